@@ -1,0 +1,1 @@
+"""HTTP: parse, command, `book.execute`, receipt."""

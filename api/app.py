@@ -1,0 +1,112 @@
+"""The application: every section's routes over one opened ledger. No global state."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from api.book import book
+from api.carts import carts
+from api.customers import customers
+from api.docs import ASSETS, DOCS, add_docs
+from api.events import events
+from api.health import Health
+from api.metrics import Metrics
+from api.openapi import description
+from api.orders import orders
+from api.policy import policy
+from api.problem_pages import problem_index, problem_page
+from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_reply
+from api.products import products
+from api.route import Route
+from ledger.composition import Ledger
+
+SECTIONS = (orders, carts, customers, products, policy, events, book)
+"""In the order in which their routes are matched: what is sent most comes first."""
+
+PUBLIC = frozenset(
+    {"/healthz", "/readyz", "/metrics", "/openapi.json", DOCS, ASSETS, PAGES, PAGES + "{slug}"}
+)
+"""Addresses that need no key: they tell nothing about any book."""
+
+
+DESCRIPTION = """Orders, payments, shipments and guarantees as immutable entries of a book.
+
+Every POST needs an `Idempotency-Key` and takes `?dry_run=true`. What a decision recorded comes back as a
+receipt. Every failure is an `application/problem+json` whose `type` leads to a page with cause and way out.
+Money is whole minor units beside a currency; moments are RFC 3339. An API key opens one book and speaks for
+one person; what is not in that book does not exist.
+"""
+
+
+class DescribedApp(FastAPI):
+    """FastAPI with the conventions that all routes share in its description."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = description(self, SECTIONS)
+        return self.openapi_schema
+
+
+class UndeclaredRoute(Exception):
+    """A route states no permission and is not one of the public ones; the application does not start."""
+
+
+def create_app(ledger: Ledger) -> FastAPI:
+    """The service over an opened ledger, which stays the caller's to close. Raises: UndeclaredRoute."""
+    metrics = Metrics()
+    app = _bare_app()
+    for section in SECTIONS:
+        app.router.routes.extend(Route(declared, ledger, metrics) for declared in section.declared)
+    health = Health(ledger, metrics)
+    app.router.add_route("/healthz", health.healthz, include_in_schema=False)
+    app.router.add_route("/readyz", health.readyz, include_in_schema=False)
+    app.router.add_route("/metrics", health.metrics, include_in_schema=False)
+    app.router.add_route(PAGES, problem_index, include_in_schema=False)
+    app.router.add_route(PAGES + "{slug}", problem_page, include_in_schema=False)
+    add_docs(app)
+    expect_permissions(app.routes)
+    return app
+
+
+def expect_permissions(routes: Iterable[BaseRoute]) -> None:
+    """Every route states its permission or is public by name. Raises: UndeclaredRoute."""
+    for route in routes:
+        path: str = getattr(route, "path", repr(route))
+        if not isinstance(route, Route) and path not in PUBLIC:
+            raise UndeclaredRoute(
+                f"{path} states no permission: declare it in a Section, or add it to PUBLIC"
+            )
+
+
+def _bare_app() -> FastAPI:
+    return DescribedApp(
+        title="Makegood",
+        version="1",
+        summary="An event-sourced order ledger for merchants who compete on service.",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        exception_handlers={404: _not_found, 405: _wrong_method, Exception: _internal_fault},
+    )
+
+
+async def _not_found(_: Request, __: Exception) -> Response:
+    return problem_reply(NotFound())
+
+
+async def _wrong_method(_: Request, wrong: Exception) -> Response:
+    allowed = wrong.headers if isinstance(wrong, HTTPException) else None
+    return problem_reply(WrongMethod(headers=dict(allowed or {})))
+
+
+async def _internal_fault(_: Request, __: Exception) -> Response:
+    """The server's own log has the trace; the caller learns only that it is our fault."""
+    return problem_reply(InternalFault())

@@ -1,0 +1,175 @@
+"""A request once its caller is known: what every endpoint gets, and the one way from command to receipt."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.types import Receive, Scope
+
+from api.bodies import Writing
+from api.caller import Caller
+from api.permissions import Permission
+from api.problems import Invalid, KeyMissing, NotFound
+from api.receipts import receipt
+from api.render import Reading
+from api.replies import Reply
+from domain import register
+from domain.customers import ContactPointUnknown, CustomerUnknown
+from domain.decision import Command
+from domain.entry import Entry
+from domain.order import Draft, Order, OrderUnknown, Placed
+from domain.products import ProductUnknown
+from domain.register import Register
+from ledger.book import Book
+from ledger.digests import request_digest
+from ledger.folds import Folded
+from ledger.sealing import BOOK, NewSubject, Sealer
+from ledger.submission import Lookup, Submission
+
+Asked = TypeVar("Asked")
+State = TypeVar("State")
+
+UNKNOWN = (OrderUnknown, CustomerUnknown, ContactPointUnknown, ProductUnknown)
+"""Refusals that are a 404 where the address, not the body, names what is unknown."""
+
+_KEY = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+_ETAG = re.compile(rb'"([0-9]{1,18})"')
+
+
+def asked(command: type[Asked], **fields: Any) -> Asked:
+    """The command, if its fields are in range. Raises: Invalid, without the command's own words."""
+    try:
+        return command(**fields)
+    except ValueError:
+        raise Invalid("A value is out of the range this request can have.") from None
+
+
+class Call(Request):
+    """A request with its caller. FastAPI takes it for the request itself and leaves it out of the schema."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], caller: Caller
+    ) -> None:
+        super().__init__(scope, receive)
+        self.raw = headers
+        self.caller = caller
+        self.book: Book = caller.book
+        self.sealer: Sealer = caller.book.sealer
+        self.reading = Reading(self.sealer, personal=Permission.READ_PERSONAL in caller.granted)
+        self.registered: NewSubject | None = None
+        self.key: str | None = None
+        self.body_digest: bytes | None = None
+        self.dry_run = False
+        self.status = 200
+
+    def expect_key(self) -> None:
+        """Note the idempotency key. Raises: KeyMissing."""
+        key = self.raw.get(b"idempotency-key")
+        if key is None or not _KEY.fullmatch(key):
+            raise KeyMissing
+        self.key = key.decode()
+
+    def becomes_writing(self, raw_body: bytes, status: int, *, dry_run: bool) -> None:
+        """Note what makes a repeated request recognisable, and how a new one is answered."""
+        acted_for = self.caller.actor.on_behalf_of
+        path: str = self.scope["path"] if acted_for is None else f"{self.scope['path']} for {acted_for}"
+        self.body_digest = request_digest(self.sealer.request_key, "POST", path, raw_body)
+        self.dry_run, self.status = dry_run, status
+
+    async def decide(
+        self,
+        command: Command,
+        body: Writing,
+        *,
+        subject: str,
+        of: str = BOOK,
+        stream: str | None = None,
+        place: str | None = None,
+        lookups: tuple[Lookup, ...] = (),
+    ) -> Reply:
+        """Have the book decide the command, and answer with the receipt.
+
+        `subject`: prefix of the stream the receipt is about. `of`: whose key seals the reason. `stream`: what
+        `If-Match` is compared with. Raises: Refusal, LedgerError.
+        """
+        reason = None if body.reason is None else await self.seal(of, "reason", body.reason)
+        try:
+            outcome = await self.book.execute(command, self._submission(body, reason, stream, lookups))
+        except UNKNOWN as refusal:
+            if stream is not None and stream in vars(refusal).values():
+                raise NotFound from None  # what the address names, not what the body mentions
+            raise
+        status = self.status if not outcome.dry_run else 200
+        return await receipt(outcome, subject, self.reading, status, place)
+
+    def _submission(
+        self, body: Writing, reason: str | None, stream: str | None, lookups: tuple[Lookup, ...]
+    ) -> Submission:
+        return Submission(
+            actor=self.caller.actor,
+            origin="api",
+            reason=reason,
+            key=self.key,
+            request_hash=self.body_digest,
+            effective_at=body.effective_at,
+            dry_run=self.dry_run,
+            expected=self._expected(stream),
+            lookups=lookups,
+            subject_keys=() if self.registered is None else (self.registered.row,),
+        )
+
+    def registers(self, subject: str | None) -> None:
+        """From here on, that subject's texts are sealed under a fresh key, stored with the decision."""
+        self.registered = None if subject is None else self.sealer.new_subject(subject)
+
+    async def seal(self, subject: str, field: str, text: str) -> str:
+        """The text, sealed for a subject that is registered or being registered. Raises: NoSubjectKey."""
+        new = self.registered
+        if new is not None and new.row.subject == subject:
+            sealed = new.seal(field, text)
+        else:
+            sealed = await self.sealer.seal(subject, field, text)
+        self.reading.known[sealed] = text
+        return sealed
+
+    async def register(self) -> Register:
+        """The book's own state: zone, country, persons."""
+        return await self.found(register.STREAM, Register)
+
+    async def found(self, stream: str, kind: type[State]) -> State:
+        """The current state of a stream of that kind. Raises: NotFound."""
+        state = await self.book.state(stream)
+        if not isinstance(state, kind):
+            raise NotFound
+        return state
+
+    async def found_order(self, order: str) -> Order:
+        """The cart or order of that id. Raises: NotFound."""
+        state = await self.book.state(order)
+        if not isinstance(state, Draft | Placed):
+            raise NotFound
+        return state
+
+    async def found_as_of(self, stream: str, kind: type[State], position: int | None) -> tuple[State, Entry]:
+        """The state of a stream after that position (None: now), and its last entry. Raises: NotFound."""
+        entries = await self.book.entries(stream)
+        if position is not None:
+            entries = [entry for entry in entries if entry.position <= position]
+        folded = Folded().after(entries)
+        if not isinstance(folded.state, kind):
+            raise NotFound
+        return folded.state, entries[-1]
+
+    def answer(self, body: object, headers: Mapping[str, str] | None = None) -> Reply:
+        """200 with that body as JSON."""
+        return Reply(200, msgspec.json.encode(body), headers)
+
+    def _expected(self, stream: str | None) -> tuple[str, int] | None:
+        """What `If-Match` expects of the stream; an ETag this server never gave matches no version."""
+        said = self.raw.get(b"if-match")
+        if stream is None or said is None or said.strip() == b"*":
+            return None
+        match = _ETAG.fullmatch(said.strip())
+        return stream, int(match[1]) if match else -1

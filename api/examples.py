@@ -1,0 +1,73 @@
+"""One request body for every POST, shown in the documentation and sent for real by the tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.grammars import EXAMPLE_SUFFIX
+
+
+def _eur(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "EUR"}
+
+
+_DRESS = {
+    "sku": "DRESS-36-BLUE",
+    "description": "Summer dress, blue",
+    "quantity": 2,
+    "unit_price": _eur(3400),
+}
+_ANN = {
+    "name": "Ann Example",
+    "contact_points": [
+        {"kind": "email", "value": "ann@example.com"},
+        {"kind": "phone", "value": "+49 30 123456"},
+    ],
+}
+_EDITION = {
+    "guarantee_months": 12,
+    "guarantee_starts": "delivery",
+    "supplier_days": 30,
+    "supplier_starts": "order",
+    "bill_due_days": 30,
+    "backdating_days": 90,
+}
+
+EXAMPLES: Mapping[str, dict[str, Any]] = {
+    "place_order": {
+        "customer": _ANN,
+        "lines": [_DRESS],
+        "shipping": _eur(795),
+        "reason": "Ordered by phone.",
+    },
+    "capture_payment": {"amount": _eur(7595), "processor": "stripe", "reference": "ch_3PxYzA2eZvKYlo2C"},
+    "ship_order": {
+        "parts": [{"line": 1, "quantity": 1}],
+        "method": "ups_ground",
+        "tracking": "1Z999AA10123456784",
+        "description": "One dress in a flat box, about two days on the way.",
+    },
+    "deliver_shipment": {"shipment": f"shp_{EXAMPLE_SUFFIX}"},
+    "cancel_units": {"reason": "Ordered twice by mistake."},
+    "prepare_cart": {"lines": [_DRESS]},
+    "check_out_cart": {"customer": _ANN, "terms": "bill_after"},
+    "register_customer": {**_ANN, "channel": "shop", "external_ref": "C-10342"},
+    "add_contact_point": {"contact_point": {"kind": "mail", "value": "12 Mill Lane, Ashford"}},
+    "invalidate_contact_point": {"reason": "The letter came back."},
+    "store_payment_method": {
+        "token": "pm_1NxTok7Example",
+        "brand": "visa",
+        "last4": "4242",
+        "expiry": "2031-08",
+        "reuse_consent": True,
+    },
+    "list_product": {
+        "sku": "DRESS-36-BLUE",
+        "description": "Summer dress, blue",
+        "list_price": _eur(3400),
+        "our_cost": _eur(1250),
+        "supplier": "Weavers of Ashford",
+    },
+    "reprice_product": {"list_price": _eur(3600), "our_cost": _eur(1300)},
+    "adopt_policy": {"edition": _EDITION, "reason": "A year sounds better than six months."},
+}
+"""Operation → body."""

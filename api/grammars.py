@@ -1,0 +1,141 @@
+"""What each kind of text in a request may look like. Everything is bounded, and nothing free may hold a card
+number.
+
+Identifying numbers (references, SKUs, tracking numbers) have narrow grammars instead: they are long digits by
+nature.
+"""
+
+import re
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from api.card_numbers import holds_card_number
+from domain.command import LARGEST_AMOUNT, MOST_UNITS
+from domain.ids import PREFIXES
+from domain.moments import EARLIEST, LATEST, Moment, moment_of
+from domain.money import is_currency
+
+CARD_NUMBER = "card_number"
+"""The type of a validation error by which the problem `card-number-found` is chosen."""
+
+EXAMPLE_SUFFIX = "01h455vb4pex5vsknk084sn02q"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_EMAIL = re.compile(r"[^\s@<>\"]{1,100}@[^\s@<>\"]{1,150}")
+_PHONE = re.compile(r"\+?[0-9](?:[ ()./-]{0,2}[0-9]){3,14}", re.ASCII)
+
+
+def without_card_number(text: str) -> str:
+    """The text itself, if it holds no card number. Raises: PydanticCustomError of the type CARD_NUMBER."""
+    if holds_card_number(text):
+        raise PydanticCustomError(CARD_NUMBER, "Holds what looks like a card number")
+    return text
+
+
+def _id_pattern(prefix: str) -> str:
+    return rf"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
+
+
+def _in_body(prefix: str) -> Any:
+    return Field(
+        pattern=_id_pattern(prefix),
+        description=f"Id: {PREFIXES[prefix]}.",
+        examples=[f"{prefix}_{EXAMPLE_SUFFIX}"],
+    )
+
+
+def _in_path(prefix: str) -> Any:
+    return Path(
+        pattern=_id_pattern(prefix),
+        description=f"Id: {PREFIXES[prefix]}.",
+        examples=[f"{prefix}_{EXAMPLE_SUFFIX}"],
+    )
+
+
+def _read_moment(text: object) -> Moment:
+    """Microseconds of an RFC 3339 text with an offset. Raises: PydanticCustomError."""
+    if isinstance(text, str) and _MOMENT.fullmatch(text):
+        with suppress(ValueError, OverflowError):  # no such day, or none a date can name once it is UTC
+            moment = moment_of(datetime.fromisoformat(text))
+            if EARLIEST <= moment <= LATEST:
+                return moment
+    raise PydanticCustomError("moment", "Should be a date and time with an offset, as 2010-08-31T17:05:00Z")
+
+
+def _known_currency(text: str) -> str:
+    if not is_currency(text):
+        raise PydanticCustomError("currency", "Should be an ISO 4217 currency that has a minor unit")
+    return text
+
+
+def _phone(text: str) -> str:
+    if not _PHONE.fullmatch(text):
+        raise PydanticCustomError("phone", "Should be 4 to 15 digits, as +49 30 123456")
+    return text if text.startswith("+") else without_card_number(text)
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise PydanticCustomError("email", "Should be an email address, as ann@example.com")
+    local, _, _ = text.partition("@")
+    # Letters beside the digits make it an address, and addresses made by machines hold any digits.
+    return text if any(sign.isalpha() for sign in local) else without_card_number(text)
+
+
+def contact_value(kind: str, text: str) -> str:
+    """The value of a contact point if it looks like one of its kind. Raises: PydanticCustomError."""
+    match kind:
+        case "email":
+            return _email(text)
+        case "phone" | "fax":
+            return _phone(text)
+        case _:
+            return text
+
+
+_TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b-\x1f\x7f]*$"
+"""Not blank, and no control characters but tab and line feed."""
+
+FreeText = Annotated[
+    str, StringConstraints(max_length=1_000, pattern=_TEXT), AfterValidator(without_card_number)
+]
+"""Text anybody may type; at most 1,000 characters, which stay under the domain's bound when sealed."""
+ShortText = Annotated[
+    str, StringConstraints(max_length=200, pattern=_TEXT), AfterValidator(without_card_number)
+]
+
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,80}$")]
+Channel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,19}$")]
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,64}$")]
+Tracking = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Method = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+Processor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,19}$")]
+Token = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$"), AfterValidator(without_card_number)
+]
+Currency = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency), Field(examples=["EUR"])
+]
+Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT, description="Whole minor units.", examples=[1299])]
+Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS)]
+LineNumber = Annotated[int, Field(ge=1, le=10_000, description="The line's number within its order.")]
+At = Annotated[
+    int,
+    BeforeValidator(_read_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2010-08-31T17:05:00Z"]}),
+]
+"""RFC 3339 in the request, a moment in the model."""
+
+CustomerId = Annotated[str, _in_body("cus")]
+OrderId = Annotated[str, _in_body("ord")]
+PaymentMethodId = Annotated[str, _in_body("pm")]
+ShipmentId = Annotated[str, _in_body("shp")]
+OrderInPath = Annotated[str, _in_path("ord")]
+CustomerInPath = Annotated[str, _in_path("cus")]
+ContactPointInPath = Annotated[str, _in_path("con")]
+ProductInPath = Annotated[str, _in_path("prd")]
+PositionInPath = Annotated[int, Path(ge=1, le=2**62, description="Position of an entry in the book.")]

@@ -1,0 +1,196 @@
+"""The API's description: what FastAPI reads from the signatures, plus the conventions every route shares.
+
+python -m api.openapi > openapi.json        the committed file; a test holds the two against each other
+"""
+
+import json
+import sys
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from msgspec.json import schema_components
+
+from api.examples import EXAMPLES
+from api.grammars import EXAMPLE_SUFFIX
+from api.problems import (
+    BodyTooLarge,
+    Busy,
+    CardNumberFound,
+    DatabaseUnavailable,
+    InternalFault,
+    Invalid,
+    KeyBelongsToAnother,
+    KeyMissing,
+    MalformedJson,
+    NobodyActedFor,
+    NotFound,
+    NotPermitted,
+    OutOfDate,
+    Overloaded,
+    PersonalDataErased,
+    Problem,
+    ProblemDocument,
+    Unauthenticated,
+    WrongMediaType,
+)
+from api.section import Declared, Section
+
+PROBLEM_SCHEMA = "ProblemDocument"
+_SCHEMAS = "#/components/schemas/"
+
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Names this wish. The same key with the same body again records nothing new "
+    "and gets the same receipt, with `Idempotent-Replayed: true`; another body is refused.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/+=-]{1,128}$"},
+    "example": "order-10342-payment-1",
+}
+_DRY_RUN = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "Decide and answer, but record nothing: 200, or the refusal it would have been.",
+    "schema": {"type": "string", "enum": ["true", "false"], "default": "false"},
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag you saw: the request counts only if nothing has changed since.",
+    "schema": {"type": "string"},
+    "example": '"3"',
+}
+_ON_BEHALF_OF = {
+    "name": "On-Behalf-Of",
+    "in": "header",
+    "required": False,
+    "description": "With a service's key: the registered person it acts for, whose role then counts.",
+    "schema": {"type": "string"},
+    "example": f"per_{EXAMPLE_SUFFIX}",
+}
+
+_ALWAYS: tuple[type[Problem], ...] = (
+    Unauthenticated,
+    NotPermitted,
+    NotFound,
+    Invalid,
+    DatabaseUnavailable,
+    InternalFault,
+)
+_WRITING: tuple[type[Problem], ...] = (
+    MalformedJson,
+    KeyMissing,
+    NobodyActedFor,
+    Busy,
+    PersonalDataErased,
+    BodyTooLarge,
+    WrongMediaType,
+    CardNumberFound,
+    KeyBelongsToAnother,
+    Overloaded,
+)
+_REFUSED = "A rule of the house stands against it; `type` says which."
+
+
+def operation(declared: Declared) -> dict[str, Any]:
+    """What FastAPI's route is told about an endpoint beside its signature."""
+    name = declared.endpoint.__name__
+    summary, _, rest = (declared.endpoint.__doc__ or "").strip().partition("\n")
+    parameters = [_ON_BEHALF_OF]
+    if declared.decides:
+        parameters += [_KEY, _DRY_RUN]
+    if declared.conditional:
+        parameters += [_IF_MATCH]
+    extra: dict[str, Any] = {"parameters": parameters, "security": [{"key": []}]}
+    if declared.decides:
+        extra["requestBody"] = {"content": {"application/json": {"example": EXAMPLES[name]}}}
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "description": " ".join(rest.split()) + f"\n\nPermission: `{declared.permission}`.",
+        "responses": _responses(declared),
+        "openapi_extra": extra,
+    }
+
+
+def description(app: FastAPI, sections: tuple[Section, ...]) -> dict[str, Any]:
+    """The whole document, in the order the routes are declared."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=[{"name": section.tag, "description": section.description} for section in sections],
+    )
+    _, schemas = schema_components([ProblemDocument], ref_template=_SCHEMAS + "{name}")
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {}).update(schemas)
+    components["securitySchemes"] = {
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key; it names its book and its person.",
+        }
+    }
+    return document
+
+
+def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
+    """Every answer beside the body of success, which FastAPI reads from the route."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    problems = [*_ALWAYS]
+    if declared.decides:
+        problems += _WRITING
+        responses[declared.status] = {"headers": _receipt_headers()}
+        responses[200] = {
+            "description": "What would have been recorded (dry run).",
+            "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Receipt"}}},
+        }
+    if declared.conditional:
+        problems += [OutOfDate]
+    for status in sorted({problem.status for problem in problems}):
+        causes = [problem.title() for problem in problems if problem.status == status]
+        if status == HTTPStatus.CONFLICT:
+            causes.insert(0, _REFUSED)
+        responses[int(status)] = _problem_response(causes)
+    return responses
+
+
+def _problem_response(causes: list[str]) -> dict[str, Any]:
+    return {
+        "description": " ".join(causes),
+        "content": {"application/problem+json": {"schema": {"$ref": _SCHEMAS + PROBLEM_SCHEMA}}},
+    }
+
+
+def _receipt_headers() -> dict[str, Any]:
+    return {
+        "Ledger-Position": {
+            "description": "Position of the last entry recorded.",
+            "schema": {"type": "integer"},
+        },
+        "ETag": {"description": "The subject's version now.", "schema": {"type": "string"}},
+        "Idempotent-Replayed": {
+            "description": "`true` where the key was used before and this is the receipt of then.",
+            "schema": {"type": "string"},
+        },
+        "Location": {"description": "Where the subject is read.", "schema": {"type": "string"}},
+    }
+
+
+def main() -> None:
+    """Print the document."""
+    from api.app import create_app  # here: the application needs this module to be made
+    from ledger.composition import Ledger
+
+    json.dump(create_app(Ledger("", bytes(32))).openapi(), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+"""An order and a cart as the API shows them: lines, payments, shipments, bills, where the money stands."""
+
+from pydantic import Field
+
+from api.answers import Amount, Answer, Day, Moment
+from api.render import money, rfc3339
+from domain.entry import Entry
+from domain.order import Bill, Draft, LineState, Placed, Shipment
+from domain.order_events import OrderLine, Part
+
+
+class CartLine(Answer):
+    """A line as priced; discount and tax include its share of the order's."""
+
+    number: int
+    sku: str
+    description: str
+    quantity: int
+    unit_price: Amount
+    discount: Amount
+    tax: Amount
+    total: Amount
+
+
+class OrderLineAnswer(CartLine):
+    """A line and what became of its units."""
+
+    shipped: int
+    delivered: int
+    cancelled: int
+    refunded: int
+    to_ship: int
+
+
+class PartAnswer(Answer):
+    """So many units of a line."""
+
+    line: int
+    quantity: int
+
+
+class PaymentAnswer(Answer):
+    """A payment captured for the order."""
+
+    id: str
+    amount: Amount
+    processor: str
+    reference: str
+    payment_method: str | None
+    position: int
+
+
+class ShipmentAnswer(Answer):
+    """Goods that left."""
+
+    id: str
+    parts: list[PartAnswer]
+    under_way: list[PartAnswer]
+    method: str
+    tracking: str | None
+    charge: Amount
+
+
+class BillAnswer(Answer):
+    """A bill of one shipment."""
+
+    id: str
+    year: int
+    number: int
+    shipment: str
+    amount: Amount
+    paid: Amount
+    open: Amount
+    issued_on: Day
+    due_on: Day
+
+
+class AccountAnswer(Answer):
+    """The order's account. Balance: positive, the customer owes us; negative, we owe the customer."""
+
+    charged: Amount
+    received: Amount
+    credited: Amount
+    balance: Amount
+    deposit: Amount
+    due_back: Amount
+    open_bills: Amount
+
+
+class OrderAnswer(Answer):
+    """An order as of an entry of the book."""
+
+    id: str
+    version: int
+    position: int
+    customer: str
+    channel: str
+    external_ref: str | None
+    terms: str
+    standing: str
+    placed_at: Moment
+    ordered_on: Day
+    lines: list[OrderLineAnswer]
+    shipping: Amount
+    shipping_tax: Amount
+    shipping_credit: Amount
+    total: Amount
+    payments: list[PaymentAnswer]
+    shipments: list[ShipmentAnswer]
+    bills: list[BillAnswer]
+    account: AccountAnswer
+
+
+class CartAnswer(Answer):
+    """A cart: priced, but neither charged nor payable."""
+
+    id: str
+    version: int
+    position: int
+    customer: str | None
+    channel: str
+    external_ref: str | None
+    lines: list[CartLine]
+    shipping: Amount
+    shipping_tax: Amount
+    shipping_credit: Amount
+    total: Amount
+
+
+class MilestoneAnswer(Answer):
+    """One step of an order's story; only what belongs to its kind is filled in."""
+
+    position: int
+    at: Moment
+    what: str = Field(examples=["shipped"])
+    reference: str | None = Field(description="The payment, shipment, bill or refund it is about.")
+    currency: str | None
+    amount: Amount | None
+    units: int | None
+    method: str | None
+    tracking: str | None
+    day: Day | None
+    due_on: Day | None
+    guarantee_until: Day | None
+    supplier_until: Day | None
+
+
+def order_answer(state: Placed, last: Entry) -> dict[str, object]:
+    """A placed order after its entry `last`, as `OrderAnswer` describes it."""
+    it = state.placed
+    return {
+        "id": it.order,
+        "version": last.version,
+        "position": last.position,
+        "customer": it.customer,
+        "channel": it.channel,
+        "external_ref": it.external_ref,
+        "terms": it.terms,
+        "standing": it.standing,
+        "placed_at": rfc3339(state.placed_at),
+        "ordered_on": it.ordered_on,
+        "lines": [_order_line(line, it.currency) for line in state.lines],
+        "shipping": money(it.shipping, it.currency),
+        "shipping_tax": money(it.shipping_tax, it.currency),
+        "shipping_credit": money(it.shipping_credit, it.currency),
+        "total": money(it.total, it.currency),
+        "payments": _payments(state),
+        "shipments": [_shipment(shipment) for shipment in state.shipments.values()],
+        "bills": [_bill(bill) for bill in state.bills.values()],
+        "account": _account(state),
+    }
+
+
+def cart_answer(state: Draft, last: Entry) -> dict[str, object]:
+    """A cart after its entry `last`, as `CartAnswer` describes it."""
+    it = state.cart
+    return {
+        "id": it.order,
+        "version": last.version,
+        "position": last.position,
+        "customer": it.customer,
+        "channel": it.channel,
+        "external_ref": it.external_ref,
+        "lines": [_line(line, it.currency) for line in it.lines],
+        "shipping": money(it.shipping, it.currency),
+        "shipping_tax": money(it.shipping_tax, it.currency),
+        "shipping_credit": money(it.shipping_credit, it.currency),
+        "total": money(it.total, it.currency),
+    }
+
+
+def _line(line: OrderLine, currency: str) -> dict[str, object]:
+    return {
+        "number": line.number,
+        "sku": line.sku,
+        "description": line.description,
+        "quantity": line.quantity,
+        "unit_price": money(line.unit_price, currency),
+        "discount": money(line.discount, currency),
+        "tax": money(line.tax, currency),
+        "total": money(line.total, currency),
+    }
+
+
+def _order_line(state: LineState, currency: str) -> dict[str, object]:
+    return _line(state.line, currency) | {
+        "shipped": state.shipped,
+        "delivered": state.delivered,
+        "cancelled": state.cancelled,
+        "refunded": state.refunded,
+        "to_ship": state.to_ship,
+    }
+
+
+def _payments(state: Placed) -> list[dict[str, object]]:
+    return [
+        {
+            "id": capture.captured.payment,
+            "amount": money(capture.captured.amount, capture.captured.currency),
+            "processor": capture.captured.processor,
+            "reference": capture.captured.reference,
+            "payment_method": capture.captured.payment_method,
+            "position": capture.position,
+        }
+        for capture in state.captures.values()
+    ]
+
+
+def _shipment(shipment: Shipment) -> dict[str, object]:
+    it = shipment.shipped
+    under_way = [Part(line, quantity) for line, quantity in shipment.undelivered().items()]
+    return {
+        "id": it.shipment,
+        "parts": [_part(part) for part in it.parts],
+        "under_way": [_part(part) for part in under_way],
+        "method": it.method,
+        "tracking": it.tracking,
+        "charge": money(it.charge, it.currency),
+    }
+
+
+def _part(part: Part) -> dict[str, object]:
+    return {"line": part.line, "quantity": part.quantity}
+
+
+def _bill(bill: Bill) -> dict[str, object]:
+    it = bill.issued
+    return {
+        "id": it.bill,
+        "year": it.year,
+        "number": it.number,
+        "shipment": it.shipment,
+        "amount": money(it.amount, it.currency),
+        "paid": money(bill.paid, it.currency),
+        "open": money(bill.open, it.currency),
+        "issued_on": it.issued_on,
+        "due_on": it.due_on,
+    }
+
+
+def _account(state: Placed) -> dict[str, object]:
+    currency, purse = state.placed.currency, state.purse()
+    figures = {
+        "charged": state.account.charged,
+        "received": state.account.received,
+        "credited": state.account.credited,
+        "balance": state.account.balance,
+        "deposit": purse.deposit,
+        "due_back": purse.due_back,
+        "open_bills": state.open_bills(),
+    }
+    return {name: money(amount, currency) for name, amount in figures.items()}

@@ -1,0 +1,216 @@
+"""Orders: placing, paying, shipping, delivering, cancelling; and an order's state, story and entries."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from api.answers import EntryAnswer, Page, Receipt
+from api.buyers import Buyer, decide_for_buyer
+from api.call import Call, asked
+from api.grammars import Channel, CustomerId, OrderInPath, Reference
+from api.order_answers import MilestoneAnswer, OrderAnswer, order_answer
+from api.order_bodies import (
+    CancelUnitsBody,
+    CapturePaymentBody,
+    DeliverShipmentBody,
+    PlaceOrderBody,
+    ShipOrderBody,
+    goods_of,
+    parts_of,
+)
+from api.paging import AsOfQuery, Paged, Paging, page_of_entries, single
+from api.permissions import Permission
+from api.section import Section
+from domain.billing import NewBill, may_be_billed
+from domain.cancelling import CancelUnits
+from domain.delivering import DeliverShipment
+from domain.entry import Entry
+from domain.numbers import year_of_recording
+from domain.order import Draft, Order, Placed
+from domain.payments import CapturePayment
+from domain.placing import PlaceOrder
+from domain.shipping import ShipOrder
+from ledger.identity import mint
+from ledger.sealing import BOOK
+from projections.order_timeline import timeline_of
+
+orders = Section(
+    "orders", "What customers order, pay for, receive and cancel; each order is one stream of entries."
+)
+
+PLACE = "/v1/orders/"
+
+
+class OrdersQuery(Paging):
+    """The orders of a customer, one order by its external reference, or all."""
+
+    customer: CustomerId | None = None
+    external_ref: Reference | None = None
+    channel: Channel = "api"
+
+
+# The two requests a shop sends most come first: routes are matched in this order.
+
+
+@orders.decision("/v1/orders", Permission.SERVE_CUSTOMERS, answers=Receipt)
+async def place_order(call: Call, body: PlaceOrderBody) -> Response:
+    """Place an order
+
+    Prices, terms, the customer's standing and the guarantee are frozen here. All amounts are in one currency.
+    A customer given inline is the one whose external reference is known in the channel, otherwise a new one.
+    """
+    order, goods = mint("ord"), goods_of(body)
+
+    def command_for(buyer: Buyer) -> PlaceOrder:
+        return asked(
+            PlaceOrder,
+            order=order,
+            customer=buyer.customer,
+            register=buyer.register,
+            terms=body.terms,
+            **goods,
+        )
+
+    return await decide_for_buyer(call, body, body, body.channel, command_for)
+
+
+@orders.decision("/v1/orders/{order}/payments", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True)
+async def capture_payment(call: Call, order: OrderInPath, body: CapturePaymentBody) -> Response:
+    """Record a captured payment
+
+    It covers the units still to ship first, then pays the order's open bills, oldest first. The same
+    processor reference again records nothing new; with another amount it is refused.
+    """
+    needs_customer = body.reason is not None or body.payment_method is not None
+    customer = _customer_of(await call.found_order(order)) if needs_customer else BOOK
+    command = asked(
+        CapturePayment,
+        order=order,
+        payment=mint("pay"),
+        amount=body.amount.amount,
+        currency=body.amount.currency,
+        processor=body.processor,
+        reference=body.reference,
+        payment_method=body.payment_method,
+        customer=None if body.payment_method is None else customer,
+    )
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@orders.question("/v1/orders/{order}", Permission.READ, answers=OrderAnswer)
+async def show_order(call: Call, order: OrderInPath, query: AsOfQuery) -> Response:
+    """Show an order
+
+    Folded from its entries at this moment; with `as_of_position`, as it was then.
+    """
+    state, last = await call.found_as_of(order, Placed, query.as_of_position)
+    shown = order_answer(state, last)
+    return call.answer(shown, {"ETag": f'"{last.version}"'})
+
+
+@orders.question("/v1/orders", Permission.READ, answers=Page[OrderAnswer])
+async def find_orders(call: Call, query: Annotated[OrdersQuery, Query()]) -> Response:
+    """Find a customer's orders, one by its external reference, or list all"""
+
+    async def shown(entries: list[Entry]) -> list[object]:
+        return [await _order(call, entry.stream) for entry in entries]
+
+    if query.external_ref is not None:
+        holder = await call.book.claimed("order_ref", f"{query.channel}/{query.external_ref}")
+        state = None if holder is None else await call.book.state(holder)
+        matches = isinstance(state, Placed) and query.customer in (None, state.placed.customer)
+        return single(call, [await _order(call, holder)] if holder is not None and matches else [])
+    return await page_of_entries(
+        call, query, shown, types=frozenset({"order.placed"}), customer=query.customer
+    )
+
+
+@orders.decision(
+    "/v1/orders/{order}/shipments", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def ship_order(call: Call, order: OrderInPath, body: ShipOrderBody) -> Response:
+    """Ship some units of an order
+
+    Each unit is charged once, when it ships. What the deposit does not cover is refused, or billed where the
+    terms allow it.
+    """
+    state = await call.found_order(order)
+    customer = _customer_of(state)
+    command = asked(
+        ShipOrder,
+        order=order,
+        shipment=mint("shp"),
+        parts=parts_of(body.parts),
+        method=body.method,
+        tracking=body.tracking,
+        description=await call.seal(customer, "delivery", body.description),
+        bill=await _new_bill(call) if isinstance(state, Placed) and may_be_billed(state) else None,
+    )
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@orders.decision(
+    "/v1/orders/{order}/deliveries", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def deliver_shipment(call: Call, order: OrderInPath, body: DeliverShipmentBody) -> Response:
+    """Record that goods arrived
+
+    Both guarantee windows of these units begin and are frozen.
+    """
+    customer = _customer_of(await call.found_order(order))
+    command = asked(DeliverShipment, order=order, shipment=body.shipment, parts=parts_of(body.parts))
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@orders.decision(
+    "/v1/orders/{order}/cancellation", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def cancel_units(call: Call, order: OrderInPath, body: CancelUnitsBody) -> Response:
+    """Cancel units that have not shipped
+
+    The deposit that becomes due back through it is granted as a refund in the same append.
+    """
+    customer = _customer_of(await call.found_order(order))
+    command = asked(CancelUnits, order=order, refund=mint("ref"), parts=parts_of(body.parts))
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@orders.question("/v1/orders/{order}/events", Permission.READ, answers=Page[EntryAnswer])
+async def list_order_events(call: Call, order: OrderInPath, query: Paged) -> Response:
+    """List the entries of an order, cart included"""
+    await call.found_order(order)
+    return await page_of_entries(call, query, call.reading.entries, stream=order)
+
+
+@orders.question("/v1/orders/{order}/timeline", Permission.READ, answers=Page[MilestoneAnswer])
+async def show_timeline(call: Call, order: OrderInPath, query: Paged) -> Response:
+    """Tell an order's story, step by step
+
+    In the order in which it was recorded; what was entered late shows the earlier moment it took effect.
+    """
+    await call.found_order(order)
+
+    async def shown(entries: list[Entry]) -> list[object]:
+        return [await call.reading.struct(milestone) for milestone in timeline_of(entries)]
+
+    return await page_of_entries(call, query, shown, stream=order)
+
+
+def _customer_of(state: Order) -> str:
+    """Whose key seals what is said about the order; the book's own, while nobody owns the cart."""
+    match state:
+        case Draft():
+            return state.cart.customer or BOOK
+        case Placed():
+            return state.placed.customer
+
+
+async def _new_bill(call: Call) -> NewBill:
+    register = await call.register()
+    return NewBill(mint("bil"), year_of_recording(call.book.clock(), register.zone))
+
+
+async def _order(call: Call, order: str) -> dict[str, object]:
+    state, last = await call.found_as_of(order, Placed, None)
+    return order_answer(state, last)

@@ -1,0 +1,79 @@
+"""Lists come in pages by cursor, in the book's order; nothing is lost or shown twice while others write."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.call import Call
+from api.replies import Reply
+from domain.entry import Entry
+
+
+class Question(BaseModel):
+    """The query parameters of a GET: known ones only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Paging(Question):
+    """Which part of a list."""
+
+    cursor: str | None = Field(
+        default=None,
+        pattern=r"^[1-9][0-9]{0,17}$",
+        description="`next` of the page before; leave out for the first.",
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="Items in a page.")
+
+    @property
+    def after(self) -> int:
+        """The position after which the page begins."""
+        return 0 if self.cursor is None else int(self.cursor)
+
+
+class AsOf(Question):
+    """A state as it was."""
+
+    as_of_position: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**62,
+        description="Show it as it was after this entry of the book; leave out for now.",
+    )
+
+
+Paged = Annotated[Paging, Query()]
+AsOfQuery = Annotated[AsOf, Query()]
+
+
+async def page_of_entries(
+    call: Call,
+    asked: Paging,
+    shown: Callable[[list[Entry]], Awaitable[Sequence[object]]],
+    *,
+    types: frozenset[str] | None = None,
+    customer: str | None = None,
+    stream: str | None = None,
+) -> Reply:
+    """One page of the entries that match; one more is read to know whether more follow."""
+    found = await call.book.page(asked.after, asked.limit + 1, types=types, customer=customer, stream=stream)
+    here, has_more = found[: asked.limit], len(found) > asked.limit
+    following = str(here[-1].position) if has_more else None
+    body = {"items": await shown(here), "next": following, "has_more": has_more}
+    return call.answer(body, _link(call, asked, following))
+
+
+def single(call: Call, items: list[object]) -> Reply:
+    """A list that is whole in one page: what an exact look-up found."""
+    return call.answer({"items": items, "next": None, "has_more": False})
+
+
+def _link(call: Call, asked: Paging, following: str | None) -> Mapping[str, str]:
+    """The header that names the next page (RFC 8288)."""
+    if following is None:
+        return {}
+    parameters = asked.model_dump(exclude_none=True) | {"cursor": following}
+    return {"Link": f'<{call.scope["path"]}?{urlencode(parameters)}>; rel="next"'}

@@ -1,0 +1,39 @@
+"""Who may do what: each route declares one permission, each role has some of them.
+
+A service has no rights of its own beyond reading: where it decides, it acts for a registered person and may
+do what that person may (`api.caller`).
+"""
+
+from enum import StrEnum
+
+from domain.register import Role
+
+
+class Permission(StrEnum):
+    """What a route may demand."""
+
+    PUBLIC = "public"
+    """Needs no key: tells nothing about any book."""
+    READ = "read"
+    READ_PERSONAL = "read_personal"
+    """See names, contact points and free text in the clear; without it they read `[withheld]`."""
+    SERVE_CUSTOMERS = "serve_customers"
+    """Customers, carts, orders, payments, shipments, cancellations."""
+    KEEP_PRODUCTS = "keep_products"
+    SET_POLICY = "set_policy"
+
+
+_AGENT = frozenset({Permission.READ, Permission.READ_PERSONAL, Permission.SERVE_CUSTOMERS})
+_SUPERVISOR = _AGENT | {Permission.KEEP_PRODUCTS}
+
+GRANTED: dict[Role, frozenset[Permission]] = {
+    "auditor": frozenset({Permission.READ}),
+    "service": frozenset({Permission.READ, Permission.READ_PERSONAL}),
+    "agent": _AGENT,
+    "supervisor": _SUPERVISOR,
+    "owner": _SUPERVISOR | {Permission.SET_POLICY},
+}
+"""What each role may do."""
+
+READING = frozenset({Permission.READ, Permission.READ_PERSONAL})
+"""Permissions that decide nothing."""

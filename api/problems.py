@@ -1,0 +1,297 @@
+"""What goes wrong at the edge, and the one form in which every failure leaves it (RFC 9457 problem+json).
+
+    Problem                          raised by the edge itself; one class per cause, as with a `Refusal`
+    ├── MalformedJson, BodyTooLarge, WrongMediaType, KeyMissing        the request cannot be read
+    ├── Unauthenticated, NotPermitted, NobodyActedFor                  the caller
+    ├── NotFound, WrongMethod                                          the address
+    ├── Invalid, CardNumberFound, KeyBelongsToAnother                  the content
+    ├── PersonalDataErased                                             the customer
+    ├── OutOfDate, Busy, Overloaded, DatabaseUnavailable               the moment
+    └── InternalFault                                                  us
+
+A problem says nothing that came in with the request, and never the text of an exception: titles and causes
+are written here, details only name fields, figures and ids.
+"""
+
+from dataclasses import fields
+from http import HTTPStatus
+from typing import ClassVar
+
+import msgspec
+
+from api.replies import PROBLEM_JSON, Reply
+from domain.ids import parse_type_id
+from domain.refusal import Refusal
+from ledger import errors
+from ledger.sealing import NoSubjectKey
+
+PAGES = "/problems/"
+"""Where the page of each problem is served; the `type` of a problem is this and its slug."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong in the request: where (JSON pointer into the body, or a parameter's name) and what."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of every answer that is not a success."""
+
+    type: str
+    """The address of the page that explains this problem, relative to this server."""
+    title: str
+    """The cause in one sentence; the same for every occurrence."""
+    status: int
+    detail: str
+    """What is the matter this time."""
+    way_out: str
+    """What to do instead."""
+    rule: str | None = None
+    """The rule of the house that was upheld, where a refusal is one."""
+    errors: tuple[Fault, ...] = ()
+    """Each fault by its place, where the content is invalid."""
+
+
+class Problem(Exception):
+    """The request cannot be answered with a receipt."""
+
+    status: ClassVar[HTTPStatus]
+    way_out: ClassVar[str]
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        faults: tuple[Fault, ...] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or self.title())
+        self.detail, self.faults, self.headers = detail or self.title(), faults, headers or {}
+
+    @classmethod
+    def title(cls) -> str:
+        """The cause in one sentence: the class docstring."""
+        return " ".join((cls.__doc__ or "").split())
+
+    @classmethod
+    def slug(cls) -> str:
+        """The stable name in URLs, made as a refusal's is."""
+        return Refusal.slug.__func__(cls)
+
+
+class MalformedJson(Problem):
+    """The body is not JSON that can be read in only one way."""
+
+    status = HTTPStatus.BAD_REQUEST
+    way_out = (
+        "Send one JSON value as UTF-8: each member once, whole numbers, no NUL or half surrogate, "
+        "at most 32 levels deep."
+    )
+
+
+class BodyTooLarge(Problem):
+    """The body is larger than 1 MiB."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    way_out = "Send less at once: an order of this size is several orders."
+
+
+class WrongMediaType(Problem):
+    """The body is not declared as application/json."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    way_out = "Send the header Content-Type: application/json."
+
+
+class KeyMissing(Problem):
+    """A request that may record something needs an idempotency key."""
+
+    status = HTTPStatus.BAD_REQUEST
+    way_out = (
+        "Send the header Idempotency-Key with 1 to 128 of the characters A-Z a-z 0-9 . _ : / + = -, "
+        "a new one for each new wish and the same one when you repeat a request."
+    )
+
+
+class Unauthenticated(Problem):
+    """The request does not carry an API key that is valid here."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    way_out = "Send the header Authorization: Bearer <API key>. `makegood keys create` makes one."
+
+
+class NotPermitted(Problem):
+    """The person this key belongs to may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    way_out = "Ask somebody whose role may, or let the owner give you a key of that role."
+
+
+class NobodyActedFor(Problem):
+    """A service decides only for a registered person, and nobody else may act for another."""
+
+    status = HTTPStatus.FORBIDDEN
+    way_out = (
+        "With a service's key, send the header On-Behalf-Of with the id of the person the service acts for. "
+        "With any other key, leave the header out."
+    )
+
+
+class NotFound(Problem):
+    """Nothing of that name is in this book."""
+
+    status = HTTPStatus.NOT_FOUND
+    way_out = "Check the address and that the API key is of the right book."
+
+
+class WrongMethod(Problem):
+    """This address does not answer that method."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    way_out = "The header Allow names the methods it answers; /docs lists every address."
+
+
+class Invalid(Problem):
+    """The request is well-formed, but its content is not what this address takes."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    way_out = "Correct the fields that `errors` names and send it again."
+
+
+class CardNumberFound(Problem):
+    """A text holds what looks like a card number; card numbers are never recorded here."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    way_out = "Leave the number out. A card is known here by token, brand, last four digits and expiry only."
+
+
+class KeyBelongsToAnother(Problem):
+    """This idempotency key already belongs to a different request."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    way_out = "Use a new key for a new wish. To repeat the old request, send exactly what was sent then."
+
+
+class PersonalDataErased(Problem):
+    """The personal data of this customer was erased; nothing more can be sealed for them."""
+
+    status = HTTPStatus.CONFLICT
+    way_out = "Leave the text out, or register the customer anew if they order again."
+
+
+class OutOfDate(Problem):
+    """What you looked at has changed since."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    way_out = "Read it again, look at what changed, and send the request with the ETag you then get."
+
+
+class Busy(Problem):
+    """Others kept changing the same thing; nothing was recorded."""
+
+    status = HTTPStatus.CONFLICT
+    way_out = "Send the same request again, with the same idempotency key."
+
+
+class Overloaded(Problem):
+    """More requests wait than can be answered soon; nothing was recorded."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    way_out = "Send the same request again after the seconds in Retry-After, with the same idempotency key."
+
+
+class DatabaseUnavailable(Problem):
+    """The database does not answer; whether the request was recorded is not known."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    way_out = (
+        "Send the same request again after the seconds in Retry-After, with the same idempotency key: "
+        "it is recorded once, whatever happened."
+    )
+
+
+class InternalFault(Problem):
+    """Something is wrong in Makegood itself; it has been written to the log."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    way_out = (
+        "Send the same request again, with the same idempotency key; if it stays, report it with the time."
+    )
+
+
+Failure = Problem | Refusal | errors.LedgerError
+"""Everything that ends a request without a receipt."""
+FAILURES = (Problem, Refusal, errors.LedgerError)
+
+
+def problem_reply(failure: Failure) -> Reply:
+    """The answer to a request that failed this way."""
+    if isinstance(failure, Refusal):
+        return _reply(document_of_refusal(failure), {})
+    problem = failure if isinstance(failure, Problem) else _of_ledger_error(failure)
+    document = ProblemDocument(
+        type=PAGES + problem.slug(),
+        title=problem.title(),
+        status=problem.status,
+        detail=problem.detail,
+        way_out=problem.way_out,
+        errors=problem.faults,
+    )
+    return _reply(document, problem.headers)
+
+
+def document_of_refusal(refusal: Refusal) -> ProblemDocument:
+    """A refusal as a problem: always 409, since what is recorded stands against the command."""
+    kind = type(refusal)
+    title = " ".join((kind.__doc__ or "").split())
+    return ProblemDocument(
+        type=PAGES + kind.slug(),
+        title=title,
+        status=HTTPStatus.CONFLICT,
+        detail=title if _quotes_input(refusal) else refusal.cause,
+        way_out=refusal.way_out,
+        rule=refusal.rule,
+    )
+
+
+def _quotes_input(refusal: Refusal) -> bool:
+    """Whether the refusal's own words repeat a text somebody typed: a reference, a SKU. Ids are not typed."""
+    cause = refusal.cause
+    texts = (value for field in fields(refusal) if isinstance(value := getattr(refusal, field.name), str))
+    return any(text in cause and not _is_id(text) for text in texts)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        parse_type_id(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_ledger_error(error: errors.LedgerError) -> Problem:
+    match error:
+        case errors.VersionMismatch():
+            return OutOfDate(f"It is at version {error.actual} now.")
+        case errors.KeyReused():
+            return KeyBelongsToAnother()
+        case errors.StreamBusy():
+            return Busy()
+        case errors.QueueFull():
+            return Overloaded(headers={"Retry-After": "1"})
+        case errors.Unavailable():
+            return DatabaseUnavailable(headers={"Retry-After": "2"})
+        case NoSubjectKey():
+            return PersonalDataErased()
+        case errors.Unrecordable():
+            return Invalid()
+        case errors.UnknownBook():
+            return Unauthenticated()
+        case _:
+            return InternalFault()
+
+
+def _reply(document: ProblemDocument, headers: dict[str, str]) -> Reply:
+    return Reply(document.status, msgspec.json.encode(document), headers, PROBLEM_JSON)

@@ -1,0 +1,37 @@
+"""The receipt: what a decision recorded, as a pure function of its entries, so that a repeated request gets
+the same one.
+
+Whether it was a repetition stands in the header `Idempotent-Replayed`, not in the body.
+"""
+
+import msgspec
+
+from api.render import Reading
+from api.replies import Reply
+from ledger.submission import Outcome
+
+
+async def receipt(outcome: Outcome, subject: str, reading: Reading, status: int, place: str | None) -> Reply:
+    """The answer to a decision that was taken.
+
+    `subject` is the prefix of the stream the decision is about (`ord`, `book`); `place` is the address under
+    which that stream is read, where there is one.
+    """
+    entries = outcome.entries
+    stream, version = entries[-1].stream, entries[-1].version
+    for entry in entries:
+        if entry.stream.startswith(subject):
+            stream, version = entry.stream, entry.version
+    headers = {"Ledger-Position": str(entries[-1].position), "ETag": f'"{version}"'}
+    if place is not None:
+        headers["Location"] = place + stream
+    if outcome.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    body = {
+        "subject": stream,
+        "version": version,
+        "position": entries[-1].position,
+        "dry_run": outcome.dry_run,
+        "entries": await reading.entries(entries),
+    }
+    return Reply(status, msgspec.json.encode(body), headers)

@@ -1,0 +1,99 @@
+"""How an endpoint is declared: with its permission, always.
+
+orders = Section("orders", "What customers order.")
+
+@orders.decision("/v1/orders/{order}/payments", Permission.SERVE_CUSTOMERS, answers=Receipt)
+async def capture_payment(call: Call, order: OrderInPath, body: CapturePaymentBody) -> Response:
+    ...
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import msgspec
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.permissions import Permission
+
+Endpoint = Callable[..., Awaitable[Response]]
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint and everything that holds for it."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    permission: Permission
+    endpoint: Endpoint
+    answers: type[BaseModel]
+    tag: str
+    conditional: bool = False
+    """Whether it honours If-Match."""
+    streams: bool = False
+    """Whether the answer is a stream of server-sent events, each with such an answer as its data."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether it may record something; then it needs an idempotency key and knows dry runs."""
+        return self.method == "POST"
+
+    @property
+    def status(self) -> int:
+        """The status of success; a dry run, which creates nothing, answers 200."""
+        return 201 if self.decides else 200
+
+
+class Section:
+    """The endpoints of one subject, in the order in which they are matched."""
+
+    def __init__(self, tag: str, description: str) -> None:
+        self.tag, self.description = tag, description
+        self.declared: list[Declared] = []
+
+    def decision(
+        self,
+        path: str,
+        permission: Permission,
+        *,
+        answers: type[BaseModel],
+        conditional: bool = False,
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Declare a POST that decides a command."""
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            self.declared.append(
+                Declared(
+                    method="POST",
+                    path=path,
+                    permission=permission,
+                    endpoint=endpoint,
+                    answers=answers,
+                    tag=self.tag,
+                    conditional=conditional,
+                )
+            )
+            return endpoint
+
+        return declare
+
+    def question(
+        self, path: str, permission: Permission, *, answers: type[BaseModel], streams: bool = False
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Declare a GET that records nothing."""
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            self.declared.append(
+                Declared(
+                    method="GET",
+                    path=path,
+                    permission=permission,
+                    endpoint=endpoint,
+                    answers=answers,
+                    tag=self.tag,
+                    streams=streams,
+                )
+            )
+            return endpoint
+
+        return declare

@@ -1,0 +1,47 @@
+"""`python -m benchmarks [rest] [append] [imports]`: all of them unless some are named."""
+
+import argparse
+import sys
+
+from benchmarks import append, imports, rest
+from benchmarks.ground import ground
+from benchmarks.report import Section, machine, markdown, record
+
+NAMES = ("rest", "append", "imports")
+
+
+def main() -> None:
+    """Measure what is asked for, each on a fresh server, and print it as it comes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures beside a yardstick.")
+    parser.add_argument("what", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)} (default: all)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of each round (default: 5)")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each server over HTTP (default: 3)")
+    parser.add_argument("--record", action="store_true", help="append the figures to benchmarks/RESULTS.md")
+    asked = parser.parse_args()
+    if unknown := set(asked.what) - set(NAMES):
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
+
+    sys.stdout.write(f"{machine()}\n\n")
+    shown: list[str] = []
+    for name in asked.what:
+        shown.append(markdown(measured(name, asked.rounds, asked.seconds)))
+        sys.stdout.write(f"{shown[-1]}\n")
+        sys.stdout.flush()
+    if asked.record:
+        record("\n".join(shown), " ".join(["python -m benchmarks", *sys.argv[1:]]))
+
+
+def measured(name: str, rounds: int, seconds: float) -> Section:
+    """One benchmark on a server of its own."""
+    with ground() as fresh:
+        match name:
+            case "rest":
+                return rest.measure(fresh, rounds, seconds)
+            case "append":
+                return append.measure(fresh, seconds)
+            case _:
+                return imports.measure(fresh)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The yardstick: orders placed and paid as the documentation of the `eventsourcing` library shows."""

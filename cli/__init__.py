@@ -1,0 +1,1 @@
+"""The `makegood` command, one file per group of commands."""

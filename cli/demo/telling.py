@@ -1,0 +1,124 @@
+"""How a story is told: each sentence is a command with a key, dated back from the day the book was opened."""
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import msgspec
+
+from domain.customers import ContactKind, ContactPoint, RegisterCustomer
+from domain.decision import Actor, Command
+from domain.entry import Event
+from domain.moments import HOUR, MINUTE, Moment
+from domain.order_events import OrderPlaced, OrderShipped, Part
+from domain.payments import CapturePayment
+from domain.pricing import AskedLine
+from domain.shipping import ShipOrder
+from ledger.book import Book
+from ledger.identity import mint
+from ledger.submission import Lookup, Outcome, SubjectKey, Submission
+
+DAY = 24 * HOUR
+EventT = TypeVar("EventT", bound=Event)
+
+
+class Newcomer(msgspec.Struct, frozen=True):
+    """A customer on their way into the book: their registration, and what is stored with it."""
+
+    command: RegisterCustomer
+    key: SubjectKey
+    lookups: tuple[Lookup, ...]
+
+
+class Story:
+    """One story of one book, told by one person."""
+
+    def __init__(self, book: Book, actor: Actor, name: str, today: Moment) -> None:
+        self.book = book
+        self._actor = actor
+        self._name = name
+        self._today = today
+
+    def at(self, days_ago: int, hour: int, minute: int = 0) -> Moment:
+        """A moment so many days before the book was opened, by the hour of UTC. At least 1 day ago."""
+        return self._today - self._today % DAY - days_ago * DAY + hour * HOUR + minute * MINUTE
+
+    async def tell(
+        self, at: Moment, sentence: str, command: Command, newcomer: Newcomer | None = None
+    ) -> Outcome:
+        """Have the book decide a command that took effect then; told before, it is only remembered.
+
+        Raises: Refusal, LedgerError.
+        """
+        return await self.book.execute(
+            command,
+            Submission(
+                actor=self._actor,
+                origin="cli",
+                key=f"demo/{self._name}/{sentence}",
+                effective_at=at,
+                lookups=() if newcomer is None else newcomer.lookups,
+                subject_keys=() if newcomer is None else (newcomer.key,),
+            ),
+        )
+
+    async def happened(self, told: Awaitable[Outcome], kind: type[EventT]) -> EventT:
+        """The event of that kind which a sentence recorded."""
+        return next(entry.event for entry in (await told).entries if isinstance(entry.event, kind))
+
+    def newcomer(self, name: str, *reachable: tuple[ContactKind, str], ref: str | None = None) -> Newcomer:
+        """A customer who is new to the book, sealed under a key of their own."""
+        customer, sealer = mint("cus"), self.book.sealer
+        subject = sealer.new_subject(customer)
+        points = tuple(
+            ContactPoint(id=mint("con"), kind=kind, value=subject.seal("contact_point", value))
+            for kind, value in reachable
+        )
+        command = RegisterCustomer(
+            customer=customer,
+            name=subject.seal("name", name),
+            channel="api",
+            external_ref=ref,
+            contact_points=points,
+        )
+        found_by = [sealer.lookup("name", name, customer)]
+        found_by += [
+            sealer.lookup(kind, value, customer) for kind, value in reachable if kind in ("email", "phone")
+        ]
+        return Newcomer(command, subject.row, tuple(found_by))
+
+    async def paid(self, at: Moment, placed: OrderPlaced, sentence: str = "paid") -> None:
+        """The whole order is captured."""
+        command = CapturePayment(
+            order=placed.order,
+            payment=mint("pay"),
+            amount=placed.total,
+            currency=placed.currency,
+            processor="stripe",
+            reference=f"demo-{placed.external_ref}",
+        )
+        await self.tell(at, sentence, command)
+
+    async def shipped(
+        self,
+        at: Moment,
+        placed: OrderPlaced,
+        description: str,
+        tracking: str,
+        parts: tuple[Part, ...] = (),
+        sentence: str = "shipped",
+    ) -> str:
+        """Some parts of the order leave, all if none are named; the shipment's id."""
+        command = ShipOrder(
+            order=placed.order,
+            shipment=mint("shp"),
+            parts=parts or tuple(Part(line.number, line.quantity) for line in placed.lines),
+            method="ups_ground",
+            tracking=tracking,
+            description=await self.book.sealer.seal(placed.customer, "delivery", description),
+        )
+        return (await self.happened(self.tell(at, sentence, command), OrderShipped)).shipment
+
+
+def line(sku: str, description: str, quantity: int, unit_price: int) -> AskedLine:
+    """A line of an order, at a price in minor units."""
+    return AskedLine(sku=sku, description=description, quantity=quantity, unit_price=unit_price)

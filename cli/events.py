@@ -1,0 +1,108 @@
+"""`makegood events`: what happened, entry by entry."""
+
+import json
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import typer
+
+from api.render import Reading, rfc3339
+from cli.failures import Misused
+from cli.options import BookName, Data, Dsn, Json, settings, with_book
+from cli.output import show_json
+from domain.entry import Entry
+from domain.stored_types import STORED_TYPES, TYPE_NAMES
+from ledger.book import Book
+
+app = typer.Typer(help="Events: every entry of the book, in its order.")
+
+PAGE = 500
+LOOK = 60.0
+"""Seconds to wait for a new entry before asking again; entries of any process arrive much sooner."""
+
+Last = Annotated[int, typer.Option("--last", "-n", min=0, help="Begin this many entries before the end.")]
+After = Annotated[
+    int | None, typer.Option("--after", min=0, help="Begin after this position instead.", show_default=False)
+]
+Follow = Annotated[
+    bool, typer.Option("--follow", "-f", help="Go on with every new entry, until interrupted.")
+]
+Type = Annotated[
+    list[str] | None,
+    typer.Option("--type", help="Only this stored type, e.g. order.placed; may be repeated."),
+]
+Position = Annotated[int, typer.Argument(min=1)]
+
+
+@app.command("tail")
+def tail(
+    last: Last = 20,
+    after: After = None,
+    follow: Follow = False,
+    only: Type = None,
+    book: BookName = None,
+    data: Data = None,
+    dsn: Dsn = None,
+    as_json: Json = False,
+) -> None:
+    """The newest entries, one a line: position, when it took effect, type, stream."""
+    types = _types(only)
+
+    async def printed(book: Book) -> None:
+        start = max(0, book.position - last) if after is None else after
+        reading = Reading(book.sealer, personal=True)
+        async for entries in _pages(book, start, types, follow=follow):
+            for entry in entries:
+                if as_json:
+                    show_json((await reading.entries([entry]))[0])
+                else:
+                    typer.echo(_line(entry))
+
+    with_book(settings(data, dsn), book, printed)
+
+
+@app.command("show")
+def show_entry(
+    position: Position, book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False
+) -> None:
+    """One entry, whole, with what is sealed opened."""
+
+    async def found(book: Book) -> dict[str, object]:
+        entry = await book.entry(position)
+        if entry is None:
+            raise Misused(f"{book.name} has no entry {position}; its last is {book.position}.")
+        return (await Reading(book.sealer, personal=True).entries([entry]))[0]
+
+    shown = with_book(settings(data, dsn), book, found)
+    if as_json:
+        show_json(shown)
+    else:
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+async def _pages(
+    book: Book, after: int, types: frozenset[str] | None, *, follow: bool
+) -> AsyncGenerator[list[Entry]]:
+    """Entries after a position up to the end, or without end."""
+    while True:
+        head = book.position
+        while entries := await book.page(after, PAGE, types=types):
+            yield entries
+            after = entries[-1].position
+        after = max(after, head)  # what lies between is of other types
+        if not follow:
+            return
+        await book.wait_beyond(after, LOOK)
+
+
+def _line(entry: Entry) -> str:
+    kind = TYPE_NAMES[type(entry.event)]
+    return f"{entry.position:>8}  {rfc3339(entry.effective_at):<27}  {kind:<26}  {entry.stream}"
+
+
+def _types(asked: list[str] | None) -> frozenset[str] | None:
+    if not asked:
+        return None
+    if unknown := sorted(set(asked) - set(STORED_TYPES)):
+        raise Misused(f"No stored type is called {', '.join(unknown)}. There are: {', '.join(STORED_TYPES)}")
+    return frozenset(asked)

@@ -1,0 +1,46 @@
+"""The `makegood` command: groups of subcommands, one file each."""
+
+import sys
+
+import typer
+
+from cli import books, doctor, events, imports, keys, migrate, persons, policy, serve
+from cli.failures import FAILURES, INTERRUPTED, exit_code_of, explanation
+
+app = typer.Typer(
+    name="makegood",
+    help="Makegood: an order ledger for merchants who compete on service.",
+    epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 a check found something, 4 database unreachable, "
+    "5 held elsewhere, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.command("migrate")(migrate.migrate)
+app.add_typer(books.app, name="books")
+app.add_typer(keys.app, name="keys")
+app.add_typer(persons.app, name="persons")
+app.add_typer(policy.app, name="policy")
+app.add_typer(events.app, name="events")
+app.add_typer(imports.app, name="import")
+
+
+def run() -> None:
+    """The entry point of the `makegood` command."""
+    sys.exit(ended(sys.argv[1:]))
+
+
+def ended(arguments: list[str]) -> int:
+    """The exit code of one command; what it fails with becomes a sentence on stderr."""
+    try:
+        app(arguments, prog_name="makegood")
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except FAILURES as failure:
+        typer.echo(explanation(failure), err=True)
+        return exit_code_of(failure)
+    return 0

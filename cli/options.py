@@ -1,0 +1,96 @@
+"""What every command takes: where the data lives, which book, how to print; and the ledger that follows."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+import uvloop
+from pydantic import SecretStr
+
+from cli.failures import Misused
+from domain.decision import Actor
+from ledger.book import Book
+from ledger.composition import Ledger
+from ledger.database import Database, open_database
+from ledger.master_key import master_key
+from ledger.settings import Settings
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", envvar="MAKEGOOD_DATA", help="Data folder of the embedded server."),
+]
+Dsn = Annotated[
+    str | None,
+    typer.Option(
+        "--dsn", envvar="MAKEGOOD_DSN", help="Use this PostgreSQL server instead of the embedded one."
+    ),
+]
+BookName = Annotated[
+    str | None,
+    typer.Option("--book", metavar="NAME", envvar="MAKEGOOD_BOOK", help="Default: the only book there is."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one value per line.")]
+
+OPERATOR = Actor(person="system", role="owner")
+"""Whoever can reach the data folder or the database; the command line asks for no other proof."""
+
+Result = TypeVar("Result")
+
+
+def settings(data: Path | None, dsn: str | None) -> Settings:
+    """The settings, the command line having the last word."""
+    found = Settings()
+    given = {"data": data, "dsn": None if dsn is None else SecretStr(dsn)}
+    return found.model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+@asynccontextmanager
+async def opened_ledger(chosen: Settings, database: Database) -> AsyncGenerator[Ledger]:
+    """The ledger of an open database. Raises: MasterKeyRefused, Unavailable."""
+    key = chosen.master_key
+    master = master_key(chosen.data, None if key is None else key.get_secret_value())
+    ledger = await Ledger.open(database.app_conninfo, master)
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+def with_ledger(chosen: Settings, work: Callable[[Ledger], Awaitable[Result]]) -> Result:
+    """Does the work on the ledger the settings name, and leaves nothing open.
+
+    Raises: what the work raises; ServerTrouble, SchemaRefused, GateRefused, MasterKeyRefused, Unavailable.
+    """
+
+    async def on_ledger(database: Database) -> Result:
+        async with opened_ledger(chosen, database) as ledger:
+            return await work(ledger)
+
+    with open_database(chosen) as database:
+        return uvloop.run(on_ledger(database))
+
+
+def with_book(chosen: Settings, name: str | None, work: Callable[[Book], Awaitable[Result]]) -> Result:
+    """The same on one book: the named one, or the only one there is. Raises: UnknownBook, Misused."""
+
+    async def on_book(ledger: Ledger) -> Result:
+        return await work(await ledger.book(await book_name(ledger, name)))
+
+    return with_ledger(chosen, on_book)
+
+
+async def book_name(ledger: Ledger, name: str | None) -> str:
+    """The name given, or of the only book. Raises: Misused if there are several or none."""
+    if name is not None:
+        return name
+    match await ledger.books():
+        case [only]:
+            return only
+        case []:
+            raise Misused(
+                "There is no book yet. Make one: makegood books create NAME --zone ZONE --country CODE"
+            )
+        case several:
+            raise Misused(f"Say which book with --book: {', '.join(several)}")

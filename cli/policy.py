@@ -1,0 +1,95 @@
+"""`makegood policy`: the merchant's rules, whole editions of them."""
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import tomli_w
+import typer
+
+from api.render import rfc3339
+from cli.failures import Misused
+from cli.options import OPERATOR, BookName, Data, Dsn, Json, settings, with_book
+from cli.output import show, show_json
+from domain.moments import Moment, moment_of
+from domain.policy import AdoptedEdition, AdoptPolicy, Edition, Policy
+from ledger.book import Book
+from ledger.sealing import BOOK
+from ledger.submission import Submission
+
+app = typer.Typer(help="The policy: which edition of the merchant's rules is in force.")
+
+PolicyFile = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="TOML, as `policy show` prints it."),
+]
+EffectiveFrom = Annotated[
+    datetime | None, typer.Option(help="When it takes effect, read as UTC; default: now.", show_default=False)
+]
+Reason = Annotated[str | None, typer.Option(help="Why; kept sealed.")]
+
+
+@app.command("show")
+def show_policy(book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
+    """The edition in force now, as a file that `policy adopt` takes."""
+
+    async def in_force(book: Book) -> AdoptedEdition:
+        policy = await book.state("policy")
+        assert isinstance(policy, Policy)
+        found = policy.adopted_at(book.clock())
+        assert found is not None, "the default edition is in force since ever"
+        return found
+
+    found = with_book(settings(data, dsn), book, in_force)
+    edition = msgspec.to_builtins(found.edition)
+    if as_json:
+        show_json(
+            {"version": found.version, "effective_from": rfc3339(found.effective_from), "edition": edition}
+        )
+    else:
+        typer.echo(f"# Edition {found.version}, in force since {rfc3339(found.effective_from)}")
+        typer.echo(tomli_w.dumps(edition), nl=False)
+
+
+@app.command("adopt")
+def adopt(
+    file: PolicyFile,
+    effective_from: EffectiveFrom = None,
+    reason: Reason = None,
+    book: BookName = None,
+    data: Data = None,
+    dsn: Dsn = None,
+    as_json: Json = False,
+) -> None:
+    """Adopt a whole edition; what was promised under earlier ones stays promised."""
+    edition = _edition(file)
+    start = None if effective_from is None else moment_of(effective_from.replace(tzinfo=UTC))
+
+    async def adopted(book: Book) -> dict[str, object]:
+        entry = await _adopted(book, edition, start, reason)
+        return {"edition": entry, "effective_from": None if start is None else rfc3339(start)}
+
+    show([with_book(settings(data, dsn), book, adopted)], as_json)
+
+
+async def _adopted(book: Book, edition: Edition, start: Moment | None, reason: str | None) -> int:
+    """The version of the policy that adopted this edition."""
+    now = book.clock()
+    command = AdoptPolicy(
+        edition=edition,
+        effective_from=now if start is None else start,
+        reason=None if reason is None else await book.sealer.seal(BOOK, "reason", reason),
+    )
+    outcome = await book.execute(command, Submission(actor=OPERATOR, origin="cli", effective_at=now))
+    return outcome.entries[-1].version
+
+
+def _edition(file: Path) -> Edition:
+    try:
+        return msgspec.convert(tomllib.loads(file.read_text("utf-8")), Edition)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as fault:
+        raise Misused(
+            f"{file.name} is not a whole edition: {fault}. Begin with: makegood policy show"
+        ) from fault

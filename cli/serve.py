@@ -1,0 +1,156 @@
+"""`makegood serve`: the service, and the embedded server behind it."""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+import uvloop
+
+from cli.demo.opening import Demo, demo_ready
+from cli.failures import HELD
+from cli.options import Data, Dsn, opened_ledger, settings
+from ledger.composition import Ledger
+from ledger.database import Database, open_database
+from ledger.embedded import EmbeddedServer
+from ledger.embedded.errors import ServerTrouble
+from ledger.settings import Settings
+
+LAST_WORDS = 3
+"""Seconds that requests under way have when the service is told to stop."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the embedded server."""
+RARELY = (100_000, 50, 50)
+"""Thresholds of the garbage collector: requests leave few cycles, and every pass is a pause."""
+
+WithDemo = Annotated[bool, typer.Option("--demo", help="With a demo book, its stories and a key to try it.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")]
+
+
+def serve(
+    demo: WithDemo = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data: Data = None,
+    dsn: Dsn = None,
+) -> None:
+    """Serve the API until interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    chosen = settings(data, dsn)
+    with _listening(host, port) as listener, open_database(chosen) as database:
+        uvloop.run(_serve(chosen, database, listener, demo=demo))
+
+
+async def _serve(chosen: Settings, database: Database, listener: socket.socket, *, demo: bool) -> None:
+    from api.app import create_app  # half of the time a command takes to start, and only this one needs it
+
+    async with opened_ledger(chosen, database) as ledger:
+        ready = await demo_ready(ledger, chosen.data) if demo else None
+        banner = await _banner(_url(listener), ledger, ready)
+        config = uvicorn.Config(
+            create_app(ledger),
+            http="httptools",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=LAST_WORDS,
+        )
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*RARELY)
+        watch = asyncio.create_task(_keep_alive(database.embedded)) if database.embedded else None
+        try:
+            await _Service(config, lambda: typer.echo(banner)).serve(sockets=[listener])
+        finally:
+            if watch is not None:
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch
+
+
+class _Service(uvicorn.Server):
+    """uvicorn, that says when it is ready and leaves a signal's last word to the code around it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        # uvicorn would raise the signal again once it has stopped, before the database behind it is stopped.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Generator[socket.socket]:
+    """The port, taken before anything is started. Raises: Exit with code 5 if somebody else has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as taken:
+        typer.echo(
+            f"Cannot listen on {host} port {port}: {taken.strerror}. Choose another: --port N", err=True
+        )
+        raise typer.Exit(HELD) from taken
+    with listener:
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _keep_alive(server: EmbeddedServer) -> None:
+    """Start the embedded server again whenever it has died; requests meanwhile wait or answer 503."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        try:
+            if await asyncio.to_thread(server.ensure_alive):
+                typer.echo("The embedded server had died; it runs again.", err=True)
+        except ServerTrouble as trouble:
+            typer.echo(f"{trouble.cause} {trouble.way_out}", err=True)
+
+
+async def _banner(url: str, ledger: Ledger, demo: Demo | None) -> str:
+    """What to do first."""
+    if demo is None:
+        books = await ledger.books()
+        served = f"the books {', '.join(books)}" if books else "no book yet; begin one: makegood books create"
+        return f"Makegood serves {served}.\n\n  API    {url}\n  Docs   {url}/docs\n\nCtrl-C stops it."
+    return f"""Makegood serves its demo book.
+
+  API    {url}
+  Docs   {url}/docs
+  Key    {demo.api_key}
+         (of the owner, Harriet Lind; kept in {_shown(demo.key_file)})
+
+Try it, in another terminal:
+
+  curl -H "Authorization: Bearer {demo.api_key}" \\
+       {url}/v1/orders/{demo.order}
+
+Ctrl-C stops everything."""
+
+
+def _shown(file: Path) -> Path:
+    return Path("~") / file.relative_to(Path.home()) if file.is_relative_to(Path.home()) else file

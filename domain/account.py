@@ -1,0 +1,54 @@
+"""An order's account, and what its money is for: the one place for funds, deposit and due back.
+
+    account  = charged − received − credit used + reversed − credited + refunded + set aside − written off
+    funds    = open bills − account, never negative      money of the customer's that no bill and no charge
+    has used deposit  = funds, at most the price of the units still to ship due back = funds − deposit
+    computed anew at every payout, never frozen
+
+Positive = the customer owes us. All in minor units of the order's currency. Source: §2 Money
+"""
+
+import msgspec
+
+
+class OrderAccount(msgspec.Struct, frozen=True):
+    """The columns of one order's account, each in the direction of its name."""
+
+    charged: int = 0
+    received: int = 0
+    credit_used: int = 0
+    reversed: int = 0
+    """Chargebacks and bounced payments, less what was reinstated."""
+    credited: int = 0
+    refunded: int = 0
+    """Paid out, less what came back to us."""
+    set_aside: int = 0
+    written_off: int = 0
+
+    @property
+    def balance(self) -> int:
+        """Positive: the customer owes us; negative: we owe the customer money or goods already paid for."""
+        return (
+            self.charged
+            - self.received
+            - self.credit_used
+            + self.reversed
+            - self.credited
+            + self.refunded
+            + self.set_aside
+            - self.written_off
+        )
+
+
+class Purse(msgspec.Struct, frozen=True):
+    """What an order's money is for at one moment; funds = deposit + due_back."""
+
+    deposit: int
+    due_back: int
+
+
+def purse(account: OrderAccount, open_bills: int, to_ship: int) -> Purse:
+    """Funds divided into the deposit for the units still to ship and what is due back. Source: §2 Money"""
+    funds = max(0, open_bills - account.balance)
+    deposit = min(funds, to_ship)
+    return Purse(deposit, funds - deposit)

@@ -1,0 +1,169 @@
+"""Cancelling: units not yet shipped will not be, and what becomes due back is granted in the same command.
+
+Unshipped units are cancelled from the last downward; shipped ones never. Source: I13, I14, R-G6
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.command import Command, expect_parts
+from domain.decision import Decision, Given
+from domain.entry import Event
+from domain.ids import expect_id
+from domain.order import (
+    Cancellation,
+    Placed,
+    line_of,
+    oldest_first,
+    placed_order,
+    with_cleared,
+    without_units,
+)
+from domain.order_events import BillShare, OrderUnitsCancelled, Part, RefundGranted
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+
+class CancelUnits(Command, frozen=True, kw_only=True):
+    """Cancel units of an order that have not shipped. Raises: ValueError."""
+
+    order: str
+    refund: str
+    """Names the cancellation, and the refund it grants if anything becomes due back."""
+    parts: tuple[Part, ...] = ()
+    """Empty: all that is unshipped."""
+
+    def __post_init__(self) -> None:
+        expect_id("ref", self.refund)
+        expect_parts(self.parts)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+
+@dataclass(unsafe_hash=True)
+class CancellationExceedsUnits(Refusal):
+    """More units would be cancelled than are unshipped: shipped units cannot be cancelled."""
+
+    rule = "I14"
+    way_out = (
+        "Cancel at most the unshipped units. For units that shipped, grant a refund: whoever asks for one "
+        "gets it."
+    )
+
+    order: str
+    line: int
+    asked: int
+    unshipped: int
+
+
+@dataclass(unsafe_hash=True)
+class NothingToCancel(Refusal):
+    """Every unit of this order has shipped or is cancelled already."""
+
+    rule = "I14"
+    way_out = "For units that shipped, grant a refund: whoever asks for one gets it."
+
+    order: str
+
+
+def cancel_units(command: CancelUnits, given: Given) -> Decision:
+    """Cancels unshipped units and grants what becomes due back through it; nothing due, no grant.
+
+    Checks, in this order: order placed; retry; lines and unshipped units (I14).
+    """
+    state = placed_order(given, command.order)
+    recorded = state.cancellations.get(command.refund)
+    if recorded is not None:
+        return _already_cancelled(recorded, command, state)
+    if command.refund in state.refunds:
+        raise AlreadyRecordedOtherwise(command.refund)
+    parts = _parts(command, state)
+    cancelled = OrderUnitsCancelled(
+        order=command.order,
+        customer=state.placed.customer,
+        refund=command.refund,
+        parts=parts,
+        all_unshipped=not command.parts,
+    )
+    events: list[tuple[str, Event]] = [(command.order, cancelled)]
+    granted = undelivered_refund(state, command.refund, parts)
+    if granted is not None:
+        events.append((command.order, granted))
+    return Decision(events=tuple(events), customer=state.placed.customer)
+
+
+def _already_cancelled(recorded: Cancellation, command: CancelUnits, state: Placed) -> Decision:
+    it = recorded.cancelled
+    same = it.all_unshipped if not command.parts else not it.all_unshipped and it.parts == command.parts
+    if not same:
+        raise AlreadyRecordedOtherwise(command.refund)
+    return Decision(customer=state.placed.customer, already=recorded.positions)
+
+
+def _parts(command: CancelUnits, state: Placed) -> tuple[Part, ...]:
+    if not command.parts:
+        unshipped = tuple([Part(line.line.number, line.to_ship) for line in state.lines if line.to_ship])
+        if not unshipped:
+            raise NothingToCancel(command.order)
+        return unshipped
+    for part in command.parts:
+        line = line_of(state, part.line)
+        if part.quantity > line.to_ship:
+            raise CancellationExceedsUnits(command.order, part.line, part.quantity, line.to_ship)
+    return command.parts
+
+
+def undelivered_refund(state: Placed, refund: str, parts: Sequence[Part]) -> RefundGranted | None:
+    """What cancelling those units gives back: the deposit they no longer need, and a gone order's fee.
+
+    The fee that was charged is credited, clearing open bills first. None where nothing becomes due. Source:
+    I14, R-G6, R-G9
+    """
+    after = without_units(state, parts)
+    returns_fee = fee_goes_back(after)
+    credit = state.fee if returns_fee else 0
+    cleared = oldest_first(state.bills, credit)
+    after = msgspec.structs.replace(
+        after,
+        account=msgspec.structs.replace(state.account, credited=state.account.credited + credit),
+        bills=with_cleared(state.bills, cleared),
+    )
+    granted = after.purse().due_back - state.purse().due_back
+    if granted == 0 and credit == 0:
+        return None
+    return _granted(state, refund, granted, returns_fee, cleared)
+
+
+def fee_goes_back(state: Placed) -> bool:
+    """Whether the fee that was charged goes back: every unit is refunded or cancelled.
+
+    Source: R-G6, I14
+    """
+    return state.fee_charged and not state.fee_returned and all(line.gone for line in state.lines)
+
+
+def _granted(
+    state: Placed, refund: str, granted: int, returns_fee: bool, cleared: tuple[BillShare, ...]
+) -> RefundGranted:
+    placed = state.placed
+    return RefundGranted(
+        refund=refund,
+        customer=placed.customer,
+        order=placed.order,
+        basis="undelivered",
+        currency=placed.currency,
+        granted=granted,
+        credit_amount=state.fee if returns_fee else 0,
+        goods=0,
+        tax=0,
+        shipping=placed.shipping if returns_fee else 0,
+        shipping_tax=placed.shipping_tax if returns_fee else 0,
+        shipping_credit=placed.shipping_credit if returns_fee else 0,
+        returns_fee=returns_fee,
+        parts=(),
+        cleared=cleared,
+        write_offs_cleared=(),
+    )

@@ -1,0 +1,27 @@
+"""The default policy edition, recorded when a book is opened. The merchant changes a value by adopting
+another edition.
+
+Every value here is a default chosen for the merchant, not a word of theirs; the rule it belongs to stands
+beside it.
+"""
+
+from domain.moments import EARLIEST
+from domain.policy import Edition, PolicyAdopted
+
+DEFAULT_EDITION = Edition(
+    # R-G1: our money-back guarantee lasts six calendar months …
+    guarantee_months=6,
+    # … counted from the day the goods arrive.
+    guarantee_starts="delivery",
+    # R-G1, R-G2: the supplier takes goods back for thirty days …
+    supplier_days=30,
+    # … counted from the day of the order.
+    supplier_starts="order",
+    # R-B1: a bill is due thirty days after it was issued.
+    bill_due_days=30,
+    # §3: paper is entered late; older than ninety days needs the owner, or an import.
+    backdating_days=90,
+)
+
+# In force since before anything a merchant could enter, so that every past day has a policy.
+DEFAULT_ADOPTED = PolicyAdopted(edition=DEFAULT_EDITION, effective_from=EARLIEST)

@@ -1,0 +1,52 @@
+"""Guarantees: our window and the supplier's, frozen per delivered quantity.
+
+Ours counts calendar months, the supplier's days; the last day is inclusive and month ends are clamped. A
+customer gets the better of what was promised at placing and what is in force at delivery, for each window by
+itself. Source: R-G1, R-G2
+"""
+
+from domain.moments import Day, plus_days, plus_months
+from domain.order_events import GuaranteeGranted, GuaranteeTerms, OrderPlaced, ShipmentDelivered
+from domain.policy import Edition, StartsAt
+
+
+def terms_of(edition: Edition) -> GuaranteeTerms:
+    """Both windows as that edition sets them."""
+    return GuaranteeTerms(
+        guarantee_months=edition.guarantee_months,
+        guarantee_starts=edition.guarantee_starts,
+        supplier_days=edition.supplier_days,
+        supplier_starts=edition.supplier_starts,
+    )
+
+
+def guarantee_until(terms: GuaranteeTerms, ordered_on: Day, delivered_on: Day) -> Day:
+    """Last day of our guarantee under those terms. Source: R-G1"""
+    return plus_months(_start(terms.guarantee_starts, ordered_on, delivered_on), terms.guarantee_months)
+
+
+def supplier_until(terms: GuaranteeTerms, ordered_on: Day, delivered_on: Day) -> Day:
+    """Last day the supplier takes the goods back under those terms. Source: R-G1, R-G2"""
+    return plus_days(_start(terms.supplier_starts, ordered_on, delivered_on), terms.supplier_days)
+
+
+def _start(starts: StartsAt, ordered_on: Day, delivered_on: Day) -> Day:
+    return delivered_on if starts == "delivery" else ordered_on
+
+
+def guarantee_granted(
+    placed: OrderPlaced, delivered: ShipmentDelivered, edition: Edition
+) -> GuaranteeGranted:
+    """Both windows of the units just delivered: the better of the promise and the edition in force now."""
+    promised, current = placed.guarantee, terms_of(edition)
+    days = (placed.ordered_on, delivered.delivered_on)
+    return GuaranteeGranted(
+        order=placed.order,
+        customer=placed.customer,
+        shipment=delivered.shipment,
+        ordered_on=placed.ordered_on,
+        delivered_on=delivered.delivered_on,
+        guarantee_until=max(guarantee_until(promised, *days), guarantee_until(current, *days)),
+        supplier_until=max(supplier_until(promised, *days), supplier_until(current, *days)),
+        parts=delivered.parts,
+    )

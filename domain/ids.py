@@ -1,0 +1,66 @@
+"""Ids: TypeID text, a prefix that says what it names and a UUID in 26 characters of Crockford's base 32.
+
+    ord_01h455vb4pex5vsknk084sn02q
+
+New ids are minted at the edge (`ledger.identity`), since a fresh id needs a clock and chance; here is only
+the codec. Source: the TypeID specification 0.3
+"""
+
+import re
+from typing import Final
+
+PREFIXES: Final = {
+    "ord": "order, from its cart on",
+    "cus": "customer",
+    "prd": "product",
+    "per": "person who acts",
+    "bil": "bill",
+    "ref": "refund",
+    "shp": "shipment",
+    "pay": "payment",
+    "pm": "payment method",
+    "con": "contact point",
+}
+"""Every prefix in use and what it names."""
+
+ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_VALUES = {pair: value for value, pair in enumerate(_PAIRS)}
+_SHIFTS = range(120, -1, -10)
+# The first character holds only three bits: 26 × 5 = 130 bits would overflow a UUID's 128.
+_TYPE_ID = re.compile(r"(?:([a-z](?:[a-z_]{0,61}[a-z])?)_)?([0-7][0-9a-hjkmnp-tv-z]{25})")
+
+
+def type_id(prefix: str, uuid: int) -> str:
+    """The TypeID text of a UUID given as a 128-bit whole number. Raises: ValueError if it is out of range."""
+    if not 0 <= uuid < 1 << 128:
+        raise ValueError("a UUID has 128 bits")
+    suffix = "".join([_PAIRS[uuid >> shift & 1023] for shift in _SHIFTS])
+    text = f"{prefix}_{suffix}" if prefix else suffix
+    if _TYPE_ID.fullmatch(text) is None:
+        raise ValueError(f"{prefix!r} is not a TypeID prefix")
+    return text
+
+
+def parse_type_id(text: str) -> tuple[str, int]:
+    """The prefix and the UUID, as a 128-bit whole number, of a TypeID text. Raises: ValueError."""
+    match = _TYPE_ID.fullmatch(text)
+    if match is None:
+        raise ValueError("not a TypeID")
+    suffix = match[2]
+    uuid = 0
+    for start in range(0, 26, 2):
+        uuid = uuid << 10 | _VALUES[suffix[start : start + 2]]
+    return match[1] or "", uuid
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether `text` is a TypeID that names this kind of thing."""
+    match = _TYPE_ID.fullmatch(text)
+    return match is not None and (match[1] or "") == prefix
+
+
+def expect_id(prefix: str, text: str) -> None:
+    """An id of that kind, so that no command can write to a stream of another kind. Raises: ValueError."""
+    if not is_id(prefix, text):
+        raise ValueError(f"expected the id of a {PREFIXES[prefix]} ({prefix}_…)")

@@ -1,0 +1,76 @@
+"""Moments, days and calendar arithmetic in a book's time zone.
+
+A *moment* is an integer: microseconds since 1970-01-01T00:00:00Z. A *day* is ISO text (`2010-08-31`)
+in the book's zone. Nothing here reads a clock; `now` always arrives as an argument.
+"""
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+EARLIEST = -62_135_596_800 * SECOND
+"""0001-01-01T00:00:00Z: since when the default policy edition is in force."""
+LATEST = 253_402_300_799 * SECOND + 999_999
+"""9999-12-31T23:59:59.999999Z, the last moment a date can name."""
+
+Moment = Annotated[int, msgspec.Meta(extra={"mark": "moment"})]
+Day = Annotated[str, msgspec.Meta(extra={"mark": "day"})]
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that IANA name. Raises: ZoneInfoNotFoundError, ValueError."""
+    return ZoneInfo(name)
+
+
+def moment_of(instant: datetime) -> Moment:
+    """The moment of an aware datetime, exact to the microsecond. Raises: ValueError if it is naive."""
+    if instant.tzinfo is None:
+        raise ValueError("a moment needs a datetime with a time zone")
+    return (instant - EPOCH) // MICROSECOND
+
+
+def instant_of(moment: Moment) -> datetime:
+    """The UTC datetime of a moment."""
+    return EPOCH + timedelta(microseconds=moment)
+
+
+def local_date(moment: Moment, zone: str) -> date:
+    """The calendar date a moment falls on in that zone."""
+    return instant_of(moment).astimezone(zone_of(zone)).date()
+
+
+def day_of(moment: Moment, zone: str) -> Day:
+    """The day a moment falls on in that zone, as ISO text."""
+    return local_date(moment, zone).isoformat()
+
+
+def moment_at(day: Day, clock: time, zone: str) -> Moment:
+    """The moment clocks in that zone show `clock` on `day`: the earlier of two, the later side of a gap."""
+    return moment_of(datetime.combine(date.fromisoformat(day), clock, tzinfo=zone_of(zone)))
+
+
+def plus_days(day: Day, days: int) -> Day:
+    """`day` moved by whole calendar days."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def plus_months(day: Day, months: int) -> Day:
+    """`day` moved by calendar months, clamped to the month's end: 31 August + 6 months = 28 February.
+
+    Source: R-G1
+    """
+    start = date.fromisoformat(day)
+    year, month0 = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = calendar.monthrange(year, month0 + 1)[1]
+    return date(year, month0 + 1, min(start.day, last)).isoformat()

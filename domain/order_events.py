@@ -1,0 +1,279 @@
+"""What can happen to an order: the shapes of the events in a stream `ord_…`, kept for ever.
+
+Amounts are whole minor units of the event's one `currency`; days are days in the book's zone; a line is
+named by its number; every event carries the keys of the groups it belongs to and all amounts its postings
+and balances need, so that nothing else need be read to understand it. Source: design §2, domain §2
+"""
+
+from typing import Literal
+
+import msgspec
+
+from domain.entry import Event, Minor, Sealed
+from domain.moments import Day
+from domain.policy import StartsAt
+
+Terms = Literal["card", "bill_after"]
+"""Paid before shipping, or billed with each shipment."""
+StandingKind = Literal["new", "existing"]
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """A line as priced: its discount and tax include its share of what was given for the whole order.
+
+    Source: I1
+    """
+
+    number: int
+    """1, 2, 3, … within the order."""
+    sku: str
+    description: str
+    quantity: int
+    unit_price: Minor
+    discount: Minor
+    tax: Minor
+
+    @property
+    def total(self) -> int:
+        """What all units cost together, with discount and tax."""
+        return self.quantity * self.unit_price - self.discount + self.tax
+
+
+class Part(msgspec.Struct, frozen=True):
+    """So many units of a line."""
+
+    line: int
+    """The line's number, from 1."""
+    quantity: int
+
+
+class BillShare(msgspec.Struct, frozen=True):
+    """The part of an amount that went to one bill."""
+
+    bill: str
+    amount: Minor
+
+
+class GuaranteeTerms(msgspec.Struct, frozen=True):
+    """Both windows as one edition of the policy sets them. Source: R-G1"""
+
+    guarantee_months: int
+    guarantee_starts: StartsAt
+    supplier_days: int
+    supplier_starts: StartsAt
+
+
+class CartPrepared(Event, frozen=True, kw_only=True):
+    """A cart was put together; it charges nothing and takes no money until the customer checks out.
+
+    Source: I11
+    """
+
+    order: str
+    customer: str | None
+    channel: str
+    external_ref: str | None
+    currency: str
+    lines: tuple[OrderLine, ...]
+    shipping: Minor
+    shipping_tax: Minor
+    shipping_credit: Minor
+    total: Minor
+
+
+class OrderPlaced(Event, frozen=True, kw_only=True):
+    """A customer ordered: prices, terms, standing and the guarantee promised are frozen here.
+
+    Source: I1, R-D5, R-G1
+    """
+
+    order: str
+    customer: str
+    channel: str
+    external_ref: str | None
+    currency: str
+    terms: Terms
+    ordered_on: Day
+    lines: tuple[OrderLine, ...]
+    shipping: Minor
+    shipping_tax: Minor
+    shipping_credit: Minor
+    total: Minor
+    standing: StandingKind
+    standing_rests_on: str | None
+    """The earlier order that makes the customer an existing one; None for a new customer."""
+    guarantee: GuaranteeTerms
+    """The windows promised at placing; at delivery the better of these and those then in force counts."""
+
+
+class PaymentCaptured(Event, frozen=True, kw_only=True):
+    """Money was received for an order: first for units still to ship, then for its open bills. Source: I12"""
+
+    order: str
+    customer: str
+    payment: str
+    currency: str
+    amount: Minor
+    payment_method: str | None
+    processor: str
+    reference: str
+    bills: tuple[BillShare, ...]
+    """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
+
+
+class OrderShipped(Event, frozen=True, kw_only=True):
+    """Goods left for the customer and were charged: units from 1 upward at the prices paid.
+
+    charge = goods + tax + shipping + shipping_tax − shipping_credit; the last three only with the fee.
+    Source: I6, I7, R-G6
+    """
+
+    order: str
+    customer: str
+    shipment: str
+    parts: tuple[Part, ...]
+    method: str
+    tracking: str | None
+    description: Sealed
+    """What the customer is told about the delivery."""
+    currency: str
+    goods: Minor
+    tax: Minor
+    shipping: Minor
+    shipping_tax: Minor
+    shipping_credit: Minor
+    charge: Minor
+    carries_fee: bool
+    """Whether the order's fee is in it: the first shipment carries it, unless it was returned before."""
+
+
+class BillIssued(Event, frozen=True, kw_only=True):
+    """A shipment that the deposit did not cover was billed. Source: R-B1"""
+
+    order: str
+    customer: str
+    bill: str
+    year: int
+    number: int
+    """1, 2, 3, … without gaps within the book and year."""
+    shipment: str
+    currency: str
+    amount: Minor
+    issued_on: Day
+    due_on: Day
+    """Last day it may be paid in time."""
+
+
+class ShipmentDelivered(Event, frozen=True, kw_only=True):
+    """Goods reached the customer."""
+
+    order: str
+    customer: str
+    shipment: str
+    delivered_on: Day
+    parts: tuple[Part, ...]
+
+
+class GuaranteeGranted(Event, frozen=True, kw_only=True):
+    """Both windows of the units just delivered, frozen; the last day is inclusive. Source: R-G1"""
+
+    order: str
+    customer: str
+    shipment: str
+    ordered_on: Day
+    delivered_on: Day
+    guarantee_until: Day
+    supplier_until: Day
+    parts: tuple[Part, ...]
+
+
+class OrderUnitsCancelled(Event, frozen=True, kw_only=True):
+    """Units not yet shipped will not be, the last ones of each line first. Source: I14, R-G6"""
+
+    order: str
+    customer: str
+    refund: str
+    """Names this cancellation, and the refund it grants if anything becomes due back."""
+    parts: tuple[Part, ...]
+    all_unshipped: bool
+    """Whether everything still unshipped was asked to be cancelled."""
+
+
+Basis = Literal["verified", "original_charges", "unverified", "stated", "credit", "undelivered"]
+"""What a refund rests on.
+
+verified: units of ours at the price paid. original_charges: units and the fee, for an observed problem.
+unverified: whether it was bought from us is in question. stated: a person sets the amount. credit: set-aside
+money asked for. undelivered: a cancellation that gives the deposit back. Source: R-G4, R-G6, I14, I15
+"""
+AgeLabel = Literal["supplier", "guarantee", "beyond_guarantee"]
+
+
+class RefundedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Units refunded together: of one line and shipment with the same windows; or, unverified, of one sku."""
+
+    line: int | None = None
+    sku: str | None = None
+    """Named only where there is no line."""
+    quantity: int
+    shipment: str | None = None
+    """The shipment that brought them; None while undelivered, or unverified."""
+    goods: Minor
+    tax: Minor
+    label: AgeLabel | None = None
+    days_since_delivery: int | None = None
+    days_since_order: int | None = None
+
+
+class RefundGranted(Event, frozen=True, kw_only=True):
+    """Money will go back to a customer; where and how is decided with the payout. Source: R-G3 … R-G9, I14
+
+    credit_amount = goods + tax + shipping + shipping_tax − shipping_credit: what was charged and no longer
+    is. `granted` is what the customer was told they get back; for `undelivered` it is the deposit that
+    became due back and, when the whole order is gone, the fee that had been charged. Of the credit,
+    `cleared` settles what is open on the order's bills and `write_offs_cleared` what was written off on
+    them; what then is due back is computed anew at each payout.
+    """
+
+    refund: str
+    customer: str
+    order: str | None = None
+    """None where the refund lives in the customer's stream: unverified, stated or credit."""
+    basis: Basis
+    currency: str
+    granted: Minor
+    credit_amount: Minor
+    goods: Minor
+    tax: Minor
+    shipping: Minor
+    shipping_tax: Minor
+    shipping_credit: Minor
+    returns_fee: bool
+    """Whether the order's fee goes back, or, before the first shipment, is never charged."""
+    parts: tuple[RefundedPart, ...]
+    """The units refunded; empty for `undelivered` (OrderUnitsCancelled names them) and for `credit`."""
+    cleared: tuple[BillShare, ...]
+    write_offs_cleared: tuple[BillShare, ...]
+    """Reopened by a WriteOffReversed in the same append, then cleared."""
+    observed_problem: str | None = None
+    proactive: bool = False
+    """Whether we offered it before the customer asked."""
+    decided_as: str | None = None
+    """The role whose limit the decision was taken under; None where no limit applies."""
+    limit: Minor | None = None
+    """That role's limit per refund; None where it has none or none applies."""
+    requested_by: str | None = None
+    """The person who asked, where another decided."""
+
+
+OrderEvent = (
+    CartPrepared
+    | OrderPlaced
+    | PaymentCaptured
+    | OrderShipped
+    | BillIssued
+    | ShipmentDelivered
+    | GuaranteeGranted
+    | OrderUnitsCancelled
+    | RefundGranted
+)

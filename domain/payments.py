@@ -1,0 +1,178 @@
+"""Payments: money received for an order covers the units still to ship, then pays its open bills.
+
+Source: I11, I12, R-D4
+"""
+
+from dataclasses import dataclass
+
+from domain.command import Command, expect_amount, expect_text
+from domain.customers import Customer
+from domain.decision import Claim, Decision, Given
+from domain.entry import Minor
+from domain.ids import expect_id
+from domain.money import Money
+from domain.order import Capture, Placed, oldest_first, placed_order
+from domain.order_events import PaymentCaptured
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+
+class CapturePayment(Command, frozen=True, kw_only=True):
+    """Record that a payment processor captured money for an order. Raises: ValueError."""
+
+    order: str
+    payment: str
+    amount: Minor
+    currency: str
+    processor: str
+    reference: str
+    """The processor's own name for this capture."""
+    payment_method: str | None = None
+    """The card on file that was charged, if it was one."""
+    customer: str | None = None
+    """The customer whose card on file it is; named with `payment_method`, so that their stream is read."""
+
+    def __post_init__(self) -> None:
+        expect_id("pay", self.payment)
+        expect_amount("amount", self.amount, least=1)
+        expect_text("processor", self.processor)
+        expect_text("reference", self.reference)
+        if (self.payment_method is None) != (self.customer is None):
+            raise ValueError("payment_method and customer must be named together")
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+    def reads(self) -> tuple[str, ...]:
+        return () if self.customer is None else (self.customer,)
+
+
+@dataclass(unsafe_hash=True)
+class ReferenceCapturedOtherwise(Refusal):
+    """The processor's reference is already recorded for this order with another amount or card."""
+
+    rule = "I12"
+    way_out = "Compare the processor's record with the payment shown; the same capture never counts twice."
+
+    payment: str
+    recorded: Money
+    amount: Money
+
+
+@dataclass(unsafe_hash=True)
+class CurrencyOfOrderDiffers(Refusal):
+    """The payment is in another currency than the order; one order has one currency."""
+
+    rule = "I1"
+    way_out = "Capture the payment in the order's currency."
+
+    order: str
+    order_currency: str
+    currency: str
+
+
+@dataclass(unsafe_hash=True)
+class PaymentMethodUnknown(Refusal):
+    """The customer of this order has no such payment method on file."""
+
+    rule = "R-D4"
+    way_out = "Store the payment method with the customer first, or capture without naming one."
+
+    order: str
+    payment_method: str
+
+
+@dataclass(unsafe_hash=True)
+class CaptureExceedsPrice(Refusal):
+    """The payment is more than the units still to ship need, plus what is open on the order's bills."""
+
+    rule = "I12"
+    way_out = (
+        "Capture at most the amount shown. Money that already moved beyond it is kept as an unmatched "
+        "receipt."
+    )
+
+    order: str
+    amount: Money
+    most: Money
+
+
+def capture_payment(command: CapturePayment, given: Given) -> Decision:
+    """Records a capture and claims the processor's reference.
+
+    Checks, in this order: order placed (I11); retry by payment id, then by processor reference; currency;
+    card on file; amount. The amount covers the units still to ship first, then pays the open bills, oldest
+    first. Source: I12
+    """
+    state = placed_order(given, command.order)
+    captured = _captured(state, command)
+    recorded = _already_captured(state, captured)
+    if recorded is not None:
+        return Decision(customer=state.placed.customer, already=(recorded.position,))
+    if command.currency != state.placed.currency:
+        raise CurrencyOfOrderDiffers(command.order, state.placed.currency, command.currency)
+    _check_payment_method(command, state, given)
+    _check_amount(command, state)
+    return Decision(
+        events=((command.order, captured),),
+        claims=(Claim("processor_ref", f"{command.processor}/{command.reference}"),),
+        customer=state.placed.customer,
+    )
+
+
+def _captured(state: Placed, command: CapturePayment) -> PaymentCaptured:
+    to_units = min(command.amount, price_not_covered(state))
+    return PaymentCaptured(
+        order=command.order,
+        customer=state.placed.customer,
+        payment=command.payment,
+        currency=command.currency,
+        amount=command.amount,
+        payment_method=command.payment_method,
+        processor=command.processor,
+        reference=command.reference,
+        bills=oldest_first(state.bills, command.amount - to_units),
+    )
+
+
+def price_not_covered(state: Placed) -> int:
+    """What the units still to ship cost beyond the deposit. Source: I12"""
+    return state.price_to_ship() - state.purse().deposit
+
+
+def _already_captured(state: Placed, captured: PaymentCaptured) -> Capture | None:
+    known = state.captures.get(captured.payment)
+    if known is not None:
+        if _content(known.captured) != _content(captured):
+            raise AlreadyRecordedOtherwise(captured.payment)
+        return known
+    for known in state.captures.values():
+        it = known.captured
+        if (it.processor, it.reference) == (captured.processor, captured.reference):
+            if _content(it) != _content(captured):
+                raise ReferenceCapturedOtherwise(
+                    it.payment, Money(it.amount, it.currency), Money(captured.amount, captured.currency)
+                )
+            return known
+    return None
+
+
+def _content(it: PaymentCaptured) -> tuple[object, ...]:
+    # Not the payment id, which a second notice of the same capture mints anew, nor what the money was used
+    # for then.
+    return it.amount, it.currency, it.processor, it.reference, it.payment_method
+
+
+def _check_payment_method(command: CapturePayment, state: Placed, given: Given) -> None:
+    if command.payment_method is None or command.customer is None:
+        return
+    customer = given.state(command.customer, Customer)
+    ours = customer if command.customer == state.placed.customer else None
+    if ours is None or command.payment_method not in ours.payment_methods:
+        raise PaymentMethodUnknown(command.order, command.payment_method)
+
+
+def _check_amount(command: CapturePayment, state: Placed) -> None:
+    most = price_not_covered(state) + state.open_bills()
+    if command.amount > most:
+        raise CaptureExceedsPrice(command.order, state.money(command.amount), state.money(most))

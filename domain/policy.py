@@ -1,0 +1,121 @@
+"""The stream `policy`: whole editions of the merchant's rules, each with the moment it takes effect.
+
+An edition holds every value the merchant may set; what the rules themselves say is in the decisions. The
+default edition, with a comment on every value, is `domain.default_edition`; the decision to adopt one is in
+`domain.adopting`. Source: R-S9, §3
+"""
+
+from typing import Literal
+
+import msgspec
+
+from domain.command import LONGEST_SEALED, Command, expect_text
+from domain.entry import Entry, Event, Sealed
+from domain.moments import EARLIEST, LATEST, Moment
+
+STREAM = "policy"
+
+StartsAt = Literal["delivery", "order"]
+"""The day a guarantee window is counted from."""
+
+
+class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One whole edition of the policy: every value the merchant may set. Raises: ValueError out of range."""
+
+    guarantee_months: int
+    """Calendar months of our money-back guarantee. Source: R-G1"""
+    guarantee_starts: StartsAt
+    """The day our guarantee is counted from. Source: R-G1"""
+    supplier_days: int
+    """Calendar days in which the supplier takes a return back. Source: R-G1, R-G2"""
+    supplier_starts: StartsAt
+    """The day the supplier's window is counted from. Source: R-G1"""
+    bill_due_days: int
+    """Calendar days from issue to the last day a bill may be paid in time. Source: R-B1"""
+    backdating_days: int
+    """Days back up to which anybody may enter what happened earlier; beyond it takes the owner. Source: §3"""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.guarantee_months <= 1_200:
+            raise ValueError("guarantee_months must be from 0 to 1200")
+        for field in ("supplier_days", "bill_due_days", "backdating_days"):
+            if not 0 <= getattr(self, field) <= 36_500:
+                raise ValueError(f"{field} must be from 0 to 36500")
+
+
+class PolicyAdopted(Event, frozen=True, kw_only=True):
+    """A whole edition of the policy was adopted; it is in force from `effective_from` on."""
+
+    edition: Edition
+    effective_from: Moment
+    reason: Sealed | None = None
+
+
+class AdoptedEdition(msgspec.Struct, frozen=True):
+    """An edition in its place: the version of stream `policy` that adopted it, and since when it holds."""
+
+    version: int
+    edition: Edition
+    effective_from: Moment
+    position: int
+    reason: Sealed | None
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Every edition adopted so far, in order. `Policy()` is the policy of a book not yet opened."""
+
+    editions: tuple[AdoptedEdition, ...] = ()
+
+    def adopted_at(self, at: Moment) -> AdoptedEdition | None:
+        """Of the editions in force at that moment the last adopted; None before any is adopted.
+
+        Source: §2 Streams
+        """
+        for adopted in reversed(self.editions):
+            if adopted.effective_from <= at:
+                return adopted
+        return None
+
+    def in_force(self, at: Moment) -> Edition:
+        """The edition in force at that moment. Raises: LookupError in a book not yet opened."""
+        adopted = self.adopted_at(at)
+        if adopted is None:
+            raise LookupError("no policy edition is in force: the book was never opened")
+        return adopted.edition
+
+    def version_in_force(self, at: Moment) -> int | None:
+        """The version, in the stream `policy`, of the edition in force at that moment."""
+        adopted = self.adopted_at(at)
+        return None if adopted is None else adopted.version
+
+    def edition_of(self, version: int) -> Edition:
+        """The edition that version of the stream `policy` adopted. Raises: LookupError."""
+        for adopted in self.editions:
+            if adopted.version == version:
+                return adopted.edition
+        raise LookupError(f"no edition has version {version}")
+
+
+def evolve_policy(state: Policy | None, entry: Entry) -> Policy:
+    """The policy after one more entry of its stream. Raises: TypeError for an event of another stream."""
+    if not isinstance(entry.event, PolicyAdopted):
+        raise TypeError(f"{type(entry.event).__name__} does not belong to the stream {STREAM}")
+    it = entry.event
+    adopted = AdoptedEdition(entry.version, it.edition, it.effective_from, entry.position, it.reason)
+    return Policy(editions=(*(state or Policy()).editions, adopted))
+
+
+class AdoptPolicy(Command, frozen=True, kw_only=True):
+    """Adopt a whole edition, in force from `effective_from` on."""
+
+    edition: Edition
+    effective_from: Moment
+    reason: Sealed | None = None
+
+    def __post_init__(self) -> None:
+        expect_text("reason", self.reason, LONGEST_SEALED)
+        if not EARLIEST <= self.effective_from <= LATEST:
+            raise ValueError("effective_from must be a moment of the years 1 to 9999")
+
+    def writes(self) -> tuple[str, ...]:
+        return (STREAM,)

@@ -1,0 +1,39 @@
+"""A refusal: the named fact that a command would have broken.
+
+    Refusal
+    └── one class per broken fact, beside the decision that raises it
+
+A refusal carries typed fields and the id of the rule it upholds, never an HTTP status. The class
+docstring is the cause in one sentence; `way_out` tells a customer-service person what to do next. The problem
+pages are made from both.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class Refusal(Exception):
+    """The command would break a rule of the house."""
+
+    rule: ClassVar[str]
+    """The id of the rule this refusal upholds: `I7`, `R-D2`, …"""
+    way_out: ClassVar[str]
+    """What the reader can do instead, in one or two sentences."""
+
+    def __post_init__(self) -> None:
+        super().__init__(str(self))
+
+    @property
+    def cause(self) -> str:
+        """One sentence for the person at the counter. Subclasses override it where figures help."""
+        return " ".join((type(self).__doc__ or "").split())
+
+    def __str__(self) -> str:
+        return self.cause
+
+    @classmethod
+    def slug(cls) -> str:
+        """The stable name in URLs: `ShipmentExceedsUnits` → `shipment-exceeds-units`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()

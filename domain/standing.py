@@ -1,0 +1,78 @@
+"""What a customer's history says about them: every one of their entries, over all streams, folded per order.
+
+Existing = at least one earlier order of which something shipped and whose charges were paid in full or
+written off. What a shipment charged is either covered by the deposit or billed, so "paid in full" is:
+nothing on the order's bills waits for money. A charge only cleared by a refund stays unpaid here; a refund
+after payment changes nothing. Source: R-D5
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from domain.entry import Entry
+from domain.order_events import BillIssued, OrderShipped, PaymentCaptured, StandingKind
+
+
+class OrderFacts(msgspec.Struct, frozen=True):
+    """What one order says about its customer."""
+
+    shipped: bool = False
+    unpaid: int = 0
+    """Minor units billed and not yet paid, whatever refunds cleared."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether this order makes its customer an existing one. Source: R-D5"""
+        return self.shipped and self.unpaid == 0
+
+
+class CustomerFacts(msgspec.Struct, frozen=True):
+    """A customer's orders, in the book's order, as far as the entries folded say. `CustomerFacts()` knows
+    nothing.
+    """
+
+    orders: Mapping[str, OrderFacts] = {}
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """New or existing, and the earlier order an existing customer's standing rests on."""
+
+    kind: StandingKind
+    rests_on: str | None = None
+
+
+def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
+    """The facts after one more entry of the customer, whatever stream it is in."""
+    facts = facts or CustomerFacts()
+    match entry.event:
+        case OrderShipped() as it:
+            return _with_order(facts, it.order, shipped=True, unpaid=0)
+        case BillIssued() as it:
+            return _with_order(facts, it.order, shipped=False, unpaid=it.amount)
+        case PaymentCaptured() as it if it.bills:
+            return _with_order(
+                facts, it.order, shipped=False, unpaid=-sum(share.amount for share in it.bills)
+            )
+        case _:
+            return facts
+
+
+def _with_order(facts: CustomerFacts, order: str, *, shipped: bool, unpaid: int) -> CustomerFacts:
+    known = facts.orders.get(order, OrderFacts())
+    after = OrderFacts(known.shipped or shipped, known.unpaid + unpaid)
+    if after == known:
+        return facts
+    return CustomerFacts({**facts.orders, order: after})
+
+
+def standing(facts: CustomerFacts | None) -> Standing:
+    """The customer's standing by these facts, which hold the entries up to the deciding moment.
+
+    Source: R-D5
+    """
+    if facts is not None:
+        for order, known in facts.orders.items():
+            if known.settled:
+                return Standing("existing", order)
+    return Standing("new")

@@ -1,0 +1,96 @@
+"""The one table of stored types: the permanent name of every event, its schema version, and how older
+versions are read.
+
+A name is `<aggregate>.<rest>` and is never changed or reused; `tests/domain/test_stored_types.py` freezes
+the table. An upcaster turns the stored data of version n into that of version n + 1, dict → dict; the codec
+applies them in turn.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from domain.customers import (
+    ContactPointAdded,
+    ContactPointInvalidated,
+    CustomerRegistered,
+    PaymentMethodStored,
+    evolve_customer,
+)
+from domain.entry import Entry, Event
+from domain.numbers import NumberTaken, evolve_numbers
+from domain.order import evolve_order
+from domain.order_events import (
+    BillIssued,
+    CartPrepared,
+    GuaranteeGranted,
+    OrderPlaced,
+    OrderShipped,
+    OrderUnitsCancelled,
+    PaymentCaptured,
+    RefundGranted,
+    ShipmentDelivered,
+)
+from domain.policy import PolicyAdopted, evolve_policy
+from domain.products import ProductListed, ProductRepriced, evolve_product
+from domain.register import BookOpened, PersonRegistered, evolve_register
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class StoredType(msgspec.Struct, frozen=True):
+    """How one stored type is written now and how its older versions are read."""
+
+    event: type[Event]
+    schema_version: int = 1
+    upcasters: Mapping[int, Upcaster] = {}
+    """By the version they read; each gives the next version's data."""
+
+
+STORED_TYPES: Final[Mapping[str, StoredType]] = {
+    "book.opened": StoredType(BookOpened),
+    "person.registered": StoredType(PersonRegistered),
+    "policy.adopted": StoredType(PolicyAdopted),
+    "number.taken": StoredType(NumberTaken),
+    "product.listed": StoredType(ProductListed),
+    "product.repriced": StoredType(ProductRepriced),
+    "customer.registered": StoredType(CustomerRegistered),
+    "contact_point.added": StoredType(ContactPointAdded),
+    "contact_point.invalidated": StoredType(ContactPointInvalidated),
+    "payment_method.stored": StoredType(PaymentMethodStored),
+    "cart.prepared": StoredType(CartPrepared),
+    "order.placed": StoredType(OrderPlaced),
+    "payment.captured": StoredType(PaymentCaptured),
+    "order.shipped": StoredType(OrderShipped),
+    "bill.issued": StoredType(BillIssued),
+    "shipment.delivered": StoredType(ShipmentDelivered),
+    "guarantee.granted": StoredType(GuaranteeGranted),
+    "order.units_cancelled": StoredType(OrderUnitsCancelled),
+    "refund.granted": StoredType(RefundGranted),
+}
+
+TYPE_NAMES: Final[Mapping[type[Event], str]] = {stored.event: name for name, stored in STORED_TYPES.items()}
+"""The stored name of each event class."""
+
+Evolve = Callable[[Any, Entry], Any]
+"""(state or None, entry) → state; the state's class depends on the kind of stream."""
+
+STATES: Final[Mapping[str, Evolve]] = {
+    "book": evolve_register,
+    "policy": evolve_policy,
+    "number": evolve_numbers,
+    "prd": evolve_product,
+    "cus": evolve_customer,
+    "ord": evolve_order,
+}
+"""How each kind of stream folds; a kind is the stream's name up to the first `_` or `/`."""
+
+
+def evolve_of(stream: str) -> Evolve:
+    """How that stream folds. Raises: LookupError if no such kind of stream exists."""
+    kind = stream.partition("/")[0].partition("_")[0]
+    try:
+        return STATES[kind]
+    except KeyError:
+        raise LookupError(f"{stream} is not a stream of this house") from None

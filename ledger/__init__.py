@@ -1,0 +1,1 @@
+"""Where the record lives: PostgreSQL, append, follow, replay, audit."""

@@ -1,0 +1,129 @@
+"""An append: entries that are recorded together or not at all, with everything they depend on."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from domain.moments import EARLIEST, LATEST, Moment
+from ledger.errors import Unrecordable
+from ledger.submission import Lookup, SubjectKey
+
+# Bounded, so that every value fits a row of an index.
+_TOKEN = re.compile(r"[A-Za-z0-9_./-]{1,200}")
+_LONGEST_VALUE = 1_000
+
+
+class NewEntry(NamedTuple):
+    """An entry that has no position yet; `meta` and `data` are the texts to be hashed, JSON on one line."""
+
+    stream: str
+    version: int
+    type: str
+    schema_version: int
+    customer: str | None
+    effective_at: Moment | None
+    """None: the moment it is recorded."""
+    meta: str
+    data: str
+
+
+class NewClaim(NamedTuple):
+    """A value that the append claims for one of the streams it writes."""
+
+    kind: str
+    value: str
+    stream: str
+
+
+class CommandKey(NamedTuple):
+    """The idempotency key of a command, within its principal."""
+
+    principal: str
+    key: str
+    request_hash: bytes
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True):
+    """What one command records. Each entry's version follows the last of its stream."""
+
+    entries: tuple[NewEntry, ...]
+    reads: Mapping[str, int] = {}
+    """Streams that were only read, each with the version it must still be at."""
+    facts: tuple[str, int] | None = None
+    """A customer whose history was read, and the position of the last entry seen of it; 0 if none was."""
+    claims: tuple[NewClaim, ...] = ()
+    command: CommandKey | None = None
+    lookups: tuple[Lookup, ...] = ()
+    subject_keys: tuple[SubjectKey, ...] = ()
+
+
+class Recorded(NamedTuple):
+    """The append is stored: positions `first`… without gaps."""
+
+    first: int
+    recorded_at: Moment
+
+
+class Repeated(NamedTuple):
+    """Nothing is stored: the command's key recorded these positions before."""
+
+    first: int
+    last: int
+    request_hash: bytes
+
+
+class Taken(NamedTuple):
+    """Nothing is stored: another stream holds a claim."""
+
+    kind: str
+    value: str
+    holder: str
+
+
+class Stale(NamedTuple):
+    """Nothing is stored: a stream or a customer's history has moved on since it was read."""
+
+    name: str
+
+
+Verdict = Recorded | Repeated | Taken | Stale
+
+
+def size_of(append: Append) -> int:
+    """Bytes of text the append adds. Raises: Unrecordable if the record could not hold it."""
+    if not append.entries:
+        raise Unrecordable("an append of no entries")
+    size = 0
+    for entry in append.entries:
+        for token in (entry.stream, entry.type, entry.customer):
+            if token is not None and not _TOKEN.fullmatch(token):
+                raise Unrecordable("a stream, a type or a customer is not a token")
+        if entry.effective_at is not None and not EARLIEST <= entry.effective_at <= LATEST:
+            raise Unrecordable("effective_at is outside the years 1 to 9999")
+        size += _line(entry.meta) + _line(entry.data)
+    for value in _values(append):
+        if not 0 < _line(value) <= _LONGEST_VALUE:
+            raise Unrecordable(f"a key or a claim is empty or longer than {_LONGEST_VALUE} bytes")
+    return size
+
+
+def _line(text: str) -> int:
+    try:
+        line = text.encode()
+    except UnicodeEncodeError:
+        raise Unrecordable("a text holds a lone surrogate") from None
+    if b"\n" in line or b"\0" in line:
+        raise Unrecordable("a text holds a line break or a NUL")
+    return len(line)
+
+
+def _values(append: Append) -> list[str]:
+    values = [] if append.command is None else [append.command.principal, append.command.key]
+    for claim in append.claims:
+        values += (claim.kind, claim.value)
+    for lookup in append.lookups:
+        values += (lookup.kind, lookup.customer)
+    values += (key.subject for key in append.subject_keys)
+    return values

@@ -1,0 +1,403 @@
+"""A book: commands in, entries out.
+
+    turn      wait for the queues of the streams the command decides on
+    view      their states as kept in memory; a stream to be written and not kept is taken to be new
+    decide    the domain's decision on that view
+    append    the group commit finds out whether the view was right; if not, read and decide again
+
+Only an append proves a view. What is not appended (a refusal, a command that decides nothing, a dry run) is
+therefore decided on what was just read from the record before it is answered.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from domain import policy, register
+from domain.decision import Command, Decision, Given
+from domain.decisions import decide
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.policy import Policy
+from domain.refusal import Refusal
+from domain.register import Register
+from domain.standing import CustomerFacts
+from ledger.append import Recorded, Repeated, Stale, Taken
+from ledger.connection import Reader
+from ledger.errors import ClaimTaken, KeyReused, StreamBusy, UnknownBook, VersionMismatch
+from ledger.folds import Folded, FoldedFacts, Folds
+from ledger.queues import Queues
+from ledger.record import Record
+from ledger.recording import Recording, principal_of
+from ledger.sealing import Sealer
+from ledger.submission import Outcome, Submission
+from ledger.writer import Writer
+
+ALWAYS_READ = frozenset({register.STREAM, policy.STREAM})
+
+PERSISTENCE = 2.0
+"""Seconds for which a command is decided again while others keep changing what it reads."""
+
+BUSY, IDLE = 0.05, 1.0
+"""Seconds between two looks for others' entries: while there are some, and while there are not."""
+
+
+def machine_now() -> Moment:
+    """The machine's own time."""
+    return time.time_ns() // 1_000
+
+
+class _View(msgspec.Struct):
+    """What a command is decided on."""
+
+    states: dict[str, Folded]
+    facts: tuple[str, FoldedFacts] | None
+    """The whole history of the customer asked about: what an append proves."""
+    shown: CustomerFacts | None
+    """The facts as of the deciding moment: what the decision sees."""
+    fresh: bool
+    """Whether all of it was just read from the record."""
+
+
+class _First(msgspec.Struct):
+    """The request that came first under an idempotency key and is still under way."""
+
+    request_hash: bytes | None
+    outcome: asyncio.Future[Outcome | None]
+
+
+class Book:
+    """One book, as one process reads and writes it on one event loop."""
+
+    def __init__(
+        self,
+        name: str,
+        conninfo: str,
+        reader: Reader,
+        sealer: Sealer,
+        clock: Callable[[], Moment] = machine_now,
+    ) -> None:
+        self.name = name
+        self.sealer = sealer
+        self.clock = clock
+        """The book's now, which a demo book may move; `recorded_at` never follows it."""
+        self.position = 0
+        """The last position known here."""
+        self._record = Record(name, reader)
+        self._writer = Writer(name, conninfo)
+        self._folds = Folds()
+        self._queues = Queues()
+        self._under_way: dict[tuple[str, str], _First] = {}
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._looked_at = float("-inf")
+        self._pause = BUSY
+        self._always_read_at = float("-inf")
+
+    async def open(self) -> None:
+        """Find the head. Raises: UnknownBook, Unavailable."""
+        head = await self._record.head()
+        if head is None:
+            raise UnknownBook(self.name)
+        self._advance(head)
+
+    async def close(self) -> None:
+        """Store what waits to be stored, and let go of the database."""
+        await self._writer.close()
+
+    # Commands
+
+    async def execute(self, command: Command, submission: Submission) -> Outcome:
+        """Decide the command and record what it decides; a key used before gets what it recorded then.
+
+        Concurrent requests with one key wait for the first of them and get its outcome.
+        Raises: Refusal, ClaimTaken, VersionMismatch, KeyReused, StreamBusy, Unrecordable, QueueFull,
+        Unavailable.
+        """
+        if submission.key is None or submission.dry_run:
+            return await self._in_turn(command, submission)
+        name = (principal_of(submission), submission.key)
+        while first := self._under_way.get(name):
+            outcome = await asyncio.shield(first.outcome)
+            if outcome is not None:
+                _expect_same_request(submission, first.request_hash)
+                return msgspec.structs.replace(outcome, replayed=True)
+        mine: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self._under_way[name] = _First(submission.request_hash, mine)
+        recorded: Outcome | None = None
+        try:
+            outcome = await self._in_turn(command, submission)
+            recorded = None if outcome.already else outcome
+            return outcome
+        finally:
+            del self._under_way[name]
+            mine.set_result(recorded)
+
+    async def _in_turn(self, command: Command, submission: Submission) -> Outcome:
+        queues = set(command.writes())
+        if (customer := command.facts_of()) is not None:
+            queues.add(customer)
+        async with self._queues.turn(queues):
+            return await self._settled(command, submission)
+
+    async def _settled(self, command: Command, submission: Submission) -> Outcome:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PERSISTENCE
+        fresh = submission.dry_run
+        while True:
+            now = self.clock()
+            at = now if submission.effective_at is None else submission.effective_at
+            view = await self._view(command, submission, at, fresh=fresh)
+            try:
+                decision = _decided(command, submission, view, at, now)
+            except (Refusal, VersionMismatch):
+                if view.fresh:
+                    if repeated := await self.repeated(submission):
+                        return repeated
+                    raise
+                fresh = True
+                continue
+            if decision.events and not submission.dry_run:
+                outcome = await self._appended(decision, submission, view, at)
+                if outcome is not None:
+                    return outcome
+                if loop.time() >= until:
+                    raise StreamBusy(tuple(sorted(command.writes())))
+            elif view.fresh:
+                return await self._unrecorded(decision, submission, view, at, now)
+            fresh = True
+
+    async def _view(self, command: Command, submission: Submission, at: Moment, *, fresh: bool) -> _View:
+        writes = command.writes()
+        names = ALWAYS_READ.union(writes, command.reads())
+        if submission.expected is not None:
+            names = names.union((submission.expected[0],))
+        states: dict[str, Folded] = {}
+        unknown: dict[str, Folded] = {}
+        for name in names:
+            kept = self._folds.states.get(name)
+            if fresh or (kept is None and name not in writes):
+                unknown[name] = kept or Folded()
+            else:
+                states[name] = kept or Folded()
+        if unknown:
+            states.update(await self._caught_up(unknown))
+        customer = command.facts_of()
+        if customer is None:
+            return _View(states, None, None, fresh)
+        is_new = not fresh and customer in writes and states[customer].version == 0
+        facts, shown = await self._facts(customer, at, fresh=fresh, is_new=is_new)
+        return _View(states, (customer, facts), shown, fresh)
+
+    async def _caught_up(self, kept: dict[str, Folded]) -> dict[str, Folded]:
+        """The states now; only what came after the kept ones is read."""
+        entries = await self._record.streams({name: folded.version for name, folded in kept.items()})
+        news: dict[str, list[Entry]] = {}
+        for entry in entries:
+            news.setdefault(entry.stream, []).append(entry)
+        states = dict(kept)
+        for name, after in news.items():
+            states[name] = kept[name].after(after)
+            known = self._folds.states.get(name)
+            if known is None or known.version < states[name].version:
+                self._folds.states.put(name, states[name])
+        return states
+
+    async def _facts(
+        self, customer: str, at: Moment, *, fresh: bool, is_new: bool
+    ) -> tuple[FoldedFacts, CustomerFacts]:
+        facts = self._folds.facts.get(customer)
+        if facts is None:
+            facts = FoldedFacts()
+            fresh = not is_new
+        if fresh:
+            facts = facts.after(await self._record.history(customer, facts.position))
+        if facts.newest is None or facts.newest <= at:
+            return facts, facts.facts
+        # Something took effect after the deciding moment, and a fold cannot be undone: fold what came before.
+        history = await self._record.history(customer)
+        earlier = FoldedFacts().after(entry for entry in history if entry.effective_at <= at)
+        return FoldedFacts().after(history), earlier.facts
+
+    async def _appended(
+        self, decision: Decision, submission: Submission, view: _View, at: Moment
+    ) -> Outcome | None:
+        """What was recorded; None if the view was out of date. Raises: ClaimTaken, KeyReused."""
+        in_force = _policy(view).version_in_force(at)
+        recording = Recording(decision, submission, view.states, at, in_force)
+        kept: list[tuple[Entry, ...]] = []
+        verdict = await self._writer.append(
+            recording.append(view.facts), partial(self._remember, recording, view.facts, kept)
+        )
+        match verdict:
+            case Recorded():
+                return Outcome(entries=kept[0])
+            case Repeated():
+                return await self._replayed(verdict, submission)
+            case Taken():
+                raise ClaimTaken(verdict.kind, verdict.value, verdict.holder)
+            case Stale():
+                return None
+
+    def _remember(
+        self,
+        recording: Recording,
+        proven: tuple[str, FoldedFacts] | None,
+        kept: list[tuple[Entry, ...]],
+        recorded: Recorded,
+        strangers: int,
+    ) -> None:
+        entries = recording.entries(recorded)
+        kept.append(entries)
+        self._advance(entries[-1].position)
+        self._folds.remember(entries, proven, strangers)
+
+    async def _unrecorded(
+        self, decision: Decision, submission: Submission, view: _View, at: Moment, now: Moment
+    ) -> Outcome:
+        """The answer to a command that records nothing. Raises: ClaimTaken, KeyReused."""
+        if not submission.dry_run:
+            if repeated := await self.repeated(submission):
+                return repeated
+            return Outcome(entries=tuple(await self._record.at(decision.already)), already=True)
+        for claim in decision.claims if decision.events else ():
+            if holder := await self._record.claimed(claim.kind, claim.value):
+                raise ClaimTaken(claim.kind, claim.value, holder)
+        if not decision.events:
+            entries = tuple(await self._record.at(decision.already))
+            return Outcome(entries=entries, already=True, dry_run=True)
+        recording = Recording(decision, submission, view.states, at, _policy(view).version_in_force(at))
+        recording.append(view.facts)
+        return Outcome(entries=recording.entries(Recorded(self.position + 1, now)), dry_run=True)
+
+    async def repeated(self, submission: Submission) -> Outcome | None:
+        """What the submission's key recorded before; None if nothing. Raises: KeyReused, Unavailable."""
+        if submission.key is None or submission.dry_run:
+            return None
+        repeated = await self._record.command(principal_of(submission), submission.key)
+        return None if repeated is None else await self._replayed(repeated, submission)
+
+    async def _replayed(self, repeated: Repeated, submission: Submission) -> Outcome:
+        _expect_same_request(submission, repeated.request_hash)
+        return Outcome(
+            entries=tuple(await self._record.between(repeated.first, repeated.last)), replayed=True
+        )
+
+    # Reads
+
+    async def state(self, stream: str) -> object | None:
+        """The folded state of a stream as it is now; None before its first entry.
+
+        The register and the policy, which every request asks for, may be `IDLE` seconds behind others.
+        """
+        return (await self.folded(stream)).state
+
+    async def folded(self, stream: str) -> Folded:
+        """The state of a stream and its version; see `state`."""
+        kept = self._folds.states.get(stream)
+        if stream not in ALWAYS_READ:
+            return (await self._caught_up({stream: kept or Folded()}))[stream]
+        now = asyncio.get_running_loop().time()
+        if kept is None or now - self._always_read_at > IDLE:
+            always = {name: self._folds.states.get(name) or Folded() for name in ALWAYS_READ}
+            kept = (await self._caught_up(always))[stream]
+            self._always_read_at = now
+        return kept
+
+    async def facts(self, customer: str, at: Moment) -> CustomerFacts:
+        """The customer's facts, from the entries that had taken effect at that moment."""
+        return (await self._facts(customer, at, fresh=True, is_new=False))[1]
+
+    async def entries(self, stream: str) -> list[Entry]:
+        """Every entry of a stream."""
+        return await self._record.streams({stream: 0})
+
+    async def entry(self, position: int) -> Entry | None:
+        """The entry at a position."""
+        found = await self._record.at((position,))
+        return found[0] if found else None
+
+    async def page(
+        self,
+        after: int,
+        limit: int,
+        types: frozenset[str] | None = None,
+        customer: str | None = None,
+        stream: str | None = None,
+    ) -> list[Entry]:
+        """The next entries after a position, in the order of the book, none left out."""
+        return await self._record.page(after, limit, types, customer, stream)
+
+    async def claimed(self, kind: str, value: str) -> str | None:
+        """The stream that holds a claim."""
+        return await self._record.claimed(kind, value)
+
+    async def customers_by(self, kind: str, digest: bytes) -> list[str]:
+        """The customers found under a digest of the blind index."""
+        return await self._record.customers_by(kind, digest)
+
+    async def wait_beyond(self, position: int, seconds: float) -> int:
+        """The last position known, once it is beyond `position` or so many seconds have passed.
+
+        Entries of this process are known at once, those of others within `IDLE` seconds.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self.position <= position and (left := until - loop.time()) > 0:
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiting.add(waiter)
+            await asyncio.wait((waiter,), timeout=min(left, self._pause))
+            self._waiting.discard(waiter)
+            if self.position <= position:
+                await self._look()
+        return self.position
+
+    async def _look(self) -> None:
+        """Look for entries of other processes, once for all who wait."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at < self._pause:
+            return
+        self._looked_at = now
+        head = await self._record.head() or 0
+        self._pause = BUSY if head > self.position else IDLE
+        self._advance(head)
+
+    def _advance(self, position: int) -> None:
+        if position > self.position:
+            self.position = position
+            for waiter in self._waiting:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+
+def _decided(command: Command, submission: Submission, view: _View, at: Moment, now: Moment) -> Decision:
+    if submission.expected is not None:
+        stream, version = submission.expected
+        if (actual := view.states[stream].version) != version:
+            raise VersionMismatch(stream, version, actual)
+    book = view.states[register.STREAM].state
+    return decide(
+        command,
+        Given(
+            at=at,
+            now=now,
+            actor=submission.actor,
+            origin=submission.origin,
+            book=book if isinstance(book, Register) else Register(),
+            policy=_policy(view),
+            states={name: folded.state for name, folded in view.states.items()},
+            customer=view.shown,
+        ),
+    )
+
+
+def _policy(view: _View) -> Policy:
+    state = view.states[policy.STREAM].state
+    return state if isinstance(state, Policy) else Policy()
+
+
+def _expect_same_request(submission: Submission, request_hash: bytes | None) -> None:
+    if (submission.request_hash or b"") != (request_hash or b""):
+        raise KeyReused("this idempotency key belongs to another request")

@@ -1,0 +1,71 @@
+"""The composition root: here, and only here, the parts of the ledger are put together."""
+
+import asyncio
+
+from domain.register import OpenBook
+from ledger import books
+from ledger.api_keys import ApiKeys
+from ledger.book import Book
+from ledger.connection import Reader
+from ledger.errors import UnknownBook
+from ledger.sealing import Sealer
+
+
+class Ledger:
+    """The ledger of one process, on one event loop: its connections and the books it has opened."""
+
+    def __init__(self, conninfo: str, master: bytes) -> None:
+        self.reader = Reader(conninfo)
+        self.api_keys = ApiKeys(self.reader)
+        self._conninfo = conninfo
+        self._master = master
+        self._books: dict[str, Book] = {}
+        self._opening = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, app_conninfo: str, master: bytes) -> "Ledger":
+        """Connect as the role that serves; `master` is the 32-byte master key. Raises: Unavailable."""
+        ledger = cls(app_conninfo, master)
+        await ledger.reader.open()
+        return ledger
+
+    async def close(self) -> None:
+        """Store what waits to be stored, and disconnect."""
+        for book in self._books.values():
+            await book.close()
+        await self.reader.close()
+
+    async def books(self) -> list[str]:
+        """The names of all books there are."""
+        return await books.names(self.reader)
+
+    async def book(self, name: str) -> Book:
+        """A book, the same object every time. Raises: UnknownBook, WrongMasterKey, Unavailable."""
+        book = self._books.get(name)
+        if book is None:
+            async with self._opening:
+                book = self._books.get(name) or await self._opened(name)
+        return book
+
+    async def open_book(self, name: str, command: OpenBook, origin: str = "cli") -> Book:
+        """Begin a new book. Raises: ValueError for an impossible name, BookExists, Refusal, Unavailable."""
+        await books.bare_head(self.reader, name)
+        book = self._composed(name)
+        try:
+            await book.open()
+            await books.begin(book, command, origin)
+        finally:
+            await book.close()
+        return await self.book(name)
+
+    async def _opened(self, name: str) -> Book:
+        book = self._composed(name)
+        await book.open()
+        if book.position == 0:
+            raise UnknownBook(name)
+        await book.sealer.check_master_key()
+        self._books[name] = book
+        return book
+
+    def _composed(self, name: str) -> Book:
+        return Book(name, self._conninfo, self.reader, Sealer(name, self._master, self.reader))

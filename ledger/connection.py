@@ -1,0 +1,98 @@
+"""Connections to the database: the one a writer holds, and the pool that reads.
+
+Both run in autocommit with statements prepared at first use. A server that is restarting (the embedded one
+is started again by `serve`) is waited for, but never longer than `PATIENCE`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.numeric import Int8BinaryDumper
+from psycopg_pool import AsyncConnectionPool
+
+from ledger.errors import Unavailable
+
+PATIENCE = 10.0
+"""Seconds a caller waits for a database that does not answer before it is told `Unavailable`."""
+
+RETRY_AFTER = 0.05
+"""Seconds between two attempts to reach a database that does not answer."""
+
+LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+"""What psycopg raises when a connection, or the server behind it, is gone."""
+
+Row = tuple[Any, ...]
+Connection = psycopg.AsyncConnection[Row]
+
+# A plan is made while the tables may still be empty and is kept for the session, hence no sequential scans. A
+# process that is frozen between the two round trips of an append must not hold the head of its book for ever.
+_SESSION = "-c enable_seqscan=off -c jit=off -c idle_in_transaction_session_timeout=10s"
+
+_CONNECT: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0}
+
+
+def _session(conninfo: str) -> str:
+    given = conninfo_to_dict(conninfo).get("options") or ""
+    return make_conninfo(
+        conninfo,
+        application_name="makegood",
+        connect_timeout=5,
+        tcp_user_timeout=int(PATIENCE * 1000),
+        options=f"{given} {_SESSION}".strip(),
+    )
+
+
+async def _prepare(connection: Connection) -> None:
+    # One width for every integer: otherwise each magnitude would be another statement to prepare.
+    connection.adapters.register_dumper(int, Int8BinaryDumper)
+
+
+async def connect(conninfo: str) -> Connection:
+    """A connection for a writer. Raises: one of `LOST`."""
+    connection = await psycopg.AsyncConnection.connect(_session(conninfo), **_CONNECT)
+    await _prepare(connection)
+    return connection
+
+
+class Reader:
+    """Reads through a small pool; the answer is always of one statement, so it is consistent in itself."""
+
+    def __init__(self, conninfo: str, size: int = 4) -> None:
+        self._pool = AsyncConnectionPool(
+            _session(conninfo),
+            kwargs=_CONNECT,
+            configure=_prepare,
+            min_size=1,
+            max_size=size,
+            timeout=PATIENCE,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Connect. Raises: Unavailable."""
+        try:
+            await self._pool.open(wait=True, timeout=PATIENCE)
+        except LOST as error:
+            await self._pool.close()
+            raise Unavailable("the database does not answer") from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+    async def rows(self, query: LiteralString, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query; a read cut off by a lost connection is made again. Raises: Unavailable."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    cursor = connection.cursor(binary=True)
+                    await cursor.execute(query, parameters, prepare=True)
+                    return await cursor.fetchall()
+            except LOST as error:
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise Unavailable("the database does not answer") from error
+                await asyncio.sleep(RETRY_AFTER)

@@ -1,0 +1,58 @@
+"""The database that the settings name, ready to be used."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ledger.embedded import EmbeddedServer
+from ledger.embedded.folder import make_data_folder
+from ledger.gate import pass_gate
+from ledger.migrate import SchemaIsBehind, migrate, pending
+from ledger.roles import APP, DATABASE, OWNER, provide
+from ledger.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """How to reach the database, and the embedded server behind it if it is ours to keep alive."""
+
+    app_conninfo: str
+    owner_conninfo: str | None
+    """None where only the role that serves is known."""
+    embedded: EmbeddedServer | None
+
+
+@contextmanager
+def open_database(settings: Settings) -> Generator[Database, None, None]:
+    """The database, checked by the gate, its schema that of this release; the embedded server stops with it.
+
+    The embedded database is made and migrated as needed. An external one is only looked at: it is migrated by
+    `makegood migrate`, never by starting something. Blocks, for a second or so.
+    Raises: ServerTrouble, SchemaRefused, GateRefused, psycopg.Error.
+    """
+    if settings.dsn is not None:
+        yield _external(settings.dsn.get_secret_value(), settings)
+        return
+    with EmbeddedServer(settings.data) as server:
+        yield prepared(server)
+
+
+def prepared(server: EmbeddedServer, name: str = DATABASE) -> Database:
+    """A database of the embedded server, with roles and schema.
+
+    Raises: SchemaRefused, GateRefused, psycopg.Error.
+    """
+    provide(server.superuser_conninfo, name)
+    database = Database(server.conninfo(APP, name), server.conninfo(OWNER, name), server)
+    migrate(server.conninfo(OWNER, name))
+    pass_gate(database.app_conninfo)
+    return database
+
+
+def _external(app_conninfo: str, settings: Settings) -> Database:
+    make_data_folder(settings.data)
+    pass_gate(app_conninfo)
+    if missing := pending(app_conninfo):
+        raise SchemaIsBehind(missing)
+    owner = settings.owner_dsn.get_secret_value() if settings.owner_dsn else None
+    return Database(app_conninfo, owner, embedded=None)

@@ -1,0 +1,85 @@
+"""What the record answers when it cannot answer with a receipt. Each is one situation with one way out.
+
+LedgerError
+├── UnknownBook, BookExists      the name of a book
+├── VersionMismatch              the caller's expectation (`If-Match`) is out of date
+├── KeyReused                    one idempotency key, two different requests
+├── StreamBusy                   other processes kept winning the race for a stream
+├── QueueFull, Unavailable       try again later
+├── Unrecordable                 text or a number the record cannot hold
+└── ChainBroken                  the stored entries are not those that were hashed
+ClaimTaken                       a refusal: the value is claimed by another stream
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.refusal import Refusal
+
+
+class LedgerError(Exception):
+    """The record cannot answer with a receipt."""
+
+
+class UnknownBook(LedgerError):
+    """No book has that name here."""
+
+
+class BookExists(LedgerError):
+    """A book of that name is already open."""
+
+
+class VersionMismatch(LedgerError):
+    """The stream has moved on since the caller looked at it."""
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(f"{stream} is at version {actual}, not {expected}")
+        self.stream, self.expected, self.actual = stream, expected, actual
+
+
+class KeyReused(LedgerError):
+    """The idempotency key already belongs to a different request of the same principal."""
+
+
+class StreamBusy(LedgerError):
+    """Other processes kept changing the streams this command decides on."""
+
+    def __init__(self, streams: tuple[str, ...]) -> None:
+        super().__init__(f"still changing under other writers: {', '.join(streams)}")
+        self.streams = streams
+
+
+class QueueFull(LedgerError):
+    """More appends wait than the writer may hold."""
+
+
+class Unavailable(LedgerError):
+    """The database does not answer.
+
+    Whether a waiting command is recorded is then unknown; asking again with the same idempotency key is safe.
+    """
+
+
+class Unrecordable(LedgerError):
+    """A text or a number that the record cannot hold: NUL, a lone surrogate, an integer over 64 bits."""
+
+
+class ChainBroken(LedgerError):
+    """A stored entry is not the one that was hashed, or one is missing."""
+
+    def __init__(self, position: int, what: str) -> None:
+        super().__init__(f"entry {position}: {what}")
+        self.position, self.what = position, what
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class ClaimTaken(Refusal):
+    """The reference is already taken by something else in this book."""
+
+    rule: ClassVar[str] = "I12"
+    way_out: ClassVar[str] = "Open what holds the reference, or use the reference that belongs to this one."
+
+    kind: str
+    value: str
+    holder: str
+    """The stream that holds the claim."""

@@ -1,0 +1,118 @@
+"""What a process keeps folded of a book: the states of recent streams and the facts of recent customers.
+
+Everything kept is immutable, and a beginning without gaps: it may lack the newest entries, never one in
+between. That suffices, since an append checks that nothing came after, and what is not recorded is decided
+again on what was just read. A gap in a stream shows by its versions. A customer's history has none, so facts
+are kept only once an append has proven them complete, and only as long as nobody else writes.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.standing import CustomerFacts, fold_customer
+from domain.stored_types import evolve_of
+
+MOST_KEPT = 10_000
+"""States, and as many customers' facts, a process keeps per book."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """The state of a stream up to a version; `Folded()` is the stream before its first entry."""
+
+    state: object | None = None
+    version: int = 0
+
+    def after(self, entries: Iterable[Entry]) -> "Folded":
+        """This state and the entries that follow it."""
+        state, version = self.state, self.version
+        for entry in entries:
+            state, version = evolve_of(entry.stream)(state, entry), entry.version
+        return Folded(state, version)
+
+
+class FoldedFacts(msgspec.Struct, frozen=True):
+    """The facts of a customer up to a position, and the newest business time among them."""
+
+    facts: CustomerFacts = CustomerFacts()
+    position: int = 0
+    newest: Moment | None = None
+    strangers: int = 0
+    """The writer's count of strangers when this was proven; once that has grown, one entry may be missing."""
+
+    def after(self, entries: Iterable[Entry]) -> "FoldedFacts":
+        """These facts and the entries that follow them."""
+        facts, position, newest = self.facts, self.position, self.newest
+        for entry in entries:
+            facts, position = fold_customer(facts, entry), entry.position
+            newest = entry.effective_at if newest is None else max(newest, entry.effective_at)
+        return FoldedFacts(facts, position, newest, self.strangers)
+
+
+class Recent(Generic[Key, Value]):
+    """The values last used, at most `most` of them."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: dict[Key, Value] = {}
+
+    def get(self, key: Key) -> Value | None:
+        """The value, now the one last used; None if it is not kept."""
+        value = self._kept.pop(key, None)
+        if value is not None:
+            self._kept[key] = value
+        return value
+
+    def put(self, key: Key, value: Value) -> None:
+        """Keep the value, at the cost of the one used longest ago."""
+        self._kept.pop(key, None)
+        self._kept[key] = value
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
+
+    def take(self, key: Key) -> Value | None:
+        """The value, which is no longer kept; None if it was not."""
+        return self._kept.pop(key, None)
+
+
+class Folds:
+    """The states and facts one process keeps of one book."""
+
+    def __init__(self) -> None:
+        self.states: Recent[str, Folded] = Recent()
+        self.facts: Recent[str, FoldedFacts] = Recent()
+
+    def remember(
+        self, entries: Sequence[Entry], proven: tuple[str, FoldedFacts] | None, strangers: int
+    ) -> None:
+        """Fold in entries just recorded here, append by append in the order of positions.
+
+        `proven` are a customer's facts which this very append found to be complete. `strangers` counts how
+        often somebody else was found to have written: facts kept from before may lack an entry in between.
+        """
+        if proven is not None:
+            customer, facts = proven
+            self.facts.put(customer, msgspec.structs.replace(facts, strangers=strangers))
+        for entry in entries:
+            self._remember_state(entry)
+            if entry.customer is not None:
+                self._remember_facts(entry.customer, entry, strangers)
+
+    def _remember_state(self, entry: Entry) -> None:
+        # Taken out first: if the fold fails, nothing half-folded stays behind.
+        kept = self.states.take(entry.stream) or Folded()
+        if kept.version == entry.version - 1:
+            kept = kept.after((entry,))
+        if kept.version >= entry.version:
+            self.states.put(entry.stream, kept)
+
+    def _remember_facts(self, customer: str, entry: Entry, strangers: int) -> None:
+        kept = self.facts.take(customer)
+        if kept is not None and kept.strangers == strangers:
+            self.facts.put(customer, kept.after((entry,)))

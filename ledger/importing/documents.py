@@ -1,0 +1,98 @@
+"""From rows to whole documents, in the order in which they happened, with bounded memory.
+
+Rows of one document need not be adjacent. A document is complete once `apart` rows have gone by without one
+of its own; it then waits until `apart` lines wait: one that happened earlier but ended later goes first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
+
+import msgspec
+
+from domain.moments import Moment
+from ledger.importing.rows import BadRow, Line, Row
+
+
+class Document(msgspec.Struct, kw_only=True):
+    """An order or a credit note, with its kept lines in file order."""
+
+    reference: str
+    credit_note: bool = False
+    at: Moment = 0
+    """The earliest moment of all its rows, dropped ones too."""
+    customer: str = ""
+    """Empty: a guest of this one document."""
+    channel: str = ""
+    currency: str = ""
+    first_line: int
+    """The line of the file it begins on."""
+    last_row: int = 0
+    lines: list[Line]
+    spoiled: bool = False
+    """One of its rows is bad."""
+
+
+def documents(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow], None]) -> Iterator[Document]:
+    """Every document with kept rows: earlier ones first, orders before credit notes, then by reference.
+
+    `tell` hears of every bad row at once. The document of a bad row is left out whole: an order recorded
+    without one of its lines would stay wrong; one left out is recorded by the next run over the mended file.
+    """
+    complete = _gathered(rows, apart, tell)
+    return _in_order((document for document in complete if document.lines and not document.spoiled), apart)
+
+
+def _gathered(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow], None]) -> Iterator[Document]:
+    gathering: dict[str, Document] = {}  # the one whose last row is longest ago comes first
+    for number, row in enumerate(rows):
+        if row.document is not None:
+            found = gathering.pop(row.document, None) or _opened_by(row, row.document)
+            gathering[row.document] = found
+            found.last_row = number
+            row = _added(found, row)
+        if isinstance(row, BadRow):
+            tell(row)
+        while gathering and number - (oldest := next(iter(gathering.values()))).last_row >= apart:
+            yield gathering.pop(oldest.reference)
+    yield from gathering.values()
+
+
+def _opened_by(row: Row | BadRow, reference: str) -> Document:
+    document = Document(reference=reference, first_line=row.line_number, lines=[])
+    if isinstance(row, Row):
+        document.credit_note, document.at = row.credit_note, row.at
+        document.customer, document.channel, document.currency = row.customer, row.channel, row.currency
+    return document
+
+
+def _added(document: Document, row: Row | BadRow) -> Row | BadRow:
+    """The row as its document sees it: bad too where it contradicts the rows before it."""
+    if isinstance(row, Row) and not document.spoiled:
+        said = (row.customer, row.channel, row.currency)
+        if said == (document.customer, document.channel, document.currency):
+            document.at = min(document.at, row.at)
+            if row.line is not None:
+                document.lines.append(row.line)
+            return row
+        reason = "customer, channel or currency differ from the document's first row"
+        row = BadRow(line_number=row.line_number, document=row.document, reason=reason)
+    document.spoiled = True
+    document.lines.clear()
+    return row
+
+
+def _in_order(complete: Iterable[Document], apart: int) -> Iterator[Document]:
+    waiting: list[tuple[Moment, bool, str, int, Document]] = []
+    lines = 0
+    for document in complete:
+        heappush(
+            waiting,
+            (document.at, document.credit_note, document.reference, document.first_line, document),
+        )
+        lines += len(document.lines)
+        while lines > apart:
+            earliest = heappop(waiting)[-1]
+            lines -= len(earliest.lines)
+            yield earliest
+    while waiting:
+        yield heappop(waiting)[-1]

@@ -1,0 +1,83 @@
+"""A file of order lines into a book: side by side over customers, in order within one, in constant memory."""
+
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+from domain.decision import Actor
+from domain.refusal import Refusal
+from ledger.book import Book
+from ledger.errors import KeyReused, Unrecordable
+from ledger.importing.documents import Document, documents
+from ledger.importing.lanes import in_lanes
+from ledger.importing.memory import peak_megabytes
+from ledger.importing.receipt import Receipt
+from ledger.importing.recorder import OrderRecorder, Unfit, customer_of
+from ledger.importing.rows import BadRow, Row, Source, Unreadable
+
+WIDTH = 64
+"""Orders under way at once: enough that what they ask for is recorded in common commits."""
+
+Report = Callable[[int, str], None]
+"""Hears the line of the file and the reason of whatever is not taken."""
+Progress = Callable[[Receipt], None]
+"""Hears after every order how far the import is."""
+
+
+class OrderImport:
+    """One run over one file into one book."""
+
+    def __init__(self, book: Book, source: Source, actor: Actor, report: Report, progress: Progress) -> None:
+        self._book = book
+        self._source = source
+        self._actor = actor
+        self._report = report
+        self._progress = progress
+        self._unreadable: Unreadable | None = None
+        self.receipt = Receipt()
+
+    async def run(self) -> Receipt:
+        """Records every order of the file that is not recorded yet.
+
+        Raises: LedgerError; Unreadable where the file breaks off, once what was whole before is recorded.
+        """
+        began = monotonic()
+        self._recorder = await OrderRecorder.of(self._book, self._actor)
+        await in_lanes(self._orders(), lambda it: f"{it.channel}/{customer_of(it)}", self._record, WIDTH)
+        self.receipt.seconds = round(monotonic() - began, 1)
+        self.receipt.peak_megabytes = peak_megabytes()
+        if self._unreadable is not None:
+            raise self._unreadable
+        return self.receipt
+
+    def _orders(self) -> Iterator[Document]:
+        found = documents(self._rows(), self._source.mapping.fixed.apart, self._bad_row)
+        try:
+            for document in found:
+                if document.credit_note:
+                    self.receipt.credit_notes += 1
+                    self.receipt.credit_lines += len(document.lines)
+                else:
+                    yield document
+        except Unreadable as broken:
+            self._unreadable = broken
+
+    def _rows(self) -> Iterator[Row | BadRow]:
+        for row in self._source.rows():
+            self.receipt.rows += 1
+            if isinstance(row, Row) and row.dropped is not None:
+                self.receipt.dropped[row.dropped] += 1
+            yield row
+
+    def _bad_row(self, row: BadRow) -> None:
+        self.receipt.bad_rows += 1
+        left_out = "" if row.document is None else f"; order {row.document} is left out"
+        self._report(row.line_number, row.reason + left_out)
+
+    async def _record(self, document: Document) -> None:
+        try:
+            async for outcome in self._recorder.steps(document):
+                self.receipt.count(outcome.entries, before=outcome.replayed or outcome.already)
+        except (Unfit, Refusal, KeyReused, Unrecordable) as refused:
+            self.receipt.refused += 1
+            self._report(document.first_line, f"order {document.reference}: {refused}")
+        self._progress(self.receipt)

@@ -1,0 +1,70 @@
+"""What an import has read and what the book holds of it afterwards."""
+
+from collections import Counter
+
+import msgspec
+
+from domain.customers import CustomerRegistered
+from domain.entry import Entry
+from domain.order_events import OrderPlaced, OrderShipped, PaymentCaptured
+
+
+class Receipt(msgspec.Struct, kw_only=True):
+    """Counts that grow while the import runs. All but `entries` are the same when it is run again."""
+
+    rows: int = 0
+    dropped: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Rows left out, by the reason of the drop rule."""
+    bad_rows: int = 0
+    refused: int = 0
+    """Documents that the book would not record, or that break a rule of the file."""
+    credit_notes: int = 0
+    credit_lines: int = 0
+    """Read and counted; nothing is recorded of them yet."""
+    orders: int = 0
+    order_lines: int = 0
+    units: int = 0
+    customers: int = 0
+    """Registered by an order of this file."""
+    new: int = 0
+    """Orders whose customer had none before that was paid and shipped."""
+    existing: int = 0
+    captured: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Minor units by currency."""
+    charged: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Minor units by currency."""
+    entries: int = 0
+    """Recorded by this run."""
+    entries_before: int = 0
+    """Of the same orders, recorded by an earlier run."""
+    seconds: float = 0.0
+    peak_megabytes: int = 0
+    """The most memory this process held."""
+
+    @property
+    def found_something(self) -> bool:
+        """Whether part of the file was not taken."""
+        return bool(self.bad_rows or self.refused)
+
+    def count(self, entries: tuple[Entry, ...], *, before: bool) -> None:
+        """Adds what one command recorded, now or in an earlier run."""
+        if before:
+            self.entries_before += len(entries)
+        else:
+            self.entries += len(entries)
+        for entry in entries:
+            match entry.event:
+                case OrderPlaced() as placed:
+                    self.orders += 1
+                    self.order_lines += len(placed.lines)
+                    self.units += sum(line.quantity for line in placed.lines)
+                    self.new += placed.standing == "new"
+                    self.existing += placed.standing == "existing"
+                case CustomerRegistered():
+                    self.customers += 1
+                case PaymentCaptured() as captured:
+                    self.captured[captured.currency] += captured.amount
+                case OrderShipped() as shipped:
+                    self.charged[shipped.currency] += shipped.charge
+                case _:
+                    pass

@@ -1,0 +1,174 @@
+"""One order of a file, recorded by the same decisions as everybody else's: placed, paid, shipped, delivered.
+
+Every step has a key made from the order's reference. A second run, or one after a kill, therefore finds what
+is recorded already and adds only what is missing; a document that reads differently now is refused.
+"""
+
+import re
+from collections.abc import AsyncGenerator
+from typing import TypeVar
+
+import msgspec
+
+from domain.command import Command
+from domain.customers import RegisterCustomer
+from domain.decision import Actor
+from domain.delivering import DeliverShipment
+from domain.entry import Event
+from domain.moments import day_of
+from domain.order_events import OrderPlaced, OrderShipped, Part
+from domain.payments import CapturePayment
+from domain.placing import PlaceOrder
+from domain.pricing import AskedLine
+from domain.register import Register
+from domain.shipping import UNRECORDED, ShipOrder
+from ledger.book import Book
+from ledger.digests import request_digest
+from ledger.identity import mint
+from ledger.importing.documents import Document
+from ledger.importing.rows import Line
+from ledger.sealing import BOOK
+from ledger.submission import Outcome, SubjectKey, Submission
+
+ORIGIN = "import"
+"""Of the entries; also the processor of the payments, since no other is known."""
+KNOWN = 10_000
+"""Customers remembered, so that the book is not asked again for each of their orders."""
+DELIVERY = "Imported: what the customer was told about the delivery is not recorded."
+
+_SKU = re.compile(r"[A-Za-z0-9_./-]{1,64}")
+_REFERENCE = re.compile(r"[A-Za-z0-9_./-]{1,80}")
+_CHANNEL = re.compile(r"[A-Za-z0-9_.-]{1,19}")
+EventT = TypeVar("EventT", bound=Event)
+
+
+class Unfit(Exception):
+    """Why a document cannot be an order of this book."""
+
+
+class OrderRecorder:
+    """Records orders of a file in one book."""
+
+    def __init__(self, book: Book, actor: Actor, register: Register, delivery: str) -> None:
+        self._book = book
+        self._actor = actor
+        self._register = register
+        self._delivery = delivery
+        self._customers: dict[str, str] = {}
+
+    @classmethod
+    async def of(cls, book: Book, actor: Actor) -> "OrderRecorder":
+        """A recorder for that book."""
+        register = await book.state("book")
+        assert isinstance(register, Register)
+        return cls(book, actor, register, await book.sealer.seal(BOOK, "delivery", DELIVERY))
+
+    async def steps(self, document: Document) -> AsyncGenerator[Outcome]:
+        """What each step recorded, now or earlier. Raises: Unfit, Refusal, LedgerError."""
+        check_fit(document, self._register)
+        claim = f"{document.channel}/{document.reference}"
+        begun = await self._book.claimed("order_ref", claim) is not None
+        outcome = await self._place(document, begun)
+        yield outcome
+        placed = event_in(outcome, OrderPlaced)
+        if placed.total:
+            yield await self._step(document, "capture", _capture_of(placed, document.reference), begun)
+        ship = ShipOrder(
+            order=placed.order,
+            shipment=mint("shp"),
+            parts=tuple([Part(line.number, line.quantity) for line in placed.lines]),
+            method=UNRECORDED,
+            description=self._delivery,
+        )
+        outcome = await self._step(document, "ship", ship, begun)
+        yield outcome
+        shipped = event_in(outcome, OrderShipped)
+        deliver = DeliverShipment(order=placed.order, shipment=shipped.shipment)
+        yield await self._step(document, "deliver", deliver, begun)
+
+    async def _place(self, document: Document, begun: bool) -> Outcome:
+        value = f"{document.channel}/{customer_of(document)}"
+        known = self._customers.get(value) or await self._book.claimed("customer_ref", value)
+        customer = known or mint("cus")
+        # A new customer gets a key of their own, under which whatever is learnt of them later will be sealed.
+        keys = () if known else (self._book.sealer.new_subject(customer).row,)
+        place = _place_order(document, customer, new=not known)
+        placed = await self._step(document, "place", place, begun, keys)
+        self._customers[value] = event_in(placed, OrderPlaced).customer
+        if len(self._customers) > KNOWN:
+            del self._customers[next(iter(self._customers))]
+        return placed
+
+    async def _step(
+        self, document: Document, step: str, command: Command, begun: bool, keys: tuple[SubjectKey, ...] = ()
+    ) -> Outcome:
+        key = f"{document.channel}/{document.reference}/{step}"
+        content = msgspec.json.encode((document.at, document.customer, document.currency, document.lines))
+        submission = Submission(
+            actor=self._actor,
+            origin=ORIGIN,
+            key=key,
+            request_hash=request_digest(self._book.sealer.request_key, "IMPORT", key, content),
+            effective_at=document.at,
+            subject_keys=keys,
+        )
+        # Where the order was begun before, its key answers sooner than a decision would.
+        recorded = await self._book.repeated(submission) if begun else None
+        return recorded or await self._book.execute(command, submission)
+
+
+def check_fit(document: Document, register: Register) -> None:
+    """What is asked of a request at the API's door is asked here too. Raises: Unfit."""
+    if not _REFERENCE.fullmatch(document.reference) or not _REFERENCE.fullmatch(customer_of(document)):
+        raise Unfit("references of orders and customers are up to 80 letters, digits and _ . / -")
+    if not _CHANNEL.fullmatch(document.channel):
+        raise Unfit("a channel is up to 19 letters, digits and _ . -")
+    if register.cut_over is None or day_of(document.at, register.zone) >= register.cut_over:
+        raise Unfit(f"only history is imported: what lies before the book's cut-over ({register.cut_over})")
+    if not all(_SKU.fullmatch(line.sku) for line in document.lines):
+        raise Unfit("a sku is up to 64 letters, digits and _ . / -")
+
+
+def customer_of(document: Document) -> str:
+    """The customer's reference; a guest of that one order where the file names none."""
+    return document.customer or f"guest-{document.reference}"
+
+
+def event_in(outcome: Outcome, kind: type[EventT]) -> EventT:
+    """The one event of that kind that a step recorded."""
+    return next(entry.event for entry in outcome.entries if isinstance(entry.event, kind))
+
+
+def _place_order(document: Document, customer: str, *, new: bool) -> PlaceOrder:
+    """The order as the file has it, which registers its customer if they are new. Raises: Unfit."""
+    reference = customer_of(document)
+    register = RegisterCustomer(customer=customer, channel=document.channel, external_ref=reference)
+    try:
+        return PlaceOrder(
+            order=mint("ord"),
+            customer=customer,
+            register=register if new else None,
+            channel=document.channel,
+            external_ref=document.reference,
+            currency=document.currency,
+            lines=tuple([_asked(line) for line in document.lines]),
+        )
+    except ValueError as out_of_range:
+        raise Unfit(str(out_of_range)) from out_of_range
+
+
+def _asked(line: Line) -> AskedLine:
+    return AskedLine(
+        sku=line.sku, description=line.description, quantity=line.quantity, unit_price=line.unit_price
+    )
+
+
+def _capture_of(placed: OrderPlaced, reference: str) -> CapturePayment:
+    return CapturePayment(
+        order=placed.order,
+        payment=mint("pay"),
+        amount=placed.total,
+        currency=placed.currency,
+        processor=ORIGIN,
+        reference=reference,
+    )

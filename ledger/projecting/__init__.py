@@ -1,0 +1,12 @@
+"""Projections at work: one definition (`projections/`), five uses.
+
+entries, decoding    reading a book's entries in order, whole pages at a time
+tables, rows         tables from row structs; loading, upserting and comparing rows
+cursors              how far a projection has read; leases, parked groups, lag
+follow               keep the rows up to date
+rebuild              fold anew beside the live rows and write the differences
+as_of                the rows as they were, by position, recorded time or effective time
+answers              SQL over rows, live or as of a moment
+explain              a figure → the entries that made it
+verify               the live rows against a fresh fold
+"""

@@ -1,0 +1,177 @@
+"""How far a projection has read, which of its groups stand still, and who follows a book.
+
+A cursor exists only for a projection that was built; whoever moves it does so from the position it last saw
+(compare-and-set), in the transaction that writes the rows.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+import psycopg
+
+from projections.folding import Parked
+from projections.projection import AnyProjection, Key
+
+_decode_key = msgspec.json.Decoder(tuple[str | int, ...]).decode
+
+_LAG = """
+SELECT head.position, held.position,
+       extract(epoch FROM clock_timestamp()) * 1000000 - (
+           SELECT recorded_at FROM entries WHERE book = head.book AND position = held.position + 1),
+       (SELECT count(*) FROM parked
+        WHERE book = head.book AND projection = %(name)s AND version = %(version)s)
+FROM heads AS head
+LEFT JOIN cursors AS held
+    ON held.book = head.book AND held.projection = %(name)s AND held.version = %(version)s
+WHERE head.book = %(book)s"""
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """How far a projection is behind its book."""
+
+    projection: str
+    version: int
+    position: int | None
+    """None: not built yet."""
+    head: int
+    seconds: float
+    """Since the first entry it has not read was recorded; 0 where it has read all."""
+    parked: int
+    """Groups that stand still."""
+
+    @property
+    def entries(self) -> int:
+        """Entries it has not read."""
+        return self.head - (self.position or 0)
+
+
+def lag_of(connection: psycopg.Connection, book: str, projection: AnyProjection) -> Lag:
+    """How far the projection is behind. Raises: LookupError for an unknown book."""
+    parameters = {"book": book, "name": projection.name, "version": projection.version}
+    row = connection.execute(_LAG, parameters).fetchone()
+    if row is None:
+        raise LookupError(book)
+    head, position, microseconds, parked = row
+    seconds = max(0.0, float(microseconds or 0) / 1_000_000)
+    return Lag(projection.name, projection.version, position, head, seconds, parked)
+
+
+def positions(connection: psycopg.Connection, book: str) -> dict[tuple[str, int], int]:
+    """Every cursor of the book, by projection and version."""
+    found = connection.execute("SELECT projection, version, position FROM cursors WHERE book = %s", (book,))
+    return {(name, version): position for name, version, position in found}
+
+
+def unbuilt(
+    connection: psycopg.Connection, book: str, projections: Iterable[AnyProjection]
+) -> list[AnyProjection]:
+    """The projections that have to be built before they can be read or followed."""
+    built = positions(connection, book)
+    return [each for each in projections if (each.name, each.version) not in built]
+
+
+def lock(connection: psycopg.Connection, book: str, projections: Iterable[AnyProjection]) -> dict[str, int]:
+    """Hold the cursors until the transaction ends, always in the same order, and return their positions by
+    name.
+
+    A projection that was never built gets its cursor here, at 0.
+    """
+    held: dict[str, int] = {}
+    for projection in sorted(projections, key=lambda each: each.table):
+        identity = (book, projection.name, projection.version)
+        connection.execute(
+            "INSERT INTO cursors (book, projection, version, position) VALUES (%s, %s, %s, 0)"
+            " ON CONFLICT DO NOTHING",
+            identity,
+        )
+        row = connection.execute(
+            "SELECT position FROM cursors WHERE book = %s AND projection = %s AND version = %s FOR UPDATE",
+            identity,
+        ).fetchone()
+        assert row is not None
+        held[projection.table] = row[0]
+    return held
+
+
+def move(connection: psycopg.Connection, book: str, moves: Mapping[AnyProjection, tuple[int, int]]) -> bool:
+    """Move cursors from the first to the second position; false if any is no longer where it was seen.
+
+    The caller then rolls back. Moved cursors stay locked until the transaction ends.
+    """
+    for projection, (seen, to) in sorted(moves.items(), key=lambda each: each[0].table):
+        moved = connection.execute(
+            "UPDATE cursors SET position = %s"
+            " WHERE book = %s AND projection = %s AND version = %s AND position = %s",
+            (to, book, projection.name, projection.version, seen),
+        )
+        if moved.rowcount != 1:
+            return False
+    return True
+
+
+def parked_of(connection: psycopg.Connection, book: str, projection: AnyProjection) -> list[Parked]:
+    """The groups of the projection that stand still, oldest first."""
+    found = connection.execute(
+        "SELECT group_key, position, stream, customer, error FROM parked"
+        " WHERE book = %s AND projection = %s AND version = %s ORDER BY position, group_key",
+        (book, projection.name, projection.version),
+    )
+    return [Parked(_decode_key(key), *rest) for key, *rest in found]
+
+
+def park(
+    connection: psycopg.Connection, book: str, projection: AnyProjection, parked: Iterable[Parked]
+) -> None:
+    """Note groups that stand still."""
+    connection.cursor().executemany(
+        "INSERT INTO parked (book, projection, version, group_key, position, stream, customer, error)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [
+            (
+                book,
+                projection.name,
+                projection.version,
+                key_text(each.group),
+                each.position,
+                each.stream,
+                each.customer,
+                each.error,
+            )
+            for each in parked
+        ],
+    )
+
+
+def replace_parked(
+    connection: psycopg.Connection, book: str, projection: AnyProjection, parked: Iterable[Parked]
+) -> None:
+    """Note exactly these groups as standing still."""
+    connection.execute(
+        "DELETE FROM parked WHERE book = %s AND projection = %s AND version = %s",
+        (book, projection.name, projection.version),
+    )
+    park(connection, book, projection, parked)
+
+
+def hold_lease(connection: psycopg.Connection, book: str, name: str, holder: str, seconds: float) -> bool:
+    """Take or renew a lease by the database's clock; false while another holder's runs."""
+    taken = connection.execute(
+        "INSERT INTO leases (book, name, holder, until)"
+        " VALUES (%s, %s, %s, clock_timestamp() + make_interval(secs => %s))"
+        " ON CONFLICT (book, name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
+        " WHERE leases.holder = excluded.holder OR leases.until < clock_timestamp()",
+        (book, name, holder, seconds),
+    )
+    return taken.rowcount == 1
+
+
+def release_lease(connection: psycopg.Connection, book: str, name: str, holder: str) -> None:
+    """Give a lease back at once."""
+    connection.execute(
+        "DELETE FROM leases WHERE book = %s AND name = %s AND holder = %s", (book, name, holder)
+    )
+
+
+def key_text(key: Key) -> str:
+    """A key as one line of JSON."""
+    return msgspec.json.encode(key).decode()

@@ -1,0 +1,141 @@
+"""Reading a book's entries in order: a page for following, a stream of pages for everything else.
+
+Pages are cut by position, so that the server can aggregate each into one text: what travels and is parsed is
+one row per page, not per entry.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from domain.entry import Entry
+from ledger.errors import UnknownBook
+from ledger.projecting.decoding import PAGE, Decode
+
+PAGE_SIZE = 1000
+"""Positions per page of a stream."""
+
+# Set-based statements over whole books follow, hence hash joins rather than a plan kept from an empty table.
+_SESSION = "-c jit=off -c work_mem=64MB"
+
+_ONE_PAGE = f"""
+SELECT (SELECT position FROM heads WHERE book = %b),
+       (SELECT {PAGE} FROM entries
+        WHERE book = %b AND position > %b AND position <= %b AND type = ANY (%b))"""
+
+_PAGES = sql.SQL(f"""
+COPY (
+    SELECT page.lines FROM generate_series({{after}}::bigint, {{until}}::bigint - 1, {{size}}) AS cut (after)
+    CROSS JOIN LATERAL (
+        SELECT {PAGE} AS lines FROM entries
+        WHERE book = {{book}} AND position > cut.after
+          AND position <= least(cut.after + {{size}}, {{until}}) AND type = ANY ({{types}})
+    ) AS page
+) TO STDOUT (FORMAT binary)""")
+
+# A single customer's or stream's entries are few: one page holds them all.
+_FOUND = sql.SQL(f"""
+SELECT {PAGE} FROM entries
+WHERE book = {{book}} AND position > {{after}} AND position <= {{until}} AND type = ANY ({{types}})
+  AND {{column}} = {{value}}""")
+
+
+class Narrowed(msgspec.Struct, frozen=True):
+    """Only the entries of one customer or of one stream."""
+
+    column: str
+    value: str
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where a book ends."""
+
+    position: int
+    hash: str
+
+
+def connect(conninfo: str) -> psycopg.Connection:
+    """A session for folding over whole books. Raises: psycopg.Error."""
+    given = conninfo_to_dict(conninfo).get("options") or ""
+    prepared = make_conninfo(
+        conninfo, application_name="makegood projections", options=f"{given} {_SESSION}".strip()
+    )
+    return psycopg.connect(prepared, autocommit=True, prepare_threshold=None)
+
+
+def head_of(connection: psycopg.Connection, book: str) -> Head:
+    """The book's last position and its hash. Raises: UnknownBook."""
+    row = connection.execute(
+        "SELECT position, encode(hash, 'hex') FROM heads WHERE book = %s", (book,)
+    ).fetchone()
+    if row is None:
+        raise UnknownBook(book)
+    return Head(*row)
+
+
+def page(
+    connection: psycopg.Connection, book: str, after: int, limit: int, types: list[str], decode: Decode
+) -> tuple[int, list[Entry]]:
+    """The head's position, and the entries of those types in the `limit` positions after `after`, from one
+    snapshot.
+    """
+    parameters = (book, book, after, after + limit, types)
+    row = connection.cursor(binary=True).execute(_ONE_PAGE, parameters).fetchone()
+    if row is None or row[0] is None:
+        raise UnknownBook(book)
+    return row[0], [] if row[1] is None else decode(row[1].encode())
+
+
+def pages(
+    connection: psycopg.Connection,
+    book: str,
+    after: int,
+    until: int,
+    types: list[str],
+    decode: Decode,
+    narrowed: Narrowed | None = None,
+) -> Iterator[tuple[int, list[Entry]]]:
+    """Each page's last position and its entries, after `after` and up to `until`, in order.
+
+    Take all pages or close the iterator: the connection is busy until then.
+    """
+    if narrowed is not None:
+        yield until, _found(connection, book, after, until, types, decode, narrowed)
+        return
+    if until <= after:
+        return
+    query = _PAGES.format(
+        book=sql.Literal(book),
+        after=sql.Literal(after),
+        until=sql.Literal(until),
+        types=sql.Literal(types),
+        size=sql.Literal(PAGE_SIZE),
+    )
+    with connection.cursor().copy(query) as copy:
+        copy.set_types(["bytea"])
+        for number, (lines,) in enumerate(copy.rows(), 1):
+            yield min(after + number * PAGE_SIZE, until), [] if lines is None else decode(lines)
+
+
+def _found(
+    connection: psycopg.Connection,
+    book: str,
+    after: int,
+    until: int,
+    types: list[str],
+    decode: Decode,
+    narrowed: Narrowed,
+) -> list[Entry]:
+    query = _FOUND.format(
+        book=sql.Literal(book),
+        after=sql.Literal(after),
+        until=sql.Literal(until),
+        types=sql.Literal(types),
+        column=sql.Identifier(narrowed.column),
+        value=sql.Literal(narrowed.value),
+    )
+    row = connection.cursor(binary=True).execute(query).fetchone()
+    return [] if row is None or row[0] is None else decode(row[0].encode())

@@ -1,0 +1,101 @@
+"""Any figure → the entries that made it, each with what it added; the deltas sum exactly to the figure."""
+
+from typing import cast
+
+import msgspec
+from msgspec import inspect
+
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.stored_types import TYPE_NAMES
+from ledger.projecting.as_of import AsOf, Effective, position_at, read
+from ledger.projecting.entries import connect
+from projections.projection import AnyProjection, Key, LinesPerEntry, Row
+
+
+class NotAFigure(LookupError):
+    """The projection has no column of whole numbers by that name."""
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """What one entry added to a figure."""
+
+    position: int
+    stream: str
+    type: str
+    effective_at: Moment
+    delta: int
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A figure, and the entries that made it in the order of the book."""
+
+    projection: str
+    key: Key
+    column: str
+    figure: int
+    """The sum of the column over the rows whose key begins with `key`, and of the deltas."""
+    deltas: tuple[Delta, ...]
+    position: int
+    """Up to which entries were read."""
+
+
+def explain(
+    conninfo: str, book: str, projection: AnyProjection, key: Key, column: str, at: AsOf | None = None
+) -> Explanation:
+    """Explain the sum of a column over the rows whose key begins with `key`, as of now or of a moment.
+
+    Raises: NotAFigure, UnknownBook, Undecodable, psycopg.Error, and what the fold raises at an entry it does
+    not understand.
+    """
+    if column not in figures_of(projection):
+        raise NotAFigure(column)
+    with connect(conninfo) as reader:
+        until = position_at(reader, book, at or Effective(2**63 - 1))
+        entries = [
+            entry
+            for entry in read(reader, book, projection, until, key)
+            if not isinstance(at, Effective) or entry.effective_at <= at.moment
+        ]
+    deltas = _deltas(projection, key, column, entries)
+    return Explanation(projection.name, key, column, sum(each.delta for each in deltas), deltas, until)
+
+
+def figures_of(projection: AnyProjection) -> tuple[str, ...]:
+    """The columns that can be explained: whole numbers beside the key, no moments or positions."""
+    shape = inspect.type_info(projection.row)
+    assert isinstance(shape, inspect.StructType)
+    return tuple(
+        field.name for field in shape.fields if field.name not in projection.key and _is_figure(field.type)
+    )
+
+
+def _is_figure(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.Metadata):
+        extra = cast("dict[str, object]", kind.extra or {})  # pyright: ignore[reportUnknownMemberType]
+        return _is_figure(kind.type) and extra.get("mark") not in ("moment", "position")
+    return isinstance(kind, inspect.IntType)
+
+
+def _deltas(projection: AnyProjection, key: Key, column: str, entries: list[Entry]) -> tuple[Delta, ...]:
+    groups: dict[Key, dict[Key, Row]] = {}
+    common = min(len(key), len(projection.group_key))
+    grouped = not isinstance(projection, LinesPerEntry)
+    deltas: list[Delta] = []
+    for entry in entries:
+        group = projection.group(entry.event, entry)
+        if group is None or (grouped and group[:common] != key[:common]):
+            continue
+        before = groups.get(group, {})
+        after = {each: row.__copy__() for each, row in before.items()}
+        projection.fold(after, group, entry.event, entry)
+        groups[group] = after
+        delta = _sum(after, key, column) - _sum(before, key, column)
+        if delta:
+            name = TYPE_NAMES[type(entry.event)]
+            deltas.append(Delta(entry.position, entry.stream, name, entry.effective_at, delta))
+    return tuple(deltas)
+
+
+def _sum(rows: dict[Key, Row], key: Key, column: str) -> int:
+    return sum(getattr(row, column) for each, row in rows.items() if each[: len(key)] == key)

@@ -1,0 +1,197 @@
+"""Keeping the rows of a book up to date: one reader for all its projections.
+
+    step        read a page, decode it once, fold the touched groups, write rows and cursors in one
+    transaction Follower    steps, under a lease, synchronously: in a thread of the service, in a tool, in a
+    test follow      steps for ever, woken by local writers and by polling
+
+The rows and the cursor are written together, so a crash costs nothing but folding again what was lost; hence
+no wait for the disk at commit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import msgspec
+import psycopg
+
+from domain.entry import Entry
+from ledger.connection import LOST
+from ledger.projecting import cursors
+from ledger.projecting.decoding import decoder_of, names_of
+from ledger.projecting.entries import connect, page
+from ledger.projecting.readers import Readers
+from ledger.projecting.rows import RowTable
+from projections.folding import GroupFolding, LineFolding, folding_of
+from projections.projection import AnyProjection, Key, Row
+
+BATCH = 10_000
+"""Positions read in one step."""
+LEASE = "follow"
+LEASE_SECONDS = 10.0
+"""After so long without a step another process takes over."""
+BUSY_POLL, IDLE_POLL = 0.05, 1.0
+"""Seconds between looks at the head: soon after an entry, and later."""
+BUSY_LOOKS = 40
+"""Looks without a new entry until a book counts as idle."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one step did."""
+
+    position: int
+    """Up to which every built projection has now read."""
+    head: int
+    entries: int = 0
+    """Positions this step read; 0 too when another process follows this book."""
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether nothing was left to read."""
+        return self.position >= self.head
+
+
+class Follower:
+    """Follows one book with every projection that is built for it. Use it from one thread at a time."""
+
+    def __init__(self, conninfo: str, book: str, projections: Sequence[AnyProjection], holder: str) -> None:
+        self.book, self.holder = book, holder
+        self._conninfo = conninfo
+        self._tables = {projection: RowTable(book, projection) for projection in projections}
+        events = {event for projection in projections for event in projection.handles}
+        self._types = names_of(events)
+        self._decode = decoder_of(events)
+        self._connection: psycopg.Connection | None = None
+        self._seen: dict[AnyProjection, int] = {}
+
+    def close(self) -> None:
+        """Give the lease back and disconnect."""
+        if self._connection is not None and not self._connection.closed:
+            cursors.release_lease(self._connection, self.book, LEASE, self.holder)
+            self._connection.close()
+        self._connection = None
+
+    def step(self, limit: int = BATCH) -> Step:
+        """Read on by at most `limit` positions.
+
+        Raises: UnknownBook; Undecodable, and then reads no further; psycopg.Error, and then connects anew at
+        the next step.
+        """
+        try:
+            return self._step(self._connected(), limit)
+        except LOST:
+            self._connection = None
+            raise
+
+    def catch_up(self) -> Step:
+        """Step until nothing is left to read, or another process follows this book."""
+        while (step := self.step()).entries:
+            continue
+        return step
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._conninfo)
+            self._connection.execute("SET synchronous_commit = off")
+        return self._connection
+
+    def _step(self, connection: psycopg.Connection, limit: int) -> Step:
+        built = cursors.positions(connection, self.book)
+        self._seen = {
+            projection: position
+            for projection in self._tables
+            if (position := built.get((projection.name, projection.version))) is not None
+        }
+        after = min(self._seen.values(), default=0)
+        head, entries = page(
+            connection, self.book, after, limit if self._seen else 0, self._types, self._decode
+        )
+        until = min(after + limit, head)
+        if not self._seen or until <= after:
+            return Step(after if self._seen else head, head)
+        if not cursors.hold_lease(connection, self.book, LEASE, self.holder, LEASE_SECONDS):
+            return Step(after, head)
+        moved = self._write(connection, until, entries)
+        return Step(until, head, until - after) if moved else Step(after, head)
+
+    def _write(self, connection: psycopg.Connection, until: int, entries: list[Entry]) -> bool:
+        """Fold and write a page in one transaction; false, and nothing written, if somebody else moved a
+        cursor.
+        """
+        behind = {projection: (seen, until) for projection, seen in self._seen.items() if seen < until}
+        with connection.transaction() as transaction:
+            if not cursors.move(connection, self.book, behind):
+                raise psycopg.Rollback(transaction)
+            for projection, (seen, _) in behind.items():
+                handled = set(projection.handles)
+                fresh = [entry for entry in entries if entry.position > seen and type(entry.event) in handled]
+                if fresh:
+                    write_folded(connection, self._tables[projection], fresh)
+            return True
+        return False
+
+
+def write_folded(connection: psycopg.Connection, table: RowTable, entries: Iterable[Entry]) -> None:
+    """Fold entries into the live rows of one projection, and park the groups they poison."""
+    parked = cursors.parked_of(connection, table.book, table.projection)
+    folding = folding_of(table.projection, parked)
+    match folding:
+        case LineFolding():
+            for entry in entries:
+                folding.feed(entry)
+            table.upsert(connection, folding.take())
+        case GroupFolding():
+            before = table.load(connection, folding.groups_of(entries))
+            folding.hold(before)
+            folding.watch()
+            for entry in entries:
+                folding.feed(entry)
+            _write_groups(connection, table, folding, before)
+    cursors.park(connection, table.book, table.projection, folding.parked.values())
+
+
+def _write_groups(
+    connection: psycopg.Connection, table: RowTable, folding: GroupFolding, before: dict[Key, dict[Key, Row]]
+) -> None:
+    written: list[Row] = []
+    gone: list[Key] = []
+    for group in folding.touched or ():
+        rows, was = folding.rows_of(group), before.get(group, {})
+        written.extend(row for key, row in rows.items() if was.get(key) != row)
+        gone.extend(key for key in was if key not in rows)
+    table.remove(connection, gone)
+    table.upsert(connection, written)
+
+
+async def follow(
+    follower: Follower,
+    wait_beyond: Callable[[int, float], Awaitable[int]],
+    readers: Readers,
+) -> None:
+    """Follow until cancelled, and tell `readers` how far the rows are.
+
+    `wait_beyond(position, seconds)` returns when the book's head passes the position, or the time is up:
+    `Book.wait_beyond`, which local writers wake. Entries of other processes are found by polling, and at once
+    when a reader asks. A database that does not answer is waited for. Raises: Undecodable, UnknownBook.
+    """
+    quiet = 0
+    stepping: asyncio.Future[Step] | None = None
+    try:
+        while True:
+            stepping = asyncio.ensure_future(asyncio.to_thread(follower.step))
+            try:
+                step = await asyncio.shield(stepping)
+            except LOST:
+                await asyncio.sleep(IDLE_POLL)
+                continue
+            await readers.reached(step.position)
+            quiet = 0 if step.entries else quiet + 1
+            if step.entries and not step.caught_up:
+                continue
+            poll = BUSY_POLL if quiet < BUSY_LOOKS else IDLE_POLL
+            await readers.asked_or(wait_beyond(step.head, poll))
+    finally:
+        if stepping is not None:
+            await asyncio.wait(
+                [stepping]
+            )  # a thread cannot be cancelled, and the connection is its own until it ends
+        await asyncio.to_thread(follower.close)

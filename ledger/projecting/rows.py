@@ -1,0 +1,245 @@
+"""Rows of a projection in its table: loading groups, writing changes, and comparing with rows folded anew."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from ledger.projecting.tables import Column, columns_of, names_of
+from projections.projection import AnyProjection, Key, Row
+
+_astuple = msgspec.structs.astuple
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+MOST_KEYS_NAMED = 10
+"""Differing keys that a comparison names."""
+
+
+class Differences(msgspec.Struct, frozen=True):
+    """How the live rows differed from the rows folded anew."""
+
+    missing: int
+    """Folded anew, but not in the table."""
+    surplus: int
+    """In the table, but not folded anew."""
+    changed: int
+    keys: tuple[Key, ...] = ()
+    """The first of them."""
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.surplus or self.changed)
+
+
+class RowTable:
+    """The rows of one book in one projection's table."""
+
+    def __init__(self, book: str, projection: AnyProjection) -> None:
+        self.book, self.projection = book, projection
+        self.columns = columns_of(projection)
+        self._make = projection.row
+        self._width = len(projection.key)
+        self._names = names_of(self.columns)
+        self._table = sql.Identifier(projection.table)
+        self._side = sql.Identifier(f"side_{projection.table}")
+        self._rest = [column for column in self.columns if column.name not in projection.key]
+
+    # -- following: some groups
+    # -------------------------------------------------------------------------------------
+
+    def load(self, connection: psycopg.Connection, groups: Collection[Key]) -> dict[Key, dict[Key, Row]]:
+        """The rows of those groups, by group and key; a group without rows is left out."""
+        keyed = self.columns[: len(self.projection.group_key)]
+        asked = names_of(keyed)
+        # OFFSET 0 keeps it one descent of the index per group, whatever the planner thinks of the table.
+        query = sql.SQL(
+            "SELECT found.* FROM unnest({arrays}) AS asked ({asked}) CROSS JOIN LATERAL ("
+            "SELECT {names} FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found"
+        ).format(
+            arrays=_arrays(keyed),
+            asked=asked,
+            names=_of("held", self.columns),
+            table=self._table,
+            same=_equal("held", "asked", keyed),
+        )
+        found = connection.cursor(binary=True).execute(query, (*_transposed(list(groups)), self.book))
+        loaded: dict[Key, dict[Key, Row]] = {}
+        for values in found:
+            loaded.setdefault(values[: len(keyed)], {})[values[: self._width]] = self._make(*values)
+        return loaded
+
+    def upsert(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
+        """Write those rows, whether they are new or not."""
+        if not rows:
+            return
+        query = sql.SQL(
+            "INSERT INTO {table} (book, {names}) SELECT %b, new.* FROM unnest({arrays}) AS new"
+            " ON CONFLICT (book, {key}) {update}"
+        ).format(
+            table=self._table,
+            names=self._names,
+            arrays=_arrays(self.columns),
+            key=names_of(self.projection.key),
+            update=self._update(),
+        )
+        connection.execute(query, (self.book, *_transposed([_astuple(row) for row in rows])))
+
+    def remove(self, connection: psycopg.Connection, keys: Collection[Key]) -> None:
+        """Delete the rows with those keys."""
+        if not keys:
+            return
+        keyed = self.columns[: self._width]
+        query = sql.SQL(
+            "DELETE FROM {table} AS held USING unnest({arrays}) AS gone ({names})"
+            " WHERE held.book = %b AND {same}"
+        ).format(
+            table=self._table,
+            arrays=_arrays(keyed),
+            names=names_of(keyed),
+            same=_equal("held", "gone", keyed),
+        )
+        connection.execute(query, (*_transposed(list(keys)), self.book))
+
+    # -- rebuilding and verifying: all rows
+    # -------------------------------------------------------------------------
+
+    def create_side(self, connection: psycopg.Connection) -> None:
+        """Make the side table, seen by this session alone, and empty."""
+        columns = sql.SQL(", ").join(column.ddl for column in self.columns)
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(self._side))
+        connection.execute(sql.SQL("CREATE TEMP TABLE {} ({})").format(self._side, columns))
+
+    def copy_to_side(self, connection: psycopg.Connection, rows: Iterable[Row]) -> None:
+        """Add rows to the side table."""
+        query = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(self._side)
+        with connection.cursor().copy(query) as copy:
+            copy.set_types([column.type for column in self.columns])
+            write = copy.write_row
+            for row in rows:
+                write(_astuple(row))
+
+    def replace_in_side(
+        self, connection: psycopg.Connection, keys: Collection[Key], rows: Iterable[Row]
+    ) -> None:
+        """Put `rows` into the side table in place of the rows with those group keys."""
+        keyed = self.columns[: len(self.projection.group_key)]
+        query = sql.SQL(
+            "DELETE FROM {side} AS held USING unnest({arrays}) AS gone ({names}) WHERE {same}"
+        ).format(
+            side=self._side, arrays=_arrays(keyed), names=names_of(keyed), same=_equal("held", "gone", keyed)
+        )
+        if keys:
+            connection.execute(query, _transposed(list(keys)))
+            self.copy_to_side(connection, rows)
+
+    def differences(self, connection: psycopg.Connection) -> Differences:
+        """Compare the live rows with the side table, without writing."""
+        query = sql.SQL(
+            "SELECT {keys}, held.book IS NULL, fresh.{first} IS NULL"
+            " FROM {side} AS fresh FULL JOIN (SELECT * FROM {table} WHERE book = %s) AS held ON {same}"
+            " WHERE held.book IS NULL OR fresh.{first} IS NULL OR ({held}) IS DISTINCT FROM ({fresh})"
+        ).format(
+            keys=sql.SQL(", ").join(
+                sql.SQL("coalesce(fresh.{0}, held.{0})").format(sql.Identifier(name))
+                for name in self.projection.key
+            ),
+            first=sql.Identifier(self.projection.key[0]),
+            side=self._side,
+            table=self._table,
+            same=_equal("held", "fresh", self.columns[: self._width]),
+            held=_of("held", self.columns),
+            fresh=_of("fresh", self.columns),
+        )
+        found = connection.execute(query, (self.book,)).fetchall()
+        missing = sum(1 for row in found if row[-2])
+        surplus = sum(1 for row in found if row[-1])
+        keys = sorted([row[: self._width] for row in found], key=repr)[:MOST_KEYS_NAMED]
+        return Differences(missing, surplus, len(found) - missing - surplus, tuple(keys))
+
+    def write_differences(self, connection: psycopg.Connection) -> Differences:
+        """Make the live rows equal to the side table by two statements, and return what they changed."""
+        keyed = self.columns[: self._width]
+        connection.execute(sql.SQL("ANALYZE {}").format(self._side))
+        deleted = connection.execute(
+            sql.SQL(
+                "DELETE FROM {table} AS held WHERE held.book = %s"
+                " AND NOT EXISTS (SELECT FROM {side} AS fresh WHERE {same}) RETURNING {key}"
+            ).format(
+                table=self._table,
+                side=self._side,
+                same=_equal("held", "fresh", keyed),
+                key=_of("held", keyed),
+            ),
+            (self.book,),
+        ).fetchall()
+        # Only rows that differ reach the INSERT: ON CONFLICT locks, and so rewrites, every row it meets.
+        written = connection.execute(
+            sql.SQL(
+                "WITH different AS MATERIALIZED ("
+                "SELECT {fresh}, held.book IS NULL AS is_missing FROM {side} AS fresh"
+                " LEFT JOIN (SELECT * FROM {table} WHERE book = %s) AS held ON {same}"
+                " WHERE held.book IS NULL OR ({held}) IS DISTINCT FROM ({fresh})"
+                "), written AS (INSERT INTO {table} (book, {names}) SELECT %s, {names} FROM different"
+                " ON CONFLICT (book, {key}) {update})"
+                " SELECT count(*) FILTER (WHERE is_missing), count(*) FILTER (WHERE NOT is_missing)"
+                " FROM different"
+            ).format(
+                table=self._table,
+                names=self._names,
+                side=self._side,
+                same=_equal("held", "fresh", keyed),
+                held=_of("held", self.columns),
+                fresh=_of("fresh", self.columns),
+                key=names_of(self.projection.key),
+                update=self._update(),
+            ),
+            (self.book, self.book),
+        ).fetchone()
+        assert written is not None
+        return Differences(written[0], len(deleted), written[1], tuple(deleted[:MOST_KEYS_NAMED]))
+
+    def _update(self) -> sql.Composable:
+        if not self._rest:
+            return sql.SQL("DO NOTHING")
+        return sql.SQL("DO UPDATE SET ({}) = ROW ({})").format(
+            names_of(self._rest), _of("excluded", self._rest)
+        )
+
+
+class Digest:
+    """SHA-256 over rows in the order of their keys, as JSON lines; equal rows give equal digests on every
+    machine.
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.rows = 0
+
+    def add(self, rows: list[Row]) -> None:
+        """Take in more rows, in the order of their keys."""
+        self._hash.update(_encode_lines([_astuple(row) for row in rows]))
+        self.rows += len(rows)
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _transposed(values: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*values, strict=True)]
+
+
+def _arrays(columns: Iterable[Column]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL("%b::{}[]").format(sql.SQL(column.type)) for column in columns)
+
+
+def _of(alias: str, columns: Iterable[Column]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(alias, column.name) for column in columns)
+
+
+def _equal(one: str, other: str, columns: Iterable[Column]) -> sql.Composed:
+    return sql.SQL(" AND ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(one, column.name), sql.Identifier(other, column.name))
+        for column in columns
+    )

@@ -1,0 +1,182 @@
+"""Group commit: one task takes every append that waits and stores them in one transaction, two round trips.
+
+    1  begin, lock the head, look up versions, keys, claims, histories     (then judge each append in memory)
+    2  insert, move the head, commit                                       (then answer everybody)
+
+The head row orders all writers of a book, whatever process they live in. An append that loses (its key is
+known, something it read has moved on, a claim is taken) is set aside and answered; it never fails the others.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import psycopg
+
+from ledger.append import Append, Recorded, Verdict, size_of
+from ledger.batch import Staged, judge
+from ledger.connection import LOST, PATIENCE, RETRY_AFTER, Connection, connect
+from ledger.errors import LedgerError, QueueFull, Unavailable, Unrecordable
+from ledger.transaction import is_stored, look_up, store
+
+MOST_WAITING = 4_096
+"""Appends that may wait; one more is answered `QueueFull`."""
+
+MOST_TOGETHER = 4 << 20
+"""Bytes of entries in one transaction, unless a single append is larger."""
+
+_UNHOLDABLE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+"""What the database raises when an append, not the connection, is the trouble."""
+
+Remember = Callable[[Recorded, int], None]
+
+
+class _Waiting(NamedTuple):
+    append: Append
+    size: int
+    remember: Remember | None
+    answer: asyncio.Future[Verdict]
+
+
+class Writer:
+    """The appends of one book from one process, on one event loop."""
+
+    def __init__(self, book: str, conninfo: str) -> None:
+        self.book = book
+        self.strangers = 0
+        """How often the head was found moved by somebody else: what is known of the book may have gaps."""
+        self._conninfo = conninfo
+        self._connection: Connection | None = None
+        self._queue: deque[_Waiting] = deque()
+        self._batch: list[_Waiting] = []
+        self._draining: asyncio.Task[None] | None = None
+        self._watched: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._last_position = -1
+
+    async def append(self, append: Append, remember: Remember | None = None) -> Verdict:
+        """Store the append, or say why not.
+
+        `remember` is called when it is stored, in the order of positions, even if the caller has gone since:
+        cancelling the caller does not take the append back.
+        Raises: Unrecordable, QueueFull, Unavailable, UnknownBook.
+        """
+        size = size_of(append)
+        if self._closed:
+            raise Unavailable("the book is being closed")
+        if len(self._queue) >= MOST_WAITING:
+            raise QueueFull(f"{MOST_WAITING} appends wait already")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Verdict] = loop.create_future()
+        self._queue.append(_Waiting(append, size, remember, answer))
+        if self._draining is None or self._draining.done():
+            self._draining = loop.create_task(self._drain(), name=f"writer of {self.book}")
+        return await answer
+
+    async def close(self) -> None:
+        """Take no more appends, store those that wait, leave."""
+        self._closed = True
+        if self._draining is not None:
+            _, hanging = await asyncio.wait([self._draining], timeout=2 * PATIENCE)
+            for task in hanging:
+                task.cancel()
+        await self._disconnect()
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                self._batch = self._take()
+                self._watch()
+                await self._store(self._batch)
+                # Those just answered may have more to append: let them, it makes fuller batches.
+                await asyncio.sleep(0)
+        finally:
+            self._watch(stop=True)
+            # Nobody is left without an answer, whatever went wrong.
+            self._give_up()
+
+    def _take(self) -> list[_Waiting]:
+        batch = [self._queue.popleft()]
+        size = batch[0].size
+        while self._queue and (size := size + self._queue[0].size) <= MOST_TOGETHER:
+            batch.append(self._queue.popleft())
+        return batch
+
+    async def _store(self, batch: Sequence[_Waiting]) -> None:
+        """Store a batch and answer it: through lost connections and restarts, while somebody waits for it."""
+        unsure: Staged | None = None
+        while any(not waiting.answer.done() for waiting in batch):
+            try:
+                connection = await self._connected()
+                if unsure is None or not await is_stored(connection, self.book, unsure.head):
+                    unsure = None
+                    unsure = await self._judged(connection, batch)
+                    await store(connection, self.book, unsure)
+                self._finish(batch, unsure)
+                return
+            except _UNHOLDABLE as error:
+                await self._disconnect()
+                if len(batch) == 1:
+                    _fail(batch, Unrecordable(type(error).__name__))
+                    return
+                for waiting in batch:
+                    await self._store([waiting])
+                return
+            except LOST:
+                await self._disconnect()
+                await asyncio.sleep(RETRY_AFTER)
+            except (LedgerError, psycopg.Error) as error:
+                await self._disconnect()
+                _fail(batch, error)
+
+    async def _judged(self, connection: Connection, batch: Sequence[_Waiting]) -> Staged:
+        appends = [waiting.append for waiting in batch]
+        head, found = await look_up(connection, self.book, appends)
+        if head.position != self._last_position:
+            self.strangers += 1
+        return judge(appends, head, found, time.time_ns() // 1_000)
+
+    def _finish(self, batch: Sequence[_Waiting], staged: Staged) -> None:
+        self._last_position = staged.head.position
+        loop = asyncio.get_running_loop()
+        for waiting, verdict in zip(batch, staged.verdicts, strict=True):
+            if waiting.remember is not None and isinstance(verdict, Recorded):
+                # On the loop, before the caller wakes: what fails in there is not the writer's to fail with.
+                loop.call_soon(waiting.remember, verdict, self.strangers)
+            if not waiting.answer.done():
+                waiting.answer.set_result(verdict)
+
+    def _watch(self, *, stop: bool = False) -> None:
+        """Nobody waits much longer than PATIENCE, even where the database neither answers nor hangs up."""
+        if self._watched is not None:
+            self._watched.cancel()
+        loop = asyncio.get_running_loop()
+        self._watched = None if stop else loop.call_later(PATIENCE, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._give_up()
+        self._watch()
+
+    def _give_up(self) -> None:
+        unavailable = Unavailable("the database does not answer")
+        _fail(self._batch, unavailable)
+        _fail(self._queue, unavailable)
+        self._queue.clear()
+
+    async def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = await connect(self._conninfo)
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+def _fail(waiting: Iterable[_Waiting], error: Exception) -> None:
+    for one in waiting:
+        if not one.answer.done():
+            one.answer.set_exception(error)

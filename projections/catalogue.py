@@ -1,0 +1,18 @@
+"""The read models of this release, one line each."""
+
+from typing import Final
+
+from projections.customer_balance import CustomerBalance
+from projections.customer_statement import CustomerStatement
+from projections.customers import Customers
+from projections.journal import Journal
+from projections.orders import Orders
+from projections.projection import AnyProjection
+
+PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
+    CustomerBalance(),
+    CustomerStatement(),
+    Orders(),
+    Customers(),
+    Journal(),
+)

@@ -1,0 +1,70 @@
+"""Finding customers: one row per customer. Names stay sealed; a person is found through the blind index."""
+
+from typing import assert_never
+
+from domain.customers import (
+    ContactPointAdded,
+    ContactPointInvalidated,
+    CustomerRegistered,
+    PaymentMethodStored,
+)
+from domain.entry import Entry, Sealed
+from domain.moments import Moment
+from domain.order_events import OrderPlaced
+from projections.projection import Key, Place, Row, RowPerGroup, events_of
+
+TellsOfACustomer = (
+    CustomerRegistered | ContactPointAdded | ContactPointInvalidated | PaymentMethodStored | OrderPlaced
+)
+
+
+class CustomerRow(Row):
+    """A customer as a list shows them."""
+
+    customer: str
+    name: Sealed | None = None
+    channel: str = ""
+    external_ref: str | None = None
+    registered_at: Moment = 0
+    contact_points: int = 0
+    """That still reach them."""
+    payment_methods: int = 0
+    orders: int = 0
+    last_order: str | None = None
+    last_order_at: Moment | None = None
+    last_position: Place = 0
+
+
+class Customers(RowPerGroup[CustomerRow, TellsOfACustomer]):
+    """Which customers are there, and what do we know of each?"""
+
+    name = "customers"
+    version = 1
+    row = CustomerRow
+    handles = events_of(TellsOfACustomer)
+    key = ("customer",)
+    group_key = key
+    found_by = "customer"
+    indexes = (("external_ref",), ("last_order_at",))
+
+    def group(self, it: TellsOfACustomer, entry: Entry) -> Key:
+        return (it.customer,)
+
+    def change(self, row: CustomerRow, it: TellsOfACustomer, entry: Entry) -> None:
+        match it:
+            case CustomerRegistered():
+                row.name, row.channel, row.external_ref = it.name, it.channel, it.external_ref
+                row.registered_at = entry.effective_at
+                row.contact_points += len(it.contact_points)
+            case ContactPointAdded():
+                row.contact_points += 1
+            case ContactPointInvalidated():
+                row.contact_points -= 1
+            case PaymentMethodStored():
+                row.payment_methods += 1
+            case OrderPlaced():
+                row.orders += 1
+                row.last_order, row.last_order_at = it.order, entry.effective_at
+            case _:
+                assert_never(it)
+        row.last_position = entry.position

@@ -1,0 +1,181 @@
+"""Folding entries in memory: the one loop behind follow, rebuild, as-of and verify. Pure.
+
+    folding = folding_of(projection)
+    folding.feed(entry)            # entries of handled types, in the order of positions
+    folding.rows()                 # what the table would hold
+
+A fold works on a copy of its group's rows, which takes their place when the fold returns. If it raises, the
+group is parked: its rows stay as they were before the poison entry, and later entries of the group are left
+out.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from domain.entry import Entry, Event
+from projections.projection import AnyProjection, Key, LinesPerEntry, Row, RowPerGroup
+
+POISON = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What a fold can raise at an entry it does not understand. A fold does no I/O, so nothing else is its own.
+"""
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """A group that stands still since an entry its fold did not understand."""
+
+    group: Key
+    """`(position,)` where not even the group could be told, and for a list."""
+    position: int
+    """Of the poison entry."""
+    stream: str
+    customer: str | None
+    error: str
+
+
+class Folding(ABC):
+    """One projection being folded in memory."""
+
+    def __init__(self, projection: AnyProjection, parked: Mapping[Key, Parked]) -> None:
+        self.projection = projection
+        self.parked = dict(parked)
+        """Groups that stand still: those given, and those this fold has parked."""
+
+    @abstractmethod
+    def feed(self, entry: Entry) -> None:
+        """Fold one entry of a type the projection handles."""
+
+    @abstractmethod
+    def rows(self) -> Iterator[Row]:
+        """The rows folded so far."""
+
+    def park(self, group: Key, entry: Entry, error: BaseException) -> None:
+        """Let the group stand still from this entry on."""
+        what = f"{type(error).__name__}: {error}"
+        self.parked[group] = Parked(group, entry.position, entry.stream, entry.customer, what)
+
+
+class GroupFolding(Folding):
+    """A projection that keeps rows per group."""
+
+    def __init__(self, projection: AnyProjection, parked: Mapping[Key, Parked]) -> None:
+        super().__init__(projection, parked)
+        self.touched: set[Key] | None = None
+        """The groups that changed since `watch()`."""
+        self._group, self._fold = projection.group, projection.fold
+        self._held: dict[Key, dict[Key, Row]] = {}
+
+    def watch(self) -> None:
+        """From now on note in `touched` which groups change."""
+        self.touched = set()
+
+    def hold(self, groups: Mapping[Key, dict[Key, Row]]) -> None:
+        """Begin from these rows, by group and key."""
+        self._held.update(groups)
+
+    def feed(self, entry: Entry) -> None:
+        try:
+            group = self._group(entry.event, entry)
+        except POISON as error:
+            self.park((entry.position,), entry, error)
+            return
+        if group is None or (self.parked and group in self.parked):
+            return
+        try:
+            self._change(group, entry)
+        except POISON as error:
+            self.park(group, entry, error)
+            return
+        if self.touched is not None:
+            self.touched.add(group)
+
+    def groups_of(self, entries: Iterable[Entry]) -> set[Key]:
+        """The groups those entries touch, but for those that stand still.
+
+        An entry whose group cannot be told is left to `feed`.
+        """
+        groups: set[Key] = set()
+        for entry in entries:
+            try:
+                group = self._group(entry.event, entry)
+            except POISON:
+                continue
+            if group is not None and group not in self.parked:
+                groups.add(group)
+        return groups
+
+    def rows_of(self, group: Key) -> dict[Key, Row]:
+        """The rows of one group, by key."""
+        return self._held[group]
+
+    def rows(self) -> Iterator[Row]:
+        for rows in self._held.values():
+            yield from rows.values()
+
+    def _change(self, group: Key, entry: Entry) -> None:
+        before = self._held.get(group)
+        draft = {} if before is None else {key: row.__copy__() for key, row in before.items()}
+        self._fold(draft, group, entry.event, entry)
+        self._held[group] = draft
+
+
+class RowFolding(GroupFolding):
+    """The same for exactly one row per group: most projections, so it holds the rows without a mapping each."""
+
+    def __init__(self, projection: RowPerGroup[Row, Event], parked: Mapping[Key, Parked]) -> None:
+        super().__init__(projection, parked)
+        self._make, self._change_row = projection.row, projection.change
+        self._rows: dict[Key, Row] = {}
+
+    def hold(self, groups: Mapping[Key, dict[Key, Row]]) -> None:
+        for rows in groups.values():
+            self._rows.update(rows)
+
+    def rows_of(self, group: Key) -> dict[Key, Row]:
+        return {group: self._rows[group]}
+
+    def rows(self) -> Iterator[Row]:
+        return iter(self._rows.values())
+
+    def _change(self, group: Key, entry: Entry) -> None:
+        before = self._rows.get(group)
+        draft = self._make(*group) if before is None else before.__copy__()
+        self._change_row(draft, entry.event, entry)
+        self._rows[group] = draft
+
+
+class LineFolding(Folding):
+    """An append-only list: lines come in order and never change, so they can be taken away while folding."""
+
+    def __init__(self, projection: LinesPerEntry[Row, Event], parked: Mapping[Key, Parked]) -> None:
+        super().__init__(projection, parked)
+        self._lines: list[Row] = []
+        self._of = projection.lines
+
+    def feed(self, entry: Entry) -> None:
+        try:
+            self._lines.extend(list(self._of(entry.event, entry)))
+        except POISON as error:
+            self.park((entry.position,), entry, error)
+
+    def rows(self) -> Iterator[Row]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def take(self) -> list[Row]:
+        """The lines since the last time they were taken."""
+        taken, self._lines = self._lines, []
+        return taken
+
+
+def folding_of(projection: AnyProjection, parked: Iterable[Parked] = ()) -> GroupFolding | LineFolding:
+    """An empty fold of the projection; `parked` groups stand still from the beginning."""
+    by_group = {each.group: each for each in parked}
+    if isinstance(projection, LinesPerEntry):
+        return LineFolding(projection, by_group)
+    if isinstance(projection, RowPerGroup):
+        return RowFolding(projection, by_group)
+    return GroupFolding(projection, by_group)

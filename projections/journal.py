@@ -1,0 +1,98 @@
+"""The books: double-entry postings. They sum to zero per currency at every position; customer accounts equal
+the balances.
+
+Positive amounts are debits, negative ones credits. Source: §2 Money, the table of events
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from domain.entry import Entry, Minor
+from domain.moments import Moment
+from domain.order_events import OrderShipped, PaymentCaptured, RefundGranted
+from projections.projection import LinesPerEntry, Place, Row, events_of
+
+Posted = PaymentCaptured | OrderShipped | RefundGranted
+
+CUSTOMER = "assets:customers"
+CASH = "assets:cash"
+SALES = "revenue:sales"
+SHIPPING = "revenue:shipping"
+SALES_RETURNS = "revenue:sales returns"
+TAX_PAYABLE = "liabilities:tax payable"
+MARKETING = "expenses:marketing"
+
+
+class Posting(Row):
+    """One amount on one account."""
+
+    position: Place
+    line: int
+    """1, 2, … within the entry."""
+    account: str
+    customer: str
+    order: str
+    """Empty for what belongs to no order."""
+    currency: str
+    amount: Minor
+    """Debit positive, credit negative."""
+    effective_at: Moment
+    recorded_at: Moment
+
+
+class Journal(LinesPerEntry[Posting, Posted]):
+    """Which account was debited and which credited, by which entry?"""
+
+    name = "journal"
+    version = 1
+    row = Posting
+    handles = events_of(Posted)
+    key = ("position", "line")
+    group_key = ("position",)
+    indexes = (("customer", "position"), ("effective_at", "position"))
+
+    def lines(self, it: Posted, entry: Entry) -> Iterable[Posting]:
+        customer, order, currency = it.customer, it.order or "", it.currency
+        effective_at, recorded_at = entry.effective_at, entry.recorded_at
+        amounts = [(account, amount) for account, amount in postings(it) if amount]
+        return [
+            Posting(
+                entry.position, line, account, customer, order, currency, amount, effective_at, recorded_at
+            )
+            for line, (account, amount) in enumerate(amounts, 1)
+        ]
+
+
+def postings(it: Posted) -> tuple[tuple[str, int], ...]:
+    """(account, amount) pairs of an event, debits positive; they sum to zero, and some may be 0.
+
+    Source: §2
+    """
+    match it:
+        case PaymentCaptured():
+            return (CASH, it.amount), (CUSTOMER, -it.amount)
+        case OrderShipped():
+            return (
+                (CUSTOMER, it.charge),
+                (MARKETING, it.shipping_credit),
+                (SALES, -it.goods),
+                (SHIPPING, -it.shipping),
+                (TAX_PAYABLE, -it.tax - it.shipping_tax),
+            )
+        case RefundGranted():
+            return (
+                (SALES_RETURNS, it.goods),
+                (SHIPPING, it.shipping),
+                (TAX_PAYABLE, it.tax + it.shipping_tax),
+                (MARKETING, -it.shipping_credit),
+                (CUSTOMER, -it.credit_amount),
+            )
+        case _:
+            assert_never(it)
+
+
+TRIAL_BALANCE = """
+SELECT currency, account, sum(amount) FILTER (WHERE amount > 0)::bigint AS debit,
+       -sum(amount) FILTER (WHERE amount < 0)::bigint AS credit, sum(amount)::bigint AS balance
+FROM held GROUP BY currency, account ORDER BY currency, account"""
+"""Every account's debits, credits and balance, over the rows `held`; a currency's balances sum to zero."""

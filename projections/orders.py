@@ -1,0 +1,119 @@
+"""Finding orders: one row per order, from its cart on, with what it is called, where it stands and what it is
+worth.
+"""
+
+from typing import Literal, assert_never
+
+from domain.entry import Entry, Minor
+from domain.moments import Moment
+from domain.order_events import (
+    BillIssued,
+    CartPrepared,
+    OrderPlaced,
+    OrderShipped,
+    OrderUnitsCancelled,
+    Part,
+    PaymentCaptured,
+    ShipmentDelivered,
+)
+from projections.projection import Key, Place, Row, RowPerGroup, events_of
+
+Status = Literal["cart", "placed", "part_shipped", "shipped", "delivered", "cancelled"]
+
+TellsOfAnOrder = (
+    CartPrepared
+    | OrderPlaced
+    | PaymentCaptured
+    | OrderShipped
+    | BillIssued
+    | ShipmentDelivered
+    | OrderUnitsCancelled
+)
+
+
+class OrderRow(Row):
+    """An order as a list shows it; amounts in minor units of `currency`."""
+
+    order: str
+    customer: str | None = None
+    """None for a cart nobody has claimed yet."""
+    channel: str = ""
+    external_ref: str | None = None
+    status: Status = "cart"
+    currency: str = ""
+    total: Minor = 0
+    received: Minor = 0
+    charged: Minor = 0
+    billed: Minor = 0
+    terms: str | None = None
+    standing: str | None = None
+    began_at: Moment = 0
+    placed_at: Moment | None = None
+    last_shipped_at: Moment | None = None
+    units: int = 0
+    units_shipped: int = 0
+    units_delivered: int = 0
+    units_cancelled: int = 0
+    last_position: Place = 0
+    last_effective_at: Moment = 0
+
+
+class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
+    """Which orders are there, and where does each stand?"""
+
+    name = "orders"
+    version = 1
+    row = OrderRow
+    handles = events_of(TellsOfAnOrder)
+    key = ("order",)
+    group_key = key
+    found_by = "stream"
+    indexes = (("customer", "placed_at"), ("status", "placed_at"), ("placed_at",), ("external_ref",))
+
+    def group(self, it: TellsOfAnOrder, entry: Entry) -> Key:
+        return (it.order,)
+
+    def change(self, row: OrderRow, it: TellsOfAnOrder, entry: Entry) -> None:
+        match it:
+            case CartPrepared() | OrderPlaced():
+                _describe(row, it, entry)
+            case PaymentCaptured():
+                row.received += it.amount
+            case OrderShipped():
+                row.charged += it.charge
+                row.units_shipped += _units(it.parts)
+                row.last_shipped_at = entry.effective_at
+            case BillIssued():
+                row.billed += it.amount
+            case ShipmentDelivered():
+                row.units_delivered += _units(it.parts)
+            case OrderUnitsCancelled():
+                row.units_cancelled += _units(it.parts)
+            case _:
+                assert_never(it)
+        row.status = status(row)
+        row.last_position, row.last_effective_at = entry.position, entry.effective_at
+
+
+def status(row: OrderRow) -> Status:
+    """Where an order stands, by its counts: what is cancelled no longer counts as to be shipped."""
+    if row.placed_at is None:
+        return "cart"
+    if row.units_shipped == 0:
+        return "cancelled" if row.units_cancelled == row.units else "placed"
+    if row.units_shipped + row.units_cancelled < row.units:
+        return "part_shipped"
+    return "delivered" if row.units_delivered == row.units_shipped else "shipped"
+
+
+def _describe(row: OrderRow, it: CartPrepared | OrderPlaced, entry: Entry) -> None:
+    row.customer, row.channel, row.external_ref = it.customer, it.channel, it.external_ref
+    row.currency, row.total = it.currency, it.total
+    row.units = sum([line.quantity for line in it.lines])
+    row.began_at = row.began_at or entry.effective_at
+    if isinstance(it, OrderPlaced):
+        row.terms, row.standing, row.placed_at = it.terms, it.standing, entry.effective_at
+
+
+def _units(parts: tuple[Part, ...]) -> int:
+    return sum([part.quantity for part in parts])

@@ -1,0 +1,132 @@
+"""A book over the running application, one person of each role in it, and what they ask for."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient, Response
+
+from domain.decision import Actor
+from domain.register import ROLES, OpenBook, RegisterPerson
+from ledger.book import Book
+from ledger.composition import Ledger
+from ledger.identity import mint
+from ledger.submission import Submission
+
+EUR = "EUR"
+
+
+def eur(amount: int) -> dict[str, object]:
+    """An amount as the API takes it."""
+    return {"amount": amount, "currency": EUR}
+
+
+def fresh_key() -> dict[str, str]:
+    """A header with an idempotency key no other request uses."""
+    return {"Idempotency-Key": uuid4().hex}
+
+
+class Caller:
+    """A client with one person's API key."""
+
+    def __init__(self, app: FastAPI, key: str, person: str) -> None:
+        self.key, self.person = key, person
+        self.client = AsyncClient(
+            transport=ASGITransport(app),
+            base_url="http://makegood",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Response:
+        """What a GET answers."""
+        return await self.client.get(path, headers=headers)
+
+    async def post(
+        self, path: str, body: object, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """What a POST answers, under a fresh idempotency key unless one is given."""
+        named = {"Idempotency-Key": key} if key else fresh_key()
+        return await self.client.post(path, json=body, headers={**named, **(headers or {})})
+
+
+class House:
+    """A book over the running application, and the people in it."""
+
+    def __init__(self, app: FastAPI, book: Book, callers: Mapping[str, Caller]) -> None:
+        self.app, self.book, self.callers = app, book, callers
+        self.agent, self.supervisor, self.owner = callers["agent"], callers["supervisor"], callers["owner"]
+        self.auditor, self.service = callers["auditor"], callers["service"]
+
+    async def head(self) -> int:
+        """The last position of the book."""
+        return (await self.agent.get("/v1/book")).json()["position"]
+
+    async def recorded(self, path: str, body: object, **named: Any) -> dict[str, Any]:
+        """The receipt of a POST that must succeed."""
+        answer = await self.owner.post(path, body, **named)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def customer(self) -> str:
+        """A registered customer."""
+        return (await self.recorded("/v1/customers", {"name": "Ann Crunchy-Armchair"}))["subject"]
+
+    async def order(self, quantity: int = 2, **asked: object) -> str:
+        """A placed order of one line at 10.00 a unit."""
+        return (await self.recorded("/v1/orders", order_body(quantity, **asked)))["subject"]
+
+    async def paid_order(self, quantity: int = 2) -> str:
+        """A placed order whose price was captured."""
+        order = await self.order(quantity)
+        await self.recorded(f"/v1/orders/{order}/payments", payment_body(1000 * quantity))
+        return order
+
+    async def shipment(self, order: str, quantity: int = 1) -> str:
+        """Units of the order's first line that left."""
+        receipt = await self.recorded(f"/v1/orders/{order}/shipments", shipment_body(quantity))
+        return receipt["entries"][0]["data"]["shipment"]
+
+
+def order_body(quantity: int = 2, **asked: object) -> dict[str, object]:
+    """An order of armchairs, for a new customer unless another one is asked for."""
+    buyer = {} if "customer_id" in asked else {"customer": {"name": "Ann"}}
+    line = {
+        "sku": "CRUNCHY-ARMCHAIR",
+        "description": "Armchair",
+        "quantity": quantity,
+        "unit_price": eur(1000),
+    }
+    return {"lines": [line], **buyer, **asked}
+
+
+def payment_body(amount: int, reference: str | None = None) -> dict[str, object]:
+    """A capture under a reference no other capture has."""
+    return {"amount": eur(amount), "processor": "stripe", "reference": reference or f"ch_{uuid4().hex}"}
+
+
+def shipment_body(quantity: int = 1) -> dict[str, object]:
+    """Units of the first line, leaving with a carrier."""
+    parts = [{"line": 1, "quantity": quantity}]
+    return {
+        "parts": parts,
+        "method": "ups_ground",
+        "tracking": "1Z999",
+        "description": "Your armchair, soon.",
+    }
+
+
+async def opened_house(ledger: Ledger, app: FastAPI, name: str) -> House:
+    """A new book with one person of each role, each with a key."""
+    book = await ledger.open_book(name, OpenBook(zone="Europe/Berlin", country="DE"))
+    callers: dict[str, Caller] = {}
+    for role in ROLES:
+        person = mint("per")
+        new = book.sealer.new_subject(person)
+        await book.execute(
+            RegisterPerson(person=person, name=new.seal("name", role.title()), role=role),
+            Submission(actor=Actor(person="system", role="system"), origin="cli", subject_keys=(new.row,)),
+        )
+        issued = await ledger.api_keys.issue(name, person, book.clock())
+        callers[role] = Caller(app, issued.text, person)
+    return House(app, book, callers)

@@ -1,0 +1,288 @@
+"""Real orders come in through the same decisions as everybody else's."""
+
+import csv
+import gzip
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from commandline import Makegood
+
+from ledger.database import Database
+
+DATA = Path(__file__).parents[1] / "data"
+SLICE = DATA / "online-retail-slice.csv.gz"
+EXPECTED: dict[str, Any] = json.loads((DATA / "online-retail-slice.expected.json").read_text())["totals"]
+WHOLE = Path(__file__).parents[3] / "shared" / "data" / "online-retail.csv.gz"
+
+RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+ORDER = "489434,85048,LIGHTS,12,2009-12-01T07:45:00,6.95,13085,United Kingdom"
+TAIL_OF_RECEIPT = ("entries", "entries_before", "seconds", "peak_megabytes")
+
+
+def recorded(database: Database, book: str) -> dict[str, int]:
+    """What the record itself says, in the words of the expected file."""
+    query = """
+        SELECT count(*) FILTER (WHERE type = 'order.placed'),
+               count(*) FILTER (WHERE type = 'customer.registered'),
+               sum(jsonb_array_length(data::jsonb->'lines')) FILTER (WHERE type = 'order.placed'),
+               sum((data::jsonb->>'charge')::bigint) FILTER (WHERE type = 'order.shipped'),
+               sum((data::jsonb->>'amount')::bigint) FILTER (WHERE type = 'payment.captured'),
+               count(*) FILTER (WHERE data::jsonb->>'standing' = 'new'),
+               count(*) FILTER (WHERE data::jsonb->>'standing' = 'existing'),
+               (SELECT sum((line->>'quantity')::bigint) FROM entries AS placed,
+                       jsonb_array_elements(placed.data::jsonb->'lines') AS line
+                WHERE placed.book = %(book)s AND placed.type = 'order.placed'),
+               count(*) FILTER (WHERE type = 'guarantee.granted')
+        FROM entries WHERE book = %(book)s"""
+    with psycopg.connect(database.app_conninfo) as connection:
+        row = connection.execute(query, {"book": book}).fetchone()
+    assert row is not None
+    names = ("orders", "customers_with_orders", "order_lines", "charged_pence", "captured_pence")
+    names += ("orders_new", "orders_existing", "units", "guarantees")
+    return dict(zip(names, map(int, row), strict=True))
+
+
+def position(database: Database, book: str) -> int:
+    """How far the book goes."""
+    with psycopg.connect(database.app_conninfo) as connection:
+        row = connection.execute("SELECT position FROM heads WHERE book = %s", (book,)).fetchone()
+    return row[0] if row else 0
+
+
+def without_tail(receipt: dict[str, Any]) -> dict[str, Any]:
+    """The part of a receipt that every run over the same file repeats."""
+    return {name: value for name, value in receipt.items() if name not in TAIL_OF_RECEIPT}
+
+
+def file_of(folder: Path, *lines: str) -> Path:
+    """A file in the columns of Online Retail."""
+    file = folder / "orders.csv"
+    file.write_text("\n".join((RETAIL, *lines, "")))
+    return file
+
+
+def test_the_slice_of_the_real_shop_is_recorded_as_expected_and_only_once(
+    makegood: Makegood, database: Database, book_name: str
+):
+    """Leave out the idempotency keys, or a drop rule → this fails."""
+    first = makegood("import", "orders", SLICE, "--book", book_name, "--json")
+    (receipt,) = first.json()
+    assert (first.code, first.err) == (0, "")
+    found = recorded(database, book_name)
+    assert found == {name: EXPECTED[name] for name in found if name != "guarantees"} | {"guarantees": 647}
+    assert receipt["credit_notes"] == EXPECTED["credit_notes"]
+    assert receipt["credit_lines"] == EXPECTED["credit_lines"]
+    assert receipt["charged"] == {"GBP": EXPECTED["charged_pence"]}
+    assert receipt["rows"] == 14_048
+
+    before = position(database, book_name)
+    (again,) = makegood("import", "orders", SLICE, "--book", book_name, "--json").json()
+    assert position(database, book_name) == before
+    assert without_tail(again) == without_tail(receipt)
+    assert (again["entries"], again["entries_before"]) == (0, receipt["entries"])
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was(
+    makegood: Makegood, database: Database, keys_folder: Path, book_name: str
+):
+    assert (
+        makegood(
+            "books", "create", book_name, "--zone", "UTC", "--country", "GB", "--cut-over", "2012-01-01"
+        ).code
+        == 0
+    )
+    command = [
+        sys.executable,
+        "-c",
+        "from cli.main import run; run()",
+        "import",
+        "orders",
+        str(SLICE),
+        "--book",
+        book_name,
+    ]
+    environment = os.environ | {"MAKEGOOD_DSN": database.app_conninfo, "MAKEGOOD_DATA": str(keys_folder)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 60
+        while position(database, book_name) < 300 and time.monotonic() < until:
+            assert process.poll() is None
+        process.kill()
+    killed_at = position(database, book_name)
+    assert 300 <= killed_at < 3_355
+    (receipt,) = makegood("import", "orders", SLICE, "--book", book_name, "--json").json()
+    assert receipt["entries_before"] > 0
+    assert recorded(database, book_name)["charged_pence"] == EXPECTED["charged_pence"]
+    assert position(database, book_name) == 3_355
+
+
+def test_rows_shuffled_within_reach_change_nothing(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    with gzip.open(SLICE, "rt", newline="") as text:
+        header, *rows = list(csv.reader(text))[:2_500]
+    shuffled = random.Random(7)
+    order = sorted(range(len(rows)), key=lambda index: index + shuffled.randrange(300))
+    names = ("straight", "shuffled")
+    for name, indexes in zip(names, (range(len(rows)), order), strict=True):
+        with (tmp_path / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([header, *(rows[index] for index in indexes)])
+        done = makegood("import", "orders", tmp_path / f"{name}.csv", "--book", f"{book_name}-{name[:2]}")
+        assert (done.code, done.err) == (0, "")
+    straight, mixed = (recorded(database, f"{book_name}-{name[:2]}") for name in names)
+    assert mixed == straight
+
+
+def test_a_bad_row_is_named_its_order_waits_and_the_rest_goes_on(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    bad = ORDER.replace("6.95", "six").replace("85048", "85049")
+    other = ORDER.replace("489434", "489435")
+    file = file_of(tmp_path, ORDER, bad, other)
+    done = makegood("import", "orders", file, "--book", book_name, "--json")
+    assert (done.code, done.err) == (
+        3,
+        "orders.csv:3: the unit price is not a decimal number; order 489434 is left out\n",
+    )
+    assert done.json()[0]["bad_rows"] == 1
+    assert recorded(database, book_name)["orders"] == 1
+
+    mended = makegood(
+        "import", "orders", file_of(tmp_path, ORDER, bad.replace("six", "1.10"), other), "--book", book_name
+    )
+    assert (mended.code, mended.err) == (0, "")
+    assert recorded(database, book_name)["charged_pence"] == 12 * (695 + 110) + 12 * 695
+
+
+def test_an_order_that_reads_differently_now_is_refused(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    assert makegood("import", "orders", file_of(tmp_path, ORDER), "--book", book_name).code == 0
+    before = position(database, book_name)
+    changed = makegood(
+        "import", "orders", file_of(tmp_path, ORDER.replace("6.95", "7.95")), "--book", book_name
+    )
+    assert changed.code == 3
+    assert changed.err.startswith("orders.csv:2: order 489434: ")
+    assert position(database, book_name) == before
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "why"),
+    [
+        ("85048", "SKU WITH BLANKS", "a sku is up to 64"),
+        ("85048", "X" * 65, "a sku is up to 64"),
+        ("2009-12-01", "2011-12-10", "before the book's cut-over (2011-12-10)"),
+        ("13085", "Kunde Nr. 5", "references of orders and customers are"),
+        ("6.95", "99999999999999.00", "unit_price must be a whole amount"),
+    ],
+)
+def test_what_cannot_be_an_order_is_named(
+    makegood: Makegood, book_name: str, tmp_path: Path, found: str, instead: str, why: str
+):
+    done = makegood("import", "orders", file_of(tmp_path, ORDER.replace(found, instead)), "--book", book_name)
+    assert done.code == 3
+    assert done.err.startswith("orders.csv:2: order 489434: ")
+    assert why in done.err
+
+
+def test_a_book_without_a_cut_over_takes_no_history(makegood: Makegood, book: str, tmp_path: Path):
+    assert makegood("import", "orders", file_of(tmp_path, ORDER), "--book", book).code == 3
+
+
+def test_a_file_that_breaks_off_is_a_failure_and_no_half_order_is_recorded(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    whole = SLICE.read_bytes()
+    broken = tmp_path / "broken.csv.gz"
+    broken.write_bytes(whole[: len(whole) // 2])
+    done = makegood("import", "orders", broken, "--book", book_name)
+    assert done.code == 1
+    assert done.err.startswith("broken.csv.gz, after line ")
+    assert recorded(database, book_name)["orders"] > 100
+    broken.write_bytes(whole)
+    assert makegood("import", "orders", broken, "--book", book_name).code == 0
+    assert recorded(database, book_name)["charged_pence"] == EXPECTED["charged_pence"]
+
+
+def test_any_file_is_read_with_a_mapping_of_its_own(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    mapping = tmp_path / "shop.toml"
+    mapping.write_text(
+        """
+        [book]
+        name = "shop"
+        zone = "Europe/Berlin"
+        country = "DE"
+        cut_over = 2025-01-01
+
+        [columns]
+        order = "Bestellung"
+        sku = "Artikel"
+        quantity = "Menge"
+        unit_price = "Preis"
+        date = "Datum"
+        currency = "Waehrung"
+        channel = "Kanal"
+
+        [fixed]
+        zone = "Europe/Berlin"
+        date_format = "%d.%m.%Y"
+        """
+    )
+    file = tmp_path / "shop.csv"
+    file.write_text(
+        "Kanal,Bestellung,Datum,Artikel,Menge,Preis,Waehrung\n"
+        "laden,A-1,31.12.2023,TEE,2,3.50,EUR\n"
+        "netz,A-1,31.12.2024,TEE,1,500,JPY\n"
+    )
+    done = makegood("import", "orders", file, "--mapping", mapping, "--book", book_name, "--json")
+    assert done.code == 3, "one document has one channel"
+    file.write_text(file.read_text().replace("netz,A-1", "netz,A-2"))
+    (receipt,) = makegood(
+        "import", "orders", file, "--mapping", mapping, "--book", book_name, "--json"
+    ).json()
+    assert receipt["charged"] == {"EUR": 700, "JPY": 500}
+    assert receipt["customers"] == receipt["new"] == 2, "without a column for them, customers are guests"
+
+
+def test_without_a_book_section_the_book_must_be_named(makegood: Makegood, book: str, tmp_path: Path):
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(
+        '[columns]\norder="o"\nsku="s"\nquantity="q"\nunit_price="p"\ndate="d"\n[fixed]\ncurrency="EUR"\n'
+    )
+    file = tmp_path / "f.csv"
+    file.write_text("o,s,q,p,d\n")
+    assert makegood("import", "orders", file, "--mapping", mapping, "--book", book).code == 0
+    assert makegood("import", "orders", file, "--mapping", mapping, "--book", f"no-{book}").code == 2
+    assert makegood("import", "orders", file, "--book", book).code == 2, "no built-in mapping fits"
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not WHOLE.exists(), reason="the whole file lies in ../shared, which a clone has not")
+def test_the_whole_real_shop_is_recorded_as_expected_in_constant_memory(
+    makegood: Makegood, database: Database, book_name: str
+):
+    expected = json.loads(WHOLE.with_name("online-retail.expected.json").read_text())
+    done = makegood("import", "orders", WHOLE, "--book", book_name, "--json")
+    (receipt,) = done.json()
+    assert (done.code, done.err) == (0, "")
+    found = recorded(database, book_name)
+    assert found == {name: expected["totals"][name] for name in found if name != "guarantees"} | {
+        "guarantees": expected["totals"]["orders"]
+    }
+    assert receipt["dropped"] == expected["dropped_rows"]
+    assert receipt["rows"] == expected["source"]["data_rows"]
+    assert receipt["credit_lines"] == expected["kept_rows"]["credit_lines"]
+    assert receipt["peak_megabytes"] < 400
+    again = makegood("import", "orders", WHOLE, "--book", book_name, "--json").json()[0]
+    assert without_tail(again) == without_tail(receipt)
+    assert again["entries"] == 0

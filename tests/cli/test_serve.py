@@ -1,0 +1,128 @@
+"""`makegood serve --demo`, as a visitor meets it: a process, its banner, Ctrl-C."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 60.0
+
+
+class Service:
+    """A running service and what it said when it was ready."""
+
+    def __init__(self, process: subprocess.Popen[str], banner: str) -> None:
+        self.process = process
+        self.banner = banner
+        self.key = re.findall(r"mk_demo_\w+", banner)[0]
+        self.url = re.findall(r"http://[\d.:]+", banner)[0]
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Asks the API as the demo's owner."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as problem:
+            return problem.code, problem.read()
+
+    def stopped_by(self, number: int) -> int:
+        """The exit code after a signal to the whole group, as Ctrl-C in a terminal sends it."""
+        os.killpg(self.process.pid, number)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def serving(data: Path) -> Generator[Service]:
+    """The service on that data folder, in a process group of its own."""
+    command = [sys.executable, "-c", "from cli.main import run; run()"]
+    command += ["serve", "--demo", "--port", "0", "--data", str(data)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        try:
+            assert process.stdout
+            said: list[str] = []
+            while not said or "Ctrl-C" not in said[-1]:
+                line = process.stdout.readline()
+                assert line, f"ended before it was ready:\n{''.join(said)}"
+                said.append(line)
+            yield Service(process, "".join(said))
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def data(run_folder: Path) -> Path:
+    """A data folder that the server's account can enter, gone with the run."""
+    return run_folder / f"serve-{os.getpid()}"
+
+
+def postmaster_of(data: Path) -> int:
+    """The embedded server's process."""
+    return int((data / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def test_the_banner_holds_what_a_visitor_needs_and_ctrl_c_stops_everything(data: Path):
+    with serving(data) as service:
+        curl = re.search(r"curl .*\\\n.*", service.banner)
+        assert curl
+        words = shlex.split(curl[0].replace("\\\n", ""))
+        assert words[1:3] == ["-H", f"Authorization: Bearer {service.key}"]
+        status, order = service.get(words[3].removeprefix(service.url))
+        assert (status, b"DRESS-ROSE-40" in order) == (200, True)
+        assert service.get("/docs")[0] == 200
+        assert (data / "demo-api-key").stat().st_mode & 0o777 == 0o600
+        postmaster = postmaster_of(data)
+        assert service.stopped_by(signal.SIGINT) == 0
+    assert not Path(f"/proc/{postmaster}").exists() or not Path("/proc").exists()
+    assert not (data / "cluster" / "postmaster.pid").exists()
+
+
+def test_the_second_start_tells_nothing_twice_and_sigterm_stops_it_too(data: Path):
+    with serving(data) as first:
+        before = first.get("/v1/events?limit=200")
+        assert first.stopped_by(signal.SIGTERM) == 0
+    with serving(data) as second:
+        assert second.key == first.key
+        assert second.get("/v1/events?limit=200") == before
+
+
+def test_a_dead_embedded_server_is_started_again(data: Path):
+    with serving(data) as service:
+        os.kill(postmaster_of(data), signal.SIGKILL)
+        until = time.monotonic() + PATIENCE
+        path = re.findall(r"/v1/orders/\w+", service.banner)[0]
+        while service.get(path)[0] != 200:
+            assert time.monotonic() < until
+        assert service.get("/readyz")[0] == 200
+
+
+def test_a_taken_port_is_held_elsewhere(data: Path):
+    with serving(data) as service:
+        port = service.url.rpartition(":")[2]
+        command = [sys.executable, "-c", "from cli.main import run; run()", "serve", "--port", port]
+        twice = subprocess.run([*command, "--data", str(data)], capture_output=True, text=True, check=False)
+        assert twice.returncode == 5
+        assert "Choose another: --port N" in twice.stderr
+
+
+@pytest.mark.long
+def test_the_second_start_takes_less_than_three_seconds(data: Path):
+    with serving(data):
+        pass
+    began = time.monotonic()
+    with serving(data):
+        assert time.monotonic() - began < 3

@@ -1,0 +1,216 @@
+"""Given what is recorded, when a command comes, then these events: how the domain's tests are written.
+
+    given(customer_registered(), placed()).when(capture()).then(captured())
+    given(customer_registered(), placed()).when(capture(amount=1)).refused(...)
+    given(customer_registered(), placed(), captured()).when(capture()).nothing()
+
+Every event given is an entry of its own, in the stream it belongs to, at the moment last named by `on`.
+`then` also sends the command again: a decision that decides anything new the second time fails, so that each
+one is tested as a retry too.
+"""
+
+from datetime import time
+from typing import Any, Self
+
+from domain.account import OrderAccount
+from domain.decision import Actor, Command, Decision, Given
+from domain.decisions import decide
+from domain.default_edition import DEFAULT_ADOPTED
+from domain.entry import Entry, Event, Meta
+from domain.moments import Moment, moment_at
+from domain.numbers import NumberTaken, number_stream
+from domain.order import Placed
+from domain.policy import Policy, PolicyAdopted
+from domain.refusal import Refusal
+from domain.register import BookOpened, PersonRegistered, Register
+from domain.standing import CustomerFacts, fold_customer
+from domain.stored_types import evolve_of
+
+ZONE = "America/New_York"
+OPENED = BookOpened(zone=ZONE, country="US")
+
+
+def moment(day: str, clock: str = "12:00") -> Moment:
+    """A moment by the clocks of the book's zone."""
+    return moment_at(day, time.fromisoformat(clock), ZONE)
+
+
+NOON = moment("2010-08-10")
+"""When everything happens unless a test says otherwise: a Tuesday."""
+AGENT = Actor(person="per_01h455vb4pex5vsknk084sn02q", role="agent")
+OWNER = Actor(person="per_01h455vb4pex5vsknk084sn02r", role="owner")
+
+
+def stream_of(event: Event) -> str:
+    """The stream an event belongs to."""
+    match event:
+        case BookOpened() | PersonRegistered():
+            return "book"
+        case PolicyAdopted():
+            return "policy"
+        case NumberTaken():
+            return number_stream(event.series, event.year)
+        case _:
+            fields: Any = event
+            return getattr(fields, "order", None) or getattr(fields, "product", None) or fields.customer
+
+
+class Story:
+    """A book in memory: what is recorded, and what the next command decides on it."""
+
+    def __init__(self, *events: Event, opened: BookOpened | None = OPENED) -> None:
+        self.entries: list[Entry] = []
+        self._states: dict[str, Any] = {}
+        self.at = NOON
+        self.now: Moment | None = None
+        self.actor = AGENT
+        self.origin = "api"
+        if opened is not None:
+            self.record(opened, DEFAULT_ADOPTED)
+        self.record(*events)
+
+    def on(self, day: str, clock: str = "12:00") -> Self:
+        """What follows takes effect then."""
+        self.at = moment(day, clock)
+        return self
+
+    def by(self, actor: Actor) -> Self:
+        """What follows is done by that person."""
+        self.actor = actor
+        return self
+
+    def from_(self, origin: str) -> Self:
+        """What follows comes from there."""
+        self.origin = origin
+        return self
+
+    def with_now(self, now: Moment) -> Self:
+        """The book's now, where it differs from the moment things take effect."""
+        self.now = now
+        return self
+
+    def record(self, *events: Event) -> Self:
+        """Record events as they are, asking no rule."""
+        for event in events:
+            stream = stream_of(event)
+            version = sum(entry.stream == stream for entry in self.entries) + 1
+            customer: str | None = getattr(event, "customer", None)
+            meta = Meta(person=self.actor.person, role=self.actor.role, origin=self.origin)
+            entry = Entry(
+                position=len(self.entries) + 1,
+                stream=stream,
+                version=version,
+                event=event,
+                customer=customer,
+                effective_at=self.at,
+                recorded_at=self.at,
+                meta=meta,
+            )
+            self.entries.append(entry)
+            self._states[stream] = evolve_of(stream)(self.state(stream), entry)
+        return self
+
+    def state(self, stream: str) -> Any:
+        """The folded state of a stream."""
+        return self._states.get(stream)
+
+    def account(self, order: str) -> OrderAccount:
+        """A placed order's account."""
+        state = self.state(order)
+        assert isinstance(state, Placed)
+        return state.account
+
+    def facts(self, customer: str, at: Moment) -> CustomerFacts:
+        """What a customer's entries up to that moment say."""
+        facts = None
+        for entry in self.entries:
+            if entry.customer == customer and entry.effective_at <= at:
+                facts = fold_customer(facts, entry)
+        return facts or CustomerFacts()
+
+    def given(self, command: Command) -> Given:
+        """All that the command's decision may know."""
+        customer = command.facts_of()
+        return Given(
+            at=self.at,
+            now=self.at if self.now is None else self.now,
+            actor=self.actor,
+            origin=self.origin,
+            book=self.state("book") or Register(),
+            policy=self.state("policy") or Policy(),
+            states={stream: self.state(stream) for stream in (*command.writes(), *command.reads())},
+            customer=None if customer is None else self.facts(customer, self.at),
+        )
+
+    def do(self, command: Command) -> tuple[Event, ...]:
+        """Let the command be decided and record what it decides."""
+        decision = decide(command, self.given(command))
+        events = tuple(event for _, event in decision.events)
+        self.record(*events)
+        return events
+
+    def when(self, command: Command) -> "Asked":
+        """Ask the command of this book."""
+        return Asked(self, command)
+
+
+def given(*events: Event) -> Story:
+    """A book opened with the default policy, in which these events are recorded."""
+    return Story(*events)
+
+
+class Asked:
+    """A command asked of a book: what should come of it."""
+
+    def __init__(self, story: Story, command: Command) -> None:
+        self.story = story
+        self.command = command
+
+    def _decided(self) -> Decision:
+        return decide(self.command, self.story.given(self.command))
+
+    def then(self, *expected: Event) -> Story:
+        """Exactly these events, each in its own stream, named beforehand; and a retry decides nothing."""
+        decision = self._decided()
+        events = tuple(event for _, event in decision.events)
+        assert events == expected
+        for stream, event in decision.events:
+            assert stream == stream_of(event)
+            assert stream in self.command.writes()
+        first = len(self.story.entries) + 1
+        self.story.record(*events)
+        positions = {entry.position for entry in self.story.entries if entry.position >= first}
+        retried = self._decided()
+        assert retried.events == (), "the same command again must decide nothing"
+        assert retried.already, "a retry answers with the entries that already say it"
+        assert positions.intersection(retried.already)
+        return self.story
+
+    def decides(self, kind: type[Event]) -> Any:
+        """The one event of that kind among those decided; and a retry decides nothing."""
+        decision = self._decided()
+        self.then(*[event for _, event in decision.events])
+        (found,) = [event for _, event in decision.events if isinstance(event, kind)]
+        return found
+
+    def nothing(self) -> tuple[int, ...]:
+        """Nothing new; the positions that already say it."""
+        decision = self._decided()
+        assert decision.events == ()
+        assert decision.already
+        return decision.already
+
+    def refused(self, expected: Refusal | type[Refusal]) -> Story:
+        """Exactly this refusal, or one of this kind."""
+        try:
+            decision = self._decided()
+        except Refusal as refusal:
+            found = refusal
+        else:
+            raise AssertionError(f"should be refused with {expected}, but decided {decision}")
+        if isinstance(expected, type):
+            assert type(found) is expected
+        else:
+            assert type(found) is type(expected)
+            assert found == expected
+        return self.story

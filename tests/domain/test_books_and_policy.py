@@ -1,0 +1,217 @@
+"""Opening a book, its persons and policy editions, and what every decision checks about time.
+
+Source: §2 Streams, §3
+"""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.adopting import EditionBeforeAdoption
+from domain.command import Command
+from domain.decision import Decision
+from domain.decisions import DECISIONS, BackdatedTooFar, EffectiveInFuture, decide
+from domain.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
+from domain.entry import Event
+from domain.moments import EARLIEST, MINUTE
+from domain.opening import BookNotOpened, BookOpenedOtherwise
+from domain.order_events import BillIssued, GuaranteeGranted
+from domain.policy import AdoptPolicy, Edition, PolicyAdopted
+from domain.refusal import Refusal
+from domain.register import OpenBook, PersonRegistered, RegisterPerson
+from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.examples import (
+    NEW_BILL,
+    ORDER,
+    capture,
+    captured,
+    customer_registered,
+    deliver,
+    id_of,
+    place,
+    placed,
+    register,
+    ship,
+    shipped,
+)
+from tests.domain.specification import NOON, OPENED, OWNER, ZONE, Story, given, moment
+
+PERSON = id_of("per")
+DAY = 24 * 60 * MINUTE
+
+
+def unopened() -> Story:
+    return Story(opened=None)
+
+
+def test_a_book_opens_with_the_default_edition() -> None:
+    unopened().when(OpenBook(zone=ZONE, country="US")).then(OPENED, DEFAULT_ADOPTED)
+
+
+def test_a_book_opens_once() -> None:
+    given().when(OpenBook(zone=ZONE, country="US")).nothing()
+    other = OpenBook(zone=ZONE, country="US", demo=True)
+    given().when(other).refused(BookOpenedOtherwise(ZONE, "US"))
+
+
+def test_nothing_is_recorded_in_a_book_not_yet_opened() -> None:
+    unopened().when(register()).refused(BookNotOpened())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("zone", "Mars/Olympus"),
+        ("zone", "../etc/passwd"),
+        ("country", "usa"),
+        ("cut_over", "20110101"),
+        ("cut_over", "soon"),
+    ],
+)
+def test_a_book_has_a_zone_and_a_country(field: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"{field}|Invalid isoformat"):
+        OpenBook(**{"zone": ZONE, "country": "US", field: value})
+
+
+def test_a_person_is_registered_once() -> None:
+    command = RegisterPerson(person=PERSON, name="sealed:Ann", role="agent")
+    story = given()
+    story.when(command).then(PersonRegistered(person=PERSON, name="sealed:Ann", role="agent"))
+    other = RegisterPerson(person=PERSON, name="sealed:Ann", role="owner")
+    story.when(other).refused(AlreadyRecordedOtherwise(PERSON))
+
+
+def test_a_role_is_one_of_five() -> None:
+    role: Any = "boss"
+    with pytest.raises(ValueError, match="agent, supervisor, owner, auditor, service"):
+        RegisterPerson(person=PERSON, name="sealed:Ann", role=role)
+
+
+# Policy
+
+LONGER = msgspec.structs.replace(DEFAULT_EDITION, guarantee_months=12)
+
+
+def adopt(edition: Edition = LONGER, effective_from: int = NOON) -> AdoptPolicy:
+    return AdoptPolicy(edition=edition, effective_from=effective_from)
+
+
+def test_an_edition_is_adopted_from_now_on_at_the_earliest() -> None:
+    given().when(adopt()).then(PolicyAdopted(edition=LONGER, effective_from=NOON))
+    given().when(adopt(effective_from=NOON - 1)).refused(EditionBeforeAdoption(NOON - 1, NOON))
+
+
+def test_of_the_editions_in_force_the_last_adopted_counts() -> None:
+    story = given()
+    story.do(adopt(LONGER, effective_from=NOON + 10 * DAY))
+    story.do(adopt(DEFAULT_EDITION, effective_from=NOON + 5 * DAY))
+    policy = story.state("policy")
+    assert policy.version_in_force(NOON) == 1
+    assert policy.version_in_force(NOON + 5 * DAY - 1) == 1
+    assert policy.version_in_force(NOON + 5 * DAY) == 3
+    assert policy.version_in_force(NOON + 10 * DAY) == 3
+    assert policy.edition_of(2) == LONGER
+
+
+def test_an_edition_adopted_again_after_another_is_a_new_adoption() -> None:
+    story = given()
+    story.do(adopt(LONGER))
+    story.when(adopt(LONGER)).nothing()
+    story.do(adopt(DEFAULT_EDITION))
+    story.when(adopt(LONGER)).then(PolicyAdopted(edition=LONGER, effective_from=NOON))
+
+
+def test_the_default_edition_holds_since_the_first_day() -> None:
+    policy = given().state("policy")
+    assert policy.in_force(EARLIEST) == DEFAULT_EDITION
+    assert policy.version_in_force(EARLIEST - 1) is None
+    with pytest.raises(LookupError, match="never opened"):
+        policy.in_force(EARLIEST - 1)
+    with pytest.raises(LookupError, match="no edition has version 9"):
+        policy.edition_of(9)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("guarantee_months", -1), ("supplier_days", 36_501), ("backdating_days", -1)]
+)
+def test_an_edition_out_of_range_does_not_exist(field: str, value: int) -> None:
+    with pytest.raises(ValueError, match=field):
+        msgspec.structs.replace(DEFAULT_EDITION, **{field: value})
+
+
+# Every value of an edition changes a decision
+
+
+def _outcome(*events: Event, command: Any, day: str, edition: Edition | None = None) -> Decision | Refusal:
+    story = given(customer_registered(), *events)
+    if edition is not None:
+        story.record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
+    story.on(day).with_now(moment("2010-08-20"))
+    try:
+        return decide(command, story.given(command))
+    except Refusal as refusal:
+        return refusal
+
+
+DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
+    "guarantee_months": (7, {"command": deliver(), "day": "2010-08-16"}),
+    "guarantee_starts": ("order", {"command": place(order=id_of("ord", 9)), "day": "2010-08-16"}),
+    "supplier_days": (31, {"command": deliver(), "day": "2010-08-16"}),
+    "supplier_starts": ("delivery", {"command": deliver(), "day": "2010-08-16"}),
+    "bill_due_days": (14, {"command": ship(shipment=id_of("shp", 9), bill=NEW_BILL), "day": "2010-08-16"}),
+    "backdating_days": (3, {"command": deliver(), "day": "2010-08-16"}),
+}
+
+
+@pytest.mark.parametrize("value", Edition.__struct_fields__)
+def test_changing_any_value_of_an_edition_changes_a_decision(value: str) -> None:
+    # A value added to Edition without a decision that uses it fails here.
+    other, asked = DECIDED_BY[value]
+    events = (placed(terms="bill_after"),) if value == "bill_due_days" else (placed(), captured(), shipped())
+    edition = msgspec.structs.replace(DEFAULT_EDITION, **{value: other})
+    as_is = _outcome(*events, **asked)
+    assert _outcome(*events, **asked, edition=DEFAULT_EDITION) == as_is
+    assert _outcome(*events, **asked, edition=edition) != as_is
+
+
+def test_a_bill_and_a_window_follow_the_edition_adopted() -> None:
+    edition = msgspec.structs.replace(DEFAULT_EDITION, bill_due_days=14, guarantee_months=12)
+    story = given(PolicyAdopted(edition=edition, effective_from=EARLIEST), customer_registered())
+    story.record(placed(terms="bill_after"))
+    assert story.when(ship(bill=NEW_BILL)).decides(BillIssued).due_on == "2010-08-24"
+    assert story.when(deliver()).decides(GuaranteeGranted).guarantee_until == "2011-08-10"
+
+
+# Time
+
+
+def test_nothing_takes_effect_in_the_future() -> None:
+    story = given(customer_registered())
+    story.with_now(NOON).on("2010-08-10", "12:00").when(place()).then(placed())
+    late = given(customer_registered()).with_now(NOON - 1)
+    late.when(place()).refused(EffectiveInFuture(NOON, NOON - 1))
+
+
+def test_what_is_older_than_ninety_days_is_entered_by_the_owner_or_imported() -> None:
+    old = given(customer_registered()).with_now(NOON + 90 * DAY)
+    old.when(place()).then(placed())
+    too_old = NOON + 90 * DAY + 1
+    given(customer_registered()).with_now(too_old).when(place()).refused(BackdatedTooFar(NOON, 90))
+    given(customer_registered()).with_now(too_old).by(OWNER).when(place()).then(placed())
+    given(customer_registered()).with_now(too_old).from_("import").when(place()).then(placed())
+
+
+def test_every_command_has_its_decision() -> None:
+    def leaves(kind: type[Command]) -> set[type[Command]]:
+        below = {leaf for child in kind.__subclasses__() for leaf in leaves(child)}
+        return below or {kind}
+
+    domain_commands = {kind for kind in leaves(Command) if kind.__module__.startswith("domain.")}
+    assert set(DECISIONS) == domain_commands
+
+
+def test_every_command_names_its_streams() -> None:
+    assert capture().writes() == (ORDER,)
+    assert place(register=register()).writes() == (ORDER, register().customer)
+    assert ship(bill=NEW_BILL).writes() == (ORDER, "number/bill/2010")

@@ -1,0 +1,150 @@
+"""Deliveries and the guarantee windows they begin, frozen per delivered quantity. Source: R-G1"""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.default_edition import DEFAULT_EDITION
+from domain.delivering import DeliveryExceedsShipment, ShipmentUnknown
+from domain.guarantees import guarantee_until, supplier_until, terms_of
+from domain.order_events import GuaranteeGranted
+from domain.policy import PolicyAdopted
+from tests.domain.examples import (
+    ONE_DRESS_WITH_FEE,
+    ORDER,
+    OTHER_SHIPMENT,
+    SHIPMENT,
+    captured,
+    customer_registered,
+    deliver,
+    delivered,
+    guaranteed,
+    placed,
+    shipped,
+)
+from tests.domain.specification import Story, given
+
+TERMS = terms_of(DEFAULT_EDITION)
+
+
+def under_way() -> Story:
+    return given(customer_registered(), placed(), captured(), shipped())
+
+
+def test_a_delivery_begins_both_windows() -> None:
+    story = under_way()
+    story.when(deliver()).then(delivered(), guaranteed())
+    assert story.state(ORDER).lines[0].delivered == 2
+
+
+def test_scenario_a_is_guaranteed_to_16_february_and_the_supplier_to_9_september() -> None:
+    it = under_way().on("2010-08-16").when(deliver()).decides(GuaranteeGranted)
+    assert (it.ordered_on, it.delivered_on) == ("2010-08-10", "2010-08-16")
+    assert (it.guarantee_until, it.supplier_until) == ("2011-02-16", "2010-09-09")
+
+
+@pytest.mark.parametrize(
+    ("delivered_on", "until"),
+    [
+        ("2010-08-28", "2011-02-28"),
+        ("2010-08-29", "2011-02-28"),
+        ("2010-08-31", "2011-02-28"),
+        ("2011-08-29", "2012-02-29"),
+        ("2011-08-31", "2012-02-29"),
+        ("2010-09-01", "2011-03-01"),
+    ],
+)
+def test_month_ends_are_clamped(delivered_on: str, until: str) -> None:
+    assert guarantee_until(TERMS, "2010-08-10", delivered_on) == until
+
+
+def test_the_suppliers_days_run_from_the_order() -> None:
+    assert supplier_until(TERMS, "2010-12-15", "2011-03-01") == "2011-01-14"
+
+
+def test_a_day_is_a_day_in_the_books_zone() -> None:
+    # 03:30 UTC on the 17th is the evening of the 16th in New York.
+    it = under_way().on("2010-08-16", "23:30").when(deliver()).decides(GuaranteeGranted)
+    assert it.delivered_on == "2010-08-16"
+
+
+def test_units_arrive_in_parts_each_with_its_own_windows() -> None:
+    story = under_way().on("2010-08-16")
+    story.when(deliver((1, 1))).then(
+        delivered((1, 1), delivered_on="2010-08-16"),
+        guaranteed((1, 1), delivered_on="2010-08-16", guarantee_until="2011-02-16"),
+    )
+    story.on("2010-08-20").when(deliver()).then(
+        delivered((1, 1), delivered_on="2010-08-20"),
+        guaranteed((1, 1), delivered_on="2010-08-20", guarantee_until="2011-02-20"),
+    )
+
+
+def test_no_more_arrives_than_was_shipped() -> None:
+    story = under_way()
+    story.when(deliver((1, 3))).refused(DeliveryExceedsShipment(ORDER, SHIPMENT, 1, 3, 2))
+    story.when(deliver((2, 1))).refused(DeliveryExceedsShipment(ORDER, SHIPMENT, 2, 1, 0))
+    story.do(deliver((1, 2)))
+    story.on("2010-08-11").when(deliver((1, 2))).refused(DeliveryExceedsShipment(ORDER, SHIPMENT, 1, 2, 0))
+
+
+def test_all_of_a_shipment_arrived_is_said_once() -> None:
+    story = under_way()
+    story.do(deliver((1, 1)))
+    story.on("2010-08-11").do(deliver())
+    assert len(story.on("2010-08-12").when(deliver()).nothing()) == 4
+
+
+def test_the_same_units_at_another_moment_are_other_units() -> None:
+    story = under_way()
+    story.do(deliver((1, 1)))
+    story.when(deliver((1, 1))).nothing()
+    story.on("2010-08-11").when(deliver((1, 1))).decides(GuaranteeGranted)
+    assert story.state(ORDER).lines[0].delivered == 2
+
+
+def test_only_shipments_of_the_order_arrive() -> None:
+    under_way().when(deliver(shipment=OTHER_SHIPMENT)).refused(ShipmentUnknown(ORDER, OTHER_SHIPMENT))
+
+
+def test_windows_belong_to_their_shipment() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped((1, 1), **ONE_DRESS_WITH_FEE))
+    story.record(
+        shipped((1, 1), shipment=OTHER_SHIPMENT, goods=3400, shipping=0, charge=3400, carries_fee=False)
+    )
+    other = {"shipment": OTHER_SHIPMENT}
+    story.when(deliver(**other)).then(delivered((1, 1), **other), guaranteed((1, 1), **other))
+    assert story.state(ORDER).shipments[SHIPMENT].undelivered() == {1: 1}
+
+
+# The better of the editions in force at placing and at delivery
+
+
+def windows(promised: dict[str, Any], now: dict[str, Any]) -> tuple[str, str]:
+    at_placing = msgspec.structs.replace(DEFAULT_EDITION, **promised)
+    at_delivery = msgspec.structs.replace(DEFAULT_EDITION, **now)
+    story = given(customer_registered(), placed(guarantee=terms_of(at_placing)), captured(), shipped())
+    story.on("2010-08-12").record(PolicyAdopted(edition=at_delivery, effective_from=story.at))
+    it = story.on("2010-08-16").when(deliver()).decides(GuaranteeGranted)
+    return it.guarantee_until, it.supplier_until
+
+
+@pytest.mark.parametrize(
+    ("promised", "now", "expected"),
+    [
+        ({}, {}, ("2011-02-16", "2010-09-09")),
+        ({"guarantee_months": 12}, {}, ("2011-08-16", "2010-09-09")),
+        ({}, {"guarantee_months": 12}, ("2011-08-16", "2010-09-09")),
+        ({}, {"guarantee_months": 3}, ("2011-02-16", "2010-09-09")),
+        ({"supplier_days": 60}, {}, ("2011-02-16", "2010-10-09")),
+        ({}, {"supplier_days": 14}, ("2011-02-16", "2010-09-09")),
+        ({"guarantee_months": 12}, {"supplier_days": 60}, ("2011-08-16", "2010-10-09")),
+        ({"supplier_starts": "delivery"}, {}, ("2011-02-16", "2010-09-15")),
+        ({}, {"guarantee_starts": "order"}, ("2011-02-16", "2010-09-09")),
+    ],
+)
+def test_each_window_is_the_better_of_promise_and_present(
+    promised: dict[str, Any], now: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    assert windows(promised, now) == expected

@@ -1,0 +1,40 @@
+"""Refusals speak to the person at the counter: the cause, the rule, and the way out."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain import decisions, stored_types
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.examples import ORDER
+
+assert decisions
+assert stored_types
+
+REFUSALS = [kind for kind in Refusal.__subclasses__() if kind.__module__.startswith("domain.")]
+HOUSE_RULES = (Path(__file__).parents[2] / "docs" / "house-rules.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+def test_a_refusal_says_why_and_what_to_do(kind: type[Refusal]) -> None:
+    assert re.fullmatch(r"[A-Z].*\.", " ".join((kind.__doc__ or "").split()))
+    assert re.fullmatch(r"[A-Z].*\.", kind.way_out)
+    assert "error" not in kind.way_out.lower()
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+def test_a_refusal_upholds_a_rule_of_the_house(kind: type[Refusal]) -> None:
+    assert f"| {kind.rule} " in HOUSE_RULES, f"docs/house-rules.md has no row for {kind.rule}"
+
+
+def test_the_names_of_refusals_differ() -> None:
+    assert len({kind.slug() for kind in REFUSALS}) == len(REFUSALS)
+
+
+def test_a_refusal_reads_as_its_cause() -> None:
+    refusal = AlreadyRecordedOtherwise(ORDER)
+    assert str(refusal) == "This id is already recorded, with other content."
+    assert AlreadyRecordedOtherwise.slug() == "already-recorded-otherwise"
+    assert refusal == AlreadyRecordedOtherwise(ORDER) != AlreadyRecordedOtherwise("other")

@@ -1,0 +1,59 @@
+"""Stored types are for ever: this table may grow, and nothing in it may change once a release is tagged."""
+
+import msgspec
+import pytest
+
+from domain.entry import Event
+from domain.stored_types import STATES, STORED_TYPES, TYPE_NAMES, evolve_of
+
+FROZEN = {
+    "bill.issued": ("BillIssued", 1),
+    "book.opened": ("BookOpened", 1),
+    "cart.prepared": ("CartPrepared", 1),
+    "contact_point.added": ("ContactPointAdded", 1),
+    "contact_point.invalidated": ("ContactPointInvalidated", 1),
+    "customer.registered": ("CustomerRegistered", 1),
+    "guarantee.granted": ("GuaranteeGranted", 1),
+    "number.taken": ("NumberTaken", 1),
+    "order.placed": ("OrderPlaced", 1),
+    "order.shipped": ("OrderShipped", 1),
+    "order.units_cancelled": ("OrderUnitsCancelled", 1),
+    "payment.captured": ("PaymentCaptured", 1),
+    "payment_method.stored": ("PaymentMethodStored", 1),
+    "person.registered": ("PersonRegistered", 1),
+    "policy.adopted": ("PolicyAdopted", 1),
+    "product.listed": ("ProductListed", 1),
+    "product.repriced": ("ProductRepriced", 1),
+    "refund.granted": ("RefundGranted", 1),
+    "shipment.delivered": ("ShipmentDelivered", 1),
+}
+
+
+def test_the_table_is_frozen() -> None:
+    table = {name: (stored.event.__name__, stored.schema_version) for name, stored in STORED_TYPES.items()}
+    assert table == FROZEN
+
+
+def test_every_event_has_one_stored_type() -> None:
+    events = {kind for kind in Event.__subclasses__() if kind.__module__.startswith("domain.")}
+    assert events == set(TYPE_NAMES)
+    assert len(TYPE_NAMES) == len(STORED_TYPES)
+
+
+@pytest.mark.parametrize("name", STORED_TYPES)
+def test_older_versions_are_read_without_a_gap(name: str) -> None:
+    stored = STORED_TYPES[name]
+    assert set(stored.upcasters) == set(range(1, stored.schema_version))
+
+
+@pytest.mark.parametrize("kind", list(TYPE_NAMES))
+def test_every_event_has_a_decoder(kind: type[Event]) -> None:
+    msgspec.json.Decoder(kind)
+
+
+def test_every_kind_of_stream_folds() -> None:
+    assert set(STATES) == {"book", "policy", "number", "prd", "cus", "ord"}
+    assert evolve_of("number/bill/2010") is STATES["number"]
+    assert evolve_of("ord_01h455vb4pex5vsknk084sn02q") is STATES["ord"]
+    with pytest.raises(LookupError, match="not a stream"):
+        evolve_of("orders")

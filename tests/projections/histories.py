@@ -1,0 +1,144 @@
+"""Histories to project: random but lawful, made by the domain's own decisions; and books that hold them."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Literal
+
+import psycopg
+
+from domain.billing import NewBill
+from domain.command import Command
+from domain.entry import Entry
+from domain.order import Placed
+from domain.order_events import OrderPlaced
+from domain.pricing import AskedLine
+from domain.refusal import Refusal
+from ledger import codec
+from ledger.chain import ORIGIN, StoredRow, canonical, link
+from tests.domain import examples
+from tests.domain.examples import id_of
+from tests.domain.specification import Story
+
+Kind = Literal["place", "capture", "ship", "deliver", "cancel", "cart"]
+KINDS: tuple[Kind, ...] = ("place", "capture", "ship", "deliver", "cancel", "cart")
+SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
+SOCKS = AskedLine(sku="SOCKS", description="A pair", quantity=7, unit_price=450, discount=100)
+
+Step = tuple[Kind, int, int]
+"""What is tried, on which order, with how many units or how much of the price."""
+
+
+def history(steps: Sequence[Step]) -> Story:
+    """The book in which these steps were tried one after the other; what is refused leaves nothing."""
+    story = Story()
+    story.do(examples.register())
+    story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
+    for number, (kind, order, amount) in enumerate(steps, 1):
+        story.on(f"2010-08-{10 + number * 18 // (len(steps) + 1)}")
+        try:
+            story.do(_command(story, kind, order, amount, number))
+        except Refusal:
+            continue
+    return story
+
+
+def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
+    """The same steps for the same seed; orders are placed before much else happens to them."""
+    chance = Random(seed)
+    placed: list[Step] = [("place", order, 1 + order % 4) for order in range(orders)]
+    tried: list[Step] = [
+        (chance.choices(KINDS, (1, 6, 5, 3, 1, 1))[0], chance.randrange(orders), chance.randint(1, 3))
+        for _ in range(count)
+    ]
+    return placed + tried
+
+
+def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> Command:
+    it = id_of("ord", 100 + order)
+    currency = "USD" if order % 2 else "JPY"
+    on_bill = order % 4 > 1
+    match kind:
+        case "place" | "cart":
+            goods = {
+                "order": it,
+                "customer": examples.CUSTOMER if order % 3 else examples.OTHER_CUSTOMER,
+                "currency": currency,
+                "lines": (SHIRTS, SOCKS),
+                "shipping_credit": 95 * (order % 2),
+            }
+            if kind == "cart":
+                return examples.prepare(**goods)
+            return examples.place(**goods, terms="bill_after" if on_bill else "card")
+        case "capture":
+            payment, reference = id_of("pay", number), f"ch_{number}"
+            paid = {
+                "payment": payment,
+                "reference": reference,
+                "currency": currency,
+                "amount": amount * 1_900,
+            }
+            return examples.capture(order=it, **paid)
+        case "ship":
+            bill = NewBill(id_of("bil", number), 2010) if on_bill else None
+            return examples.ship((amount % 2 + 1, amount), order=it, shipment=id_of("shp", number), bill=bill)
+        case "deliver":
+            state = story.state(it)
+            shipments = list(state.shipments) if isinstance(state, Placed) else []
+            return examples.deliver(order=it, shipment=shipments[-1] if shipments else id_of("shp", number))
+        case "cancel":
+            everything = amount == 3
+            return examples.cancel(*() if everything else [(1, 1)], order=it, refund=id_of("ref", number))
+
+
+def orders_of(story: Story) -> list[str]:
+    """Every order placed in the story."""
+    return [entry.event.order for entry in story.entries if isinstance(entry.event, OrderPlaced)]
+
+
+class StoredBook:
+    """A book in the database that is written entry by entry, as `ledger.writer` would leave it."""
+
+    def __init__(self, conninfo: str, name: str) -> None:
+        self.conninfo, self.name = conninfo, name
+        self._hash = ORIGIN
+        self.position = 0
+        with psycopg.connect(conninfo) as connection:
+            connection.execute(
+                "INSERT INTO heads (book, position, hash, recorded_at) VALUES (%s, 0, %s, 0)", (name, ORIGIN)
+            )
+
+    def store(self, entries: Sequence[Entry]) -> None:
+        """Append entries in one transaction."""
+        with psycopg.connect(self.conninfo) as connection:
+            connection.execute("SELECT FROM heads WHERE book = %s FOR UPDATE", (self.name,))
+            rows = [self._row(entry) for entry in entries]
+            connection.cursor().executemany(
+                "INSERT INTO entries (book, position, stream, version, type, schema_version, customer,"
+                " effective_at, recorded_at, meta, data, hash)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                [(self.name, *row) for row in rows],
+            )
+            connection.execute(
+                "UPDATE heads SET position = %s, hash = %s WHERE book = %s",
+                (self.position, self._hash, self.name),
+            )
+
+    def _row(self, entry: Entry) -> StoredRow:
+        self.position += 1
+        assert entry.position == self.position
+        name, schema_version, data = codec.encode(entry.event)
+        row = StoredRow(
+            entry.position,
+            entry.stream,
+            entry.version,
+            name,
+            schema_version,
+            entry.customer,
+            entry.effective_at,
+            entry.recorded_at,
+            codec.encode_meta(entry.meta),
+            data,
+            b"",
+        )
+        self._hash = link(self._hash, canonical(row))
+        return row._replace(hash=self._hash)

@@ -1,0 +1,235 @@
+"""Rebuilding: equal to the live rows, beside them, while others write and read; safe to interrupt."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import psycopg
+import pytest
+
+from domain.entry import Entry
+from ledger.database import Database
+from ledger.errors import UnknownBook
+from ledger.projecting import cursors
+from ledger.projecting.entries import connect, head_of
+from ledger.projecting.rebuild import rebuild
+from ledger.projecting.rows import Differences
+from ledger.projecting.tables import ShapeChanged, create_tables, detached, drop_detached
+from ledger.projecting.verify import verify
+from projections.catalogue import PROJECTIONS
+from projections.customer_balance import Balance, CustomerBalance
+from projections.projection import Row
+from tests.projections.conftest import LiveRows, MakeBook, MakeFollower
+from tests.projections.histories import StoredBook, history, random_steps
+
+BALANCE = PROJECTIONS[0]
+NOTHING = Differences(missing=0, surplus=0, changed=0)
+
+
+def test_a_rebuild_of_rows_that_were_followed_changes_nothing(
+    conninfo: str, make_book: MakeBook, entries: list[Entry], follower: MakeFollower
+) -> None:
+    book = make_book([])
+    rebuild(conninfo, book.name, PROJECTIONS)
+    for start in range(0, len(entries), 50):
+        book.store(entries[start : start + 50])
+        follower(book.name).catch_up()
+    for receipt in rebuild(conninfo, book.name, PROJECTIONS):
+        assert receipt.differences == NOTHING
+        assert receipt.was_at == receipt.until == book.position
+        assert receipt.rows > 0
+
+
+def test_the_receipt_says_what_was_folded_and_what_differed(
+    conninfo: str, book: StoredBook, live_rows: LiveRows
+) -> None:
+    first = rebuild(conninfo, book.name, PROJECTIONS)
+    with connect(conninfo) as connection:
+        head = head_of(connection, book.name)
+    for projection, receipt in zip(PROJECTIONS, first, strict=True):
+        rows = live_rows(book.name, projection)
+        assert (receipt.projection, receipt.was_at, receipt.until) == (projection.name, 0, book.position)
+        assert receipt.head_hash == head.hash
+        assert receipt.rows == len(rows) == receipt.differences.missing
+        assert receipt.differences.keys == ()
+    again = rebuild(conninfo, book.name, PROJECTIONS)
+    assert [receipt.digest for receipt in again] == [receipt.digest for receipt in first]
+
+
+def test_a_rebuild_mends_rows_that_are_wrong_missing_or_too_many(
+    conninfo: str, book: StoredBook, live_rows: LiveRows
+) -> None:
+    rebuild(conninfo, book.name, PROJECTIONS)
+    right = live_rows(book.name, BALANCE)
+    with psycopg.connect(conninfo) as connection:
+        for statement in tampering(right):
+            connection.execute(statement, (book.name,))  # type: ignore[arg-type]
+    (receipt,) = rebuild(conninfo, book.name, [BALANCE])
+    assert (receipt.differences.missing, receipt.differences.surplus) == (1, 1)
+    assert receipt.differences.changed == 1
+    assert live_rows(book.name, BALANCE) == right
+
+
+def tampering(rows: list[tuple[object, ...]]) -> Iterator[str]:
+    orders = [row[2] for row in rows]
+    yield f"UPDATE {BALANCE.table} SET balance = balance + 1 WHERE book = %s AND \"order\" = '{orders[0]}'"
+    yield f"DELETE FROM {BALANCE.table} WHERE book = %s AND \"order\" = '{orders[1]}'"
+    yield (
+        f"INSERT INTO {BALANCE.table} SELECT book, customer, currency, 'ord_never',"
+        f" 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 FROM {BALANCE.table} WHERE book = %s LIMIT 1"
+    )
+
+
+def test_a_book_of_many_pages_is_folded_once_and_whole(conninfo: str, make_book: MakeBook) -> None:
+    """More entries than a page of the stream holds; drop the last page, or repeat one → this fails."""
+    story = history(random_steps(11, 2_200, orders=400))
+    assert len(story.entries) > 2_000
+    book = make_book(story.entries)
+    rebuild(conninfo, book.name, PROJECTIONS)
+    assert all(verdict.sound for verdict in verify(conninfo, book.name, PROJECTIONS))
+    with psycopg.connect(conninfo) as connection:
+        counted = connection.execute(
+            "SELECT (SELECT count(*) FROM entries WHERE book = %(book)s AND type = 'payment.captured'),"
+            f"(SELECT count(*) FROM {PROJECTIONS[1].table} WHERE book = %(book)s AND event = 'paid')",
+            {"book": book.name},
+        ).fetchone()
+    assert counted is not None
+    assert counted[0] == counted[1] > 0
+
+
+def test_an_unknown_book_is_not_built(conninfo: str) -> None:
+    with pytest.raises(UnknownBook):
+        rebuild(conninfo, "nobody", PROJECTIONS)
+
+
+class Interrupted(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+def test_an_interrupted_rebuild_leaves_the_live_rows_as_they_were(
+    conninfo: str, book: StoredBook, live_rows: LiveRows
+) -> None:
+    rebuild(conninfo, book.name, PROJECTIONS)
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            f"DELETE FROM {BALANCE.table} WHERE book = %s",
+            (book.name,),  # type: ignore[arg-type]
+        )
+
+    def interrupt(_done: int, _of: int) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        rebuild(conninfo, book.name, PROJECTIONS, interrupt)
+    assert live_rows(book.name, BALANCE) == []
+    (receipt,) = rebuild(conninfo, book.name, [BALANCE])
+    assert receipt.differences.missing == receipt.rows > 0
+
+
+@contextmanager
+def in_thread(work: Thread) -> Iterator[None]:
+    work.start()
+    try:
+        yield
+    finally:
+        work.join()
+
+
+def test_rebuilding_while_others_write_follow_and_read(
+    conninfo: str, make_book: MakeBook, follower: MakeFollower
+) -> None:
+    """Readers see all orders all the time, and at the end not one entry is lost or counted twice.
+
+    Swap a fresh table in, or delete and insert outside one transaction → readers see gaps, this fails. Move
+    the cursor without holding it while the rest is folded → entries are lost, this fails.
+    """
+    story = history(random_steps(5, 3_000, orders=300))
+    placed = 302  # opened, policy, two customers; then every order is placed before anything else happens
+    book = make_book(story.entries[:placed])
+    rebuild(conninfo, book.name, PROJECTIONS)
+    done, seen = Event(), list[int]()
+
+    def write() -> None:
+        for start in range(placed, len(story.entries), 25):
+            book.store(story.entries[start : start + 25])
+        done.set()
+
+    def follow() -> None:
+        following = follower(book.name)
+        while not done.is_set():
+            following.step(60)
+
+    def read() -> None:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            while not done.is_set():
+                row = connection.execute(
+                    f"SELECT count(*) FROM {PROJECTIONS[2].table} WHERE book = %s AND status <> 'cart'",
+                    (book.name,),  # type: ignore[arg-type]
+                ).fetchone()
+                assert row is not None
+                seen.append(row[0])
+
+    with in_thread(Thread(target=write)), in_thread(Thread(target=follow)), in_thread(Thread(target=read)):
+        rebuilt = 0
+        while not done.is_set() or not rebuilt:
+            rebuild(conninfo, book.name, PROJECTIONS)
+            rebuilt += 1
+    follower(book.name).catch_up()
+    assert seen
+    assert min(seen) >= orders_placed(story.entries[:placed])
+    assert seen == sorted(seen), "no reader ever saw fewer orders than before"
+    for verdict in verify(conninfo, book.name, PROJECTIONS):
+        assert verdict.sound
+        assert verdict.position == len(story.entries)
+
+
+def orders_placed(entries: list[Entry]) -> int:
+    return sum(type(entry.event).__name__ == "OrderPlaced" for entry in entries)
+
+
+class BalanceNextVersion(CustomerBalance):
+    """Who owes whom what, by a newer release?"""
+
+    version = 2
+
+
+def test_a_new_version_is_built_beside_the_old_one_and_the_old_one_is_dropped_only_on_request(
+    tables: Database, conninfo: str, book: StoredBook, live_rows: LiveRows, follower: MakeFollower
+) -> None:
+    assert tables.owner_conninfo is not None
+    newer = BalanceNextVersion()
+    rebuild(conninfo, book.name, [BALANCE])
+    with psycopg.connect(tables.owner_conninfo) as owner:
+        assert create_tables(owner, [newer]) == ["customer_balance_v2"]
+        assert create_tables(owner, [newer]) == []
+    old_rows = live_rows(book.name, BALANCE)
+    rebuild(conninfo, book.name, [newer])
+    assert live_rows(book.name, newer) == live_rows(book.name, BALANCE) == old_rows
+    with connect(conninfo) as connection:
+        assert cursors.positions(connection, book.name) == {
+            ("customer_balance", 1): book.position,
+            ("customer_balance", 2): book.position,
+        }
+    with psycopg.connect(tables.owner_conninfo) as owner:
+        assert "customer_balance_v2" in detached(owner, PROJECTIONS)
+        assert "customer_balance_v1" not in detached(owner, PROJECTIONS)
+        assert "customer_balance_v2" in drop_detached(owner, PROJECTIONS)
+        assert detached(owner, PROJECTIONS) == []
+    with connect(conninfo) as connection:
+        assert cursors.positions(connection, book.name) == {("customer_balance", 1): book.position}
+
+
+class BalanceWithMore(Balance):
+    surprise: int = 0
+
+
+class ChangedWithoutVersion(CustomerBalance):
+    """Did somebody change a row and forget the version?"""
+
+    row: type[Row] = BalanceWithMore  # type: ignore[assignment]
+
+
+def test_a_changed_row_needs_a_new_version(tables: Database) -> None:
+    assert tables.owner_conninfo is not None
+    with psycopg.connect(tables.owner_conninfo) as owner, pytest.raises(ShapeChanged):
+        create_tables(owner, [ChangedWithoutVersion()])
