@@ -20,9 +20,6 @@ from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.submission import Lookup
 
-TRIES = 3
-"""How often the claimed reference is looked up again after losing the race for it."""
-
 
 class Buyer(msgspec.Struct, frozen=True):
     """Who buys, and the registration to record with the order if they are new."""
@@ -32,15 +29,15 @@ class Buyer(msgspec.Struct, frozen=True):
     lookups: tuple[Lookup, ...] = ()
 
 
-async def buyer_of(call: Call, body: BuyerBody, channel: str) -> Buyer:
-    """The buyer a body names, as far as this book knows them now."""
+async def buyer_of(call: Call, body: BuyerBody, channel: str, holder: str | None) -> Buyer:
+    """The buyer a body names. `holder`: who was found to hold the external reference given inline."""
     if body.customer_id is not None:
         return Buyer(body.customer_id)
     new = body.customer or NewCustomer()
-    if new.external_ref is not None:
-        known = await call.book.claimed("customer_ref", f"{channel}/{new.external_ref}")
-        if known is not None:
-            return Buyer(known)
+    if holder is None and new.external_ref is not None:
+        holder = call.book.held("customer_ref", f"{channel}/{new.external_ref}")
+    if holder is not None:
+        return Buyer(holder)
     customer = mint("cus")
     call.registers(customer)
     command, lookups = await registration(call, customer, new, channel)
@@ -58,22 +55,26 @@ async def decide_for_buyer(
 ) -> Response:
     """Have the book decide the command that `command_for` makes for the buyer.
 
-    If somebody else registers the same external reference meanwhile, the customer is theirs after all.
+    A reference not met lately is taken to be new; the append finds who holds it, if anybody does. Asking the
+    record beforehand would cost every new customer's order a query, and still leave the race.
     """
-    for attempt in range(1, TRIES + 1):
-        found = await buyer_of(call, buyer, channel)
-        try:
-            return await call.decide(
-                command_for(found),
-                body,
-                subject="ord",
-                of=found.customer,
-                stream=stream,
-                place="/v1/orders/",
-                lookups=found.lookups,
-            )
-        except ClaimTaken as taken:
-            if taken.kind != "customer_ref" or attempt == TRIES:
-                raise
-            call.registers(None)
-    raise AssertionError("the last attempt returns or raises")
+
+    async def decided(holder: str | None) -> Response:
+        found = await buyer_of(call, buyer, channel, holder)
+        return await call.decide(
+            command_for(found),
+            body,
+            subject="ord",
+            of=found.customer,
+            stream=stream,
+            place="/v1/orders/",
+            lookups=found.lookups,
+        )
+
+    try:
+        return await decided(None)
+    except ClaimTaken as taken:
+        if taken.kind != "customer_ref":
+            raise
+        call.registers(None)
+        return await decided(taken.holder)

@@ -25,7 +25,7 @@ from domain.register import Register
 from ledger.book import Book
 from ledger.digests import request_digest
 from ledger.folds import Folded
-from ledger.sealing import BOOK, NewSubject, Sealer
+from ledger.sealing import BOOK, NewSubject, NoSubjectKey, Sealer
 from ledger.submission import Lookup, Submission
 
 Asked = TypeVar("Asked")
@@ -94,7 +94,7 @@ class Call(Request):
         `subject`: prefix of the stream the receipt is about. `of`: whose key seals the reason. `stream`: what
         `If-Match` is compared with. Raises: Refusal, LedgerError.
         """
-        reason = None if body.reason is None else await self.seal(of, "reason", body.reason)
+        reason = await self._sealed_reason(of, body.reason)
         try:
             outcome = await self.book.execute(command, self._submission(body, reason, stream, lookups))
         except UNKNOWN as refusal:
@@ -103,6 +103,16 @@ class Call(Request):
             raise
         status = self.status if not outcome.dry_run else 200
         return await receipt(outcome, subject, self.reading, status, place)
+
+    async def _sealed_reason(self, of: str, reason: str | None) -> str | None:
+        if reason is None:
+            return None
+        try:
+            return await self.seal(of, "reason", reason)
+        except NoSubjectKey:
+            if await self.book.state(of) is not None:
+                raise  # erased
+            return None  # nobody of that id is known, which the decision refuses
 
     def _submission(
         self, body: Writing, reason: str | None, stream: str | None, lookups: tuple[Lookup, ...]

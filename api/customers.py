@@ -11,6 +11,7 @@ from api.answers import Answer, Page, Receipt
 from api.bodies import Body, Writing
 from api.call import Call, asked
 from api.grammars import (
+    TEXT,
     Channel,
     ContactPointInPath,
     CustomerInPath,
@@ -48,7 +49,7 @@ class ContactPointBody(Body):
     """One way to reach a customer."""
 
     kind: Literal["email", "phone", "mail", "fax"]
-    value: Annotated[str, Field(min_length=1, max_length=500, examples=["ann@example.com"])]
+    value: Annotated[str, Field(max_length=500, pattern=TEXT, examples=["ann@example.com"])]
 
     @model_validator(mode="after")
     def _looks_like_its_kind(self) -> "ContactPointBody":

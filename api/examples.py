@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from api.grammars import EXAMPLE_SUFFIX
+from domain.default_edition import DEFAULT_EDITION
 
 
 def _eur(amount: int) -> dict[str, Any]:
@@ -23,14 +26,7 @@ _ANN = {
         {"kind": "phone", "value": "+49 30 123456"},
     ],
 }
-_EDITION = {
-    "guarantee_months": 12,
-    "guarantee_starts": "delivery",
-    "supplier_days": 30,
-    "supplier_starts": "order",
-    "bill_due_days": 30,
-    "backdating_days": 90,
-}
+_EDITION = msgspec.to_builtins(DEFAULT_EDITION) | {"guarantee_months": 12}
 
 EXAMPLES: Mapping[str, dict[str, Any]] = {
     "place_order": {

@@ -14,16 +14,19 @@ from fastapi import Path
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from api.card_numbers import holds_card_number
 from domain.command import LARGEST_AMOUNT, MOST_UNITS
 from domain.ids import PREFIXES
 from domain.moments import EARLIEST, LATEST, Moment, moment_of
 from domain.money import is_currency
+from ledger.card_numbers import holds_card_number
 
 CARD_NUMBER = "card_number"
 """The type of a validation error by which the problem `card-number-found` is chosen."""
 
 EXAMPLE_SUFFIX = "01h455vb4pex5vsknk084sn02q"
+TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b-\x1f\x7f]*$"
+"""Not blank, and no control characters but tab and line feed."""
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>\"]{1,100}@[^\s@<>\"]{1,150}")
 _PHONE = re.compile(r"\+?[0-9](?:[ ()./-]{0,2}[0-9]){3,14}", re.ASCII)
@@ -94,18 +97,15 @@ def contact_value(kind: str, text: str) -> str:
         case "phone" | "fax":
             return _phone(text)
         case _:
-            return text
+            return without_card_number(text)
 
-
-_TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b-\x1f\x7f]*$"
-"""Not blank, and no control characters but tab and line feed."""
 
 FreeText = Annotated[
-    str, StringConstraints(max_length=1_000, pattern=_TEXT), AfterValidator(without_card_number)
+    str, StringConstraints(max_length=1_000, pattern=TEXT), AfterValidator(without_card_number)
 ]
 """Text anybody may type; at most 1,000 characters, which stay under the domain's bound when sealed."""
 ShortText = Annotated[
-    str, StringConstraints(max_length=200, pattern=_TEXT), AfterValidator(without_card_number)
+    str, StringConstraints(max_length=200, pattern=TEXT), AfterValidator(without_card_number)
 ]
 
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,80}$")]

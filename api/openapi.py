@@ -183,13 +183,17 @@ def _receipt_headers() -> dict[str, Any]:
     }
 
 
+def document_text(document: dict[str, Any]) -> str:
+    """The document as it is committed."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
     """Print the document."""
     from api.app import create_app  # here: the application needs this module to be made
     from ledger.composition import Ledger
 
-    json.dump(create_app(Ledger("", bytes(32))).openapi(), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(document_text(create_app(Ledger("", bytes(32))).openapi()))
 
 
 if __name__ == "__main__":

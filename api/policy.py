@@ -1,12 +1,15 @@
 """The policy: every edition adopted, and adopting another."""
 
-from typing import Literal
+from typing import Annotated, Any
 
-from pydantic import Field
+from msgspec import ValidationError, convert
+from msgspec.json import schema_components
+from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from api.answers import Answer, Moment, Receipt
-from api.bodies import Body, Writing
+from api.bodies import Writing
 from api.call import Call, asked
 from api.grammars import At
 from api.paging import AsOfQuery
@@ -21,41 +24,24 @@ policy = Section(
 )
 
 
-class EditionBody(Body):
-    """A whole edition: every value the merchant may set."""
+_SCHEMA = schema_components([Edition])[1]["Edition"]
 
-    guarantee_months: int = Field(ge=0, le=1_200, description="Calendar months of our money-back guarantee.")
-    guarantee_starts: Literal["delivery", "order"] = Field(
-        description="The day our guarantee is counted from."
-    )
-    supplier_days: int = Field(ge=0, le=36_500, description="Days in which the supplier takes a return back.")
-    supplier_starts: Literal["delivery", "order"] = Field(
-        description="The day the supplier's window is counted from."
-    )
-    bill_due_days: int = Field(
-        ge=0, le=36_500, description="Days from issue to the last day a bill is paid in time."
-    )
-    backdating_days: int = Field(
-        ge=0, le=36_500, description="Days back up to which anybody may enter what happened."
-    )
+
+def _read_edition(value: object) -> Edition:
+    """A whole edition of exactly the domain's values, each in its range. Raises: PydanticCustomError."""
+    try:
+        return convert(value, Edition)
+    except (ValidationError, ValueError):
+        raise PydanticCustomError(
+            "edition", "Should be a whole edition: every value, each in its range, and no other"
+        ) from None
 
 
 class AdoptPolicyBody(Writing):
     """An edition to adopt."""
 
-    edition: EditionBody
+    edition: Annotated[Edition, PlainValidator(_read_edition), WithJsonSchema(_SCHEMA)]
     effective_from: At | None = Field(default=None, description="When it takes effect; left out, now.")
-
-
-class EditionAnswer(Answer):
-    """An edition's values."""
-
-    guarantee_months: int
-    guarantee_starts: str
-    supplier_days: int
-    supplier_starts: str
-    bill_due_days: int
-    backdating_days: int
 
 
 class AdoptedAnswer(Answer):
@@ -65,7 +51,7 @@ class AdoptedAnswer(Answer):
     position: int
     effective_from: Moment
     reason: str | None
-    edition: EditionAnswer
+    edition: Annotated[dict[str, Any], WithJsonSchema(_SCHEMA)]
 
 
 class PolicyAnswer(Answer):
@@ -101,7 +87,7 @@ async def adopt_policy(call: Call, body: AdoptPolicyBody) -> Response:
     now = body.effective_at or call.book.clock()
     command = asked(
         AdoptPolicy,
-        edition=asked(Edition, **body.edition.model_dump()),
+        edition=body.edition,
         effective_from=now if body.effective_from is None else body.effective_from,
         reason=None if body.reason is None else await call.seal(BOOK, "reason", body.reason),
     )

@@ -13,14 +13,17 @@ A problem says nothing that came in with the request, and never the text of an e
 are written here, details only name fields, figures and ids.
 """
 
+import re
 from dataclasses import fields
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar, get_type_hints
 
 import msgspec
 
+from api.render import money, rfc3339
 from api.replies import PROBLEM_JSON, Reply
-from domain.ids import parse_type_id
+from domain.moments import Moment
+from domain.money import Money
 from domain.refusal import Refusal
 from ledger import errors
 from ledger.sealing import NoSubjectKey
@@ -50,6 +53,8 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """What to do instead."""
     rule: str | None = None
     """The rule of the house that was upheld, where a refusal is one."""
+    figures: dict[str, Any] = {}
+    """The numbers, amounts and moments of a refusal, by name: what is left, what is open."""
     errors: tuple[Fault, ...] = ()
     """Each fault by its place, where the content is invalid."""
 
@@ -77,8 +82,8 @@ class Problem(Exception):
 
     @classmethod
     def slug(cls) -> str:
-        """The stable name in URLs, made as a refusal's is."""
-        return Refusal.slug.__func__(cls)
+        """The stable name in URLs, made as a refusal's is: `KeyMissing` → `key-missing`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
 
 class MalformedJson(Problem):
@@ -221,16 +226,25 @@ class InternalFault(Problem):
     )
 
 
-Failure = Problem | Refusal | errors.LedgerError
-"""Everything that ends a request without a receipt."""
-FAILURES = (Problem, Refusal, errors.LedgerError)
+FAILURES = (
+    Problem,
+    Refusal,
+    errors.VersionMismatch,
+    errors.KeyReused,
+    errors.StreamBusy,
+    errors.QueueFull,
+    errors.Unavailable,
+    errors.Unrecordable,
+    NoSubjectKey,
+)
+"""What a request may end with instead of a receipt. Anything else is a fault of ours: logged, and answered 500."""
 
 
-def problem_reply(failure: Failure) -> Reply:
-    """The answer to a request that failed this way."""
+def problem_reply(failure: Exception) -> Reply:
+    """The answer to a request that failed this way; `failure` is one of FAILURES."""
     if isinstance(failure, Refusal):
-        return _reply(document_of_refusal(failure), {})
-    problem = failure if isinstance(failure, Problem) else _of_ledger_error(failure)
+        return _reply(_document_of_refusal(failure), {})
+    problem = failure if isinstance(failure, Problem) else _problem_of(failure)
     document = ProblemDocument(
         type=PAGES + problem.slug(),
         title=problem.title(),
@@ -242,7 +256,7 @@ def problem_reply(failure: Failure) -> Reply:
     return _reply(document, problem.headers)
 
 
-def document_of_refusal(refusal: Refusal) -> ProblemDocument:
+def _document_of_refusal(refusal: Refusal) -> ProblemDocument:
     """A refusal as a problem: always 409, since what is recorded stands against the command."""
     kind = type(refusal)
     title = " ".join((kind.__doc__ or "").split())
@@ -250,31 +264,30 @@ def document_of_refusal(refusal: Refusal) -> ProblemDocument:
         type=PAGES + kind.slug(),
         title=title,
         status=HTTPStatus.CONFLICT,
-        detail=title if _quotes_input(refusal) else refusal.cause,
+        detail=title,
         way_out=refusal.way_out,
         rule=refusal.rule,
+        figures=_figures(refusal),
     )
 
 
-def _quotes_input(refusal: Refusal) -> bool:
-    """Whether the refusal's own words repeat a text somebody typed: a reference, a SKU. Ids are not typed."""
-    cause = refusal.cause
-    texts = (value for field in fields(refusal) if isinstance(value := getattr(refusal, field.name), str))
-    return any(text in cause and not _is_id(text) for text in texts)
+def _figures(refusal: Refusal) -> dict[str, object]:
+    """The refusal's numbers, moments and amounts. Not its texts and ids: they may be what the caller sent."""
+    hints = get_type_hints(type(refusal), include_extras=True)
+    figures: dict[str, object] = {}
+    for field in fields(refusal):
+        value: object = getattr(refusal, field.name)
+        if isinstance(value, Money):
+            figures[field.name] = money(value.minor, value.currency)
+        elif isinstance(value, int):
+            figures[field.name] = rfc3339(value) if hints[field.name] == Moment else value
+    return figures
 
 
-def _is_id(text: str) -> bool:
-    try:
-        parse_type_id(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _of_ledger_error(error: errors.LedgerError) -> Problem:
-    match error:
+def _problem_of(failure: Exception) -> Problem:
+    match failure:
         case errors.VersionMismatch():
-            return OutOfDate(f"It is at version {error.actual} now.")
+            return OutOfDate(f"It is at version {failure.actual} now.")
         case errors.KeyReused():
             return KeyBelongsToAnother()
         case errors.StreamBusy():
@@ -283,12 +296,10 @@ def _of_ledger_error(error: errors.LedgerError) -> Problem:
             return Overloaded(headers={"Retry-After": "1"})
         case errors.Unavailable():
             return DatabaseUnavailable(headers={"Retry-After": "2"})
-        case NoSubjectKey():
-            return PersonalDataErased()
         case errors.Unrecordable():
             return Invalid()
-        case errors.UnknownBook():
-            return Unauthenticated()
+        case NoSubjectKey():
+            return PersonalDataErased()
         case _:
             return InternalFault()
 

@@ -9,6 +9,7 @@ What is not marked is JSON already. A new event needs nothing here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -17,12 +18,14 @@ from msgspec import inspect
 
 from api.sealed_texts import sealed_finder
 from domain.entry import Entry, Meta
-from domain.moments import SECOND, Moment, instant_of
+from domain.moments import EPOCH, Moment
 from domain.stored_types import STORED_TYPES, TYPE_NAMES
 from ledger.sealing import Sealer
 
 ERASED = "[erased]"
 WITHHELD = "[withheld]"
+
+_EPOCH = EPOCH.replace(tzinfo=None)
 
 Opened = Mapping[str, str]
 """Sealed text → what the caller gets to read."""
@@ -33,12 +36,7 @@ Renderer = Callable[[Any, str, Opened], object]
 
 def rfc3339(moment: Moment) -> str:
     """A moment as RFC 3339 text in UTC, with microseconds where there are any."""
-    text = (
-        instant_of(moment)
-        .replace(tzinfo=None)
-        .isoformat(timespec="microseconds" if moment % SECOND else "seconds")
-    )
-    return text + "Z"
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat() + "Z"
 
 
 def money(amount: int, currency: str) -> dict[str, object]:

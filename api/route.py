@@ -51,25 +51,26 @@ class Route(APIRoute):
         self._ledger = ledger
         self._metrics = metrics
         self._endpoint = declared.endpoint
-        self._in_path = [
-            (
-                parameter.name,
-                _adapter(parameter.field_info),
-            )
-            for parameter in self.dependant.path_params
-        ]
+        in_path = self.dependant.path_params
+        self._in_path = [(parameter.name, _adapter(parameter.field_info)) for parameter in in_path]
         self._query = _the_model(self.dependant.query_params)
         self._body = _the_model(self.dependant.body_params)
         self.app = self._serve
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = perf_counter()
+        started, status = perf_counter(), 500
         try:
-            reply = await self._answer(scope, receive)
-        except FAILURES as failure:
-            reply = problem_reply(failure)
-        self._metrics.count(self.name, reply.status_code, perf_counter() - started)
+            reply = await self._answered(scope, receive)
+            status = reply.status_code
+        finally:
+            self._metrics.count(self.name, status, perf_counter() - started)
         await reply(scope, receive, send)
+
+    async def _answered(self, scope: Scope, receive: Receive) -> Response:
+        try:
+            return await self._answer(scope, receive)
+        except FAILURES as failure:
+            return problem_reply(failure)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         """Who, may they, where, what: in this order, so that nobody learns more than they may ask."""

@@ -4,7 +4,7 @@ import psycopg
 
 from domain.refusal import Refusal
 from ledger.embedded.errors import HeldElsewhere, ServerTrouble
-from ledger.errors import BookExists, LedgerError, StreamBusy, Unavailable, UnknownBook
+from ledger.errors import BookExists, ClockNotMovable, LedgerError, StreamBusy, Unavailable, UnknownBook
 from ledger.gate import GateRefused
 from ledger.importing.mapping import MappingFault
 from ledger.importing.rows import Unreadable
@@ -37,7 +37,7 @@ FAILURES = (
 def exit_code_of(failure: BaseException) -> int:
     """The number by which a script tells failures apart."""
     match failure:
-        case Misused() | MappingFault() | UnknownBook() | BookExists():
+        case Misused() | MappingFault() | UnknownBook() | BookExists() | ClockNotMovable():
             return USAGE
         case HeldElsewhere() | StreamBusy():
             return HELD
@@ -56,6 +56,8 @@ def explanation(failure: BaseException) -> str:
             return f"No book is called {failure}. See them: makegood books list"
         case BookExists():
             return f"There is a book called {failure} already."
+        case ClockNotMovable():
+            return f"The clock stays where it is: {failure}."
         case Unavailable() | psycopg.OperationalError():
             return f"The database does not answer: {str(failure).strip()}\nSee why: makegood doctor"
         case _:

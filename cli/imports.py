@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from cli.collector import collect_rarely
 from cli.failures import FOUND, Misused
 from cli.options import OPERATOR, BookName, Data, Dsn, Json, book_name, settings, with_ledger
 from cli.output import show_json
@@ -64,6 +65,7 @@ def orders(
     async def imported(ledger: Ledger) -> tuple[str, Receipt]:
         with opened(file, described) as source, _progress(source) as shown:
             into = await _book(ledger, book, source.mapping.book)
+            collect_rarely()
             run = OrderImport(into, source, OPERATOR, _reporter(source), shown)
             return into.name, await run.run()
 

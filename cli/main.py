@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import books, doctor, events, imports, keys, migrate, persons, policy, serve
+from cli import books, clock, doctor, events, imports, keys, migrate, persons, policy, serve, tick, worker
 from cli.failures import FAILURES, INTERRUPTED, exit_code_of, explanation
 
 app = typer.Typer(
@@ -17,12 +17,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
+app.command("tick")(tick.tick)
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.add_typer(books.app, name="books")
 app.add_typer(keys.app, name="keys")
 app.add_typer(persons.app, name="persons")
 app.add_typer(policy.app, name="policy")
+app.add_typer(clock.app, name="clock")
 app.add_typer(events.app, name="events")
 app.add_typer(imports.app, name="import")
 

@@ -7,6 +7,7 @@ import typer
 from cli.failures import FOUND, Misused
 from cli.options import Data, Dsn, Json, settings
 from cli.output import show
+from ledger.database import make_tables
 from ledger.embedded import EmbeddedServer
 from ledger.migrate import Migration, pending
 from ledger.migrate import migrate as apply
@@ -46,10 +47,16 @@ def _migrate(chosen: Settings, only_look: bool) -> list[Migration]:
     if chosen.dsn is None and chosen.owner_dsn is None:
         with EmbeddedServer(chosen.data) as server:
             provide(server.superuser_conninfo)
-            return pending(server.owner_conninfo) if only_look else apply(server.owner_conninfo)
+            return pending(server.owner_conninfo) if only_look else _apply(server.owner_conninfo)
     if only_look and chosen.dsn is not None:
         return pending(chosen.dsn.get_secret_value())
     if chosen.owner_dsn is None:
         raise Misused("Say how to connect as the role that owns the tables: MAKEGOOD_OWNER_DSN")
     owner = chosen.owner_dsn.get_secret_value()
-    return pending(owner) if only_look else apply(owner)
+    return pending(owner) if only_look else _apply(owner)
+
+
+def _apply(owner_conninfo: str) -> list[Migration]:
+    applied = apply(owner_conninfo)
+    make_tables(owner_conninfo)
+    return applied

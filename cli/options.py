@@ -49,13 +49,19 @@ def settings(data: Path | None, dsn: str | None) -> Settings:
 @asynccontextmanager
 async def opened_ledger(chosen: Settings, database: Database) -> AsyncGenerator[Ledger]:
     """The ledger of an open database. Raises: MasterKeyRefused, Unavailable."""
-    key = chosen.master_key
-    master = master_key(chosen.data, None if key is None else key.get_secret_value())
-    ledger = await Ledger.open(database.app_conninfo, master)
+    ledger = await Ledger.open(database.app_conninfo, _master_key(chosen))
     try:
         yield ledger
     finally:
         await ledger.close()
+
+
+def _master_key(chosen: Settings) -> bytes:
+    chosen.data.mkdir(
+        mode=0o700, parents=True, exist_ok=True
+    )  # with a server of your own, nobody made it yet
+    key = chosen.master_key
+    return master_key(chosen.data, None if key is None else key.get_secret_value())
 
 
 def with_ledger(chosen: Settings, work: Callable[[Ledger], Awaitable[Result]]) -> Result:

@@ -1,7 +1,6 @@
 """`makegood serve`: the service, and the embedded server behind it."""
 
 import asyncio
-import gc
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -13,21 +12,24 @@ import typer
 import uvicorn
 import uvloop
 
+from cli.collector import collect_rarely
 from cli.demo.opening import Demo, demo_ready
 from cli.failures import HELD
 from cli.options import Data, Dsn, opened_ledger, settings
+from cli.tick import told
 from ledger.composition import Ledger
 from ledger.database import Database, open_database
 from ledger.embedded import EmbeddedServer
 from ledger.embedded.errors import ServerTrouble
+from ledger.erasures import Erasures
 from ledger.settings import Settings
+from ledger.ticking import Ticker
 
 LAST_WORDS = 3
 """Seconds that requests under way have when the service is told to stop."""
 LOOK_EVERY = 0.5
 """Seconds between two looks at the embedded server."""
-RARELY = (100_000, 50, 50)
-"""Thresholds of the garbage collector: requests leave few cycles, and every pass is a pause."""
+
 
 WithDemo = Annotated[bool, typer.Option("--demo", help="With a demo book, its stories and a key to try it.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -52,6 +54,9 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
     from api.app import create_app  # half of the time a command takes to start, and only this one needs it
 
     async with opened_ledger(chosen, database) as ledger:
+        erasures = Erasures(chosen.data, ledger.reader)
+        for book in await ledger.books():
+            await erasures.apply(book)  # a restored backup may have brought erased keys back
         ready = await demo_ready(ledger, chosen.data) if demo else None
         banner = await _banner(_url(listener), ledger, ready)
         config = uvicorn.Config(
@@ -63,17 +68,18 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
             server_header=False,
             timeout_graceful_shutdown=LAST_WORDS,
         )
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*RARELY)
-        watch = asyncio.create_task(_keep_alive(database.embedded)) if database.embedded else None
+        collect_rarely()
+        beside = [asyncio.create_task(Ticker(ledger, told).run())]
+        if database.embedded is not None:
+            beside.append(asyncio.create_task(keep_alive(database.embedded)))
         try:
             await _Service(config, lambda: typer.echo(banner)).serve(sockets=[listener])
         finally:
-            if watch is not None:
-                watch.cancel()
+            for task in beside:
+                task.cancel()
+            for task in beside:
                 with suppress(asyncio.CancelledError):
-                    await watch
+                    await task
 
 
 class _Service(uvicorn.Server):
@@ -120,7 +126,7 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _keep_alive(server: EmbeddedServer) -> None:
+async def keep_alive(server: EmbeddedServer) -> None:
     """Start the embedded server again whenever it has died; requests meanwhile wait or answer 503."""
     while True:
         await asyncio.sleep(LOOK_EVERY)

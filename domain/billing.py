@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.deadlines import deadlines_of_bill
 from domain.decision import Given
 from domain.entry import Event
 from domain.ids import expect_id
@@ -65,6 +66,7 @@ def bill_issued(
     numbers = given.state(stream, Numbers) or Numbers()
     number = numbers.taken + 1
     issued_on = day_of(given.at, given.book.zone)
+    due_on = plus_days(issued_on, given.edition.bill_due_days)
     issued = BillIssued(
         order=state.placed.order,
         customer=state.placed.customer,
@@ -75,7 +77,8 @@ def bill_issued(
         currency=state.placed.currency,
         amount=amount,
         issued_on=issued_on,
-        due_on=plus_days(issued_on, given.edition.bill_due_days),
+        due_on=due_on,
+        deadlines=deadlines_of_bill(due_on, given),
     )
     taken = NumberTaken(series="bill", year=year, number=number, subject=bill.id)
     return ((state.placed.order, issued), (stream, taken))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.command import Command, expect_parts
+from domain.deadlines import deadlines_of_cover
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
@@ -18,6 +19,7 @@ from domain.order import (
     line_of,
     oldest_first,
     placed_order,
+    price_not_covered,
     with_cleared,
     without_units,
 )
@@ -87,6 +89,7 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
         refund=command.refund,
         parts=parts,
         all_unshipped=not command.parts,
+        deadlines=deadlines_of_cover(state.placed, given) if _covers_the_rest(state, parts) else (),
     )
     events: list[tuple[str, Event]] = [(command.order, cancelled)]
     granted = undelivered_refund(state, command.refund, parts)
@@ -114,6 +117,12 @@ def _parts(command: CancelUnits, state: Placed) -> tuple[Part, ...]:
         if part.quantity > line.to_ship:
             raise CancellationExceedsUnits(command.order, part.line, part.quantity, line.to_ship)
     return command.parts
+
+
+def _covers_the_rest(state: Placed, parts: Sequence[Part]) -> bool:
+    """Whether the deposit, short before, is enough for what is left to ship without those units."""
+    after = without_units(state, parts)
+    return price_not_covered(state) > 0 and after.units_to_ship > 0 and price_not_covered(after) == 0
 
 
 def undelivered_refund(state: Placed, refund: str, parts: Sequence[Part]) -> RefundGranted | None:

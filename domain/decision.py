@@ -68,6 +68,15 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         return found if isinstance(found, kind) else None
 
 
+class Due(msgspec.Struct, frozen=True):
+    """What time decided in a stream by itself: an event and the moment its last condition became true."""
+
+    at: Moment
+    stream: str
+    event: Event
+    customer: str
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What will be recorded in one append, in this order; or, if nothing is new, what already says it."""
 
@@ -78,3 +87,5 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The customer these entries belong to."""
     already: tuple[int, ...] = ()
     """Positions of the entries that already say what was asked, where `events` is empty."""
+    due: tuple[Due, ...] = ()
+    """What time had decided before, in the streams written: recorded first, in the same append."""

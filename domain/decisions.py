@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from domain.adopting import adopt_policy
 from domain.cancelling import CancelUnits, cancel_units
 from domain.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
 from domain.command import Command
+from domain.contacting import RecordContact, record_contact
 from domain.customers import (
     AddContactPoint,
     InvalidateContactPoint,
@@ -29,6 +32,7 @@ from domain.products import ListProduct, RepriceProduct, list_product, reprice_p
 from domain.refusal import Refusal
 from domain.register import OpenBook, RegisterPerson
 from domain.shipping import ShipOrder, ship_order
+from domain.ticking import TICK, Tick, due_in, tick, with_due
 
 Decide = Callable[[Any, Given], Decision]
 """(command, given) → decision; each takes the command it stands beside in the table."""
@@ -50,6 +54,8 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ShipOrder: ship_order,
     DeliverShipment: deliver_shipment,
     CancelUnits: cancel_units,
+    RecordContact: record_contact,
+    Tick: tick,
 }
 
 
@@ -80,6 +86,9 @@ def decide(command: Command, given: Given) -> Decision:
 
     Checks, before the decision's own: book open; not in the future; not too long ago. A retry is
     found by the decision; the moment it names is checked like any other.
+
+    What time had decided by then in the streams it writes comes first, as if a tick had just been, so that it
+    makes no difference how often the book ticks. What records nothing itself brings nothing of that along.
     Raises: Refusal. Source: §3
     """
     if given.at > given.now:
@@ -89,11 +98,15 @@ def decide(command: Command, given: Given) -> Decision:
             raise BookNotOpened
         if is_backdated_too_far(given):
             raise BackdatedTooFar(given.at, given.edition.backdating_days)
-    return DECISIONS[type(command)](command, given)
+    due = due_in(command.writes(), given)
+    if not due:
+        return DECISIONS[type(command)](command, given)
+    decision = DECISIONS[type(command)](command, with_due(given, due))
+    return decision if decision.already else msgspec.structs.replace(decision, due=due)
 
 
 def is_backdated_too_far(given: Given) -> bool:
     """Whether this happened too long ago for this person to enter it. Source: §3"""
-    if given.actor.role == "owner" or given.origin == "import":
+    if given.actor.role == "owner" or given.origin in ("import", TICK):
         return False
     return given.now - given.at > given.edition.backdating_days * 24 * HOUR

@@ -19,6 +19,12 @@ DEFAULT_EDITION = Edition(
     supplier_starts="order",
     # R-B1: a bill is due thirty days after it was issued.
     bill_due_days=30,
+    # R-P5: a named person thanks within a day of the order …
+    thank_hours=24,
+    # … and a week after the delivery we ask whether the customer is satisfied.
+    satisfaction_days=7,
+    # §3: what is covered should be on its way two days after the order.
+    unshipped_days=2,
     # §3: paper is entered late; older than ninety days needs the owner, or an import.
     backdating_days=90,
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.command import Command, expect_parts
+from domain.deadlines import deadlines_of_delivery
 from domain.decision import Decision, Given
 from domain.guarantees import guarantee_granted
 from domain.moments import day_of
@@ -67,12 +68,14 @@ def deliver_shipment(command: DeliverShipment, given: Given) -> Decision:
     already = _already_delivered(shipment, command, under_way, given)
     if already:
         return Decision(customer=state.placed.customer, already=already)
+    delivered_on = day_of(given.at, given.book.zone)
     delivered = ShipmentDelivered(
         order=command.order,
         customer=state.placed.customer,
         shipment=command.shipment,
-        delivered_on=day_of(given.at, given.book.zone),
+        delivered_on=delivered_on,
         parts=_arriving(command, under_way),
+        deadlines=deadlines_of_delivery(delivered_on, given),
     )
     granted = guarantee_granted(state.placed, delivered, given.edition)
     return Decision(

@@ -17,9 +17,11 @@ from domain.entry import Entry
 from domain.moments import Moment
 from domain.money import Money
 from domain.order_events import (
+    BillBecameOverdue,
     BillIssued,
     BillShare,
     CartPrepared,
+    CustomerContactMade,
     GuaranteeGranted,
     OrderLine,
     OrderPlaced,
@@ -91,11 +93,21 @@ class Bill(msgspec.Struct, frozen=True):
     issued: BillIssued
     paid: int = 0
     cleared: int = 0
+    overdue_since: Moment | None = None
+    """As BillBecameOverdue says. Whether it is late today is computed from `due_on`, never from this."""
 
     @property
     def open(self) -> int:
         """What is still to be paid."""
         return self.issued.amount - self.paid - self.cleared
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """A contact with the customer, when it was made, and the position that says so."""
+
+    made: CustomerContactMade
+    at: Moment
+    position: int
 
 
 class Cancellation(msgspec.Struct, frozen=True):
@@ -135,6 +147,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     cancellations: Mapping[str, Cancellation] = {}
     """By refund id."""
     refunds: Mapping[str, RefundGranted] = {}
+    contacts: tuple[Contact, ...] = ()
+    """In the order in which they were recorded."""
 
     @property
     def fee(self) -> int:
@@ -165,6 +179,11 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Order = Draft | Placed
+
+
+def price_not_covered(state: Placed) -> int:
+    """What the units still to ship cost beyond the deposit. Source: I12"""
+    return state.price_to_ship() - state.purse().deposit
 
 
 def oldest_first(bills: Mapping[str, Bill], amount: int) -> tuple[BillShare, ...]:
@@ -221,6 +240,12 @@ def _evolve_placed(state: Placed, entry: Entry) -> Placed:
             return _cancelled(state, it, entry.position)
         case RefundGranted() as it:
             return _refund_granted(state, it, entry.position)
+        case BillBecameOverdue() as it:
+            overdue = msgspec.structs.replace(state.bills[it.bill], overdue_since=entry.effective_at)
+            return msgspec.structs.replace(state, bills={**state.bills, it.bill: overdue})
+        case CustomerContactMade() as it:
+            contact = Contact(it, entry.effective_at, entry.position)
+            return msgspec.structs.replace(state, contacts=(*state.contacts, contact))
         case event:
             raise TypeError(f"{type(event).__name__} does not belong to a placed order")
 

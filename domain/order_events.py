@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from domain.entry import Event, Minor, Sealed
-from domain.moments import Day
+from domain.moments import Day, Moment
 from domain.policy import StartsAt
 
 Terms = Literal["card", "bill_after"]
@@ -63,6 +63,27 @@ class GuaranteeTerms(msgspec.Struct, frozen=True):
     supplier_starts: StartsAt
 
 
+ContactKind = Literal["acknowledgement", "thanks", "production", "shipped", "satisfaction"]
+"""What a contact tells or asks the customer. Marketing is not among them: it never counts. Source: R-P5
+
+acknowledgement: we have the order. thanks: a named person says so. production: it is nearly made. shipped: it
+is on its way, how and under which number. satisfaction: are you happy with it?
+"""
+ContactChannel = Literal["email", "phone", "mail", "fax", "personal"]
+DeadlineKind = Literal["acknowledgement", "thanks", "shipped", "satisfaction", "ship_order", "bill_overdue"]
+"""What has to be done, or comes by itself: a contact, shipping what is covered; a bill becoming overdue."""
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """Something that has to be done once its time has come, or that then comes by itself. Source: §3"""
+
+    kind: DeadlineKind
+    due: Moment
+    """Its time has come: what a person has to do is their task from here on."""
+    missed_from: Moment | None = None
+    """What is not done by then was missed; None for what comes by itself."""
+
+
 class CartPrepared(Event, frozen=True, kw_only=True):
     """A cart was put together; it charges nothing and takes no money until the customer checks out.
 
@@ -104,6 +125,8 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     """The earlier order that makes the customer an existing one; None for a new customer."""
     guarantee: GuaranteeTerms
     """The windows promised at placing; at delivery the better of these and those then in force counts."""
+    deadlines: tuple[Deadline, ...] = ()
+    """The contacts this starts, and shipping where nothing has to be paid first; none for history."""
 
 
 class PaymentCaptured(Event, frozen=True, kw_only=True):
@@ -119,6 +142,8 @@ class PaymentCaptured(Event, frozen=True, kw_only=True):
     reference: str
     bills: tuple[BillShare, ...]
     """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Shipping, where with this money everything still to ship is covered."""
 
 
 class OrderShipped(Event, frozen=True, kw_only=True):
@@ -145,6 +170,8 @@ class OrderShipped(Event, frozen=True, kw_only=True):
     charge: Minor
     carries_fee: bool
     """Whether the order's fee is in it: the first shipment carries it, unless it was returned before."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Telling the customer."""
 
 
 class BillIssued(Event, frozen=True, kw_only=True):
@@ -162,6 +189,8 @@ class BillIssued(Event, frozen=True, kw_only=True):
     issued_on: Day
     due_on: Day
     """Last day it may be paid in time."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Becoming overdue: when the day after `due_on` begins in the book's zone."""
 
 
 class ShipmentDelivered(Event, frozen=True, kw_only=True):
@@ -172,6 +201,8 @@ class ShipmentDelivered(Event, frozen=True, kw_only=True):
     shipment: str
     delivered_on: Day
     parts: tuple[Part, ...]
+    deadlines: tuple[Deadline, ...] = ()
+    """Asking the customer whether they are satisfied."""
 
 
 class GuaranteeGranted(Event, frozen=True, kw_only=True):
@@ -197,6 +228,8 @@ class OrderUnitsCancelled(Event, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     all_unshipped: bool
     """Whether everything still unshipped was asked to be cancelled."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Shipping, where the rest now is covered."""
 
 
 Basis = Literal["verified", "original_charges", "unverified", "stated", "credit", "undelivered"]
@@ -266,6 +299,32 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     """The person who asked, where another decided."""
 
 
+class BillBecameOverdue(Event, frozen=True, kw_only=True):
+    """The last day to pay a bill in time has passed, and something was still open. Source: R-B1, R-B7"""
+
+    order: str
+    customer: str
+    bill: str
+    currency: str
+    open: Minor
+    """What was still to be paid."""
+    due_on: Day
+
+
+class CustomerContactMade(Event, frozen=True, kw_only=True):
+    """We told the customer of an order something, or asked them. Source: R-P5"""
+
+    order: str
+    customer: str
+    kind: ContactKind
+    shipment: str | None
+    """The shipment it was about; None for the order as a whole."""
+    channel: ContactChannel
+    by: str | None
+    """The person who made it; None for a message nobody wrote by hand."""
+    note: Sealed | None
+
+
 OrderEvent = (
     CartPrepared
     | OrderPlaced
@@ -276,4 +335,6 @@ OrderEvent = (
     | GuaranteeGranted
     | OrderUnitsCancelled
     | RefundGranted
+    | BillBecameOverdue
+    | CustomerContactMade
 )

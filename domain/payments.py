@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from domain.command import Command, expect_amount, expect_text
 from domain.customers import Customer
+from domain.deadlines import deadlines_of_cover
 from domain.decision import Claim, Decision, Given
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.order import Capture, Placed, oldest_first, placed_order
+from domain.order import Capture, Placed, oldest_first, placed_order, price_not_covered
 from domain.order_events import PaymentCaptured
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -105,7 +106,7 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     first. Source: I12
     """
     state = placed_order(given, command.order)
-    captured = _captured(state, command)
+    captured = _captured(state, command, given)
     recorded = _already_captured(state, captured)
     if recorded is not None:
         return Decision(customer=state.placed.customer, already=(recorded.position,))
@@ -120,8 +121,9 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     )
 
 
-def _captured(state: Placed, command: CapturePayment) -> PaymentCaptured:
-    to_units = min(command.amount, price_not_covered(state))
+def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCaptured:
+    not_covered = price_not_covered(state)
+    to_units = min(command.amount, not_covered)
     return PaymentCaptured(
         order=command.order,
         customer=state.placed.customer,
@@ -132,12 +134,8 @@ def _captured(state: Placed, command: CapturePayment) -> PaymentCaptured:
         processor=command.processor,
         reference=command.reference,
         bills=oldest_first(state.bills, command.amount - to_units),
+        deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else (),
     )
-
-
-def price_not_covered(state: Placed) -> int:
-    """What the units still to ship cost beyond the deposit. Source: I12"""
-    return state.price_to_ship() - state.purse().deposit
 
 
 def _already_captured(state: Placed, captured: PaymentCaptured) -> Capture | None:

@@ -6,6 +6,7 @@ Source: R-D1, R-D5, R-G1, I1
 from typing import get_args
 
 from domain.customers import RegisterCustomer, known_customer, register_customer
+from domain.deadlines import deadlines_of_order
 from domain.decision import Claim, Decision, Given
 from domain.guarantees import terms_of
 from domain.ids import expect_id
@@ -110,6 +111,7 @@ def order_placed(order: str, goods: PricedGoods, customer: str, terms: Terms, gi
         standing=found.kind,
         standing_rests_on=found.rests_on,
         guarantee=terms_of(given.edition),
+        deadlines=deadlines_of_order(given, is_covered=terms == "bill_after" or goods.total == 0),
     )
 
 

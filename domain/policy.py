@@ -32,13 +32,27 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The day the supplier's window is counted from. Source: R-G1"""
     bill_due_days: int
     """Calendar days from issue to the last day a bill may be paid in time. Source: R-B1"""
+    thank_hours: int
+    """Clock hours from placing to the personal thanks. Source: R-P5"""
+    unshipped_days: int
+    """Calendar days from placing to when a covered order should be on its way. Source: §3"""
+    satisfaction_days: int
+    """Calendar days from delivery to when we ask whether the customer is satisfied. Source: R-P5"""
     backdating_days: int
     """Days back up to which anybody may enter what happened earlier; beyond it takes the owner. Source: §3"""
 
     def __post_init__(self) -> None:
         if not 0 <= self.guarantee_months <= 1_200:
             raise ValueError("guarantee_months must be from 0 to 1200")
-        for field in ("supplier_days", "bill_due_days", "backdating_days"):
+        if not 0 <= self.thank_hours <= 8_760:
+            raise ValueError("thank_hours must be from 0 to 8760")
+        for field in (
+            "supplier_days",
+            "bill_due_days",
+            "unshipped_days",
+            "satisfaction_days",
+            "backdating_days",
+        ):
             if not 0 <= getattr(self, field) <= 36_500:
                 raise ValueError(f"{field} must be from 0 to 36500")
 

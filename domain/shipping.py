@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from domain.billing import NewBill, bill_issued, may_be_billed
 from domain.command import LONGEST_SEALED, Command, expect_parts, expect_text
+from domain.deadlines import deadlines_of_shipment, is_history
 from domain.decision import Decision, Given
 from domain.entry import Sealed
 from domain.ids import expect_id
-from domain.moments import day_of
 from domain.money import Money
 from domain.numbers import number_stream
 from domain.order import Placed, Shipment, line_of, placed_order
@@ -124,7 +124,7 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
         return _already_shipped(recorded, command, state)
     description = _check_form(command, given)
     _check_units(command, state)
-    shipped = _shipped(state, command, description)
+    shipped = _shipped(state, command, description, given)
     deposit = state.purse().deposit
     if not is_covered(shipped.charge, deposit, state):
         raise ShipmentNotCovered(command.order, state.money(shipped.charge), state.money(deposit))
@@ -147,13 +147,7 @@ def needs_tracking(command: ShipOrder, given: Given) -> bool:
     """Whether the shipment must carry a tracking number. Source: I6"""
     if command.method == PERSONAL_DELIVERY:
         return False
-    return not (command.method == UNRECORDED and is_import_before_cut_over(given))
-
-
-def is_import_before_cut_over(given: Given) -> bool:
-    """Whether this is history brought in from before the book went live. Source: I6, §3"""
-    cut_over = given.book.cut_over
-    return given.origin == "import" and cut_over is not None and day_of(given.at, given.book.zone) < cut_over
+    return not (command.method == UNRECORDED and is_history(given))
 
 
 def _already_shipped(recorded: Shipment, command: ShipOrder, state: Placed) -> Decision:
@@ -181,7 +175,7 @@ def _check_units(command: ShipOrder, state: Placed) -> None:
             raise ShipmentExceedsUnits(command.order, part.line, part.quantity, line.to_ship)
 
 
-def _shipped(state: Placed, command: ShipOrder, description: Sealed) -> OrderShipped:
+def _shipped(state: Placed, command: ShipOrder, description: Sealed, given: Given) -> OrderShipped:
     goods = tax = 0
     for part in command.parts:
         line = state.lines[part.line - 1]
@@ -205,4 +199,5 @@ def _shipped(state: Placed, command: ShipOrder, description: Sealed) -> OrderShi
         shipping_credit=placed.shipping_credit if carries_fee else 0,
         charge=goods + tax + (state.fee if carries_fee else 0),
         carries_fee=carries_fee,
+        deadlines=deadlines_of_shipment(given),
     )

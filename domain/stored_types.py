@@ -22,8 +22,10 @@ from domain.entry import Entry, Event
 from domain.numbers import NumberTaken, evolve_numbers
 from domain.order import evolve_order
 from domain.order_events import (
+    BillBecameOverdue,
     BillIssued,
     CartPrepared,
+    CustomerContactMade,
     GuaranteeGranted,
     OrderPlaced,
     OrderShipped,
@@ -68,6 +70,8 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "guarantee.granted": StoredType(GuaranteeGranted),
     "order.units_cancelled": StoredType(OrderUnitsCancelled),
     "refund.granted": StoredType(RefundGranted),
+    "bill.became_overdue": StoredType(BillBecameOverdue),
+    "customer_contact.made": StoredType(CustomerContactMade),
 }
 
 TYPE_NAMES: Final[Mapping[type[Event], str]] = {stored.event: name for name, stored in STORED_TYPES.items()}

@@ -10,9 +10,9 @@ from domain.moments import EARLIEST, LATEST, Moment
 from ledger.errors import Unrecordable
 from ledger.submission import Lookup, SubjectKey
 
-# Bounded, so that every value fits a row of an index.
+# Bounded, so that every value fits a row of an index: 2,704 bytes, of which the book's name takes some.
 _TOKEN = re.compile(r"[A-Za-z0-9_./-]{1,200}")
-_LONGEST_VALUE = 1_000
+_LONGEST_VALUE = 600
 
 
 class NewEntry(NamedTuple):
@@ -49,6 +49,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     """What one command records. Each entry's version follows the last of its stream."""
 
     entries: tuple[NewEntry, ...]
+    before: int = 0
+    """How many of the entries, the first ones, are not the command's own: its receipt leaves them out."""
     reads: Mapping[str, int] = {}
     """Streams that were only read, each with the version it must still be at."""
     facts: tuple[str, int] | None = None
@@ -95,21 +97,22 @@ def size_of(append: Append) -> int:
     """Bytes of text the append adds. Raises: Unrecordable if the record could not hold it."""
     if not append.entries:
         raise Unrecordable("an append of no entries")
-    size = 0
+    tokens: set[str] = set()
+    texts: list[str] = []
     for entry in append.entries:
-        for token in (entry.stream, entry.type, entry.customer):
-            if token is not None and not _TOKEN.fullmatch(token):
-                raise Unrecordable("a stream, a type or a customer is not a token")
+        tokens.update((entry.stream, entry.type, entry.customer or "-"))
+        texts += (entry.meta, entry.data)
         if entry.effective_at is not None and not EARLIEST <= entry.effective_at <= LATEST:
             raise Unrecordable("effective_at is outside the years 1 to 9999")
-        size += _line(entry.meta) + _line(entry.data)
-    for value in _values(append):
-        if not 0 < _line(value) <= _LONGEST_VALUE:
-            raise Unrecordable(f"a key or a claim is empty or longer than {_LONGEST_VALUE} bytes")
-    return size
+    if not all(map(_TOKEN.fullmatch, tokens)):
+        raise Unrecordable("a stream, a type or a customer is not a token")
+    values = _values(append)
+    if not all(values) or max(map(len, values), default=0) > _LONGEST_VALUE:
+        raise Unrecordable(f"a key or a claim is empty or longer than {_LONGEST_VALUE} characters")
+    return _bytes("".join(texts + values))
 
 
-def _line(text: str) -> int:
+def _bytes(text: str) -> int:
     try:
         line = text.encode()
     except UnicodeEncodeError:
@@ -120,10 +123,13 @@ def _line(text: str) -> int:
 
 
 def _values(append: Append) -> list[str]:
-    values = [] if append.command is None else [append.command.principal, append.command.key]
+    values: list[str] = []
+    if append.command is not None:
+        values += (append.command.principal, append.command.key)
     for claim in append.claims:
         values += (claim.kind, claim.value)
     for lookup in append.lookups:
         values += (lookup.kind, lookup.customer)
-    values += (key.subject for key in append.subject_keys)
+    for key in append.subject_keys:
+        values.append(key.subject)
     return values

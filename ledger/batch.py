@@ -86,6 +86,7 @@ def _lost(append: Append, found: Found) -> Verdict | None:
 def _stage(append: Append, staged: Staged) -> Recorded:
     position, previous, recorded_at = staged.head
     first = position + 1
+    own = first + append.before
     at: dict[str, int] = {}
     for stream, version, type_, schema_version, customer, effective_at, meta, data in append.entries:
         position += 1
@@ -104,10 +105,11 @@ def _stage(append: Append, staged: Staged) -> Recorded:
         )
         previous = link(previous, canonical(row))
         staged.entries.append(row._replace(hash=previous))
-        at.setdefault(stream, position)
+        if position >= own:
+            at.setdefault(stream, position)
     staged.head = Head(position, previous, recorded_at)
     if append.command is not None:
-        staged.commands.append((*append.command, first, position))
+        staged.commands.append((*append.command, own, position))
     for kind, value, stream in append.claims:
         staged.claims.append((kind, value, at[stream]))
     for lookup in append.lookups:
@@ -126,6 +128,7 @@ def _know(append: Append, recorded: Recorded, found: Found) -> None:
         position += 1
     if append.command is not None:
         principal, key, request_hash = append.command
-        found.commands[principal, key] = Repeated(recorded.first, position - 1, request_hash)
+        own = recorded.first + append.before
+        found.commands[principal, key] = Repeated(own, position - 1, request_hash)
     for kind, value, stream in append.claims:
         found.claims[kind, value] = stream

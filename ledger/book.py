@@ -28,7 +28,7 @@ from domain.standing import CustomerFacts
 from ledger.append import Recorded, Repeated, Stale, Taken
 from ledger.connection import Reader
 from ledger.errors import ClaimTaken, KeyReused, StreamBusy, UnknownBook, VersionMismatch
-from ledger.folds import Folded, FoldedFacts, Folds
+from ledger.folds import Folded, FoldedFacts, Folds, Recent
 from ledger.queues import Queues
 from ledger.record import Record
 from ledger.recording import Recording, principal_of
@@ -81,6 +81,7 @@ class Book:
         clock: Callable[[], Moment] = machine_now,
     ) -> None:
         self.name = name
+        self.conninfo = conninfo
         self.sealer = sealer
         self.clock = clock
         """The book's now, which a demo book may move; `recorded_at` never follows it."""
@@ -89,6 +90,7 @@ class Book:
         self._record = Record(name, reader)
         self._writer = Writer(name, conninfo)
         self._folds = Folds()
+        self._holders: Recent[tuple[str, str], str] = Recent()
         self._queues = Queues()
         self._under_way: dict[tuple[str, str], _First] = {}
         self._waiting: set[asyncio.Future[None]] = set()
@@ -159,7 +161,7 @@ class Book:
                     raise
                 fresh = True
                 continue
-            if decision.events and not submission.dry_run:
+            if (decision.events or decision.due) and not submission.dry_run:
                 outcome = await self._appended(decision, submission, view, at)
                 if outcome is not None:
                     return outcome
@@ -225,18 +227,18 @@ class Book:
         self, decision: Decision, submission: Submission, view: _View, at: Moment
     ) -> Outcome | None:
         """What was recorded; None if the view was out of date. Raises: ClaimTaken, KeyReused."""
-        in_force = _policy(view).version_in_force(at)
-        recording = Recording(decision, submission, view.states, at, in_force)
+        recording = Recording(decision, submission, view.states, at, _policy(view))
         kept: list[tuple[Entry, ...]] = []
         verdict = await self._writer.append(
             recording.append(view.facts), partial(self._remember, recording, view.facts, kept)
         )
         match verdict:
             case Recorded():
-                return Outcome(entries=kept[0])
+                return Outcome(entries=kept[0][recording.before :])
             case Repeated():
                 return await self._replayed(verdict, submission)
             case Taken():
+                self._holders.put((verdict.kind, verdict.value), verdict.holder)
                 raise ClaimTaken(verdict.kind, verdict.value, verdict.holder)
             case Stale():
                 return None
@@ -253,6 +255,8 @@ class Book:
         kept.append(entries)
         self._advance(entries[-1].position)
         self._folds.remember(entries, proven, strangers)
+        for claim in recording.claims:
+            self._holders.put((claim.kind, claim.value), claim.stream)
 
     async def _unrecorded(
         self, decision: Decision, submission: Submission, view: _View, at: Moment, now: Moment
@@ -265,12 +269,13 @@ class Book:
         for claim in decision.claims if decision.events else ():
             if holder := await self._record.claimed(claim.kind, claim.value):
                 raise ClaimTaken(claim.kind, claim.value, holder)
-        if not decision.events:
+        if not decision.events and not decision.due:
             entries = tuple(await self._record.at(decision.already))
             return Outcome(entries=entries, already=True, dry_run=True)
-        recording = Recording(decision, submission, view.states, at, _policy(view).version_in_force(at))
+        recording = Recording(decision, submission, view.states, at, _policy(view))
         recording.append(view.facts)
-        return Outcome(entries=recording.entries(Recorded(self.position + 1, now)), dry_run=True)
+        entries = recording.entries(Recorded(self.position + 1, now))
+        return Outcome(entries=entries[recording.before :], dry_run=True)
 
     async def repeated(self, submission: Submission) -> Outcome | None:
         """What the submission's key recorded before; None if nothing. Raises: KeyReused, Unavailable."""
@@ -332,7 +337,11 @@ class Book:
 
     async def claimed(self, kind: str, value: str) -> str | None:
         """The stream that holds a claim."""
-        return await self._record.claimed(kind, value)
+        return self.held(kind, value) or await self._record.claimed(kind, value)
+
+    def held(self, kind: str, value: str) -> str | None:
+        """The stream that holds a claim, if this process has met it lately; a claim is never let go."""
+        return self._holders.get((kind, value))
 
     async def customers_by(self, kind: str, digest: bytes) -> list[str]:
         """The customers found under a digest of the blind index."""

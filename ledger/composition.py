@@ -6,6 +6,7 @@ from domain.register import OpenBook
 from ledger import books
 from ledger.api_keys import ApiKeys
 from ledger.book import Book
+from ledger.clocks import DemoClock, set_clock
 from ledger.connection import Reader
 from ledger.errors import UnknownBook
 from ledger.sealing import Sealer
@@ -39,6 +40,10 @@ class Ledger:
         """The names of all books there are."""
         return await books.names(self.reader)
 
+    def demo_books(self) -> list[str]:
+        """The names of the demo books opened here, whose clocks may be moved."""
+        return [name for name, book in self._books.items() if isinstance(book.clock, DemoClock)]
+
     async def book(self, name: str) -> Book:
         """A book, the same object every time. Raises: UnknownBook, WrongMasterKey, Unavailable."""
         book = self._books.get(name)
@@ -64,6 +69,7 @@ class Ledger:
         if book.position == 0:
             raise UnknownBook(name)
         await book.sealer.check_master_key()
+        await set_clock(book, self.reader)
         self._books[name] = book
         return book
 

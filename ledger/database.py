@@ -4,12 +4,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
+
 from ledger.embedded import EmbeddedServer
 from ledger.embedded.folder import make_data_folder
 from ledger.gate import pass_gate
-from ledger.migrate import SchemaIsBehind, migrate, pending
+from ledger.migrate import MIGRATING, SchemaIsBehind, migrate, pending
+from ledger.projecting.tables import create_tables
 from ledger.roles import APP, DATABASE, OWNER, provide
 from ledger.settings import Settings
+from projections.catalogue import PROJECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,19 @@ def prepared(server: EmbeddedServer, name: str = DATABASE) -> Database:
     provide(server.superuser_conninfo, name)
     database = Database(server.conninfo(APP, name), server.conninfo(OWNER, name), server)
     migrate(server.conninfo(OWNER, name))
+    make_tables(server.conninfo(OWNER, name))
     pass_gate(database.app_conninfo)
     return database
+
+
+def make_tables(owner_conninfo: str) -> list[str]:
+    """Make the tables of projections that are missing, and return their names; others who do so wait.
+
+    Raises: ShapeChanged, psycopg.Error.
+    """
+    with psycopg.connect(owner_conninfo) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
+        return create_tables(connection, PROJECTIONS)
 
 
 def _external(app_conninfo: str, settings: Settings) -> Database:

@@ -6,6 +6,7 @@ LedgerError
 ├── KeyReused                    one idempotency key, two different requests
 ├── StreamBusy                   other processes kept winning the race for a stream
 ├── QueueFull, Unavailable       try again later
+├── ClockNotMovable              a live book runs by the machine's clock
 ├── Unrecordable                 text or a number the record cannot hold
 └── ChainBroken                  the stored entries are not those that were hashed
 ClaimTaken                       a refusal: the value is claimed by another stream
@@ -62,6 +63,10 @@ class Unavailable(LedgerError):
 
 class Unrecordable(LedgerError):
     """A text or a number that the record cannot hold: NUL, a lone surrogate, an integer over 64 bits."""
+
+
+class ClockNotMovable(LedgerError):
+    """Only a demo book's clock can be moved, and only forward."""
 
 
 class ChainBroken(LedgerError):

@@ -16,7 +16,7 @@ from ledger.roles import APP
 FOLDER = Path(__file__).parent / "migrations"
 
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
-_ADVISORY_LOCK = 0x6D616B65676F6F64  # "makegood"; held for a migration only, never by an append
+MIGRATING = 0x6D616B65676F6F64  # "makegood"; held for a migration only, never by an append
 _TABLE = f"""
 CREATE TABLE IF NOT EXISTS migrations (
     number     int         PRIMARY KEY,
@@ -104,7 +104,7 @@ def migrate(owner_conninfo: str, folder: Path = FOLDER) -> list[Migration]:
     with psycopg.connect(owner_conninfo) as connection:
         if not _missing(connection, known):
             return []
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_ADVISORY_LOCK,))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
         connection.execute(_TABLE.encode())
         missing = _missing(connection, known)
         for migration in missing:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from ledger.append import Append, Recorded, Verdict, size_of
 from ledger.batch import Staged, judge
@@ -26,6 +27,9 @@ MOST_WAITING = 4_096
 
 MOST_TOGETHER = 4 << 20
 """Bytes of entries in one transaction, unless a single append is larger."""
+
+ROUNDS = 3
+"""Turns of the loop in which a request on its way shows itself: read, decided, appended."""
 
 _UNHOLDABLE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 """What the database raises when an append, not the connection, is the trouble."""
@@ -46,7 +50,7 @@ class Writer:
     def __init__(self, book: str, conninfo: str) -> None:
         self.book = book
         self.strangers = 0
-        """How often the head was found moved by somebody else: what is known of the book may have gaps."""
+        """How often entries came that nobody here remembers: what is known of the book may have gaps."""
         self._conninfo = conninfo
         self._connection: Connection | None = None
         self._queue: deque[_Waiting] = deque()
@@ -87,15 +91,22 @@ class Writer:
     async def _drain(self) -> None:
         try:
             while self._queue:
+                await self._gather()
                 self._batch = self._take()
                 self._watch()
                 await self._store(self._batch)
-                # Those just answered may have more to append: let them, it makes fuller batches.
-                await asyncio.sleep(0)
         finally:
             self._watch(stop=True)
             # Nobody is left without an answer, whatever went wrong.
             self._give_up()
+
+    async def _gather(self) -> None:
+        """Let whoever is about to append do so, while the queue grows: fuller batches cost less per append."""
+        waiting = -1
+        while len(self._queue) > waiting:
+            waiting = len(self._queue)
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
 
     def _take(self) -> list[_Waiting]:
         batch = [self._queue.popleft()]
@@ -142,9 +153,12 @@ class Writer:
         self._last_position = staged.head.position
         loop = asyncio.get_running_loop()
         for waiting, verdict in zip(batch, staged.verdicts, strict=True):
-            if waiting.remember is not None and isinstance(verdict, Recorded):
-                # On the loop, before the caller wakes: what fails in there is not the writer's to fail with.
-                loop.call_soon(waiting.remember, verdict, self.strangers)
+            if isinstance(verdict, Recorded):
+                if waiting.remember is None:
+                    self.strangers += 1
+                else:
+                    # On the loop, before the caller wakes: what fails in there does not fail the writer.
+                    loop.call_soon(waiting.remember, verdict, self.strangers)
             if not waiting.answer.done():
                 waiting.answer.set_result(verdict)
 
@@ -166,6 +180,12 @@ class Writer:
         self._queue.clear()
 
     async def _connected(self) -> Connection:
+        if (
+            self._connection is not None
+            and self._connection.info.transaction_status != TransactionStatus.IDLE
+        ):
+            # A batch broke off in a way nobody foresaw; its transaction still holds the head.
+            await self._disconnect()
         if self._connection is None:
             self._connection = await connect(self._conninfo)
         return self._connection

@@ -5,9 +5,11 @@ from typing import Final
 from projections.customer_balance import CustomerBalance
 from projections.customer_statement import CustomerStatement
 from projections.customers import Customers
+from projections.deadlines import Deadlines
 from projections.journal import Journal
 from projections.orders import Orders
 from projections.projection import AnyProjection
+from projections.tasks import Tasks
 
 PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     CustomerBalance(),
@@ -15,4 +17,6 @@ PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     Orders(),
     Customers(),
     Journal(),
+    Tasks(),
+    Deadlines(),
 )

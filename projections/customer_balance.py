@@ -1,7 +1,7 @@
 """Who owes whom what. One row per customer, currency and order; the answer is their sum.
 
-Positive = the customer owes us; negative = we owe the customer money, or goods already paid for. Source: §2
-Money
+Positive = the customer owes us; negative = we owe the customer money, or goods already paid for.
+Source: §2 Money
 """
 
 from typing import assert_never

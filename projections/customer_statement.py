@@ -1,6 +1,4 @@
-"""How a customer's balance came about: a line for each entry that moved it. The running balance is summed
-when asked.
-"""
+"""How a customer's balance came about: a line for each entry that moved it."""
 
 from collections.abc import Iterable
 from typing import assert_never

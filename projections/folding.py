@@ -121,7 +121,7 @@ class GroupFolding(Folding):
 
 
 class RowFolding(GroupFolding):
-    """The same for exactly one row per group: most projections, so it holds the rows without a mapping each."""
+    """The same for one row per group: most projections, so it holds the rows without a mapping each."""
 
     def __init__(self, projection: RowPerGroup[Row, Event], parked: Mapping[Key, Parked]) -> None:
         super().__init__(projection, parked)

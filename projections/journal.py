@@ -1,7 +1,7 @@
-"""The books: double-entry postings. They sum to zero per currency at every position; customer accounts equal
-the balances.
+"""The books: double-entry postings.
 
-Positive amounts are debits, negative ones credits. Source: §2 Money, the table of events
+They sum to zero per currency at every position, and the customer accounts equal the balances. Positive
+amounts are debits, negative ones credits. Source: §2 Money
 """
 
 from collections.abc import Iterable

@@ -1,15 +1,20 @@
-"""What happened to this order, and when?"""
+"""What happened to this order, and when? Which of its four contacts are due, done, missed?"""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
 
 import msgspec
 
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
 from domain.order_events import (
+    BillBecameOverdue,
     BillIssued,
     CartPrepared,
+    ContactChannel,
+    ContactKind,
+    CustomerContactMade,
+    Deadline,
     GuaranteeGranted,
     OrderEvent,
     OrderPlaced,
@@ -31,6 +36,8 @@ What = Literal[
     "guarantee_granted",
     "units_cancelled",
     "refund_granted",
+    "bill_overdue",
+    "contact_made",
 ]
 
 
@@ -43,6 +50,10 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: What
     reference: str | None = None
     """The payment, shipment, bill or refund it is about."""
+    contact: ContactKind | None = None
+    channel: ContactChannel | None = None
+    by: str | None = None
+    """The person who made the contact."""
     currency: str | None = None
     amount: Minor | None = None
     units: int | None = None
@@ -104,11 +115,37 @@ def _milestone(event: OrderEvent, position: int, at: Moment) -> Milestone:
 
 
 def _later_milestone(
-    event: BillIssued | ShipmentDelivered | GuaranteeGranted | OrderUnitsCancelled | RefundGranted,
+    event: BillIssued
+    | ShipmentDelivered
+    | GuaranteeGranted
+    | OrderUnitsCancelled
+    | RefundGranted
+    | BillBecameOverdue
+    | CustomerContactMade,
     position: int,
     at: Moment,
 ) -> Milestone:
     match event:
+        case CustomerContactMade() as it:
+            return Milestone(
+                position=position,
+                at=at,
+                what="contact_made",
+                reference=it.shipment,
+                contact=it.kind,
+                channel=it.channel,
+                by=it.by,
+            )
+        case BillBecameOverdue() as it:
+            return Milestone(
+                position=position,
+                at=at,
+                what="bill_overdue",
+                reference=it.bill,
+                currency=it.currency,
+                amount=it.open,
+                due_on=it.due_on,
+            )
         case BillIssued() as it:
             return Milestone(
                 position=position,
@@ -160,3 +197,94 @@ def _later_milestone(
 
 def _units(parts: Iterable[Part]) -> int:
     return sum(part.quantity for part in parts)
+
+
+NUMBERS: Final[Mapping[ContactKind, tuple[int, ...]]] = {
+    "acknowledgement": (1,),
+    "thanks": (1,),
+    "production": (2,),
+    "shipped": (3,),
+    "satisfaction": (4,),
+}
+"""Which of the four contacts each kind is."""
+
+ContactStatus = Literal["planned", "due", "done", "missed"]
+
+
+class PlannedContact(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact an order asks for, and what became of it. Source: R-P5"""
+
+    kind: ContactKind
+    numbers: tuple[int, ...]
+    """Which of the four it is; without production the second is made together with the third."""
+    shipment: str | None
+    due: Moment
+    missed_from: Moment | None
+    status: ContactStatus
+    """planned: its time has not come; due: it has; missed: and is over; done: it was made, late or not."""
+    done_at: Moment | None = None
+    position: int | None = None
+    """Of the contact that did it."""
+
+
+def contacts_of(entries: Iterable[Entry], as_of: Moment) -> tuple[PlannedContact, ...]:
+    """The contacts one order asks for, in the order in which they began, as they stand at that moment."""
+    asked: dict[tuple[ContactKind, str | None], Deadline] = {}
+    done: dict[tuple[ContactKind, str | None], Entry] = {}
+    is_produced = False
+    for entry in entries:
+        match entry.event:
+            case OrderPlaced() as it:
+                _ask(asked, it.deadlines, None)
+            case OrderShipped() | ShipmentDelivered() as it:
+                _ask(asked, it.deadlines, it.shipment)
+            case CustomerContactMade() as it:
+                is_produced = is_produced or it.kind == "production"
+                for kind, shipment in asked:
+                    if kind == it.kind and it.shipment in (None, shipment):
+                        done.setdefault((kind, shipment), entry)
+            case _:
+                pass
+    return tuple(
+        [
+            _planned(key, deadline, done.get(key), as_of, with_second=not is_produced)
+            for key, deadline in asked.items()
+        ]
+    )
+
+
+def _ask(
+    asked: dict[tuple[ContactKind, str | None], Deadline],
+    deadlines: Iterable[Deadline],
+    shipment: str | None,
+) -> None:
+    for deadline in deadlines:
+        if deadline.kind != "ship_order" and deadline.kind != "bill_overdue":
+            asked[deadline.kind, shipment] = deadline
+
+
+def _planned(
+    key: tuple[ContactKind, str | None],
+    deadline: Deadline,
+    done: Entry | None,
+    as_of: Moment,
+    *,
+    with_second: bool,
+) -> PlannedContact:
+    kind, shipment = key
+    return PlannedContact(
+        kind=kind,
+        numbers=(2, 3) if kind == "shipped" and with_second else NUMBERS[kind],
+        shipment=shipment,
+        due=deadline.due,
+        missed_from=deadline.missed_from,
+        status=_status(deadline, as_of) if done is None else "done",
+        done_at=None if done is None else done.effective_at,
+        position=None if done is None else done.position,
+    )
+
+
+def _status(deadline: Deadline, as_of: Moment) -> ContactStatus:
+    if deadline.missed_from is not None and deadline.missed_from <= as_of:
+        return "missed"
+    return "due" if deadline.due <= as_of else "planned"

@@ -1,6 +1,4 @@
-"""Finding orders: one row per order, from its cart on, with what it is called, where it stands and what it is
-worth.
-"""
+"""Finding orders: one row per order, from its cart on: its names, where it stands, what it is worth."""
 
 from typing import Literal, assert_never
 

@@ -25,9 +25,7 @@ Key = tuple[str | int, ...]
 
 
 class Row(msgspec.Struct, gc=False):
-    """A row: plain values only, the key's fields first, all others with the value of a row nothing happened
-    to.
-    """
+    """A row: plain values, the key's fields first, all others with their value before anything happened."""
 
     if TYPE_CHECKING:
 
@@ -55,9 +53,7 @@ class Projection(ABC, Generic[RowT, EventT]):
     group_key: tuple[str, ...]
     """The columns that name a group of rows: the first of `key`."""
     found_by: Literal["customer", "stream"] | None = None
-    """What of every entry equals the first column of its group, so that one group is found without reading
-    the whole book.
-    """
+    """What of every entry equals the first column of its group: one group is found without reading the book."""
     indexes: tuple[tuple[str, ...], ...] = ()
     """More ways to find rows, each a list of columns."""
 

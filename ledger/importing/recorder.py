@@ -6,6 +6,7 @@ is recorded already and adds only what is missing; a document that reads differe
 
 import re
 from collections.abc import AsyncGenerator
+from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
@@ -68,11 +69,12 @@ class OrderRecorder:
         check_fit(document, self._register)
         claim = f"{document.channel}/{document.reference}"
         begun = await self._book.claimed("order_ref", claim) is not None
-        outcome = await self._place(document, begun)
+        steps = _Steps(self._book, self._actor, document, begun)
+        outcome = await self._placed(document, steps)
         yield outcome
         placed = event_in(outcome, OrderPlaced)
         if placed.total:
-            yield await self._step(document, "capture", _capture_of(placed, document.reference), begun)
+            yield await steps.take("capture", _capture_of(placed, document.reference))
         ship = ShipOrder(
             order=placed.order,
             shipment=mint("shp"),
@@ -80,40 +82,49 @@ class OrderRecorder:
             method=UNRECORDED,
             description=self._delivery,
         )
-        outcome = await self._step(document, "ship", ship, begun)
+        outcome = await steps.take("ship", ship)
         yield outcome
         shipped = event_in(outcome, OrderShipped)
-        deliver = DeliverShipment(order=placed.order, shipment=shipped.shipment)
-        yield await self._step(document, "deliver", deliver, begun)
+        yield await steps.take("deliver", DeliverShipment(order=placed.order, shipment=shipped.shipment))
 
-    async def _place(self, document: Document, begun: bool) -> Outcome:
+    async def _placed(self, document: Document, steps: "_Steps") -> Outcome:
         value = f"{document.channel}/{customer_of(document)}"
         known = self._customers.get(value) or await self._book.claimed("customer_ref", value)
         customer = known or mint("cus")
         # A new customer gets a key of their own, under which whatever is learnt of them later will be sealed.
         keys = () if known else (self._book.sealer.new_subject(customer).row,)
-        place = _place_order(document, customer, new=not known)
-        placed = await self._step(document, "place", place, begun, keys)
+        placed = await steps.take("place", _place_order(document, customer, new=not known), keys)
         self._customers[value] = event_in(placed, OrderPlaced).customer
         if len(self._customers) > KNOWN:
             del self._customers[next(iter(self._customers))]
         return placed
 
-    async def _step(
-        self, document: Document, step: str, command: Command, begun: bool, keys: tuple[SubjectKey, ...] = ()
-    ) -> Outcome:
-        key = f"{document.channel}/{document.reference}/{step}"
-        content = msgspec.json.encode((document.at, document.customer, document.currency, document.lines))
+
+class _Steps:
+    """The steps of one document, each under a key of its own."""
+
+    def __init__(self, book: Book, actor: Actor, document: Document, begun: bool) -> None:
+        self._book = book
+        self._actor = actor
+        self._begun = begun
+        self._at = document.at
+        self._key = f"{document.channel}/{document.reference}"
+        content = (document.at, document.customer, document.currency, document.lines)
+        self._content = sha256(msgspec.json.encode(content)).digest()
+
+    async def take(self, step: str, command: Command, keys: tuple[SubjectKey, ...] = ()) -> Outcome:
+        """What the step recorded. Raises: Refusal, LedgerError."""
+        key = f"{self._key}/{step}"
         submission = Submission(
             actor=self._actor,
             origin=ORIGIN,
             key=key,
-            request_hash=request_digest(self._book.sealer.request_key, "IMPORT", key, content),
-            effective_at=document.at,
+            request_hash=request_digest(self._book.sealer.request_key, "IMPORT", key, self._content),
+            effective_at=self._at,
             subject_keys=keys,
         )
         # Where the order was begun before, its key answers sooner than a decision would.
-        recorded = await self._book.repeated(submission) if begun else None
+        recorded = await self._book.repeated(submission) if self._begun else None
         return recorded or await self._book.execute(command, submission)
 
 

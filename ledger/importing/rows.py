@@ -18,6 +18,7 @@ import msgspec
 
 from domain.moments import Moment, moment_of
 from domain.money import exponent_of
+from ledger.card_numbers import holds_card_number
 from ledger.importing.mapping import Drop, Mapping, MappingFault, mapping_for, named_columns
 
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
@@ -144,7 +145,7 @@ class _RowReader:
         self._customer = place.get(columns.customer or "")
         self._currency = place.get(columns.currency or "")
         self._channel = place.get(columns.channel or "")
-        self._credit_note = re.compile(mapping.fixed.credit_notes) if mapping.fixed.credit_notes else None
+        self._is_credit_note = _matcher(mapping.fixed.credit_notes or "(?!)")  # which matches nothing
         self._drops = tuple((rule.reason, self._test_of(rule, place)) for rule in mapping.drop)
 
     def read(self, cells: Cells, line_number: int) -> Row | BadRow:
@@ -165,7 +166,7 @@ class _RowReader:
         return Row(
             line_number=line_number,
             document=_utf8(document),
-            credit_note=self._is_credit_note(cells),
+            credit_note=self._is_credit_note(document),
             at=_moment(cells[self._date].strip(), self._fixed.date_format, self._fixed.zone),
             customer=_utf8(customer),
             channel=self._fixed.channel if self._channel is None else _utf8(cells[self._channel].strip()),
@@ -176,15 +177,15 @@ class _RowReader:
 
     def _line(self, cells: Cells) -> Line:
         quantity, price = self._quantity_of(cells), self._price_of(cells)
+        description = "" if self._description is None else _utf8(cells[self._description])
         if quantity <= 0:
             raise _Misread("the quantity has the wrong sign, or is 0")
         if price < 0:
             raise _Misread("the unit price is below 0")
+        if holds_card_number(description):
+            raise _Misread("the description holds what looks like a card number")
         return Line(
-            sku=_utf8(self._sku_of(cells)),
-            description="" if self._description is None else _utf8(cells[self._description]),
-            quantity=quantity,
-            unit_price=price,
+            sku=_utf8(self._sku_of(cells)), description=description, quantity=quantity, unit_price=price
         )
 
     def _sku_of(self, cells: Cells) -> str:
@@ -197,13 +198,10 @@ class _RowReader:
     def _quantity_of(self, cells: Cells) -> int:
         """Above 0 on every line that has the sign it should have."""
         quantity = _whole(cells[self._quantity].strip())
-        return -quantity if self._is_credit_note(cells) else quantity
+        return -quantity if self._is_credit_note(cells[self._order].strip()) else quantity
 
     def _price_of(self, cells: Cells) -> int:
         return _minor(cells[self._price].strip(), self._currency_of(cells))
-
-    def _is_credit_note(self, cells: Cells) -> bool:
-        return self._credit_note is not None and bool(self._credit_note.fullmatch(cells[self._order].strip()))
 
     def _test_of(self, rule: Drop, place: dict[str, int]) -> Callable[[Cells], bool]:
         if rule.wrong_sign:
@@ -219,8 +217,19 @@ class _RowReader:
         if rule.any_of is not None:
             chosen = rule.any_of
             return lambda cells: value_of(cells) in chosen
-        pattern, wanted = re.compile(rule.matching or rule.not_matching or ""), rule.matching is not None
-        return lambda cells: (pattern.fullmatch(value_of(cells)) is not None) == wanted
+        matches, wanted = _matcher(rule.matching or rule.not_matching or ""), rule.matching is not None
+        return lambda cells: matches(value_of(cells)) == wanted
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Whether a text matches as a whole; the next row mostly asks about the same text again."""
+    compiled = re.compile(pattern)
+
+    @lru_cache(maxsize=1024)
+    def matches(text: str) -> bool:
+        return compiled.fullmatch(text) is not None
+
+    return matches
 
 
 def _utf8(text: str) -> str:
@@ -229,6 +238,7 @@ def _utf8(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def _whole(text: str) -> int:
     if not WHOLE.fullmatch(text):
         raise _Misread("the quantity is not a whole number")

@@ -1,12 +1,16 @@
 """Projections at work: one definition (`projections/`), five uses.
 
-entries, decoding    reading a book's entries in order, whole pages at a time
-tables, rows         tables from row structs; loading, upserting and comparing rows
-cursors              how far a projection has read; leases, parked groups, lag
-follow               keep the rows up to date
-rebuild              fold anew beside the live rows and write the differences
-as_of                the rows as they were, by position, recorded time or effective time
-answers              SQL over rows, live or as of a moment
-explain              a figure → the entries that made it
-verify               the live rows against a fresh fold
+    entries, decoding    reading a book's entries in order, whole pages at a time
+    ahead                the next page while the last is being written
+    tables, rows         tables from row structs; loading, writing and comparing rows
+    cursors              how far a projection has read; leases, parked groups, lag
+    follow               keep the rows up to date
+    readers              those who wait until the rows hold what they just wrote
+    rebuild              fold anew beside the live rows and write the differences
+    as_of                the rows as they were, by position, recorded time or effective time
+    answers              SQL over rows, live or as of a moment
+    explain              a figure → the entries that made it
+    verify               the live rows against a fresh fold
+
+All but `readers` and `follow` blocks; the service runs it in threads. See `docs/adding-a-projection.md`.
 """

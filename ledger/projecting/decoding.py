@@ -1,7 +1,8 @@
 """Whole pages of entries from one JSON text, decoded in C.
 
-The server writes a page as `[["<type>@<schema version>", position, …], …]`; a line of a current version becomes
-an `Entry` with its typed event at once. Lines of an older version, and only those, pass through the codec.
+The server writes a page as `[["<type>@<schema version>", position, …], …]`; a line of a current version
+becomes an `Entry` with its typed event at once. Lines of an older version, and only those, pass through the
+codec.
 """
 
 from collections.abc import Callable, Collection

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.string import ByteaBinaryLoader
 
 from domain.entry import Entry
 from ledger.errors import UnknownBook
@@ -18,13 +19,15 @@ from ledger.projecting.decoding import PAGE, Decode
 PAGE_SIZE = 1000
 """Positions per page of a stream."""
 
-# Set-based statements over whole books follow, hence hash joins rather than a plan kept from an empty table.
+WHOLE_BOOK = "-c enable_nestloop=off"
+"""Setting of a session that compares all rows of a book: joins by hashing, whatever the statistics say."""
+FEW_ROWS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""Setting of a session that finds single rows: one descent of an index each, however the table grows."""
+
 _SESSION = "-c jit=off -c work_mem=64MB"
 
 _ONE_PAGE = f"""
-SELECT (SELECT position FROM heads WHERE book = %b),
-       (SELECT {PAGE} FROM entries
-        WHERE book = %b AND position > %b AND position <= %b AND type = ANY (%b))"""
+SELECT {PAGE} FROM entries WHERE book = %b AND position > %b AND position <= %b AND type = ANY (%b)"""
 
 _PAGES = sql.SQL(f"""
 COPY (
@@ -57,12 +60,11 @@ class Head(msgspec.Struct, frozen=True):
     hash: str
 
 
-def connect(conninfo: str) -> psycopg.Connection:
-    """A session for folding over whole books. Raises: psycopg.Error."""
+def connect(conninfo: str, settings: str = "") -> psycopg.Connection:
+    """A session for folding; plans are made anew for each statement. Raises: psycopg.Error."""
     given = conninfo_to_dict(conninfo).get("options") or ""
-    prepared = make_conninfo(
-        conninfo, application_name="makegood projections", options=f"{given} {_SESSION}".strip()
-    )
+    options = f"{given} {_SESSION} {settings}".strip()
+    prepared = make_conninfo(conninfo, application_name="makegood projections", options=options)
     return psycopg.connect(prepared, autocommit=True, prepare_threshold=None)
 
 
@@ -78,15 +80,12 @@ def head_of(connection: psycopg.Connection, book: str) -> Head:
 
 def page(
     connection: psycopg.Connection, book: str, after: int, limit: int, types: list[str], decode: Decode
-) -> tuple[int, list[Entry]]:
-    """The head's position, and the entries of those types in the `limit` positions after `after`, from one
-    snapshot.
-    """
-    parameters = (book, book, after, after + limit, types)
-    row = connection.cursor(binary=True).execute(_ONE_PAGE, parameters).fetchone()
-    if row is None or row[0] is None:
-        raise UnknownBook(book)
-    return row[0], [] if row[1] is None else decode(row[1].encode())
+) -> list[Entry]:
+    """The entries of those types in `limit` positions after `after`. Raises: Undecodable, psycopg.Error."""
+    cursor = connection.cursor(binary=True)
+    cursor.adapters.register_loader("text", ByteaBinaryLoader)  # the decoder wants the bytes that travelled
+    row = cursor.execute(_ONE_PAGE, (book, after, after + limit, types)).fetchone()
+    return [] if row is None or row[0] is None else decode(row[0])
 
 
 def pages(

@@ -1,11 +1,11 @@
 """Keeping the rows of a book up to date: one reader for all its projections.
 
-    step        read a page, decode it once, fold the touched groups, write rows and cursors in one
-    transaction Follower    steps, under a lease, synchronously: in a thread of the service, in a tool, in a
-    test follow      steps for ever, woken by local writers and by polling
+    step        read a page, decode it once, fold the touched groups, write rows and cursors together
+    Follower    steps, under a lease, synchronously: in a thread of the service, in a tool, in a test
+    follow      steps for ever, woken by local writers, by readers who wait, and by polling
 
-The rows and the cursor are written together, so a crash costs nothing but folding again what was lost; hence
-no wait for the disk at commit.
+The rows and the cursor are written in one transaction, so a crash costs nothing but folding again what was
+lost; hence no wait for the disk at commit.
 """
 
 import asyncio
@@ -16,9 +16,11 @@ import psycopg
 
 from domain.entry import Entry
 from ledger.connection import LOST
+from ledger.errors import Unavailable
 from ledger.projecting import cursors
+from ledger.projecting.ahead import PagesAhead
 from ledger.projecting.decoding import decoder_of, names_of
-from ledger.projecting.entries import connect, page
+from ledger.projecting.entries import FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rows import RowTable
 from projections.folding import GroupFolding, LineFolding, folding_of
@@ -58,8 +60,7 @@ class Follower:
         self._conninfo = conninfo
         self._tables = {projection: RowTable(book, projection) for projection in projections}
         events = {event for projection in projections for event in projection.handles}
-        self._types = names_of(events)
-        self._decode = decoder_of(events)
+        self._pages = PagesAhead(conninfo, book, names_of(events), decoder_of(events))
         self._connection: psycopg.Connection | None = None
         self._seen: dict[AnyProjection, int] = {}
 
@@ -69,6 +70,7 @@ class Follower:
             cursors.release_lease(self._connection, self.book, LEASE, self.holder)
             self._connection.close()
         self._connection = None
+        self._pages.close()
 
     def step(self, limit: int = BATCH) -> Step:
         """Read on by at most `limit` positions.
@@ -90,8 +92,7 @@ class Follower:
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._conninfo)
-            self._connection.execute("SET synchronous_commit = off")
+            self._connection = connect(self._conninfo, f"{FEW_ROWS} -c synchronous_commit=off")
         return self._connection
 
     def _step(self, connection: psycopg.Connection, limit: int) -> Step:
@@ -101,22 +102,19 @@ class Follower:
             for projection in self._tables
             if (position := built.get((projection.name, projection.version))) is not None
         }
-        after = min(self._seen.values(), default=0)
-        head, entries = page(
-            connection, self.book, after, limit if self._seen else 0, self._types, self._decode
-        )
-        until = min(after + limit, head)
-        if not self._seen or until <= after:
-            return Step(after if self._seen else head, head)
-        if not cursors.hold_lease(connection, self.book, LEASE, self.holder, LEASE_SECONDS):
+        head = head_of(connection, self.book).position
+        after = min(self._seen.values(), default=head)
+        if after >= head or not cursors.hold_lease(connection, self.book, LEASE, self.holder, LEASE_SECONDS):
             return Step(after, head)
-        moved = self._write(connection, until, entries)
+        until = min(after + limit, head)
+        entries = self._pages.page(after, limit, more=until < head)
+        # The page may end beyond the head as it was known: what lies there is left for the next step.
+        known = [entry for entry in entries if entry.position <= until]
+        moved = self._write(connection, until, known)
         return Step(until, head, until - after) if moved else Step(after, head)
 
     def _write(self, connection: psycopg.Connection, until: int, entries: list[Entry]) -> bool:
-        """Fold and write a page in one transaction; false, and nothing written, if somebody else moved a
-        cursor.
-        """
+        """Fold and write a page in one transaction; false, and nothing written, if a cursor was moved."""
         behind = {projection: (seen, until) for projection, seen in self._seen.items() if seen < until}
         with connection.transaction() as transaction:
             if not cursors.move(connection, self.book, behind):
@@ -138,7 +136,7 @@ def write_folded(connection: psycopg.Connection, table: RowTable, entries: Itera
         case LineFolding():
             for entry in entries:
                 folding.feed(entry)
-            table.upsert(connection, folding.take())
+            table.insert(connection, folding.take())
         case GroupFolding():
             before = table.load(connection, folding.groups_of(entries))
             folding.hold(before)
@@ -152,14 +150,17 @@ def write_folded(connection: psycopg.Connection, table: RowTable, entries: Itera
 def _write_groups(
     connection: psycopg.Connection, table: RowTable, folding: GroupFolding, before: dict[Key, dict[Key, Row]]
 ) -> None:
-    written: list[Row] = []
+    new: list[Row] = []
+    changed: list[Row] = []
     gone: list[Key] = []
     for group in folding.touched or ():
-        rows, was = folding.rows_of(group), before.get(group, {})
-        written.extend(row for key, row in rows.items() if was.get(key) != row)
-        gone.extend(key for key in was if key not in rows)
+        was, rows = before.get(group, {}), folding.rows_of(group)
+        new.extend([row for key, row in rows.items() if key not in was])
+        changed.extend([row for key, row in rows.items() if key in was and row != was[key]])
+        gone.extend([key for key in was if key not in rows])
     table.remove(connection, gone)
-    table.upsert(connection, written)
+    table.update(connection, changed)
+    table.insert(connection, new)
 
 
 async def follow(
@@ -180,15 +181,13 @@ async def follow(
             stepping = asyncio.ensure_future(asyncio.to_thread(follower.step))
             try:
                 step = await asyncio.shield(stepping)
-            except LOST:
+                await readers.reached(step.position)
+                quiet = 0 if step.entries else quiet + 1
+                if step.caught_up or not step.entries:
+                    poll = BUSY_POLL if quiet < BUSY_LOOKS else IDLE_POLL
+                    await readers.asked_or(wait_beyond(step.head, poll))
+            except (*LOST, Unavailable):
                 await asyncio.sleep(IDLE_POLL)
-                continue
-            await readers.reached(step.position)
-            quiet = 0 if step.entries else quiet + 1
-            if step.entries and not step.caught_up:
-                continue
-            poll = BUSY_POLL if quiet < BUSY_LOOKS else IDLE_POLL
-            await readers.asked_or(wait_beyond(step.head, poll))
     finally:
         if stepping is not None:
             await asyncio.wait(

@@ -33,7 +33,7 @@ class Readers:
                 self._moved.notify_all()
 
     async def asked_or(self, woken: Awaitable[object]) -> None:
-        """Wait until `woken` is, or a reader asks for a position not reached yet; the next call waits anew."""
+        """Wait until `woken` is, or a reader asks for a position not reached. Raises: what `woken` does."""
         waiting, asked = asyncio.ensure_future(woken), asyncio.create_task(self._asked.wait())
         try:
             await asyncio.wait((waiting, asked), return_when=asyncio.FIRST_COMPLETED)

@@ -1,23 +1,19 @@
-"""Folding projections anew beside their live rows, and writing what differs: one pass, no downtime, safe to
-interrupt.
+"""Folding projections anew beside their live rows, and writing what differs: one pass, no downtime.
 
     fold      everything up to the head as it was then, in memory; lists stream into their side tables
     gain      fold what was written meanwhile, until little is left
     side      copy the folded rows into side tables
-    switch    in one transaction: hold the cursors (the follower waits, appends do not), fold the rest, write
-    the
-              differences, move the cursors
+    switch    in one transaction: hold the cursors (the follower waits, appends do not), fold the rest,
+              write the differences, move the cursors
 
 Whoever reads meanwhile sees the rows from before or from after, never a half. An interruption leaves nothing
 behind: the side tables belong to the session.
 """
 
-import gc
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import msgspec
@@ -25,7 +21,7 @@ import psycopg
 
 from ledger.projecting import cursors
 from ledger.projecting.decoding import decoder_of, names_of
-from ledger.projecting.entries import Head, connect, head_of, pages
+from ledger.projecting.entries import WHOLE_BOOK, Head, connect, head_of, pages
 from ledger.projecting.rows import Differences, Digest, RowTable
 from projections.folding import GroupFolding, LineFolding, folding_of
 from projections.projection import AnyProjection
@@ -34,10 +30,10 @@ LITTLE = 5_000
 """Entries that may be left to fold while the cursors are held."""
 MOST_GAINS = 5
 """Rounds of gaining on the writers before the cursors are held anyway."""
-_astuple = msgspec.structs.astuple
-
 CHUNK = 20_000
 """Lines of a list that wait in memory before they go into the side table."""
+
+_astuple = msgspec.structs.astuple
 
 Progress = Callable[[int, int], None]
 """Called now and then with (entries folded, entries to fold)."""
@@ -149,7 +145,7 @@ def rebuild(
     psycopg.Error.
     """
     started = perf_counter()
-    with connect(conninfo) as reader, connect(conninfo) as side, _few_collections():
+    with connect(conninfo) as reader, connect(conninfo, WHOLE_BOOK) as side:
         fresh = Fresh(book, projections, reader)
         fresh.create_sides(side)
         fresh.fold(head_of(reader, book).position, side, progress)
@@ -210,16 +206,3 @@ def _receipt(fresh: Fresh, projection: AnyProjection, head: Head, change: _Chang
 def _code_of(projection: AnyProjection) -> str:
     source = inspect.getsource(sys.modules[type(projection).__module__])
     return hashlib.sha256(source.encode()).hexdigest()
-
-
-@contextmanager
-def _few_collections() -> Generator[None]:
-    """Rows and keys are never garbage while folding, and searching millions of them for cycles takes most of
-    the time.
-    """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 1000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)

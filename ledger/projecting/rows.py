@@ -70,21 +70,32 @@ class RowTable:
             loaded.setdefault(values[: len(keyed)], {})[values[: self._width]] = self._make(*values)
         return loaded
 
-    def upsert(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
-        """Write those rows, whether they are new or not."""
+    def insert(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
+        """Write rows that are not there yet. Raises: psycopg.errors.UniqueViolation if one is."""
         if not rows:
             return
+        query = sql.SQL("COPY {} (book, {}) FROM STDIN (FORMAT binary)").format(self._table, self._names)
+        with connection.cursor().copy(query) as copy:
+            copy.set_types(["text", *(column.type for column in self.columns)])
+            for row in rows:
+                copy.write_row((self.book, *_astuple(row)))
+
+    def update(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
+        """Write rows that are there already."""
+        if not rows or not self._rest:
+            return
         query = sql.SQL(
-            "INSERT INTO {table} (book, {names}) SELECT %b, new.* FROM unnest({arrays}) AS new"
-            " ON CONFLICT (book, {key}) {update}"
+            "UPDATE {table} AS held SET ({rest}) = ROW ({new}) FROM unnest({arrays}) AS new ({names})"
+            " WHERE held.book = %b AND {same}"
         ).format(
             table=self._table,
-            names=self._names,
+            rest=names_of(self._rest),
+            new=_of("new", self._rest),
             arrays=_arrays(self.columns),
-            key=names_of(self.projection.key),
-            update=self._update(),
+            names=self._names,
+            same=_equal("held", "new", self.columns[: self._width]),
         )
-        connection.execute(query, (self.book, *_transposed([_astuple(row) for row in rows])))
+        connection.execute(query, (*_transposed([_astuple(row) for row in rows]), self.book))
 
     def remove(self, connection: psycopg.Connection, keys: Collection[Key]) -> None:
         """Delete the rows with those keys."""
@@ -209,9 +220,7 @@ class RowTable:
 
 
 class Digest:
-    """SHA-256 over rows in the order of their keys, as JSON lines; equal rows give equal digests on every
-    machine.
-    """
+    """SHA-256 over rows as JSON lines in the order of their keys: the same on every machine."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()

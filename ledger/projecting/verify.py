@@ -6,7 +6,7 @@ import msgspec
 import psycopg
 
 from ledger.projecting import cursors
-from ledger.projecting.entries import connect
+from ledger.projecting.entries import WHOLE_BOOK, connect
 from ledger.projecting.rebuild import Fresh, Progress
 from ledger.projecting.rows import Differences
 from projections.projection import AnyProjection
@@ -40,7 +40,7 @@ def verify(
 
     Raises: UnknownBook, Undecodable, psycopg.Error.
     """
-    with connect(conninfo) as reader, connect(conninfo) as side, side.transaction():
+    with connect(conninfo) as reader, connect(conninfo, WHOLE_BOOK) as side, side.transaction():
         # One snapshot for the cursor and the rows; entries up to the cursor never change.
         side.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         built = cursors.positions(side, book)

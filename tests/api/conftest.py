@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
-from house import House, opened_house
 
 from api.app import create_app
 from ledger.composition import Ledger
 from ledger.database import Database
+from tests.api.house import House, opened_house
 
 MASTER = bytes(range(32))
 

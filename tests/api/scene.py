@@ -1,14 +1,15 @@
 """A house in which every address names something, so that a test can go through all routes."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
-from house import Caller, House, order_body, payment_body
 from httpx2 import Response
 
 from api.app import SECTIONS
 from api.examples import EXAMPLES
 from api.section import Declared
+from tests.api.house import Caller, House, order_body, payment_body
 
 DECLARED = [declared for section in SECTIONS for declared in section.declared]
 """Every route that needs a key."""
@@ -29,12 +30,15 @@ class Scene:
         self.new = uuid4().hex
         """A reference that nothing has claimed yet."""
 
+    def names(self, declared: Declared) -> dict[str, str]:
+        """What the address of a route names, as it is called in this book."""
+        order = self.ids["cart"] if declared.path.startswith("/v1/carts") else self.ids["order"]
+        known = self.ids | {"order": order}
+        return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
+
     def path(self, declared: Declared) -> str:
         """The address of a route, naming what is in this book."""
-        ids = dict(self.ids)
-        if declared.path.startswith("/v1/carts"):
-            ids["order"] = ids["cart"]
-        return declared.path.format_map(ids)
+        return declared.path.format_map(self.names(declared))
 
     def body(self, declared: Declared) -> dict[str, Any]:
         """A body the route takes: the documented example, about what is in this book."""

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from commandline import Ended, Makegood
 
 from cli.main import ended
 from ledger.database import Database
+from tests.cli.commandline import Ended, Makegood
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,15 @@
 """What the commands do, print and end with."""
 
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from commandline import Makegood
 
 from cli.main import ended
+from tests.cli.commandline import Makegood
 
 
 def test_a_book_begins_with_its_opening_and_the_default_policy(makegood: Makegood, book_name: str):
@@ -138,3 +141,14 @@ def test_no_command_prints_the_help_and_a_wrong_one_is_a_usage_error(capsys: pyt
     assert ended(["frobnicate"]) == 2
     assert ended(["--help"]) == 0
     assert re.search(r"Exit codes: 0 ok, 1 failure, 2 usage, 3 a check\s+found", capsys.readouterr().out)
+
+
+def test_following_prints_what_others_record_until_interrupted(makegood: Makegood, book: str):
+    command = [sys.executable, "-c", "from cli.main import run; run()", "events", "tail", "--follow"]
+    with subprocess.Popen([*command, "--book", book], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert [process.stdout.readline().split()[2] for _ in range(2)] == ["book.opened", "policy.adopted"]
+        assert makegood("persons", "add", "Ana", "--role", "agent", "--book", book).code == 0
+        assert process.stdout.readline().split()[2] == "person.registered"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130

@@ -13,9 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from commandline import Makegood
 
 from ledger.database import Database
+from tests.cli.commandline import Makegood
 
 DATA = Path(__file__).parents[1] / "data"
 SLICE = DATA / "online-retail-slice.csv.gz"

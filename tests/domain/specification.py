@@ -12,8 +12,10 @@ one is tested as a retry too.
 from datetime import time
 from typing import Any, Self
 
+import msgspec
+
 from domain.account import OrderAccount
-from domain.decision import Actor, Command, Decision, Given
+from domain.decision import Actor, Command, Decision, Due, Given
 from domain.decisions import decide
 from domain.default_edition import DEFAULT_ADOPTED
 from domain.entry import Entry, Event, Meta
@@ -25,6 +27,7 @@ from domain.refusal import Refusal
 from domain.register import BookOpened, PersonRegistered, Register
 from domain.standing import CustomerFacts, fold_customer
 from domain.stored_types import evolve_of
+from domain.ticking import NOBODY, TICK
 
 ZONE = "America/New_York"
 OPENED = BookOpened(zone=ZONE, country="US")
@@ -146,8 +149,19 @@ class Story:
         """Let the command be decided and record what it decides."""
         decision = decide(command, self.given(command))
         events = tuple(event for _, event in decision.events)
+        self.record_due(*decision.due)
         self.record(*events)
         return events
+
+    def record_due(self, *due: Due) -> Self:
+        """Record what time has decided, each at its own moment."""
+        at, origin, actor = self.at, self.origin, self.actor
+        self.origin, self.actor = TICK, Actor(person=NOBODY, role=NOBODY)
+        for it in due:
+            self.at = it.at
+            self.record(it.event)
+        self.at, self.origin, self.actor = at, origin, actor
+        return self
 
     def when(self, command: Command) -> "Asked":
         """Ask the command of this book."""
@@ -170,13 +184,19 @@ class Asked:
         return decide(self.command, self.story.given(self.command))
 
     def then(self, *expected: Event) -> Story:
-        """Exactly these events, each in its own stream, named beforehand; and a retry decides nothing."""
+        """Exactly these events, each in its own stream, named beforehand; and a retry decides nothing.
+
+        Deadlines that an expected event leaves unsaid are as decided: `test_deadlines` is about them.
+        """
         decision = self._decided()
         events = tuple(event for _, event in decision.events)
-        assert events == expected
+        assert len(events) == len(expected), f"decided {events}"
+        said = zip(expected, events, strict=True)
+        assert events == tuple(_with_deadlines(it, decided) for it, decided in said)
         for stream, event in decision.events:
             assert stream == stream_of(event)
             assert stream in self.command.writes()
+        self.story.record_due(*decision.due)
         first = len(self.story.entries) + 1
         self.story.record(*events)
         positions = {entry.position for entry in self.story.entries if entry.position >= first}
@@ -214,3 +234,9 @@ class Asked:
             assert type(found) is type(expected)
             assert found == expected
         return self.story
+
+
+def _with_deadlines(expected: Event, decided: Event) -> Event:
+    if type(decided) is not type(expected) or getattr(expected, "deadlines", None) != ():
+        return expected
+    return msgspec.structs.replace(expected, deadlines=decided.deadlines)  # pyright: ignore[reportAttributeAccessIssue]

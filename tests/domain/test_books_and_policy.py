@@ -160,6 +160,12 @@ DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
     "supplier_days": (31, {"command": deliver(), "day": "2010-08-16"}),
     "supplier_starts": ("delivery", {"command": deliver(), "day": "2010-08-16"}),
     "bill_due_days": (14, {"command": ship(shipment=id_of("shp", 9), bill=NEW_BILL), "day": "2010-08-16"}),
+    "thank_hours": (48, {"command": place(order=id_of("ord", 9)), "day": "2010-08-16"}),
+    "unshipped_days": (
+        3,
+        {"command": place(order=id_of("ord", 9), terms="bill_after"), "day": "2010-08-16"},
+    ),
+    "satisfaction_days": (14, {"command": deliver(), "day": "2010-08-16"}),
     "backdating_days": (3, {"command": deliver(), "day": "2010-08-16"}),
 }
 

@@ -7,12 +7,14 @@ from domain.entry import Event
 from domain.stored_types import STATES, STORED_TYPES, TYPE_NAMES, evolve_of
 
 FROZEN = {
+    "bill.became_overdue": ("BillBecameOverdue", 1),
     "bill.issued": ("BillIssued", 1),
     "book.opened": ("BookOpened", 1),
     "cart.prepared": ("CartPrepared", 1),
     "contact_point.added": ("ContactPointAdded", 1),
     "contact_point.invalidated": ("ContactPointInvalidated", 1),
     "customer.registered": ("CustomerRegistered", 1),
+    "customer_contact.made": ("CustomerContactMade", 1),
     "guarantee.granted": ("GuaranteeGranted", 1),
     "number.taken": ("NumberTaken", 1),
     "order.placed": ("OrderPlaced", 1),

@@ -100,6 +100,7 @@ def test_a_rule_drops_a_row_and_its_moment_still_counts(tmp_path: Path):
         (",offen", "", "8 fields where the header has 9"),
         ("B-1,", ",", "no order reference"),
         ("Earl", "Earl \udcff", "bytes that are not UTF-8"),
+        ("Earl Grey", "4111 1111 1111 1111", "the description holds what looks like a card number"),
     ],
 )
 def test_a_bad_row_says_why(tmp_path: Path, found: str, instead: str, why: str):

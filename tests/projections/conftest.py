@@ -85,7 +85,7 @@ def live_rows(conninfo: str) -> LiveRows:
         with psycopg.connect(conninfo) as connection:
             found = connection.execute(
                 f"SELECT * FROM {projection.table} WHERE book = %s",
-                (book,),  # type: ignore[arg-type]
+                (book,),
             ).fetchall()
         return sorted((row[1:] for row in found), key=repr)
 

@@ -115,8 +115,8 @@ def test_an_answer_over_rows_as_of_the_head_is_the_live_answer(
     cut_book_rows = rows_as_of(conninfo, book.name, projection, Position(cut)).rows
     rebuild(conninfo, book.name, PROJECTIONS)
     with psycopg.connect(conninfo) as connection:
-        live = of_live(book.name, projection, answer)  # type: ignore[arg-type]
-        held = of_rows(projection, cut_book_rows, answer)  # type: ignore[arg-type]
+        live = of_live(book.name, projection, answer)
+        held = of_rows(projection, cut_book_rows, answer)
         now = connection.execute(live.text, live.parameters).fetchall()
         then = connection.execute(held.text, held.parameters).fetchall()
     assert then
@@ -157,7 +157,7 @@ def test_an_explanation_names_the_entries(conninfo: str, book: StoredBook, entri
         entry = entries[delta.position - 1]
         assert delta.type == "payment.captured"
         assert (delta.stream, entry.customer) == (entry.stream, CUSTOMER)
-        assert delta.delta == entry.event.amount  # type: ignore[attr-defined]
+        assert delta.delta == entry.event.amount
 
 
 def test_only_figures_can_be_explained(conninfo: str, book: StoredBook) -> None:
@@ -176,7 +176,7 @@ def test_verify_finds_a_row_that_was_tampered_with(
     figure, key = figures_of(projection)[0], projection.key[0]
     with psycopg.connect(conninfo) as connection:
         connection.execute(
-            f"UPDATE {projection.table} SET {figure} = {figure} + 1 WHERE book = %(book)s"  # type: ignore[arg-type]
+            f"UPDATE {projection.table} SET {figure} = {figure} + 1 WHERE book = %(book)s"
             f' AND "{key}" = (SELECT min("{key}") FROM {projection.table} WHERE book = %(book)s)',
             {"book": book.name},
         )
@@ -185,7 +185,7 @@ def test_verify_finds_a_row_that_was_tampered_with(
     assert verdict.differences.missing == verdict.differences.surplus == 0
     assert not verdict.sound
     with psycopg.connect(conninfo) as connection:
-        connection.execute(f"DELETE FROM {projection.table} WHERE book = %s", (book.name,))  # type: ignore[arg-type]
+        connection.execute(f"DELETE FROM {projection.table} WHERE book = %s", (book.name,))
     (verdict,) = verify(conninfo, book.name, [projection])
     assert verdict.differences.missing == verdict.rows > 0
     assert verdict.differences.keys

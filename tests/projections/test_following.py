@@ -126,8 +126,8 @@ class Choking(CustomerBalance):
     name = "choking_balance"
     poison: tuple[str, ...] = ()
 
-    def change(self, row: Balance, it: object, entry: Entry) -> None:  # type: ignore[override]
-        super().change(row, it, entry)  # type: ignore[arg-type]
+    def change(self, row: Balance, it: object, entry: Entry) -> None:
+        super().change(row, it, entry)
         if isinstance(it, PaymentCaptured) and it.payment in self.poison:
             raise LookupError(it.payment)
 
@@ -135,7 +135,7 @@ class Choking(CustomerBalance):
 @pytest.fixture
 def choking(tables: object, database: object) -> Choking:
     projection = Choking()
-    with psycopg.connect(database.owner_conninfo) as owner:  # type: ignore[attr-defined]
+    with psycopg.connect(database.owner_conninfo) as owner:
         create_tables(owner, [projection])
     return projection
 
@@ -173,7 +173,7 @@ def test_a_poison_entry_parks_its_group_and_a_rebuild_brings_it_back(
     )
     assert parked.group[2] == poison.event.order
     (row,) = [row for row in live_rows(book.name, choking) if row[2] == poison.event.order]
-    assert row[-1] < poison.position  # type: ignore[operator]
+    assert row[-1] < poison.position
     (verdict,) = verify(conninfo, book.name, [choking])
     assert not verdict.sound
     assert not verdict.differences

@@ -63,7 +63,7 @@ def test_a_rebuild_mends_rows_that_are_wrong_missing_or_too_many(
     right = live_rows(book.name, BALANCE)
     with psycopg.connect(conninfo) as connection:
         for statement in tampering(right):
-            connection.execute(statement, (book.name,))  # type: ignore[arg-type]
+            connection.execute(statement, (book.name,))
     (receipt,) = rebuild(conninfo, book.name, [BALANCE])
     assert (receipt.differences.missing, receipt.differences.surplus) == (1, 1)
     assert receipt.differences.changed == 1
@@ -113,7 +113,7 @@ def test_an_interrupted_rebuild_leaves_the_live_rows_as_they_were(
     with psycopg.connect(conninfo) as connection:
         connection.execute(
             f"DELETE FROM {BALANCE.table} WHERE book = %s",
-            (book.name,),  # type: ignore[arg-type]
+            (book.name,),
         )
 
     def interrupt(_done: int, _of: int) -> None:
@@ -164,7 +164,7 @@ def test_rebuilding_while_others_write_follow_and_read(
             while not done.is_set():
                 row = connection.execute(
                     f"SELECT count(*) FROM {PROJECTIONS[2].table} WHERE book = %s AND status <> 'cart'",
-                    (book.name,),  # type: ignore[arg-type]
+                    (book.name,),
                 ).fetchone()
                 assert row is not None
                 seen.append(row[0])
@@ -226,7 +226,7 @@ class BalanceWithMore(Balance):
 class ChangedWithoutVersion(CustomerBalance):
     """Did somebody change a row and forget the version?"""
 
-    row: type[Row] = BalanceWithMore  # type: ignore[assignment]
+    row: type[Row] = BalanceWithMore
 
 
 def test_a_changed_row_needs_a_new_version(tables: Database) -> None:

@@ -263,7 +263,7 @@ async def test_what_the_record_cannot_hold_is_refused_before_it_joins_a_batch(
     check_whole(rows, bare_book, 1)
 
 
-@pytest.mark.parametrize("key", ["nul\0", "\ud800", "", "x" * 1_001])
+@pytest.mark.parametrize("key", ["nul\0", "\ud800", "", "x" * 601])
 async def test_a_key_the_record_cannot_hold_is_refused(writer: Writer, key: str) -> None:
     with pytest.raises(Unrecordable):
         await writer.append(append(new_entry("a"), key=key))
@@ -285,6 +285,22 @@ async def test_what_only_the_database_finds_unholdable_fails_alone(
     )
     assert [type(verdict) for verdict in verdicts] == [Recorded, Unrecordable, Recorded]
     check_whole(rows, bare_book, 2)
+
+
+async def test_a_batch_that_breaks_off_unforeseen_is_answered_and_lets_go_of_the_head(
+    writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Staged:
+        raise ArithmeticError
+
+    monkeypatch.setattr(writer_module, "judge", broken)
+    with pytest.raises(Unavailable):
+        await writer.append(append(new_entry("a")))
+    assert writer._draining is not None
+    assert isinstance(writer._draining.exception(), ArithmeticError)
+    monkeypatch.undo()
+    assert isinstance(await writer.append(append(new_entry("b"))), Recorded)
+    check_whole(rows, bare_book, 1)
 
 
 async def test_a_book_without_a_head_is_unknown(database: Database, book_name: str) -> None:

@@ -1,7 +1,8 @@
 """An order over HTTP, from placing to the guarantee."""
 
 import pytest
-from house import House, eur, payment_body
+
+from tests.api.house import House, eur, payment_body
 
 pytestmark = pytest.mark.anyio
 

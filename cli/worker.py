@@ -1,0 +1,36 @@
+"""`makegood worker`: what a service does beside answering, without the API."""
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import typer
+import uvloop
+
+from cli.options import Data, Dsn, opened_ledger, settings
+from cli.serve import keep_alive
+from cli.tick import told
+from ledger.database import Database, open_database
+from ledger.settings import Settings
+from ledger.ticking import Ticker
+
+
+def worker(data: Data = None, dsn: Dsn = None) -> None:
+    """Tick every book every minute until interrupted; several may run, one at a time ticks a book."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    chosen = settings(data, dsn)
+    with open_database(chosen) as database:
+        uvloop.run(_work(chosen, database))
+
+
+async def _work(chosen: Settings, database: Database) -> None:
+    async with opened_ledger(chosen, database) as ledger:
+        watch = asyncio.create_task(keep_alive(database.embedded)) if database.embedded else None
+        typer.echo("Makegood ticks every book every minute. Ctrl-C stops it.", err=True)
+        try:
+            await Ticker(ledger, told).run()
+        finally:
+            if watch is not None:
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch

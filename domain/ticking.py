@@ -1,0 +1,99 @@
+"""Ticking: what time decides by itself, once its last condition has become true.
+
+    a bill is overdue      when the day after its last day begins and something is still open
+
+It takes effect at that moment, whenever the book ticks. Before a command, what is due in the streams it
+writes comes first (`domain.decisions`), so that ticking every minute or once a year gives the same events, as
+long as commands are entered in the order in which they take effect. Source: §3, R-B1, R-B7
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from domain.command import Command
+from domain.decision import Decision, Due, Given
+from domain.entry import Entry, Meta
+from domain.moments import Moment
+from domain.order import Bill, Placed, evolve_order
+from domain.order_events import BillBecameOverdue
+
+TICK = "tick"
+"""The origin of what time decides."""
+NOBODY = "system"
+"""Who acts, and in which role, where no person does."""
+
+
+class Tick(Command, frozen=True, kw_only=True):
+    """Record what time has decided in a stream up to the deciding moment."""
+
+    stream: str
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.stream,)
+
+
+def tick(command: Tick, given: Given) -> Decision:
+    """Decides nothing of its own: what is due in the stream comes before it, as before any command."""
+    return Decision()
+
+
+def due_in(streams: Iterable[str], given: Given) -> tuple[Due, ...]:
+    """What time has decided in these streams and nobody has recorded yet, in the order of its moments, then
+    by stream.
+    """
+    found: list[Due] = []
+    for stream in streams:
+        state = given.states[stream]
+        if isinstance(state, Placed) and state.bills:
+            found.extend(_bills_overdue(state, given.at))
+    found.sort(key=lambda due: (due.at, due.stream))
+    return tuple(found)
+
+
+def with_due(given: Given, due: Iterable[Due]) -> Given:
+    """What a command is decided on once that is recorded."""
+    states = dict(given.states)
+    meta = Meta(person=NOBODY, role=NOBODY, origin=TICK)
+    for it in due:
+        state = states[it.stream]
+        assert isinstance(state, Placed)
+        # Positions are not known before the append, and no decision asks for this entry's.
+        entry = Entry(
+            position=0,
+            stream=it.stream,
+            version=0,
+            event=it.event,
+            customer=it.customer,
+            effective_at=it.at,
+            recorded_at=given.now,
+            meta=meta,
+        )
+        states[it.stream] = evolve_order(state, entry)
+    return msgspec.structs.replace(given, states=states)
+
+
+def overdue_at(bill: Bill) -> Moment | None:
+    """When the bill is overdue unless it is settled by then; None for one from before the book went live."""
+    for deadline in bill.issued.deadlines:
+        if deadline.kind == "bill_overdue":
+            return deadline.due
+    return None
+
+
+def _bills_overdue(state: Placed, at: Moment) -> Iterator[Due]:
+    for bill in state.bills.values():
+        if bill.open == 0 or bill.overdue_since is not None:
+            continue
+        due = overdue_at(bill)
+        if due is not None and due <= at:
+            it = bill.issued
+            event = BillBecameOverdue(
+                order=it.order,
+                customer=it.customer,
+                bill=it.bill,
+                currency=it.currency,
+                open=bill.open,
+                due_on=it.due_on,
+            )
+            yield Due(due, it.order, event, it.customer)

@@ -1,0 +1,141 @@
+"""Ticking a book: rows nominate streams, the domain decides, in the order of the moments, then by stream.
+
+Each nominated stream is read and decided anew, and appended only if nothing came in between. So a tick may be
+repeated, and two processes may tick at once, without deciding anything twice. Source: §3
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from contextlib import closing
+from uuid import uuid4
+
+from domain.decisions import EffectiveInFuture
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.ticking import TICK, Tick
+from ledger.book import Book
+from ledger.books import SYSTEM
+from ledger.clocks import DemoClock
+from ledger.composition import Ledger
+from ledger.connection import LOST
+from ledger.errors import LedgerError, Unavailable
+from ledger.projecting import cursors
+from ledger.projecting.answers import of_live
+from ledger.projecting.entries import connect
+from ledger.projecting.follow import Follower
+from ledger.projecting.rebuild import rebuild
+from ledger.submission import Submission
+from projections.deadlines import NOMINATED, Deadlines
+
+EVERY = 60.0
+"""Seconds between two ticks of a book."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the clocks of demo books, which may be moved by another process."""
+LEASE = TICK
+LEASE_SECONDS = 2.5 * EVERY
+"""After so long without a tick another process takes over."""
+PATIENCE = 10.0
+"""Seconds to wait for rows that another process follows."""
+POLL = 0.02
+
+DEADLINES = Deadlines()
+
+Nominated = tuple[Moment, str]
+"""When, and in which stream."""
+
+
+async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
+    """Decide what time has decided by `now` (None: the book's now), and return what was recorded.
+
+    Raises: EffectiveInFuture, Unavailable, StreamBusy, QueueFull.
+    """
+    until = book.clock() if now is None else now
+    if until > book.clock():
+        raise EffectiveInFuture(until, book.clock())
+    decided: list[Entry] = []
+    for due, stream in await asyncio.to_thread(nominated, book.conninfo, book.name, until):
+        submission = Submission(actor=SYSTEM, origin=TICK, effective_at=due)
+        outcome = await book.execute(Tick(stream=stream), submission)
+        decided.extend(outcome.entries)
+    return decided
+
+
+def nominated(conninfo: str, book: str, until: Moment) -> list[Nominated]:
+    """The moments up to `until` at which something is due, from rows that hold the whole book. Blocks.
+
+    Raises: Unavailable.
+    """
+    try:
+        _bring_up_to_date(conninfo, book)
+        query = of_live(book, DEADLINES, NOMINATED)
+        with closing(connect(conninfo)) as connection:
+            return connection.execute(query.text, (*query.parameters, until)).fetchall()
+    except LOST as error:
+        raise Unavailable("the database does not answer") from error
+
+
+def _bring_up_to_date(conninfo: str, book: str) -> None:
+    """Follow the book as far as it goes, or wait for who follows it."""
+    until = time.monotonic() + PATIENCE
+    with closing(Follower(conninfo, book, [DEADLINES], f"tick-{os.getpid()}-{uuid4().hex}")) as follower:
+        with closing(connect(conninfo)) as connection:
+            if cursors.unbuilt(connection, book, [DEADLINES]):
+                rebuild(conninfo, book, [DEADLINES])
+        while not follower.catch_up().caught_up:
+            if time.monotonic() >= until:
+                raise Unavailable("the rows of deadlines are behind: another process follows them slowly")
+            time.sleep(POLL)
+
+
+Told = Callable[[str, Exception], None]
+"""Hears which book could not be ticked, and why."""
+
+
+class Ticker:
+    """Ticks every book of a ledger, as long as it holds the book's lease."""
+
+    def __init__(self, ledger: Ledger, told: Told) -> None:
+        self._ledger, self._told = ledger, told
+        self._holder = f"{os.getpid()}-{uuid4().hex}"
+
+    async def run(self) -> None:
+        """Tick every book every minute, and a demo book as soon as its clock was moved, until cancelled."""
+        loop = asyncio.get_running_loop()
+        next_round = loop.time()
+        while True:
+            if loop.time() >= next_round:
+                next_round = loop.time() + EVERY
+                await self._each(everywhere=True)
+            else:
+                await self._each(everywhere=False)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def once(self) -> None:
+        """Tick every book now."""
+        await self._each(everywhere=True)
+
+    async def _each(self, *, everywhere: bool) -> None:
+        books = await self._books(everywhere=everywhere)
+        for name in books:
+            try:
+                book = await self._ledger.book(name)
+                moved = isinstance(book.clock, DemoClock) and await book.clock.look()
+                if (everywhere or moved) and await asyncio.to_thread(self._holds, book):
+                    await tick(book)
+            except (LedgerError, *LOST) as failure:
+                self._told(name, failure)
+
+    async def _books(self, *, everywhere: bool) -> list[str]:
+        if not everywhere:
+            return self._ledger.demo_books()
+        try:
+            return await self._ledger.books()
+        except LedgerError as failure:
+            self._told("", failure)
+            return []
+
+    def _holds(self, book: Book) -> bool:
+        with closing(connect(book.conninfo)) as connection:
+            return cursors.hold_lease(connection, book.name, LEASE, self._holder, LEASE_SECONDS)

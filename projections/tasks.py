@@ -1,0 +1,131 @@
+"""What people have to do: one row per order and thing to do, gone once it is done.
+
+A row is a task from `due` on, so what is to be done now is what is due by now. Deadlines arrive frozen on the
+events that start them (`domain.deadlines`); here is only when they end. Source: §3, R-P5
+"""
+
+from collections.abc import Iterable
+
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.order_events import (
+    CustomerContactMade,
+    Deadline,
+    DeadlineKind,
+    OrderPlaced,
+    OrderShipped,
+    OrderUnitsCancelled,
+    PaymentCaptured,
+    ShipmentDelivered,
+)
+from projections.projection import Key, Place, Projection, Row, events_of
+
+BearsOnTasks = (
+    OrderPlaced
+    | PaymentCaptured
+    | OrderShipped
+    | OrderUnitsCancelled
+    | ShipmentDelivered
+    | CustomerContactMade
+)
+
+SHIP: DeadlineKind = "ship_order"
+
+
+class Task(Row):
+    """Something a person has to do."""
+
+    stream: str
+    """The order it belongs to."""
+    kind: str
+    """`acknowledgement`, `thanks`, `shipped`, `satisfaction`: a contact to make; `ship_order`."""
+    subject: str
+    """The order, or the shipment the contact is about."""
+    customer: str = ""
+    due: Moment | None = None
+    """None: its time cannot be told yet, as for shipping what is not covered."""
+    missed_from: Moment | None = None
+    assignee: str | None = None
+    units: int = 0
+    """Of `ship_order`: units still to ship."""
+    ordered: int = 0
+    """Of `ship_order`: units ordered and not cancelled."""
+    last_position: Place = 0
+
+
+class Tasks(Projection[Task, BearsOnTasks]):
+    """What has to be done, by when, for whom?"""
+
+    name = "tasks"
+    version = 1
+    row = Task
+    handles = events_of(BearsOnTasks)
+    key = ("stream", "kind", "subject")
+    group_key = ("stream",)
+    found_by = "stream"
+    indexes = (("due",), ("customer", "due"))
+
+    def group(self, it: BearsOnTasks, entry: Entry) -> Key:
+        return (it.order,)
+
+    def fold(self, rows: dict[Key, Task], group: Key, it: BearsOnTasks, entry: Entry) -> None:
+        match it:
+            case OrderPlaced():
+                if it.deadlines:
+                    units = sum([line.quantity for line in it.lines])
+                    shipping = Task(it.order, SHIP, it.order, it.customer, units=units, ordered=units)
+                    rows[it.order, SHIP, it.order] = shipping
+            case OrderShipped():
+                _leave(rows, it.order, sum([part.quantity for part in it.parts]))
+            case OrderUnitsCancelled():
+                _cancel(rows, it.order, sum([part.quantity for part in it.parts]))
+            case CustomerContactMade():
+                for _, kind, subject in list(rows):
+                    if kind == it.kind and it.shipment in (None, subject):
+                        del rows[it.order, kind, subject]
+            case PaymentCaptured() | ShipmentDelivered():
+                pass
+        if not isinstance(it, CustomerContactMade):
+            about = it.shipment if isinstance(it, OrderShipped | ShipmentDelivered) else it.order
+            _begin(rows, it.order, about, it.customer, it.deadlines, entry)
+
+
+def _begin(
+    rows: dict[Key, Task],
+    order: str,
+    subject: str,
+    customer: str,
+    deadlines: Iterable[Deadline],
+    entry: Entry,
+) -> None:
+    for deadline in deadlines:
+        key = (order, deadline.kind, subject)
+        if deadline.kind == SHIP and key not in rows:
+            continue  # nothing of it is left to ship
+        row = rows.setdefault(key, Task(order, deadline.kind, subject, customer))
+        row.due, row.missed_from, row.last_position = deadline.due, deadline.missed_from, entry.position
+
+
+def _leave(rows: dict[Key, Task], order: str, units: int) -> None:
+    shipping = rows.get((order, SHIP, order))
+    if shipping is not None:
+        shipping.units -= units
+        if shipping.units == 0:
+            del rows[order, SHIP, order]
+
+
+def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
+    shipping = rows.get((order, SHIP, order))
+    if shipping is None:
+        return
+    shipping.ordered -= units
+    if shipping.ordered == 0:
+        rows.clear()  # nothing was shipped and nothing will be: there is nothing left to say
+    else:
+        _leave(rows, order, units)
+
+
+OPEN = """
+SELECT stream, kind, subject, customer, due, missed_from, assignee, last_position
+FROM held WHERE due <= %s ORDER BY due, stream, kind, subject"""
+"""What has to be done at a moment, longest due first, over the rows `held`."""

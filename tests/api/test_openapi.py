@@ -1,0 +1,133 @@
+"""The description says what the service does: committed, complete, and held against real answers."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import schemathesis
+import uvicorn
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema_rs import validator_for
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.app import create_app
+from api.examples import EXAMPLES
+from api.openapi import document_text
+from api.section import Declared
+from ledger.composition import Ledger
+from ledger.database import Database
+from tests.api.conftest import MASTER
+from tests.api.house import House, opened_house
+from tests.api.scene import DECISIONS, DECLARED, QUESTIONS, named, scene_in
+
+COMMITTED = Path(__file__).parents[2] / "openapi.json"
+CONFORMS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+
+
+def test_the_committed_description_is_the_generated_one(app: FastAPI) -> None:
+    committed = COMMITTED.read_text(encoding="utf-8")
+    assert committed == document_text(app.openapi()), "run: python -m api.openapi > openapi.json"
+
+
+def test_every_decision_shows_an_example() -> None:
+    assert EXAMPLES.keys() == {named(declared) for declared in DECISIONS}
+
+
+@pytest.mark.anyio
+async def test_every_answer_is_as_described(app: FastAPI, house: House) -> None:
+    # Add a member to any answer without describing it → this fails.
+    document = app.openapi()
+    scene = await scene_in(house)
+    for declared in (*QUESTIONS, *DECISIONS):
+        answer = await scene.ask(declared, house.owner)
+        assert answer.status_code == declared.status, (named(declared), answer.text)
+        operation = document["paths"][declared.path][declared.method.lower()]
+        described = operation["responses"][str(declared.status)]["content"]["application/json"]["schema"]
+        validator_for({**described, "components": document["components"]}).validate(answer.json())
+
+
+class Served:
+    """The application served over a socket, on a loop of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.url = self.key = ""
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    def __enter__(self) -> "Served":
+        self._thread.start()
+        assert self._ready.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        ledger = await Ledger.open(self._database.app_conninfo, MASTER)
+        app = create_app(ledger)
+        house = await opened_house(ledger, app, f"book-{uuid4().hex}")
+        self.scene = await scene_in(house)
+        self.key = house.owner.key
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none")
+        listening = config.bind_socket()
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._server = uvicorn.Server(config)
+        self._ready.set()
+        await self._server.serve([listening])
+        await ledger.close()
+
+
+@pytest.fixture(scope="module")
+def served(database: Database) -> Iterator[Served]:
+    with Served(database) as served:
+        yield served
+
+
+@pytest.mark.parametrize("declared", [it for it in DECLARED if not it.streams], ids=named)
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_whatever_is_sent_is_answered_as_described(
+    app: FastAPI, served: Served, declared: Declared, mode: GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    operation = schema[declared.path][declared.method]
+
+    @settings(
+        max_examples=10,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def conforms(case: schemathesis.Case) -> None:
+        if mode is GenerationMode.POSITIVE:
+            # Otherwise chance hardly gets past the caller and the address to the content.
+            case.headers.pop("On-Behalf-Of", None)
+            case.headers.pop("If-Match", None)
+            case.path_parameters.update(served.scene.names(declared))
+        headers = {"Authorization": f"Bearer {served.key}"}
+        case.call_and_validate(base_url=served.url, headers=headers, checks=CONFORMS)
+
+    conforms()
