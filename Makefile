@@ -23,7 +23,7 @@ test: lint ## all checks and all tests but the long ones
 	$(PYTEST) -n 2 -m "not long"
 
 check: lint ## format, lint, strict types, architecture, openapi.json, every command documented
-	$(PYTEST) -q -m "not long" tests/frame tests/cli/test_docs.py
+	$(PYTEST) -q -m "not long" tests/test_architecture.py tests/cli/test_docs.py tests/api/test_openapi.py
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

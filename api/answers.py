@@ -2,7 +2,10 @@
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from api.shapes import shape_of
+from domain.stored_types import STORED_TYPES
 
 Item = TypeVar("Item")
 
@@ -38,6 +41,12 @@ class EntryMeta(Answer):
     key: str | None
 
 
+_DATA = {
+    "description": "The event's own fields, by its type.",
+    "anyOf": [shape_of(stored.event, name) for name, stored in STORED_TYPES.items()],
+}
+
+
 class EntryAnswer(Answer):
     """One event with its place in the book and who recorded it."""
 
@@ -49,7 +58,7 @@ class EntryAnswer(Answer):
     customer: str | None
     effective_at: Moment
     recorded_at: Moment
-    data: dict[str, Any] = Field(description="The event's own fields; money and moments as everywhere here.")
+    data: Annotated[dict[str, Any], WithJsonSchema(_DATA)]
     meta: EntryMeta
 
 

@@ -23,9 +23,10 @@ from api.problem_pages import problem_index, problem_page
 from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_reply
 from api.products import products
 from api.route import Route
+from api.ticks import ticks
 from ledger.composition import Ledger
 
-SECTIONS = (orders, carts, customers, products, policy, events, book)
+SECTIONS = (orders, carts, customers, products, policy, events, book, ticks)
 """In the order in which their routes are matched: what is sent most comes first."""
 
 PUBLIC = frozenset(

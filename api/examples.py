@@ -43,6 +43,11 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
         "description": "One dress in a flat box, about two days on the way.",
     },
     "deliver_shipment": {"shipment": f"shp_{EXAMPLE_SUFFIX}"},
+    "record_contact": {
+        "kind": "thanks",
+        "channel": "email",
+        "note": "Thanked for the order and invited a call.",
+    },
     "cancel_units": {"reason": "Ordered twice by mistake."},
     "prepare_cart": {"lines": [_DRESS]},
     "check_out_cart": {"customer": _ANN, "terms": "bill_after"},

@@ -81,17 +81,20 @@ _ALWAYS: tuple[type[Problem], ...] = (
     DatabaseUnavailable,
     InternalFault,
 )
-_WRITING: tuple[type[Problem], ...] = (
+_SENDING: tuple[type[Problem], ...] = (
     MalformedJson,
-    KeyMissing,
     NobodyActedFor,
     Busy,
-    PersonalDataErased,
     BodyTooLarge,
     WrongMediaType,
+    Overloaded,
+)
+_WRITING: tuple[type[Problem], ...] = (
+    *_SENDING,
+    KeyMissing,
+    PersonalDataErased,
     CardNumberFound,
     KeyBelongsToAnother,
-    Overloaded,
 )
 _REFUSED = "A rule of the house stands against it; `type` says which."
 
@@ -151,6 +154,8 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
             "description": "What would have been recorded (dry run).",
             "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Receipt"}}},
         }
+    if declared.repeatable:
+        problems += _SENDING
     if declared.conditional:
         problems += [OutOfDate]
     for status in sorted({problem.status for problem in problems}):

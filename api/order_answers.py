@@ -1,12 +1,16 @@
 """An order and a cart as the API shows them: lines, payments, shipments, bills, where the money stands."""
 
-from pydantic import Field
+from typing import Annotated, Any
+
+from pydantic import Field, WithJsonSchema
 
 from api.answers import Amount, Answer, Day, Moment
 from api.render import money, rfc3339
+from api.shapes import shape_of
 from domain.entry import Entry
 from domain.order import Bill, Draft, LineState, Placed, Shipment
 from domain.order_events import OrderLine, Part
+from projections.order_timeline import Milestone, PlannedContact
 
 
 class CartLine(Answer):
@@ -73,6 +77,7 @@ class BillAnswer(Answer):
     open: Amount
     issued_on: Day
     due_on: Day
+    overdue_since: Moment | None = Field(description="As recorded; whether it is late today, `due_on` says.")
 
 
 class AccountAnswer(Answer):
@@ -127,22 +132,15 @@ class CartAnswer(Answer):
     total: Amount
 
 
-class MilestoneAnswer(Answer):
-    """One step of an order's story; only what belongs to its kind is filled in."""
+MilestoneAnswer = Annotated[dict[str, Any], WithJsonSchema(shape_of(Milestone))]
+"""One step of an order's story; only what belongs to its kind is filled in."""
 
-    position: int
-    at: Moment
-    what: str = Field(examples=["shipped"])
-    reference: str | None = Field(description="The payment, shipment, bill or refund it is about.")
-    currency: str | None
-    amount: Amount | None
-    units: int | None
-    method: str | None
-    tracking: str | None
-    day: Day | None
-    due_on: Day | None
-    guarantee_until: Day | None
-    supplier_until: Day | None
+
+class ContactsAnswer(Answer):
+    """The contacts an order asks for, as they stand at a moment."""
+
+    as_of: Moment
+    contacts: list[Annotated[dict[str, Any], WithJsonSchema(shape_of(PlannedContact))]]
 
 
 def order_answer(state: Placed, last: Entry) -> dict[str, object]:
@@ -255,6 +253,7 @@ def _bill(bill: Bill) -> dict[str, object]:
         "open": money(bill.open, it.currency),
         "issued_on": it.issued_on,
         "due_on": it.due_on,
+        "overdue_since": None if bill.overdue_since is None else rfc3339(bill.overdue_since),
     }
 
 

@@ -15,6 +15,7 @@ from api.grammars import (
     LineNumber,
     Method,
     PaymentMethodId,
+    PersonId,
     Processor,
     Quantity,
     Reference,
@@ -23,7 +24,7 @@ from api.grammars import (
     Tracking,
 )
 from domain.command import MOST_LINES
-from domain.order_events import Part
+from domain.order_events import ContactChannel, ContactKind, Part
 from domain.pricing import AskedLine
 
 Terms = Literal["card", "bill_after"]
@@ -133,6 +134,25 @@ class DeliverShipmentBody(Writing):
 
     shipment: ShipmentId
     parts: Parts = Field(default=[], description="Empty: all of the shipment that is still under way.")
+
+
+class RecordContactBody(Writing):
+    """Something the customer was told or asked. Marketing is no contact and has no kind here."""
+
+    kind: ContactKind
+    channel: ContactChannel
+    by: PersonId | None = Field(default=None, description="Who made it; left out, whoever records it.")
+    automatic: bool = Field(default=False, description="Nobody wrote it by hand, so it is by nobody.")
+    shipment: ShipmentId | None = Field(
+        default=None, description="The shipment it was about; left out, every shipment so far."
+    )
+    note: FreeText | None = Field(default=None, description="What was said. Kept sealed.")
+
+    @model_validator(mode="after")
+    def _by_somebody_or_nobody(self) -> "RecordContactBody":
+        if self.automatic and self.by is not None:
+            raise PydanticCustomError("by_nobody", "Should name nobody where it was automatic")
+        return self
 
 
 class CancelUnitsBody(Writing):

@@ -3,27 +3,31 @@
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
 from api.answers import EntryAnswer, Page, Receipt
 from api.buyers import Buyer, decide_for_buyer
 from api.call import Call, asked
-from api.grammars import Channel, CustomerId, OrderInPath, Reference
-from api.order_answers import MilestoneAnswer, OrderAnswer, order_answer
+from api.grammars import At, Channel, CustomerId, OrderInPath, Reference
+from api.order_answers import ContactsAnswer, MilestoneAnswer, OrderAnswer, order_answer
 from api.order_bodies import (
     CancelUnitsBody,
     CapturePaymentBody,
     DeliverShipmentBody,
     PlaceOrderBody,
+    RecordContactBody,
     ShipOrderBody,
     goods_of,
     parts_of,
 )
-from api.paging import AsOfQuery, Paged, Paging, page_of_entries, single
+from api.paging import AsOfQuery, Paged, Paging, Question, page_of_entries, single
 from api.permissions import Permission
+from api.render import rfc3339
 from api.section import Section
 from domain.billing import NewBill, may_be_billed
 from domain.cancelling import CancelUnits
+from domain.contacting import RecordContact
 from domain.delivering import DeliverShipment
 from domain.entry import Entry
 from domain.numbers import year_of_recording
@@ -33,7 +37,7 @@ from domain.placing import PlaceOrder
 from domain.shipping import ShipOrder
 from ledger.identity import mint
 from ledger.sealing import BOOK
-from projections.order_timeline import timeline_of
+from projections.order_timeline import contacts_of, timeline_of
 
 orders = Section(
     "orders", "What customers order, pay for, receive and cancel; each order is one stream of entries."
@@ -48,6 +52,12 @@ class OrdersQuery(Paging):
     customer: CustomerId | None = None
     external_ref: Reference | None = None
     channel: Channel = "api"
+
+
+class ContactsQuery(Question):
+    """At which moment."""
+
+    as_of: At | None = Field(default=None, description="As it stood then; left out, now.")
 
 
 # The two requests a shop sends most come first: routes are matched in this order.
@@ -204,6 +214,37 @@ def _customer_of(state: Order) -> str:
             return state.cart.customer or BOOK
         case Placed():
             return state.placed.customer
+
+
+@orders.decision("/v1/orders/{order}/contacts", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True)
+async def record_contact(call: Call, order: OrderInPath, body: RecordContactBody) -> Response:
+    """Record a contact with the customer
+
+    Acknowledged, thanked by a named person, told of the shipment, asked whether they are satisfied. It
+    answers what is due of its kind.
+    """
+    customer = _customer_of(await call.found_order(order))
+    actor = call.caller.actor
+    command = asked(
+        RecordContact,
+        order=order,
+        kind=body.kind,
+        channel=body.channel,
+        by=None if body.automatic else body.by or actor.on_behalf_of or actor.person,
+        shipment=body.shipment,
+        note=None if body.note is None else await call.seal(customer, "note", body.note),
+    )
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@orders.question("/v1/orders/{order}/contacts", Permission.READ, answers=ContactsAnswer)
+async def show_contacts(call: Call, order: OrderInPath, query: Annotated[ContactsQuery, Query()]) -> Response:
+    """Show which contacts with the customer are due, done or missed"""
+    await call.found_order(order)
+    as_of = call.book.clock() if query.as_of is None else query.as_of
+    entries = [entry for entry in await call.book.entries(order) if entry.effective_at <= as_of]
+    contacts = [await call.reading.struct(contact) for contact in contacts_of(entries, as_of)]
+    return call.answer({"as_of": rfc3339(as_of), "contacts": contacts})
 
 
 async def _new_bill(call: Call) -> NewBill:

@@ -1,7 +1,7 @@
 """Who may do what: each route declares one permission, each role has some of them.
 
-A service has no rights of its own beyond reading: where it decides, it acts for a registered person and may
-do what that person may (`api.caller`).
+A service has no rights of its own beyond reading and ticking: where it decides, it acts for a registered
+person and may do what that person may (`api.caller`).
 """
 
 from enum import StrEnum
@@ -21,6 +21,8 @@ class Permission(StrEnum):
     """Customers, carts, orders, payments, shipments, cancellations."""
     KEEP_PRODUCTS = "keep_products"
     SET_POLICY = "set_policy"
+    TICK = "tick"
+    """Have the book record what time has decided."""
 
 
 _AGENT = frozenset({Permission.READ, Permission.READ_PERSONAL, Permission.SERVE_CUSTOMERS})
@@ -28,10 +30,10 @@ _SUPERVISOR = _AGENT | {Permission.KEEP_PRODUCTS}
 
 GRANTED: dict[Role, frozenset[Permission]] = {
     "auditor": frozenset({Permission.READ}),
-    "service": frozenset({Permission.READ, Permission.READ_PERSONAL}),
+    "service": frozenset({Permission.READ, Permission.READ_PERSONAL, Permission.TICK}),
     "agent": _AGENT,
     "supervisor": _SUPERVISOR,
-    "owner": _SUPERVISOR | {Permission.SET_POLICY},
+    "owner": _SUPERVISOR | {Permission.SET_POLICY, Permission.TICK},
 }
 """What each role may do."""
 

@@ -15,6 +15,7 @@ from api.grammars import At
 from api.paging import AsOfQuery
 from api.permissions import Permission
 from api.section import Section
+from api.shapes import shape_of
 from domain.policy import STREAM, AdoptedEdition, AdoptPolicy, Edition, Policy
 from ledger.sealing import BOOK
 
@@ -51,7 +52,7 @@ class AdoptedAnswer(Answer):
     position: int
     effective_from: Moment
     reason: str | None
-    edition: Annotated[dict[str, Any], WithJsonSchema(_SCHEMA)]
+    edition: Annotated[dict[str, Any], WithJsonSchema(shape_of(Edition))]
 
 
 class PolicyAnswer(Answer):

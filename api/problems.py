@@ -237,7 +237,7 @@ FAILURES = (
     errors.Unrecordable,
     NoSubjectKey,
 )
-"""What a request may end with instead of a receipt. Anything else is a fault of ours: logged, and answered 500."""
+"""What a request may end with instead of a receipt. Anything else is our fault: logged, and answered 500."""
 
 
 def problem_reply(failure: Exception) -> Reply:

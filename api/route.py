@@ -81,7 +81,7 @@ class Route(APIRoute):
         arguments = self._path_arguments(scope["path_params"])
         query = _query(scope["query_string"])
         if self._body is not None:
-            dry_run = _dry_run(query)
+            dry_run = self.declared.decides and _dry_run(query)
             raw = await self._written(call, receive, dry_run=dry_run)
             name, model = self._body
             arguments[name] = _valid(model, read_json(raw), "/")
@@ -97,9 +97,11 @@ class Route(APIRoute):
         media_type = call.raw.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if media_type != b"application/json":
             raise WrongMediaType
-        call.expect_key()
+        if self.declared.decides:
+            call.expect_key()
         raw = await read_body(receive, call.raw.get(b"content-length"))
-        call.becomes_writing(raw, self.declared.status, dry_run=dry_run)
+        if self.declared.decides:
+            call.becomes_writing(raw, self.declared.status, dry_run=dry_run)
         return raw
 
     def _path_arguments(self, said: dict[str, str]) -> dict[str, Any]:

@@ -30,13 +30,15 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     tag: str
     conditional: bool = False
     """Whether it honours If-Match."""
+    repeatable: bool = False
+    """Whether it is a POST that does no harm again, and so needs no key and has no receipt."""
     streams: bool = False
     """Whether the answer is a stream of server-sent events, each with such an answer as its data."""
 
     @property
     def decides(self) -> bool:
         """Whether it may record something; then it needs an idempotency key and knows dry runs."""
-        return self.method == "POST"
+        return self.method == "POST" and not self.repeatable
 
     @property
     def status(self) -> int:
@@ -71,6 +73,27 @@ class Section:
                     answers=answers,
                     tag=self.tag,
                     conditional=conditional,
+                )
+            )
+            return endpoint
+
+        return declare
+
+    def repeatable(
+        self, path: str, permission: Permission, *, answers: type[BaseModel]
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Declare a POST that asks the book to catch up: again, it finds nothing to do."""
+
+        def declare(endpoint: Endpoint) -> Endpoint:
+            self.declared.append(
+                Declared(
+                    method="POST",
+                    path=path,
+                    permission=permission,
+                    endpoint=endpoint,
+                    answers=answers,
+                    tag=self.tag,
+                    repeatable=True,
                 )
             )
             return endpoint

@@ -1,6 +1,6 @@
 """What happened to this order, and when? Which of its four contacts are due, done, missed?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -235,9 +235,11 @@ def contacts_of(entries: Iterable[Entry], as_of: Moment) -> tuple[PlannedContact
     for entry in entries:
         match entry.event:
             case OrderPlaced() as it:
-                _ask(asked, it.deadlines, None)
+                asked.update(_asked(it.deadlines, None))
             case OrderShipped() | ShipmentDelivered() as it:
-                _ask(asked, it.deadlines, it.shipment)
+                for key, deadline in _asked(it.deadlines, it.shipment):
+                    asked[key] = deadline
+                    done.pop(key, None)  # more of the shipment has arrived since they were asked
             case CustomerContactMade() as it:
                 is_produced = is_produced or it.kind == "production"
                 for kind, shipment in asked:
@@ -253,14 +255,12 @@ def contacts_of(entries: Iterable[Entry], as_of: Moment) -> tuple[PlannedContact
     )
 
 
-def _ask(
-    asked: dict[tuple[ContactKind, str | None], Deadline],
-    deadlines: Iterable[Deadline],
-    shipment: str | None,
-) -> None:
+def _asked(
+    deadlines: Iterable[Deadline], shipment: str | None
+) -> Iterator[tuple[tuple[ContactKind, str | None], Deadline]]:
     for deadline in deadlines:
         if deadline.kind != "ship_order" and deadline.kind != "bill_overdue":
-            asked[deadline.kind, shipment] = deadline
+            yield (deadline.kind, shipment), deadline
 
 
 def _planned(

@@ -53,7 +53,7 @@ class Projection(ABC, Generic[RowT, EventT]):
     group_key: tuple[str, ...]
     """The columns that name a group of rows: the first of `key`."""
     found_by: Literal["customer", "stream"] | None = None
-    """What of every entry equals the first column of its group: one group is found without reading the book."""
+    """What of every entry equals the first column of its group, so that one group is found quickly."""
     indexes: tuple[tuple[str, ...], ...] = ()
     """More ways to find rows, each a list of columns."""
 

@@ -6,16 +6,20 @@ from time import monotonic
 from domain.decision import Actor
 from domain.refusal import Refusal
 from ledger.book import Book
-from ledger.errors import KeyReused, Unrecordable
+from ledger.errors import KeyReused, Unavailable, Unrecordable
 from ledger.importing.documents import Document, documents
 from ledger.importing.lanes import in_lanes
 from ledger.importing.memory import peak_megabytes
 from ledger.importing.receipt import Receipt
 from ledger.importing.recorder import OrderRecorder, Unfit, customer_of
 from ledger.importing.rows import BadRow, Row, Source, Unreadable
+from ledger.submission import Outcome
 
 WIDTH = 64
 """Orders under way at once: enough that what they ask for is recorded in common commits."""
+
+TRIES = 6
+"""How often an order is tried while the database does not answer; each try waits for it, 10 s."""
 
 Report = Callable[[int, str], None]
 """Hears the line of the file and the reason of whatever is not taken."""
@@ -74,10 +78,23 @@ class OrderImport:
         self._report(row.line_number, row.reason + left_out)
 
     async def _record(self, document: Document) -> None:
-        try:
-            async for outcome in self._recorder.steps(document):
-                self.receipt.count(outcome.entries, before=outcome.replayed or outcome.already)
-        except (Unfit, Refusal, KeyReused, Unrecordable) as refused:
-            self.receipt.refused += 1
-            self._report(document.first_line, f"order {document.reference}: {refused}")
+        for outcome in await self._outcomes(document):
+            self.receipt.count(outcome.entries, before=outcome.replayed or outcome.already)
         self._progress(self.receipt)
+
+    async def _outcomes(self, document: Document) -> list[Outcome]:
+        """What the steps recorded, up to one that was refused. Raises: Unavailable after many tries."""
+        for left in reversed(range(TRIES)):
+            taken: list[Outcome] = []
+            try:
+                async for outcome in self._recorder.steps(document):
+                    taken.append(outcome)
+            except (Unfit, Refusal, KeyReused, Unrecordable) as refused:
+                self.receipt.refused += 1
+                self._report(document.first_line, f"order {document.reference}: {refused}")
+            except Unavailable:
+                if not left:
+                    raise
+                continue  # its keys find again what was recorded of it
+            return taken
+        raise AssertionError("the last try returns or raises")

@@ -88,7 +88,7 @@ def position_at(reader: psycopg.Connection, book: str, at: AsOf) -> int:
 def read(
     reader: psycopg.Connection, book: str, projection: AnyProjection, until: int, prefix: Key = ()
 ) -> Iterator[Entry]:
-    """The entries a projection handles, up to `until`; only those of the group where it says how to find it."""
+    """The entries a projection handles, up to `until`; those of the group alone where it can be found."""
     types, decode = names_of(projection.handles), decoder_of(projection.handles)
     narrowed = Narrowed(projection.found_by, str(prefix[0])) if projection.found_by and prefix else None
     for _, entries in pages(reader, book, 0, until, types, decode, narrowed):

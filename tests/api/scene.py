@@ -61,6 +61,8 @@ class Scene:
         path = self.path(declared) + query
         if declared.decides:
             return await caller.post(path, sent.pop("body", self.body(declared)), **sent)
+        if declared.repeatable:
+            return await caller.post(path, sent.pop("body", {}), **sent)
         return await caller.get(path, **sent)
 
 

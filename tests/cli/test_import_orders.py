@@ -14,7 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from domain.decision import Command
+from ledger.book import Book
 from ledger.database import Database
+from ledger.errors import Unavailable
+from ledger.submission import Outcome, Submission
 from tests.cli.commandline import Makegood
 
 DATA = Path(__file__).parents[1] / "data"
@@ -121,6 +125,32 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(
     assert receipt["entries_before"] > 0
     assert recorded(database, book_name)["charged_pence"] == EXPECTED["charged_pence"]
     assert position(database, book_name) == 3_355
+
+
+def test_a_database_that_does_not_answer_for_a_while_only_delays(
+    makegood: Makegood,
+    database: Database,
+    book_name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Every third command is recorded and its answer lost."""
+    execute, asked = Book.execute, 0
+
+    async def unsteady(self: Book, command: Command, submission: Submission) -> Outcome:
+        nonlocal asked
+        asked += 1
+        outcome = await execute(self, command, submission)
+        if asked % 3 == 0:
+            raise Unavailable("the database does not answer")
+        return outcome
+
+    monkeypatch.setattr(Book, "execute", unsteady)
+    orders = [ORDER.replace("489434", str(489434 + number)) for number in range(5)]
+    done = makegood("import", "orders", file_of(tmp_path, *orders), "--book", book_name)
+    assert (done.code, done.err) == (0, "")
+    found = recorded(database, book_name)
+    assert (found["orders"], found["guarantees"], found["charged_pence"]) == (5, 5, 5 * 12 * 695)
 
 
 def test_rows_shuffled_within_reach_change_nothing(

@@ -15,6 +15,12 @@ from projections.projection import AnyProjection
 from tests.projections.histories import StoredBook, history, random_steps
 
 
+def named(name: str) -> AnyProjection:
+    """The projection of the catalogue with that name."""
+    (found,) = [projection for projection in PROJECTIONS if projection.name == name]
+    return found
+
+
 @pytest.fixture(scope="session")
 def tables(database: Database) -> Database:
     """The worker's database, with the tables of all projections."""

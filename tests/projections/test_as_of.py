@@ -16,10 +16,10 @@ from projections.folding import folding_of
 from projections.projection import AnyProjection, Row
 from tests.domain.examples import CUSTOMER
 from tests.domain.specification import moment
-from tests.projections.conftest import MakeBook
+from tests.projections.conftest import MakeBook, named
 from tests.projections.histories import StoredBook
 
-BALANCE, JOURNAL = PROJECTIONS[0], PROJECTIONS[-1]
+BALANCE, JOURNAL = named("customer_balance"), named("journal")
 projections = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)
 
 

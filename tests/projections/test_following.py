@@ -8,6 +8,7 @@ import pytest
 from domain.entry import Entry
 from domain.order_events import PaymentCaptured
 from ledger.projecting import cursors
+from ledger.projecting.ahead import PagesAhead
 from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
 from ledger.projecting.follow import LEASE, Follower, Step, follow
@@ -17,10 +18,10 @@ from ledger.projecting.tables import create_tables
 from ledger.projecting.verify import verify
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import Balance, CustomerBalance
-from tests.projections.conftest import LiveRows, MakeBook, MakeFollower
+from tests.projections.conftest import LiveRows, MakeBook, MakeFollower, named
 from tests.projections.histories import StoredBook
 
-BALANCE = PROJECTIONS[0]
+BALANCE = named("customer_balance")
 
 
 def sound(conninfo: str, book: str) -> bool:
@@ -69,13 +70,30 @@ def test_projections_at_different_positions_each_read_what_they_lack(
 
 
 def test_two_followers_never_fold_an_entry_twice(
-    conninfo: str, make_book: MakeBook, entries: list[Entry], follower: MakeFollower
+    conninfo: str,
+    make_book: MakeBook,
+    entries: list[Entry],
+    follower: MakeFollower,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both hold the same lease here, so only the cursor keeps them apart. Move it blindly → this fails."""
+    """One reads its page, the other overtakes it, the first goes on to write; both hold the same lease.
+
+    Move the cursor blindly, or write although it was moved → entries count twice, this fails.
+    """
     book = built_when_empty(conninfo, make_book([]))
     book.store(entries)
     one, other = follower(book.name), follower(book.name)
-    while one.step(20).entries or other.step(30).entries:
+    read = PagesAhead.page
+
+    def overtaken(pages: PagesAhead, after: int, limit: int, more: bool) -> list[Entry]:
+        found = read(pages, after, limit, more)
+        if limit == 20:
+            other.step(30)
+        return found
+
+    monkeypatch.setattr(PagesAhead, "page", overtaken)
+    assert one.step(20).entries == 0
+    while one.step(20).position < len(entries):
         continue
     assert sound(conninfo, book.name)
 

@@ -19,10 +19,11 @@ from ledger.projecting.verify import verify
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import Balance, CustomerBalance
 from projections.projection import Row
-from tests.projections.conftest import LiveRows, MakeBook, MakeFollower
+from tests.projections.conftest import LiveRows, MakeBook, MakeFollower, named
 from tests.projections.histories import StoredBook, history, random_steps
 
-BALANCE = PROJECTIONS[0]
+BALANCE = named("customer_balance")
+STATEMENT, ORDERS = named("customer_statement"), named("orders")
 NOTHING = Differences(missing=0, surplus=0, changed=0)
 
 
@@ -90,7 +91,7 @@ def test_a_book_of_many_pages_is_folded_once_and_whole(conninfo: str, make_book:
     with psycopg.connect(conninfo) as connection:
         counted = connection.execute(
             "SELECT (SELECT count(*) FROM entries WHERE book = %(book)s AND type = 'payment.captured'),"
-            f"(SELECT count(*) FROM {PROJECTIONS[1].table} WHERE book = %(book)s AND event = 'paid')",
+            f"(SELECT count(*) FROM {STATEMENT.table} WHERE book = %(book)s AND event = 'paid')",
             {"book": book.name},
         ).fetchone()
     assert counted is not None
@@ -163,7 +164,7 @@ def test_rebuilding_while_others_write_follow_and_read(
         with psycopg.connect(conninfo, autocommit=True) as connection:
             while not done.is_set():
                 row = connection.execute(
-                    f"SELECT count(*) FROM {PROJECTIONS[2].table} WHERE book = %s AND status <> 'cart'",
+                    f"SELECT count(*) FROM {ORDERS.table} WHERE book = %s AND status <> 'cart'",
                     (book.name,),
                 ).fetchone()
                 assert row is not None
