@@ -168,7 +168,7 @@ class Book:
                 if loop.time() >= until:
                     raise StreamBusy(tuple(sorted(command.writes())))
             elif view.fresh:
-                return await self._unrecorded(decision, submission, view, at, now)
+                return await self._unrecorded(decision, submission, view, at)
             fresh = True
 
     async def _view(self, command: Command, submission: Submission, at: Moment, *, fresh: bool) -> _View:
@@ -259,7 +259,7 @@ class Book:
             self._holders.put((claim.kind, claim.value), claim.stream)
 
     async def _unrecorded(
-        self, decision: Decision, submission: Submission, view: _View, at: Moment, now: Moment
+        self, decision: Decision, submission: Submission, view: _View, at: Moment
     ) -> Outcome:
         """The answer to a command that records nothing. Raises: ClaimTaken, KeyReused."""
         if not submission.dry_run:
@@ -274,7 +274,7 @@ class Book:
             return Outcome(entries=entries, already=True, dry_run=True)
         recording = Recording(decision, submission, view.states, at, _policy(view))
         recording.append(view.facts)
-        entries = recording.entries(Recorded(self.position + 1, now))
+        entries = recording.entries(Recorded(self.position + 1, machine_now()))
         return Outcome(entries=entries[recording.before :], dry_run=True)
 
     async def repeated(self, submission: Submission) -> Outcome | None:

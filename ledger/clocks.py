@@ -1,7 +1,7 @@
 """Clocks: a book's now is the machine's, and a demo book's may be ahead of it.
 
-It supplies `now` for effective_at and for ticks, never recorded_at. Only a demo book's clock can be moved, and
-only forward: what was recorded has happened. Source: §3
+It supplies `now` for effective_at and for ticks, never recorded_at. Only a demo book's clock can be moved,
+and only forward: what was recorded has happened. Source: §3
 """
 
 from domain.moments import LATEST, Moment

@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from uuid import uuid4
 
 from domain.decisions import EffectiveInFuture
@@ -99,22 +99,22 @@ class Ticker:
     def __init__(self, ledger: Ledger, told: Told) -> None:
         self._ledger, self._told = ledger, told
         self._holder = f"{os.getpid()}-{uuid4().hex}"
+        self._held: dict[str, Book] = {}
 
     async def run(self) -> None:
         """Tick every book every minute, and a demo book as soon as its clock was moved, until cancelled."""
         loop = asyncio.get_running_loop()
         next_round = loop.time()
-        while True:
-            if loop.time() >= next_round:
-                next_round = loop.time() + EVERY
-                await self._each(everywhere=True)
-            else:
-                await self._each(everywhere=False)
-            await asyncio.sleep(LOOK_EVERY)
-
-    async def once(self) -> None:
-        """Tick every book now."""
-        await self._each(everywhere=True)
+        try:
+            while True:
+                everywhere = loop.time() >= next_round
+                if everywhere:
+                    next_round = loop.time() + EVERY
+                await self._each(everywhere=everywhere)
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            with suppress(*LOST):
+                await asyncio.to_thread(self._release)
 
     async def _each(self, *, everywhere: bool) -> None:
         books = await self._books(everywhere=everywhere)
@@ -138,4 +138,13 @@ class Ticker:
 
     def _holds(self, book: Book) -> bool:
         with closing(connect(book.conninfo)) as connection:
-            return cursors.hold_lease(connection, book.name, LEASE, self._holder, LEASE_SECONDS)
+            held = cursors.hold_lease(connection, book.name, LEASE, self._holder, LEASE_SECONDS)
+        if held:
+            self._held[book.name] = book
+        return held
+
+    def _release(self) -> None:
+        """Give the leases back, so that whoever starts next need not wait for their end."""
+        for name, book in self._held.items():
+            with closing(connect(book.conninfo)) as connection:
+                cursors.release_lease(connection, name, LEASE, self._holder)

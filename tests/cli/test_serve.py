@@ -7,72 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-PATIENCE = 60.0
-
-
-class Service:
-    """A running service and what it said when it was ready."""
-
-    def __init__(self, process: subprocess.Popen[str], banner: str) -> None:
-        self.process = process
-        self.banner = banner
-        self.key = re.findall(r"mk_demo_\w+", banner)[0]
-        self.url = re.findall(r"http://[\d.:]+", banner)[0]
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        """Asks the API as the demo's owner."""
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as problem:
-            return problem.code, problem.read()
-
-    def stopped_by(self, number: int) -> int:
-        """The exit code after a signal to the whole group, as Ctrl-C in a terminal sends it."""
-        os.killpg(self.process.pid, number)
-        return self.process.wait(PATIENCE)
-
-
-@contextmanager
-def serving(data: Path) -> Generator[Service]:
-    """The service on that data folder, in a process group of its own."""
-    command = [sys.executable, "-c", "from cli.main import run; run()"]
-    command += ["serve", "--demo", "--port", "0", "--data", str(data)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as process:
-        try:
-            assert process.stdout
-            said: list[str] = []
-            while not said or "Ctrl-C" not in said[-1]:
-                line = process.stdout.readline()
-                assert line, f"ended before it was ready:\n{''.join(said)}"
-                said.append(line)
-            yield Service(process, "".join(said))
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGINT)
-                process.wait(PATIENCE)
+from tests.cli.service import PATIENCE, postmaster_of, serving
 
 
 @pytest.fixture(scope="module")
 def data(run_folder: Path) -> Path:
     """A data folder that the server's account can enter, gone with the run."""
     return run_folder / f"serve-{os.getpid()}"
-
-
-def postmaster_of(data: Path) -> int:
-    """The embedded server's process."""
-    return int((data / "cluster" / "postmaster.pid").read_text().splitlines()[0])
 
 
 def test_the_banner_holds_what_a_visitor_needs_and_ctrl_c_stops_everything(data: Path):

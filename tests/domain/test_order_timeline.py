@@ -1,18 +1,25 @@
 """The order's story: one milestone for each thing that happened to it."""
 
+from domain.contacting import RecordContact
+from domain.register import PersonRegistered
 from projections.order_timeline import timeline_of
 from tests.domain.examples import (
+    BILL,
     NEW_BILL,
+    ORDER,
     OTHER_REFUND,
+    SHIPMENT,
     cancel,
     capture,
     check_out,
     customer_registered,
     deliver,
+    id_of,
+    place,
     prepare,
     ship,
 )
-from tests.domain.specification import Story, given
+from tests.domain.specification import Story, given, moment
 
 
 def bill_story() -> Story:
@@ -52,3 +59,28 @@ def test_folding_twice_tells_the_same_story() -> None:
 
 def test_the_timeline_leaves_out_what_is_not_the_orders() -> None:
     assert timeline_of(given(customer_registered()).entries) == ()
+
+
+def test_contacts_and_lateness_are_part_of_the_story() -> None:
+    ann = id_of("per", 7)
+    story = given(customer_registered(), PersonRegistered(person=ann, name="sealed:Ann", role="agent"))
+    story.do(place(terms="bill_after"))
+    story.do(ship(bill=NEW_BILL))
+    story.do(RecordContact(order=ORDER, kind="shipped", channel="email", by=ann, shipment=SHIPMENT))
+    story.on("2010-10-01").do(capture())
+    *_, contact, overdue, paid = timeline_of(story.entries)
+    assert (contact.what, contact.contact, contact.channel, contact.by, contact.reference) == (
+        "contact_made",
+        "shipped",
+        "email",
+        ann,
+        SHIPMENT,
+    )
+    assert (overdue.what, overdue.at, overdue.amount, overdue.due_on, overdue.reference) == (
+        "bill_overdue",
+        moment("2010-09-10", "00:00"),
+        7595,
+        "2010-09-09",
+        BILL,
+    )
+    assert paid.what == "captured"
