@@ -68,7 +68,9 @@ class Receipt(Answer):
     subject: str = Field(description="The stream the decision was about: an order, a customer, the policy.")
     version: int = Field(description="The subject's version after these entries; also the ETag.")
     position: int = Field(description="Position of the last of these entries; also Ledger-Position.")
-    dry_run: bool = Field(description="True: nothing was recorded, positions are what they would have been.")
+    dry_run: bool = Field(
+        description="True: nothing was recorded; positions and versions are what they would be just now."
+    )
     entries: list[EntryAnswer]
 
 

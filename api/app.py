@@ -1,5 +1,6 @@
 """The application: every section's routes over one opened ledger. No global state."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,11 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
+from api.balances import balances
 from api.book import book
+from api.bookkeeping import bookkeeping
 from api.carts import carts
 from api.customers import customers
 from api.docs import ASSETS, DOCS, add_docs
+from api.entrance import Entrance
 from api.events import events
 from api.health import Health
 from api.metrics import Metrics
@@ -22,11 +27,16 @@ from api.policy import policy
 from api.problem_pages import problem_index, problem_page
 from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_reply
 from api.products import products
+from api.projections import projections
 from api.route import Route
+from api.tasks import tasks
 from api.ticks import ticks
 from ledger.composition import Ledger
 
-SECTIONS = (orders, carts, customers, products, policy, events, book, ticks)
+SECTIONS = (
+    *(orders, carts, customers, balances, products, tasks, bookkeeping),
+    *(policy, events, book, projections, ticks),
+)
 """In the order in which their routes are matched: what is sent most comes first."""
 
 PUBLIC = frozenset(
@@ -53,6 +63,11 @@ class DescribedApp(FastAPI):
             self.openapi_schema = description(self, SECTIONS)
         return self.openapi_schema
 
+    def build_middleware_stack(self) -> ASGIApp:
+        """Our entrance before FastAPI's."""
+        routes = [route for route in self.routes if isinstance(route, Route)]
+        return Entrance(routes, super().build_middleware_stack())
+
 
 class UndeclaredRoute(Exception):
     """A route states no permission and is not one of the public ones; the application does not start."""
@@ -62,6 +77,7 @@ def create_app(ledger: Ledger) -> FastAPI:
     """The service over an opened ledger, which stays the caller's to close. Raises: UndeclaredRoute."""
     metrics = Metrics()
     app = _bare_app()
+    app.state.stopping = asyncio.Event()  # once set, answers that go on and on end
     for section in SECTIONS:
         app.router.routes.extend(Route(declared, ledger, metrics) for declared in section.declared)
     health = Health(ledger, metrics)

@@ -1,6 +1,6 @@
 """What all request bodies share: strict, closed, bounded; and money that agrees on one currency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,16 +35,18 @@ def minor(amount: Money | None) -> int:
     return 0 if amount is None else amount.amount
 
 
-def one_currency(amounts: Iterable[tuple[str, Money | None]]) -> str:
-    """The currency all these amounts share, given with their JSON pointers; the first one decides.
+def one_currency(amounts: Sequence[Money | None], pointers: Iterable[str]) -> str:
+    """The currency all these amounts share; the first one said decides. `pointers` names them, one by one.
 
     Raises: Invalid, naming every amount that differs.
     """
-    said = [(pointer, amount.currency) for pointer, amount in amounts if amount is not None]
-    currency = said[0][1]
+    currencies = [amount.currency for amount in amounts if amount is not None]
+    currency = currencies[0]
+    if currencies.count(currency) == len(currencies):
+        return currency
     others = tuple(
-        Fault(pointer, "Should be in the same currency as the rest") for pointer, it in said if it != currency
+        Fault(pointer, "Should be in the same currency as the rest")
+        for pointer, amount in zip(pointers, amounts, strict=True)
+        if amount is not None and amount.currency != currency
     )
-    if others:
-        raise Invalid("The amounts are not all in one currency.", faults=others)
-    return currency
+    raise Invalid("The amounts are not all in one currency.", faults=others)

@@ -34,7 +34,7 @@ class BookAnswer(Answer):
 @book.question("/v1/book", Permission.READ, answers=BookAnswer)
 async def show_book(call: Call) -> Response:
     """Show the book this key opens, and whom the key speaks for"""
-    register = await call.register()
+    register = await call.book_register()
     actor = call.caller.actor
     return call.answer(
         {

@@ -14,8 +14,8 @@ from api.bodies import Writing
 from api.call import Call
 from api.customers import NewCustomer, registration
 from api.order_bodies import BuyerBody
+from domain.command import Command
 from domain.customers import RegisterCustomer
-from domain.decision import Command
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.submission import Lookup
@@ -39,7 +39,7 @@ async def buyer_of(call: Call, body: BuyerBody, channel: str, holder: str | None
     if holder is not None:
         return Buyer(holder)
     customer = mint("cus")
-    call.registers(customer)
+    call.seal_under_new_key(customer)
     command, lookups = await registration(call, customer, new, channel)
     return Buyer(customer, command, lookups)
 
@@ -76,5 +76,5 @@ async def decide_for_buyer(
     except ClaimTaken as taken:
         if taken.kind != "customer_ref":
             raise
-        call.registers(None)
+        call.new_subject = None
         return await decided(taken.holder)

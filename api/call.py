@@ -1,7 +1,7 @@
 """A request once its caller is known: what every endpoint gets, and the one way from command to receipt."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,13 +11,21 @@ from starlette.types import Receive, Scope
 from api.bodies import Writing
 from api.caller import Caller
 from api.permissions import Permission
-from api.problems import Invalid, KeyMissing, NotFound
+from api.problems import (
+    Fault,
+    Invalid,
+    KeyMissing,
+    NobodyActedFor,
+    NotFound,
+    NotPermitted,
+    Unauthenticated,
+)
 from api.receipts import receipt
 from api.render import Reading
 from api.replies import Reply
 from domain import register
+from domain.command import Command, OutOfRange
 from domain.customers import ContactPointUnknown, CustomerUnknown
-from domain.decision import Command
 from domain.entry import Entry
 from domain.order import Draft, Order, OrderUnknown, Placed
 from domain.products import ProductUnknown
@@ -39,30 +47,44 @@ _ETAG = re.compile(rb'"([0-9]{1,18})"')
 
 
 def asked(command: type[Asked], **fields: Any) -> Asked:
-    """The command, if its fields are in range. Raises: Invalid, without the command's own words."""
+    """The command, if its fields are in range; they are called as they are in the body. Raises: Invalid."""
     try:
         return command(**fields)
-    except ValueError:
-        raise Invalid("A value is out of the range this request can have.") from None
+    except OutOfRange as out:
+        raise Invalid(faults=(Fault(f"/{out.field}", out.expected.capitalize()),)) from None
 
 
 class Call(Request):
     """A request with its caller. FastAPI takes it for the request itself and leaves it out of the schema."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], caller: Caller
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        caller: Caller,
+        identify: Callable[[Mapping[bytes, bytes]], Awaitable[Caller]],
     ) -> None:
         super().__init__(scope, receive)
         self.raw = headers
         self.caller = caller
+        self._identify = identify
         self.book: Book = caller.book
         self.sealer: Sealer = caller.book.sealer
         self.reading = Reading(self.sealer, personal=Permission.READ_PERSONAL in caller.granted)
-        self.registered: NewSubject | None = None
+        self.new_subject: NewSubject | None = None
+        """Who is registered by this very request, their key not yet stored."""
         self.key: str | None = None
         self.body_digest: bytes | None = None
         self.dry_run = False
         self.status = 200
+
+    async def still_holds(self) -> bool:
+        """Whether the key still speaks for this person in this role, for an answer that goes on and on."""
+        try:
+            return await self._identify(self.raw) == self.caller
+        except (Unauthenticated, NobodyActedFor, NotPermitted):
+            return False
 
     def expect_key(self) -> None:
         """Note the idempotency key. Raises: KeyMissing."""
@@ -127,16 +149,16 @@ class Call(Request):
             dry_run=self.dry_run,
             expected=self._expected(stream),
             lookups=lookups,
-            subject_keys=() if self.registered is None else (self.registered.row,),
+            subject_keys=() if self.new_subject is None else (self.new_subject.row,),
         )
 
-    def registers(self, subject: str | None) -> None:
+    def seal_under_new_key(self, subject: str) -> None:
         """From here on, that subject's texts are sealed under a fresh key, stored with the decision."""
-        self.registered = None if subject is None else self.sealer.new_subject(subject)
+        self.new_subject = self.sealer.new_subject(subject)
 
     async def seal(self, subject: str, field: str, text: str) -> str:
         """The text, sealed for a subject that is registered or being registered. Raises: NoSubjectKey."""
-        new = self.registered
+        new = self.new_subject
         if new is not None and new.row.subject == subject:
             sealed = new.seal(field, text)
         else:
@@ -144,7 +166,17 @@ class Call(Request):
         self.reading.known[sealed] = text
         return sealed
 
-    async def register(self) -> Register:
+    async def seal_about(self, subject: str, field: str, text: str) -> str:
+        """The text, sealed for the subject, or under the book's own key once the subject was erased.
+
+        What they ordered is still sent to them, and a shipment says how.
+        """
+        try:
+            return await self.seal(subject, field, text)
+        except NoSubjectKey:
+            return await self.seal(BOOK, field, text)
+
+    async def book_register(self) -> Register:
         """The book's own state: zone, country, persons."""
         return await self.found(register.STREAM, Register)
 
@@ -162,15 +194,26 @@ class Call(Request):
             raise NotFound
         return state
 
+    async def expect_reached(self, position: int | None) -> None:
+        """A past to show must have been. Raises: Invalid for a position the book has no entry at."""
+        if position is not None and not await self.book.has_reached(position):
+            raise Invalid(
+                faults=(Fault("as_of_position", "Should be the position of an entry of this book"),)
+            )
+
     async def found_as_of(self, stream: str, kind: type[State], position: int | None) -> tuple[State, Entry]:
         """The state of a stream after that position (None: now), and its last entry. Raises: NotFound."""
         entries = await self.book.entries(stream)
         if position is not None:
             entries = [entry for entry in entries if entry.position <= position]
-        folded = Folded().after(entries)
-        if not isinstance(folded.state, kind):
-            raise NotFound
-        return folded.state, entries[-1]
+        return _last_of(entries, kind)
+
+    async def found_all(self, streams: Sequence[str], kind: type[State]) -> list[tuple[State, Entry]]:
+        """The same of several streams as they are now, in that order, by one query. Raises: NotFound."""
+        told: dict[str, list[Entry]] = {stream: [] for stream in streams}
+        for entry in await self.book.entries_of(told):
+            told[entry.stream].append(entry)
+        return [_last_of(told[stream], kind) for stream in streams]
 
     def answer(self, body: object, headers: Mapping[str, str] | None = None) -> Reply:
         """200 with that body as JSON."""
@@ -183,3 +226,22 @@ class Call(Request):
             return None
         match = _ETAG.fullmatch(said.strip())
         return stream, int(match[1]) if match else -1
+
+
+def _last_of(entries: Sequence[Entry], kind: type[State]) -> tuple[State, Entry]:
+    """What a whole stream folds to, and its last entry. Raises: NotFound if it is nothing of that kind."""
+    folded = Folded().after(entries)
+    if not isinstance(folded.state, kind):
+        raise _elsewhere(folded.state, entries)
+    return folded.state, entries[-1]
+
+
+def _elsewhere(state: object, entries: Sequence[Entry]) -> NotFound:
+    """What was not found as one thing may be there as another: a cart and its order have one id."""
+    match state:
+        case Draft():
+            return NotFound("This is a cart that is not checked out.", see=f"/v1/carts/{entries[-1].stream}")
+        case Placed():
+            return NotFound("This cart has become an order.", see=f"/v1/orders/{entries[-1].stream}")
+        case _:
+            return NotFound()

@@ -1,5 +1,6 @@
 """Customers: who they are, how to reach them, what they may pay with; and finding one by what they say."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from fastapi import Query
@@ -12,9 +13,12 @@ from api.bodies import Body, Writing
 from api.call import Call, asked
 from api.grammars import (
     TEXT,
+    Brand,
     Channel,
     ContactPointInPath,
     CustomerInPath,
+    Expiry,
+    LastFour,
     Reference,
     ShortText,
     Token,
@@ -22,6 +26,7 @@ from api.grammars import (
 )
 from api.paging import AsOfQuery, Paging, page_of_entries, single
 from api.permissions import Permission
+from api.render import Opened
 from api.section import Section
 from domain.customers import (
     AddContactPoint,
@@ -87,9 +92,9 @@ class StorePaymentMethodBody(Writing):
     """A card as the processor's token. The number itself never comes here."""
 
     token: Token
-    brand: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z _-]{0,39}$", examples=["visa"])]
-    last4: Annotated[str, Field(pattern=r"^[0-9]{4}$", examples=["4242"])]
-    expiry: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2027-08"])]
+    brand: Brand
+    last4: LastFour
+    expiry: Expiry
     reuse_consent: bool = Field(
         description="Whether the customer agreed that this card is tried again later."
     )
@@ -151,7 +156,7 @@ async def register_customer(call: Call, body: RegisterCustomerBody) -> Response:
     channel.
     """
     customer = mint("cus")
-    call.registers(customer)
+    call.seal_under_new_key(customer)
     command, lookups = await registration(call, customer, body, body.channel)
     return await call.decide(command, body, subject="cus", of=customer, place=PLACE, lookups=lookups)
 
@@ -165,15 +170,15 @@ async def find_customers(call: Call, query: Annotated[CustomersQuery, Query()]) 
     """
     if query.external_ref is not None:
         holder = await call.book.claimed("customer_ref", f"{query.channel}/{query.external_ref}")
-        return single(call, [await _customer(call, holder)] if holder else [])
+        return single(call, await _customers(call, [holder] if holder else []))
     for kind, text in (("email", query.email), ("phone", query.phone)):
         if text is not None:
             call.caller.require(Permission.READ_PERSONAL)
             found = await call.book.customers_by(kind, call.sealer.digest(kind, text))
-            return single(call, [await _customer(call, customer) for customer in found])
+            return single(call, await _customers(call, found))
 
     async def shown(entries: list[Entry]) -> list[object]:
-        return [await _customer(call, entry.stream) for entry in entries]
+        return await _customers(call, [entry.stream for entry in entries])
 
     return await page_of_entries(call, query, shown, types=frozenset({"customer.registered"}))
 
@@ -185,8 +190,9 @@ async def show_customer(call: Call, customer: CustomerInPath, query: AsOfQuery) 
     Without the permission `read_personal`, names and contact points read `[withheld]`; after an erasure,
     `[erased]`.
     """
-    shown = await _customer(call, customer, query.as_of_position)
-    return call.answer(shown, {"ETag": f'"{shown["version"]}"'})
+    state, last = await call.found_as_of(customer, Customer, query.as_of_position)
+    (shown,) = await _shown(call, [(state, last)])
+    return call.answer(shown, {"ETag": f'"{last.version}"'})
 
 
 @customers.decision(
@@ -216,7 +222,7 @@ async def invalidate_contact_point(
 
     It stays on record: what was tried, and where, is part of the story.
     """
-    command = asked(InvalidateContactPoint, customer=customer, contact_point_id=contact_point)
+    command = asked(InvalidateContactPoint, customer=customer, contact_point=contact_point)
     return await call.decide(command, body, subject="cus", of=customer, stream=customer, place=PLACE)
 
 
@@ -273,22 +279,38 @@ def _lookups(
     return tuple(rows)
 
 
-async def _customer(call: Call, customer: str, as_of: int | None = None) -> dict[str, object]:
-    state, last = await call.found_as_of(customer, Customer, as_of)
+async def _customers(call: Call, customers: list[str]) -> list[object]:
+    return await _shown(call, await call.found_all(customers, Customer))
+
+
+async def _shown(call: Call, found: list[tuple[Customer, Entry]]) -> list[object]:
+    opened = await call.reading.texts(text for state, _ in found for text in _sealed_in(state))
+    return [_answer(state, last, opened) for state, last in found]
+
+
+def _sealed_in(state: Customer) -> Iterator[str]:
+    if state.registered.name is not None:
+        yield state.registered.name
+    for known in state.contact_points.values():
+        yield known.contact_point.value
+
+
+def _answer(state: Customer, last: Entry, opened: Opened) -> dict[str, object]:
+    name = state.registered.name
     points = [
         {
             "id": known.contact_point.id,
             "kind": known.contact_point.kind,
-            "value": await call.reading.text(known.contact_point.value),
+            "value": opened[known.contact_point.value],
             "valid": known.invalidated is None,
         }
         for known in state.contact_points.values()
     ]
     return {
-        "id": customer,
+        "id": state.registered.customer,
         "version": last.version,
         "position": last.position,
-        "name": await call.reading.text(state.registered.name),
+        "name": None if name is None else opened[name],
         "channel": state.registered.channel,
         "external_ref": state.registered.external_ref,
         "contact_points": points,

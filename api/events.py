@@ -1,7 +1,8 @@
 """The book's entries: pages by position, one entry, and a stream that goes on while the reader listens."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import Query
@@ -26,7 +27,7 @@ events = Section(
 AT_ONCE = 100
 """Entries read for a stream at a time."""
 KEPT_ALIVE_AFTER = 15.0
-"""Seconds of silence after which a stream says that it is still there."""
+"""Seconds of silence after which a stream says that it is still there, and between two looks at its key."""
 
 
 def _known_type(name: str) -> str:
@@ -82,7 +83,8 @@ async def stream_events(call: Call, query: Annotated[StreamQuery, Query()]) -> R
     """Follow the book as server-sent events
 
     `id` is the position, `event` the type, `data` the entry as everywhere. After a reconnection with
-    `Last-Event-ID` the stream goes on with the next entry: none is left out, none comes twice.
+    `Last-Event-ID` the stream goes on with the next entry: none is left out, none comes twice. It ends within
+    seconds of the key's revocation.
     """
     after = _begin_after(call, query)
     return StreamingResponse(
@@ -112,8 +114,15 @@ def _begin_after(call: Call, query: StreamQuery) -> int:
 
 
 async def _frames(call: Call, which: Which, after: int) -> AsyncIterator[bytes]:
-    """The entries after a position as they come, without end."""
-    while True:
+    """The entries after a position as they come, while the caller's key and role hold and nobody stops us."""
+    stopping: asyncio.Event = call.app.state.stopping
+    loop = asyncio.get_running_loop()
+    looked_at = loop.time()
+    while not stopping.is_set():
+        if loop.time() - looked_at >= KEPT_ALIVE_AFTER:
+            if not await call.still_holds():
+                return
+            looked_at = loop.time()
         head = call.book.position
         entries = await call.book.page(
             after, AT_ONCE, types=which.types, customer=which.customer, stream=which.order
@@ -125,8 +134,21 @@ async def _frames(call: Call, which: Which, after: int) -> AsyncIterator[bytes]:
         if len(entries) < AT_ONCE:
             # Everything up to the head that was known before the page was read has been looked at.
             after = max(after, head)
-            if await call.book.wait_beyond(after, KEPT_ALIVE_AFTER) <= after:
+            await _either(call.book.wait_beyond(after, KEPT_ALIVE_AFTER), stopping.wait())
+            if call.book.position <= after:
                 yield b": still here\n\n"
+
+
+async def _either(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of these; the others are called off. Raises: what the first one raises."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    for task in done:
+        task.result()
 
 
 def _frame(entry: Entry, shown: dict[str, object]) -> bytes:

@@ -1,16 +1,17 @@
 """What pydantic found wrong, as a problem that names places and never repeats what was sent there.
 
 A place is named only as far as its members are ours: the name of an unknown member was typed by the caller,
-too.
+too. It is answered with the place it was found in and the names that are taken there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from api.grammars import CARD_NUMBER
+from api.grammars import CARD_NUMBER, SENTENCES
 from api.problems import CardNumberFound, Fault, Invalid, Problem
 
 MOST = 20
@@ -20,11 +21,49 @@ MOST = 20
 def problem_of(error: ValidationError, model: type[BaseModel], prefix: str = "/") -> Problem:
     """The problem a body (or, with the prefix "", a query) has that is not valid for that model."""
     ours = _member_names(model)
-    found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST]
-    faults = tuple(Fault(_place(prefix, fault["loc"], ours), fault["msg"]) for fault in found)
+    found = error.errors(include_url=False, include_input=False)[:MOST]
+    faults = tuple(_fault(fault, model, ours, prefix) for fault in found)
     if any(fault["type"] == CARD_NUMBER for fault in found):
         return CardNumberFound(faults=faults)
     return Invalid(faults=faults)
+
+
+def _fault(found: ErrorDetails, model: type[BaseModel], ours: frozenset[str], prefix: str) -> Fault:
+    match found:
+        case {"type": "extra_forbidden", "loc": (*around, _)}:
+            taken = ", ".join(_members(model, around))
+            said = f"Takes no other {'members' if prefix else 'parameters'} than: {taken}"
+            return Fault(_place(prefix, tuple(around), ours), said)
+        case {"type": "string_pattern_mismatch", "ctx": {"pattern": str(pattern)}}:
+            return Fault(_place(prefix, found["loc"], ours), SENTENCES.get(pattern, found["msg"]))
+        case _:
+            return Fault(_place(prefix, found["loc"], ours), found["msg"])
+
+
+def _members(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
+    """The names taken at a place, in the order in which they are documented."""
+    document = _schema(model)
+    here = list(_shapes(document, document))
+    for part in location:
+        inside = [inner for shape in here if (inner := _inside(shape, part)) is not None]
+        # A part that names none of ours is the tag of a union: it stays where it is.
+        here = [shape for inner in inside for shape in _shapes(inner, document)] or here
+    return list(dict.fromkeys(name for shape in here for name in shape.get("properties", {})))
+
+
+def _inside(shape: dict[str, Any], part: int | str) -> dict[str, Any] | None:
+    return shape.get("items") if isinstance(part, int) else shape.get("properties", {}).get(part)
+
+
+def _shapes(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a schema may be: itself, what it refers to, each of its alternatives."""
+    if "$ref" in schema:
+        yield from _shapes(document["$defs"][schema["$ref"].rpartition("/")[2]], document)
+    elif alternatives := schema.get("anyOf") or schema.get("oneOf"):
+        for one in alternatives:
+            yield from _shapes(one, document)
+    else:
+        yield schema
 
 
 def _place(prefix: str, location: tuple[int | str, ...], ours: frozenset[str]) -> str:
@@ -39,7 +78,12 @@ def _place(prefix: str, location: tuple[int | str, ...], ours: frozenset[str]) -
 @cache
 def _member_names(model: type[BaseModel]) -> frozenset[str]:
     """Every member name in the model's schema, at any depth."""
-    return frozenset(_names_in(model.model_json_schema()))
+    return frozenset(_names_in(_schema(model)))
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _names_in(schema: object) -> Iterator[str]:

@@ -9,27 +9,54 @@ import re
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
+from unicodedata import category
 
 from fastapi import Path
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from domain.command import LARGEST_AMOUNT, MOST_UNITS
+from domain.command import LARGEST_AMOUNT, MOST_LINES, MOST_UNITS
 from domain.ids import PREFIXES
-from domain.moments import EARLIEST, LATEST, Moment, moment_of
+from domain.moments import FIRST_EFFECTIVE, LATEST, Moment, moment_of
 from domain.money import is_currency
 from ledger.card_numbers import holds_card_number
 
 CARD_NUMBER = "card_number"
 """The type of a validation error by which the problem `card-number-found` is chosen."""
 
+SENTENCES: dict[str, str] = {}
+"""What to say of a text that does not match, by pattern; filled where the grammars are written down."""
+
+
+def grammar(pattern: str, sentence: str) -> str:
+    """The pattern itself; what does not match it is answered with the sentence."""
+    SENTENCES[pattern] = sentence
+    return pattern
+
+
 EXAMPLE_SUFFIX = "01h455vb4pex5vsknk084sn02q"
-TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b-\x1f\x7f]*$"
+TEXT = grammar(
+    r"^[^\x00-\x08\x0b-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0b-\x1f\x7f]*$",
+    "Should be text that is not blank, without control characters but tab and line feed",
+)
 """Not blank, and no control characters but tab and line feed."""
+
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Fillers: letters and symbols by their category, and nothing to see."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>\"]{1,100}@[^\s@<>\"]{1,150}")
 _PHONE = re.compile(r"\+?[0-9](?:[ ()./-]{0,2}[0-9]){3,14}", re.ASCII)
+
+
+def visible(text: str) -> str:
+    """The text itself, if there is anything to see: not only blanks, format characters and bare accents.
+
+    Raises: PydanticCustomError.
+    """
+    if all(category(sign)[0] in "CZM" or sign in BLANK for sign in text):
+        raise PydanticCustomError("blank", "Should be text that is not blank")
+    return text
 
 
 def without_card_number(text: str) -> str:
@@ -40,7 +67,8 @@ def without_card_number(text: str) -> str:
 
 
 def _id_pattern(prefix: str) -> str:
-    return rf"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
+    pattern = rf"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
+    return grammar(pattern, f"Should be an id like {prefix}_{EXAMPLE_SUFFIX}")
 
 
 def _in_body(prefix: str) -> Any:
@@ -64,9 +92,11 @@ def _read_moment(text: object) -> Moment:
     if isinstance(text, str) and _MOMENT.fullmatch(text):
         with suppress(ValueError, OverflowError):  # no such day, or none a date can name once it is UTC
             moment = moment_of(datetime.fromisoformat(text))
-            if EARLIEST <= moment <= LATEST:
+            if FIRST_EFFECTIVE <= moment <= LATEST:
                 return moment
-    raise PydanticCustomError("moment", "Should be a date and time with an offset, as 2010-08-31T17:05:00Z")
+    raise PydanticCustomError(
+        "moment", "Should be a date and time from 1900 on with an offset, as 2010-08-31T17:05:00Z"
+    )
 
 
 def _known_currency(text: str) -> str:
@@ -97,38 +127,103 @@ def contact_value(kind: str, text: str) -> str:
         case "phone" | "fax":
             return _phone(text)
         case _:
-            return without_card_number(text)
+            return without_card_number(visible(text))
 
 
 FreeText = Annotated[
-    str, StringConstraints(max_length=1_000, pattern=TEXT), AfterValidator(without_card_number)
+    str,
+    StringConstraints(max_length=1_000, pattern=TEXT),
+    AfterValidator(visible),
+    AfterValidator(without_card_number),
 ]
 """Text anybody may type; at most 1,000 characters, which stay under the domain's bound when sealed."""
 ShortText = Annotated[
-    str, StringConstraints(max_length=200, pattern=TEXT), AfterValidator(without_card_number)
+    str,
+    StringConstraints(max_length=200, pattern=TEXT),
+    AfterValidator(visible),
+    AfterValidator(without_card_number),
 ]
 
-Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,80}$")]
-Channel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,19}$")]
-Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,64}$")]
-Tracking = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-Method = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
-Processor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,19}$")]
+Reference = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[A-Za-z0-9_./-]{1,80}$", "Should be 1 to 80 letters, digits and _ . / -")
+    ),
+]
+Channel = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[A-Za-z0-9_.-]{1,19}$", "Should be 1 to 19 letters, digits and _ . -")
+    ),
+]
+Sku = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[A-Za-z0-9_./-]{1,64}$", "Should be 1 to 64 letters, digits and _ . / -")
+    ),
+]
+Tracking = Annotated[
+    str,
+    StringConstraints(pattern=grammar(r"^[A-Za-z0-9-]{1,64}$", "Should be 1 to 64 letters, digits and -")),
+]
+Method = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[a-z0-9_]{1,40}$", "Should be 1 to 40 lower-case letters, digits and _")
+    ),
+]
+Processor = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[a-z0-9_-]{1,19}$", "Should be 1 to 19 lower-case letters, digits and _ -")
+    ),
+]
 Token = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$"), AfterValidator(without_card_number)
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[A-Za-z0-9_-]{1,100}$", "Should be 1 to 100 letters, digits and _ -")
+    ),
+    AfterValidator(without_card_number),
+]
+Brand = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[A-Za-z][A-Za-z _-]{0,39}$", "Should be the name of a card's brand, as visa")
+    ),
+    Field(examples=["visa"]),
+]
+LastFour = Annotated[
+    str,
+    StringConstraints(pattern=grammar(r"^[0-9]{4}$", "Should be the last four digits, as 4242")),
+    Field(examples=["4242"]),
+]
+Expiry = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^20[0-9]{2}-(0[1-9]|1[0-2])$", "Should be a year and a month, as 2027-08")
+    ),
+    Field(examples=["2027-08"]),
+]
+Account = Annotated[
+    str,
+    StringConstraints(pattern=grammar(r"^[a-z][a-z :]{0,79}$", "Should be an account, as assets:customers")),
+    Field(examples=["assets:customers"]),
 ]
 Currency = Annotated[
-    str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency), Field(examples=["EUR"])
+    str,
+    StringConstraints(pattern=grammar(r"^[A-Z]{3}$", "Should be the three capital letters of a currency")),
+    AfterValidator(_known_currency),
+    Field(examples=["EUR"]),
 ]
 Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT, description="Whole minor units.", examples=[1299])]
 Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS)]
-LineNumber = Annotated[int, Field(ge=1, le=10_000, description="The line's number within its order.")]
+LineNumber = Annotated[int, Field(ge=1, le=MOST_LINES, description="The line's number within its order.")]
 At = Annotated[
     int,
     BeforeValidator(_read_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2010-08-31T17:05:00Z"]}),
 ]
-"""RFC 3339 in the request, a moment in the model."""
+"""RFC 3339 in the request, a moment of 1900 or later in the model."""
 
 CustomerId = Annotated[str, _in_body("cus")]
 OrderId = Annotated[str, _in_body("ord")]

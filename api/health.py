@@ -1,12 +1,21 @@
 """What an operator asks: is it alive, can it answer, how is it doing. It tells nothing about any book."""
 
+from contextlib import suppress
+
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.follower_metrics import FollowerMetrics
 from api.metrics import Metrics
 from api.replies import Reply
 from ledger.composition import Ledger
 from ledger.errors import Unavailable
+from ledger.projecting.cursors import Lag
+from ledger.read_models import ReadModels
+
+MOST_LAG = 10.0
+"""Seconds the read models may be behind while all is well."""
 
 
 class Health:
@@ -15,20 +24,48 @@ class Health:
     def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
         self._ledger = ledger
         self._metrics = metrics
+        self._follower_metrics = FollowerMetrics()
 
     async def healthz(self, _: Request) -> Response:
         """The process answers."""
         return Reply(200, b'{"status":"alive"}')
 
     async def readyz(self, _: Request) -> Response:
-        """The database answers too."""
+        """The database answers too; and whether the read models keep up.
+
+        Degraded is still ready: what is recorded, and what is asked by id, does not need them.
+        """
         try:
             await self._ledger.books()
+            followed = await self._followed()
         except Unavailable:
             return Reply(503, b'{"status":"database_unavailable"}', {"Retry-After": "2"})
-        return Reply(200, b'{"status":"ready"}')
+        lags = [lag for _, of_book in followed for lag in of_book]
+        seconds = max((lag.seconds for lag in lags), default=0.0)
+        if any(models.is_stopped for models, _ in followed):
+            status = "degraded: read models stand still"
+        elif any(lag.position is None for lag in lags):
+            status = "degraded: read models are being built"
+        elif seconds > MOST_LAG:
+            status = "degraded: read models are behind"
+        else:
+            status = "ready"
+        body = {
+            "status": status,
+            "lag_entries": max((lag.entries for lag in lags), default=0),
+            "lag_milliseconds": round(seconds * 1000),
+            "parked": sum(lag.parked for lag in lags),
+        }
+        return Reply(200, msgspec.json.encode(body))
 
     async def metrics(self, _: Request) -> Response:
         """Counts and durations in the Prometheus text format."""
+        with suppress(Unavailable):
+            self._follower_metrics.now(await self._followed())
         text, media_type = self._metrics.exposed()
-        return Reply(200, text, media_type=media_type)
+        return Reply(200, text + self._follower_metrics.exposed(), media_type=media_type)
+
+    async def _followed(self) -> list[tuple[ReadModels, list[Lag]]]:
+        """The read models this process keeps, and how far each is behind. Raises: Unavailable."""
+        followed = [book.read_models for book in self._ledger.opened() if book.read_models.is_followed]
+        return [(models, await models.lags()) for models in followed]

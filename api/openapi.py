@@ -32,6 +32,8 @@ from api.problems import (
     PersonalDataErased,
     Problem,
     ProblemDocument,
+    ProjectionBuilding,
+    ReadModelBehind,
     Unauthenticated,
     WrongMediaType,
 )
@@ -96,6 +98,7 @@ _WRITING: tuple[type[Problem], ...] = (
     CardNumberFound,
     KeyBelongsToAnother,
 )
+_READING_ROWS: tuple[type[Problem], ...] = (ProjectionBuilding, ReadModelBehind)
 _REFUSED = "A rule of the house stands against it; `type` says which."
 
 
@@ -156,6 +159,12 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
         }
     if declared.repeatable:
         problems += _SENDING
+    if declared.lists_rows:
+        problems += _READING_ROWS
+        responses[200] = {
+            "headers": _rows_headers(),
+            "content": {"text/csv": {"schema": {"type": "string"}, "example": "id,status\n"}},
+        }
     if declared.conditional:
         problems += [OutOfDate]
     for status in sorted({problem.status for problem in problems}):
@@ -185,6 +194,16 @@ def _receipt_headers() -> dict[str, Any]:
             "schema": {"type": "string"},
         },
         "Location": {"description": "Where the subject is read.", "schema": {"type": "string"}},
+    }
+
+
+def _rows_headers() -> dict[str, Any]:
+    return {
+        "Ledger-Position": {
+            "description": "Up to which entry the rows count; also `as_of_position`.",
+            "schema": {"type": "integer"},
+        },
+        "Link": {"description": "The next page, where there is one.", "schema": {"type": "string"}},
     }
 
 

@@ -8,8 +8,8 @@ from api.answers import Amount, Answer, Day, Moment
 from api.render import money, rfc3339
 from api.shapes import shape_of
 from domain.entry import Entry
-from domain.order import Bill, Draft, LineState, Placed, Shipment
-from domain.order_events import OrderLine, Part
+from domain.order import Bill, Delivery, Draft, LineState, Placed, Shipment
+from domain.order_events import OrderLine, OrderUnitsCancelled, Part, RefundGranted
 from projections.order_timeline import Milestone, PlannedContact
 
 
@@ -54,15 +54,27 @@ class PaymentAnswer(Answer):
     position: int
 
 
+class DeliveryAnswer(Answer):
+    """Goods that arrived, and the windows that began with it; the last day of each is inclusive."""
+
+    id: str
+    delivered_on: Day
+    parts: list[PartAnswer]
+    guarantee_until: Day | None
+    supplier_until: Day | None
+
+
 class ShipmentAnswer(Answer):
     """Goods that left."""
 
     id: str
+    shipped_at: Moment
     parts: list[PartAnswer]
     under_way: list[PartAnswer]
     method: str
     tracking: str | None
     charge: Amount
+    deliveries: list[DeliveryAnswer]
 
 
 class BillAnswer(Answer):
@@ -78,6 +90,28 @@ class BillAnswer(Answer):
     issued_on: Day
     due_on: Day
     overdue_since: Moment | None = Field(description="As recorded; whether it is late today, `due_on` says.")
+
+
+class CancellationAnswer(Answer):
+    """Units that will not ship."""
+
+    refund: str = Field(description="Id of the refund it granted, where anything became due back.")
+    parts: list[PartAnswer]
+    goods: Amount
+    tax: Amount
+    fee_dropped: Amount
+
+
+class RefundAnswer(Answer):
+    """Money granted back to the customer; where and how it goes is decided with the payout."""
+
+    id: str
+    basis: str = Field(examples=["undelivered"])
+    granted: Amount = Field(description="What the customer was told they get back.")
+    credited: Amount = Field(description="What of the order's charges no longer counts.")
+    cleared: Amount = Field(description="What of that settled open bills.")
+    returns_fee: bool
+    proactive: bool
 
 
 class AccountAnswer(Answer):
@@ -103,6 +137,9 @@ class OrderAnswer(Answer):
     external_ref: str | None
     terms: str
     standing: str
+    standing_rests_on: str | None = Field(
+        description="The earlier order that made the customer an existing one when this was placed."
+    )
     placed_at: Moment
     ordered_on: Day
     lines: list[OrderLineAnswer]
@@ -113,6 +150,8 @@ class OrderAnswer(Answer):
     payments: list[PaymentAnswer]
     shipments: list[ShipmentAnswer]
     bills: list[BillAnswer]
+    cancellations: list[CancellationAnswer]
+    refunds: list[RefundAnswer]
     account: AccountAnswer
 
 
@@ -155,6 +194,7 @@ def order_answer(state: Placed, last: Entry) -> dict[str, object]:
         "external_ref": it.external_ref,
         "terms": it.terms,
         "standing": it.standing,
+        "standing_rests_on": it.standing_rests_on,
         "placed_at": rfc3339(state.placed_at),
         "ordered_on": it.ordered_on,
         "lines": [_order_line(line, it.currency) for line in state.lines],
@@ -165,6 +205,8 @@ def order_answer(state: Placed, last: Entry) -> dict[str, object]:
         "payments": _payments(state),
         "shipments": [_shipment(shipment) for shipment in state.shipments.values()],
         "bills": [_bill(bill) for bill in state.bills.values()],
+        "cancellations": [_cancellation(cancelled.cancelled) for cancelled in state.cancellations.values()],
+        "refunds": [_refund(refund) for refund in state.refunds.values()],
         "account": _account(state),
     }
 
@@ -229,11 +271,24 @@ def _shipment(shipment: Shipment) -> dict[str, object]:
     under_way = [Part(line, quantity) for line, quantity in shipment.undelivered().items()]
     return {
         "id": it.shipment,
+        "shipped_at": rfc3339(shipment.at),
         "parts": [_part(part) for part in it.parts],
         "under_way": [_part(part) for part in under_way],
         "method": it.method,
         "tracking": it.tracking,
         "charge": money(it.charge, it.currency),
+        "deliveries": [_delivery(delivery) for delivery in shipment.deliveries.values()],
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, object]:
+    it, granted = delivery.delivered, delivery.granted
+    return {
+        "id": it.delivery,
+        "delivered_on": it.delivered_on,
+        "parts": [_part(part) for part in it.parts],
+        "guarantee_until": None if granted is None else granted.guarantee_until,
+        "supplier_until": None if granted is None else granted.supplier_until,
     }
 
 
@@ -254,6 +309,28 @@ def _bill(bill: Bill) -> dict[str, object]:
         "issued_on": it.issued_on,
         "due_on": it.due_on,
         "overdue_since": None if bill.overdue_since is None else rfc3339(bill.overdue_since),
+    }
+
+
+def _cancellation(it: OrderUnitsCancelled) -> dict[str, object]:
+    return {
+        "refund": it.refund,
+        "parts": [_part(part) for part in it.parts],
+        "goods": money(it.goods, it.currency),
+        "tax": money(it.tax, it.currency),
+        "fee_dropped": money(it.fee_dropped, it.currency),
+    }
+
+
+def _refund(it: RefundGranted) -> dict[str, object]:
+    return {
+        "id": it.refund,
+        "basis": it.basis,
+        "granted": money(it.granted, it.currency),
+        "credited": money(it.credit_amount, it.currency),
+        "cleared": money(sum([share.amount for share in it.cleared]), it.currency),
+        "returns_fee": it.returns_fee,
+        "proactive": it.proactive,
     }
 
 

@@ -1,7 +1,7 @@
 """What a request about an order, or the cart it comes from, may say."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,10 +24,8 @@ from api.grammars import (
     Tracking,
 )
 from domain.command import MOST_LINES
-from domain.order_events import ContactChannel, ContactKind, Part
+from domain.order_events import ContactChannel, ContactKind, Part, Terms
 from domain.pricing import AskedLine
-
-Terms = Literal["card", "bill_after"]
 
 
 class LineBody(Body):
@@ -171,7 +169,7 @@ def goods_of(body: GoodsBody) -> dict[str, object]:
     return {
         "channel": body.channel,
         "external_ref": body.external_ref,
-        "currency": one_currency(_amounts(body)),
+        "currency": one_currency(_amounts(body), _pointers(body)),
         "lines": tuple([_line(line) for line in body.lines]),
         "order_discount": minor(body.order_discount),
         "order_tax": minor(body.order_tax),
@@ -192,13 +190,18 @@ def _line(line: LineBody) -> AskedLine:
     )
 
 
-def _amounts(body: GoodsBody) -> Iterator[tuple[str, Money | None]]:
-    for index, line in enumerate(body.lines):
-        yield f"/lines/{index}/unit_price", line.unit_price
-        yield f"/lines/{index}/discount", line.discount
-        yield f"/lines/{index}/tax", line.tax
-    yield "/order_discount", body.order_discount
-    yield "/order_tax", body.order_tax
-    yield "/shipping", body.shipping
-    yield "/shipping_tax", body.shipping_tax
-    yield "/shipping_credit", body.shipping_credit
+def _amounts(body: GoodsBody) -> list[Money | None]:
+    amounts: list[Money | None] = []
+    for line in body.lines:
+        amounts += (line.unit_price, line.discount, line.tax)
+    amounts += (body.order_discount, body.order_tax, body.shipping, body.shipping_tax, body.shipping_credit)
+    return amounts
+
+
+def _pointers(body: GoodsBody) -> Iterator[str]:
+    """Where each of the amounts stands, in the same order."""
+    for index in range(len(body.lines)):
+        for name in ("unit_price", "discount", "tax"):
+            yield f"/lines/{index}/{name}"
+    for name in ("order_discount", "order_tax", "shipping", "shipping_tax", "shipping_credit"):
+        yield f"/{name}"

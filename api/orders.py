@@ -9,7 +9,8 @@ from starlette.responses import Response
 from api.answers import EntryAnswer, Page, Receipt
 from api.buyers import Buyer, decide_for_buyer
 from api.call import Call, asked
-from api.grammars import At, Channel, CustomerId, OrderInPath, Reference
+from api.grammars import At, OrderInPath
+from api.lists import RowsPage
 from api.order_answers import ContactsAnswer, MilestoneAnswer, OrderAnswer, order_answer
 from api.order_bodies import (
     CancelUnitsBody,
@@ -21,7 +22,8 @@ from api.order_bodies import (
     goods_of,
     parts_of,
 )
-from api.paging import AsOfQuery, Paged, Paging, Question, page_of_entries, single
+from api.order_list import OrderItemAnswer, OrdersQuery, orders_found
+from api.paging import AsOfQuery, Paged, Question, page_of_entries
 from api.permissions import Permission
 from api.render import rfc3339
 from api.section import Section
@@ -44,14 +46,6 @@ orders = Section(
 )
 
 PLACE = "/v1/orders/"
-
-
-class OrdersQuery(Paging):
-    """The orders of a customer, one order by its external reference, or all."""
-
-    customer: CustomerId | None = None
-    external_ref: Reference | None = None
-    channel: Channel = "api"
 
 
 class ContactsQuery(Question):
@@ -119,21 +113,14 @@ async def show_order(call: Call, order: OrderInPath, query: AsOfQuery) -> Respon
     return call.answer(shown, {"ETag": f'"{last.version}"'})
 
 
-@orders.question("/v1/orders", Permission.READ, answers=Page[OrderAnswer])
+@orders.question("/v1/orders", Permission.READ, answers=RowsPage[OrderItemAnswer], lists_rows=True)
 async def find_orders(call: Call, query: Annotated[OrdersQuery, Query()]) -> Response:
-    """Find a customer's orders, one by its external reference, or list all"""
+    """Find orders: by reference, customer or a word of theirs, by where they stand, or all
 
-    async def shown(entries: list[Entry]) -> list[object]:
-        return [await _order(call, entry.stream) for entry in entries]
-
-    if query.external_ref is not None:
-        holder = await call.book.claimed("order_ref", f"{query.channel}/{query.external_ref}")
-        state = None if holder is None else await call.book.state(holder)
-        matches = isinstance(state, Placed) and query.customer in (None, state.placed.customer)
-        return single(call, [await _order(call, holder)] if holder is not None and matches else [])
-    return await page_of_entries(
-        call, query, shown, types=frozenset({"order.placed"}), customer=query.customer
-    )
+    A reference or a customer is looked up in the record itself, so what was just placed is found. Every other
+    list is of rows that follow the record within moments; `min_position` waits for them.
+    """
+    return await orders_found(call, query)
 
 
 @orders.decision(
@@ -154,7 +141,7 @@ async def ship_order(call: Call, order: OrderInPath, body: ShipOrderBody) -> Res
         parts=parts_of(body.parts),
         method=body.method,
         tracking=body.tracking,
-        description=await call.seal(customer, "delivery", body.description),
+        description=await call.seal_about(customer, "delivery", body.description),
         bill=await _new_bill(call) if isinstance(state, Placed) and may_be_billed(state) else None,
     )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
@@ -169,7 +156,13 @@ async def deliver_shipment(call: Call, order: OrderInPath, body: DeliverShipment
     Both guarantee windows of these units begin and are frozen.
     """
     customer = _customer_of(await call.found_order(order))
-    command = asked(DeliverShipment, order=order, shipment=body.shipment, parts=parts_of(body.parts))
+    command = asked(
+        DeliverShipment,
+        order=order,
+        delivery=mint("dlv"),
+        shipment=body.shipment,
+        parts=parts_of(body.parts),
+    )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
 
@@ -248,10 +241,5 @@ async def show_contacts(call: Call, order: OrderInPath, query: Annotated[Contact
 
 
 async def _new_bill(call: Call) -> NewBill:
-    register = await call.register()
+    register = await call.book_register()
     return NewBill(mint("bil"), year_of_recording(call.book.clock(), register.zone))
-
-
-async def _order(call: Call, order: str) -> dict[str, object]:
-    state, last = await call.found_as_of(order, Placed, None)
-    return order_answer(state, last)

@@ -8,8 +8,11 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.call import Call
+from api.grammars import grammar
 from api.replies import Reply
 from domain.entry import Entry
+
+CURSOR = "Should be `next` of a page of this very list"
 
 
 class Question(BaseModel):
@@ -23,7 +26,7 @@ class Paging(Question):
 
     cursor: str | None = Field(
         default=None,
-        pattern=r"^[1-9][0-9]{0,17}$",
+        pattern=grammar(r"^[1-9][0-9]{0,17}$", CURSOR),
         description="`next` of the page before; leave out for the first.",
     )
     limit: int = Field(default=50, ge=1, le=200, description="Items in a page.")
@@ -34,7 +37,7 @@ class Paging(Question):
         return 0 if self.cursor is None else int(self.cursor)
 
 
-class AsOf(Question):
+class AsOfPosition(Question):
     """A state as it was."""
 
     as_of_position: int | None = Field(
@@ -46,7 +49,7 @@ class AsOf(Question):
 
 
 Paged = Annotated[Paging, Query()]
-AsOfQuery = Annotated[AsOf, Query()]
+AsOfQuery = Annotated[AsOfPosition, Query()]
 
 
 async def page_of_entries(

@@ -12,8 +12,6 @@ from domain.register import Role
 class Permission(StrEnum):
     """What a route may demand."""
 
-    PUBLIC = "public"
-    """Needs no key: tells nothing about any book."""
     READ = "read"
     READ_PERSONAL = "read_personal"
     """See names, contact points and free text in the clear; without it they read `[withheld]`."""
@@ -21,6 +19,8 @@ class Permission(StrEnum):
     """Customers, carts, orders, payments, shipments, cancellations."""
     KEEP_PRODUCTS = "keep_products"
     SET_POLICY = "set_policy"
+    KEEP_PERSONS = "keep_persons"
+    """Let others act in the book."""
     TICK = "tick"
     """Have the book record what time has decided."""
 
@@ -33,7 +33,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     "service": frozenset({Permission.READ, Permission.READ_PERSONAL, Permission.TICK}),
     "agent": _AGENT,
     "supervisor": _SUPERVISOR,
-    "owner": _SUPERVISOR | {Permission.SET_POLICY, Permission.TICK},
+    "owner": _SUPERVISOR | {Permission.SET_POLICY, Permission.KEEP_PERSONS, Permission.TICK},
 }
 """What each role may do."""
 

@@ -17,7 +17,6 @@ from api.permissions import Permission
 from api.section import Section
 from api.shapes import shape_of
 from domain.policy import STREAM, AdoptedEdition, AdoptPolicy, Edition, Policy
-from ledger.sealing import BOOK
 
 policy = Section(
     "policy",
@@ -56,7 +55,7 @@ class AdoptedAnswer(Answer):
 
 
 class PolicyAnswer(Answer):
-    """Every edition adopted, in the order of adoption, and the one in force now."""
+    """Every edition adopted, in the order of adoption, and the one in force: now, or as of the entry."""
 
     version: int
     position: int
@@ -71,7 +70,7 @@ async def show_policy(call: Call, query: AsOfQuery) -> Response:
     body = {
         "version": last.version,
         "position": last.position,
-        "in_force": state.version_in_force(call.book.clock()),
+        "in_force": state.version_in_force(await _moment(call, query.as_of_position)),
         "editions": [await _adopted(call, adopted) for adopted in state.editions],
     }
     return call.answer(body, {"ETag": f'"{last.version}"'})
@@ -84,16 +83,14 @@ async def adopt_policy(call: Call, body: AdoptPolicyBody) -> Response:
     A whole edition, never a single value. It takes effect now or later: what was promised before stays
     promised.
     """
-    # One moment for both: an edition in force before its own adoption would be refused.
-    now = body.effective_at or call.book.clock()
-    command = asked(
-        AdoptPolicy,
-        edition=body.edition,
-        effective_from=now if body.effective_from is None else body.effective_from,
-        reason=None if body.reason is None else await call.seal(BOOK, "reason", body.reason),
-    )
-    at_that_moment = body.model_copy(update={"effective_at": now})
-    return await call.decide(command, at_that_moment, subject=STREAM, stream=STREAM)
+    command = asked(AdoptPolicy, edition=body.edition, effective_from=body.effective_from)
+    return await call.decide(command, body, subject=STREAM, stream=STREAM)
+
+
+async def _moment(call: Call, position: int | None) -> int:
+    """Now, or when the entry at that position was recorded; a demo book's clock runs ahead of recording."""
+    entry = None if position is None else await call.book.entry(position)
+    return call.book.clock() if entry is None else max(entry.recorded_at, entry.effective_at)
 
 
 async def _adopted(call: Call, adopted: AdoptedEdition) -> dict[str, object]:

@@ -6,7 +6,8 @@
     ├── NotFound, WrongMethod                                          the address
     ├── Invalid, CardNumberFound, KeyBelongsToAnother                  the content
     ├── PersonalDataErased                                             the customer
-    ├── OutOfDate, Busy, Overloaded, DatabaseUnavailable               the moment
+    ├── OutOfDate, Busy, Overloaded, DatabaseUnavailable,
+    │   ProjectionBuilding, ReadModelBehind                            the moment
     └── InternalFault                                                  us
 
 A problem says nothing that came in with the request, and never the text of an exception: titles and causes
@@ -32,6 +33,10 @@ PAGES = "/problems/"
 """Where the page of each problem is served; the `type` of a problem is this and its slug."""
 
 
+PLACES = {"ord": "/v1/orders/", "cus": "/v1/customers/", "prd": "/v1/products/"}
+"""Where streams are read, by the prefix of their id."""
+
+
 class Fault(msgspec.Struct, frozen=True):
     """One thing wrong in the request: where (JSON pointer into the body, or a parameter's name) and what."""
 
@@ -51,6 +56,8 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """What is the matter this time."""
     way_out: str
     """What to do instead."""
+    see: str | None = None
+    """The address of what stands in the way, or of what was meant."""
     rule: str | None = None
     """The rule of the house that was upheld, where a refusal is one."""
     figures: dict[str, Any] = {}
@@ -71,9 +78,11 @@ class Problem(Exception):
         *,
         faults: tuple[Fault, ...] = (),
         headers: dict[str, str] | None = None,
+        see: str | None = None,
     ) -> None:
         super().__init__(detail or self.title())
         self.detail, self.faults, self.headers = detail or self.title(), faults, headers or {}
+        self.see = see
 
     @classmethod
     def title(cls) -> str:
@@ -164,12 +173,19 @@ class Invalid(Problem):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     way_out = "Correct the fields that `errors` names and send it again."
 
+    def __init__(self, detail: str | None = None, *, faults: tuple[Fault, ...] = ()) -> None:
+        # What is wrong with the whole has the empty pointer (RFC 6901): `errors` always names a place.
+        super().__init__(detail, faults=faults or (Fault("", detail or self.title()),))
+
 
 class CardNumberFound(Problem):
-    """A text holds what looks like a card number; card numbers are never recorded here."""
+    """A free text holds what looks like a card number; no free text with one is recorded."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    way_out = "Leave the number out. A card is known here by token, brand, last four digits and expiry only."
+    way_out = (
+        "Leave the number out. A card is known here by token, brand, last four digits and expiry only. "
+        "References, SKUs and tracking numbers have grammars of their own and are not searched."
+    )
 
 
 class KeyBelongsToAnother(Problem):
@@ -217,6 +233,22 @@ class DatabaseUnavailable(Problem):
     )
 
 
+class ProjectionBuilding(Problem):
+    """What answers this is being built from the entries of the book for the first time."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    way_out = "Ask again after the seconds in Retry-After; what is asked by id is answered meanwhile."
+
+
+class ReadModelBehind(Problem):
+    """What answers this has not read as far as the entry in `min_position` yet."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    way_out = (
+        "Ask again after the seconds in Retry-After, or leave min_position out and see `as_of_position`."
+    )
+
+
 class InternalFault(Problem):
     """Something is wrong in Makegood itself; it has been written to the log."""
 
@@ -235,6 +267,9 @@ FAILURES = (
     errors.QueueFull,
     errors.Unavailable,
     errors.Unrecordable,
+    errors.ProjectionBuilding,
+    errors.RowsBehind,
+    errors.NoSuchEntry,
     NoSubjectKey,
 )
 """What a request may end with instead of a receipt. Anything else is our fault: logged, and answered 500."""
@@ -251,6 +286,7 @@ def problem_reply(failure: Exception) -> Reply:
         status=problem.status,
         detail=problem.detail,
         way_out=problem.way_out,
+        see=problem.see,
         errors=problem.faults,
     )
     return _reply(document, problem.headers)
@@ -264,11 +300,18 @@ def _document_of_refusal(refusal: Refusal) -> ProblemDocument:
         type=PAGES + kind.slug(),
         title=title,
         status=HTTPStatus.CONFLICT,
-        detail=title,
+        detail=refusal.cause,
         way_out=refusal.way_out,
+        see=_address(refusal.holder) if isinstance(refusal, errors.ClaimTaken) else None,
         rule=refusal.rule,
         figures=_figures(refusal),
     )
+
+
+def _address(stream: str) -> str | None:
+    """Where a stream is read."""
+    place = PLACES.get(stream.partition("_")[0])
+    return None if place is None else place + stream
 
 
 def _figures(refusal: Refusal) -> dict[str, object]:
@@ -298,6 +341,16 @@ def _problem_of(failure: Exception) -> Problem:
             return DatabaseUnavailable(headers={"Retry-After": "2"})
         case errors.Unrecordable():
             return Invalid()
+        case errors.ProjectionBuilding():
+            return ProjectionBuilding(
+                f"So far {failure.done} of {failure.of} entries are folded.", headers={"Retry-After": "1"}
+            )
+        case errors.NoSuchEntry():
+            return Invalid(faults=(Fault("min_position", "Should be an entry the book has"),))
+        case errors.RowsBehind():
+            return ReadModelBehind(
+                f"It stands at entry {failure.position} now.", headers={"Retry-After": "1"}
+            )
         case NoSubjectKey():
             return PersonalDataErased()
         case _:

@@ -69,7 +69,7 @@ async def list_product(call: Call, body: ListProductBody) -> Response:
     The SKU is unique in the book. `makes_redundant` names SKUs nobody needs who buys this one, so that honest
     advice can be given.
     """
-    currency = one_currency((("/list_price", body.list_price), ("/our_cost", body.our_cost)))
+    currency = one_currency((body.list_price, body.our_cost), ("/list_price", "/our_cost"))
     command = asked(
         ListProduct,
         product=mint("prd"),
@@ -89,10 +89,10 @@ async def find_products(call: Call, query: Annotated[ProductsQuery, Query()]) ->
     """Find a product by its SKU, or list all"""
     if query.sku is not None:
         holder = await call.book.claimed("sku", query.sku)
-        return single(call, [await _product(call, holder)] if holder else [])
+        return single(call, await _products(call, [holder] if holder else []))
 
     async def shown(entries: list[Entry]) -> list[object]:
-        return [await _product(call, entry.stream) for entry in entries]
+        return await _products(call, [entry.stream for entry in entries])
 
     return await page_of_entries(call, query, shown, types=frozenset({"product.listed"}))
 
@@ -100,7 +100,7 @@ async def find_products(call: Call, query: Annotated[ProductsQuery, Query()]) ->
 @products.question("/v1/products/{product}", Permission.READ, answers=ProductAnswer)
 async def show_product(call: Call, product: ProductInPath, query: AsOfQuery) -> Response:
     """Show a product"""
-    shown = await _product(call, product, query.as_of_position)
+    shown = _shown(*await call.found_as_of(product, Product, query.as_of_position))
     return call.answer(shown, {"ETag": f'"{shown["version"]}"'})
 
 
@@ -124,11 +124,14 @@ async def reprice_product(call: Call, product: ProductInPath, body: RepriceProdu
     return await call.decide(command, body, subject="prd", stream=product, place=PLACE)
 
 
-async def _product(call: Call, product: str, as_of: int | None = None) -> dict[str, object]:
-    state, last = await call.found_as_of(product, Product, as_of)
+async def _products(call: Call, products: list[str]) -> list[object]:
+    return [_shown(*found) for found in await call.found_all(products, Product)]
+
+
+def _shown(state: Product, last: Entry) -> dict[str, object]:
     listed = state.listed
     return {
-        "id": product,
+        "id": listed.product,
         "version": last.version,
         "position": last.position,
         "sku": listed.sku,

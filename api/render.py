@@ -10,12 +10,13 @@ What is not marked is JSON already. A new event needs nothing here.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 import msgspec
-from msgspec import inspect
+from msgspec.structs import asdict
 
+from api.marks import Ways, fields_to_handle
 from api.sealed_texts import sealed_finder
 from domain.entry import Entry, Meta
 from domain.moments import EPOCH, Moment
@@ -34,6 +35,7 @@ Renderer = Callable[[Any, str, Opened], object]
 """(value, the currency around it, opened texts) → JSON."""
 
 
+@lru_cache(maxsize=1_024)
 def rfc3339(moment: Moment) -> str:
     """A moment as RFC 3339 text in UTC, with microseconds where there are any."""
     return (_EPOCH + timedelta(microseconds=moment)).isoformat() + "Z"
@@ -74,9 +76,9 @@ class Reading:
             find(value, sealed)
         return _rendered(value, await self._opened(sealed))
 
-    async def text(self, sealed: str | None) -> str | None:
-        """One sealed text."""
-        return None if sealed is None else (await self._opened([sealed]))[sealed]
+    async def texts(self, sealed: Iterable[str]) -> Opened:
+        """Each of these sealed texts as the caller gets to read it. One query at most."""
+        return await self._opened(list(sealed))
 
     async def _opened(self, sealed: list[str]) -> Opened:
         if not sealed:
@@ -106,81 +108,60 @@ def _entry(entry: Entry, opened: Opened) -> dict[str, object]:
     }
 
 
-def _meta(meta: Meta, opened: Opened) -> dict[str, object]:
-    return {
-        "person": meta.person,
-        "role": meta.role,
-        "on_behalf_of": meta.on_behalf_of,
-        "origin": meta.origin,
-        "reason": None if meta.reason is None else opened[meta.reason],
-        "correlation": meta.correlation,
-        "causation": meta.causation,
-        "edition": meta.edition,
-        "key": meta.key,
-    }
+def _meta(meta: Meta, opened: Opened) -> Meta:
+    return meta if meta.reason is None else msgspec.structs.replace(meta, reason=opened[meta.reason])
 
 
-def _rendered(value: msgspec.Struct, opened: Opened) -> dict[str, object]:
-    return cast(dict[str, object], _struct_renderer(type(value))(value, "", opened))
+def _rendered(value: msgspec.Struct, opened: Opened) -> dict[str, Any]:
+    plan = _struct_renderer(type(value))
+    return asdict(value) if plan is None else cast("dict[str, Any]", plan(value, "", opened))
 
 
 @cache
-def _struct_renderer(kind: type[msgspec.Struct]) -> Renderer:
-    """Renders one struct type; made once per type from its fields' annotations."""
-    described = cast(inspect.StructType, inspect.type_info(kind))
-    plans = [(field.name, _renderer(field.type)) for field in described.fields]
-    states_currency = any(name == "currency" for name, _ in plans)
+def _struct_renderer(kind: type[msgspec.Struct]) -> Renderer | None:
+    """Renders one struct type, made once per type from its fields' annotations; None if it holds no mark."""
+    plans = fields_to_handle(kind, _WAYS)
+    if not plans:
+        return None
+    states_currency = "currency" in kind.__struct_fields__
 
     def render(value: Any, currency: str, opened: Opened) -> object:
-        inner = value.currency if states_currency else currency
-        return {
-            name: getattr(value, name) if plan is None else plan(getattr(value, name), inner, opened)
-            for name, plan in plans
-        }
+        if states_currency:
+            currency = value.currency
+        shown = asdict(value)
+        for name, plan in plans:
+            shown[name] = plan(shown[name], currency, opened)
+        return shown
 
     return render
 
 
-def _renderer(described: inspect.Type) -> Renderer | None:
-    """How a value of that type is rendered; None if it is JSON as it stands."""
-    match described:
-        case inspect.Metadata(extra={"mark": "money"}):
+def _marked(mark: str) -> Renderer | None:
+    match mark:
+        case "money":
             return lambda value, currency, opened: {"amount": value, "currency": currency}
-        case inspect.Metadata(extra={"mark": "moment"}):
+        case "moment":
             return lambda value, currency, opened: rfc3339(value)
-        case inspect.Metadata(extra={"mark": "sealed"}):
+        case "sealed":
             return lambda value, currency, opened: opened[value]
-        case inspect.Metadata(type=inner):
-            return _renderer(inner)
-        case inspect.StructType(cls=kind):
-            return _struct_renderer(kind)
-        case inspect.UnionType(types=members):
-            return _optional(members)
-        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
-            return _each(_renderer(item))
-        case inspect.DictType(value_type=item):
-            return _each_value(_renderer(item))
         case _:
             return None
 
 
-def _optional(members: tuple[inspect.Type, ...]) -> Renderer | None:
-    plans = [plan for member in members if (plan := _renderer(member)) is not None]
-    if not plans:
-        return None
-    (only,) = plans  # a field is one kind of thing, or that or null
-    return lambda value, currency, opened: None if value is None else only(value, currency, opened)
+def _optional(plan: Renderer) -> Renderer:
+    return lambda value, currency, opened: None if value is None else plan(value, currency, opened)
 
 
-def _each(plan: Renderer | None) -> Renderer | None:
-    if plan is None:
-        return None
+def _each(plan: Renderer) -> Renderer:
     return lambda value, currency, opened: [plan(item, currency, opened) for item in value]
 
 
-def _each_value(plan: Renderer | None) -> Renderer | None:
-    if plan is None:
-        return None
+def _each_value(plan: Renderer) -> Renderer:
     return lambda value, currency, opened: {
         name: plan(item, currency, opened) for name, item in value.items()
     }
+
+
+_WAYS = Ways[Renderer](
+    marked=_marked, struct=_struct_renderer, optional=_optional, each=_each, each_value=_each_value
+)

@@ -6,6 +6,7 @@ two exit stacks) takes longer than deciding and recording a command together, an
 it asks who is calling.
 """
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -17,12 +18,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.call import Call
-from api.caller import identify
+from api.caller import Caller, identify
 from api.door import read_body, read_json
 from api.faults import problem_of
 from api.metrics import Metrics
 from api.openapi import operation
-from api.problems import FAILURES, Fault, Invalid, NotFound, WrongMediaType, problem_reply
+from api.paging import AsOfPosition
+from api.problems import FAILURES, Fault, InternalFault, Invalid, NotFound, WrongMediaType, problem_reply
 from api.section import Declared
 from ledger.composition import Ledger
 
@@ -58,13 +60,14 @@ class Route(APIRoute):
         self.app = self._serve
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started, status = perf_counter(), 500
+        started, reply = perf_counter(), None
         try:
             reply = await self._answered(scope, receive)
-            status = reply.status_code
         finally:
-            self._metrics.count(self.name, status, perf_counter() - started)
-        await reply(scope, receive, send)
+            # A fault of ours goes on to the server's own log; the caller learns only that it is our fault.
+            answer = problem_reply(InternalFault()) if reply is None else reply
+            self._metrics.count(self.name, answer.status_code, perf_counter() - started)
+            await answer(scope, receive, send)
 
     async def _answered(self, scope: Scope, receive: Receive) -> Response:
         try:
@@ -75,9 +78,7 @@ class Route(APIRoute):
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         """Who, may they, where, what: in this order, so that nobody learns more than they may ask."""
         headers = dict[bytes, bytes](scope["headers"])
-        caller = await identify(self._ledger, headers)
-        caller.require(self.declared.permission)
-        call = Call(scope, receive, headers, caller)
+        call = Call(scope, receive, headers, await self._caller(headers), self._caller)
         arguments = self._path_arguments(scope["path_params"])
         query = _query(scope["query_string"])
         if self._body is not None:
@@ -87,10 +88,18 @@ class Route(APIRoute):
             arguments[name] = _valid(model, read_json(raw), "/")
         if self._query is not None:
             name, model = self._query
-            arguments[name] = _valid(model, query, "")
+            arguments[name] = question = _valid(model, query, "")
+            if isinstance(question, AsOfPosition):
+                await call.expect_reached(question.as_of_position)
         elif query:
             raise Invalid("This address does not take that query parameter.")
         return await self._endpoint(call, **arguments)
+
+    async def _caller(self, headers: Mapping[bytes, bytes]) -> Caller:
+        """Who is calling, if they may. Raises: Unauthenticated, NobodyActedFor, NotPermitted."""
+        caller = await identify(self._ledger, headers)
+        caller.require(self.declared.permission)
+        return caller
 
     async def _written(self, call: Call, receive: Receive, *, dry_run: bool) -> bytes:
         """The raw body of a POST. Raises: KeyMissing, WrongMediaType, BodyTooLarge."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from msgspec import inspect
+
+from api.marks import Ways, fields_to_handle
 
 Finder = Callable[[Any, list[str]], None]
 """Adds every sealed text in a value to a list."""
@@ -14,8 +15,7 @@ Finder = Callable[[Any, list[str]], None]
 @cache
 def sealed_finder(kind: type[msgspec.Struct]) -> Finder | None:
     """Finds the sealed texts of one struct type; None if it can hold none."""
-    described = cast(inspect.StructType, inspect.type_info(kind))
-    plans = [(field.name, plan) for field in described.fields if (plan := _finder_in(field.type)) is not None]
+    plans = fields_to_handle(kind, _WAYS)
     if not plans:
         return None
 
@@ -26,44 +26,31 @@ def sealed_finder(kind: type[msgspec.Struct]) -> Finder | None:
     return find
 
 
-def _finder_in(described: inspect.Type) -> Finder | None:
-    match described:
-        case inspect.Metadata(extra={"mark": "sealed"}):
-            return lambda value, found: found.append(value)
-        case inspect.Metadata(type=inner):
-            return _finder_in(inner)
-        case inspect.StructType(cls=kind):
-            return sealed_finder(kind)
-        case inspect.UnionType(types=members):
-            return _finder_if_present(members)
-        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
-            return _finder_each(_finder_in(item))
-        case inspect.DictType(value_type=item):
-            plan = _finder_each(_finder_in(item))
-            return None if plan is None else lambda value, found: plan(value.values(), found)
-        case _:
-            return None
+def _marked(mark: str) -> Finder | None:
+    return (lambda value, found: found.append(value)) if mark == "sealed" else None
 
 
-def _finder_if_present(members: tuple[inspect.Type, ...]) -> Finder | None:
-    plans = [plan for member in members if (plan := _finder_in(member)) is not None]
-    if not plans:
-        return None
-    (only,) = plans  # a field is one kind of thing, or that or null
-
+def _optional(plan: Finder) -> Finder:
     def find(value: Any, found: list[str]) -> None:
         if value is not None:
-            only(value, found)
+            plan(value, found)
 
     return find
 
 
-def _finder_each(plan: Finder | None) -> Finder | None:
-    if plan is None:
-        return None
-
+def _each(plan: Finder) -> Finder:
     def find(value: Any, found: list[str]) -> None:
         for item in value:
             plan(item, found)
 
     return find
+
+
+def _each_value(plan: Finder) -> Finder:
+    each = _each(plan)
+    return lambda value, found: each(value.values(), found)
+
+
+_WAYS = Ways[Finder](
+    marked=_marked, struct=sealed_finder, optional=_optional, each=_each, each_value=_each_value
+)

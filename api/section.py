@@ -34,6 +34,8 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a POST that does no harm again, and so needs no key and has no receipt."""
     streams: bool = False
     """Whether the answer is a stream of server-sent events, each with such an answer as its data."""
+    lists_rows: bool = False
+    """Whether it is a list of a read model: given as CSV too, and perhaps not ready yet."""
 
     @property
     def decides(self) -> bool:
@@ -62,59 +64,44 @@ class Section:
         conditional: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a POST that decides a command."""
-
-        def declare(endpoint: Endpoint) -> Endpoint:
-            self.declared.append(
-                Declared(
-                    method="POST",
-                    path=path,
-                    permission=permission,
-                    endpoint=endpoint,
-                    answers=answers,
-                    tag=self.tag,
-                    conditional=conditional,
-                )
-            )
-            return endpoint
-
-        return declare
+        return self._declare("POST", path, permission, answers, conditional=conditional)
 
     def repeatable(
         self, path: str, permission: Permission, *, answers: type[BaseModel]
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a POST that asks the book to catch up: again, it finds nothing to do."""
-
-        def declare(endpoint: Endpoint) -> Endpoint:
-            self.declared.append(
-                Declared(
-                    method="POST",
-                    path=path,
-                    permission=permission,
-                    endpoint=endpoint,
-                    answers=answers,
-                    tag=self.tag,
-                    repeatable=True,
-                )
-            )
-            return endpoint
-
-        return declare
+        return self._declare("POST", path, permission, answers, repeatable=True)
 
     def question(
-        self, path: str, permission: Permission, *, answers: type[BaseModel], streams: bool = False
+        self,
+        path: str,
+        permission: Permission,
+        *,
+        answers: type[BaseModel],
+        streams: bool = False,
+        lists_rows: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a GET that records nothing."""
+        return self._declare("GET", path, permission, answers, streams=streams, lists_rows=lists_rows)
 
+    def _declare(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        permission: Permission,
+        answers: type[BaseModel],
+        **holds: bool,
+    ) -> Callable[[Endpoint], Endpoint]:
         def declare(endpoint: Endpoint) -> Endpoint:
             self.declared.append(
                 Declared(
-                    method="GET",
+                    method=method,
                     path=path,
                     permission=permission,
                     endpoint=endpoint,
                     answers=answers,
                     tag=self.tag,
-                    streams=streams,
+                    **holds,
                 )
             )
             return endpoint

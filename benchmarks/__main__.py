@@ -1,13 +1,13 @@
-"""`python -m benchmarks [rest] [append] [imports]`: all of them unless some are named."""
+"""`python -m benchmarks [rest] [append] [imports] [projections] [start]`: all unless some are named."""
 
 import argparse
 import sys
 
-from benchmarks import append, imports, rest
+from benchmarks import append, imports, projections, rest, start
 from benchmarks.ground import ground
 from benchmarks.report import Section, machine, markdown, record
 
-NAMES = ("rest", "append", "imports")
+NAMES = ("rest", "append", "imports", "projections", "start")
 
 
 def main() -> None:
@@ -24,23 +24,27 @@ def main() -> None:
     sys.stdout.write(f"{machine()}\n\n")
     shown: list[str] = []
     for name in asked.what:
-        shown.append(markdown(measured(name, asked.rounds, asked.seconds)))
+        shown.append("\n".join(map(markdown, measured(name, asked.rounds, asked.seconds))))
         sys.stdout.write(f"{shown[-1]}\n")
         sys.stdout.flush()
     if asked.record:
         record("\n".join(shown), " ".join(["python -m benchmarks", *sys.argv[1:]]))
 
 
-def measured(name: str, rounds: int, seconds: float) -> Section:
+def measured(name: str, rounds: int, seconds: float) -> list[Section]:
     """One benchmark on a server of its own."""
+    if name == "start":
+        return [start.measure(rounds)]  # which starts its own
     with ground() as fresh:
         match name:
             case "rest":
-                return rest.measure(fresh, rounds, seconds)
+                return [rest.measure(fresh, rounds, seconds)]
             case "append":
-                return append.measure(fresh, seconds)
+                return [append.measure(fresh, seconds)]
+            case "imports":
+                return [imports.measure(fresh)]
             case _:
-                return imports.measure(fresh)
+                return projections.measure(fresh)
 
 
 if __name__ == "__main__":

@@ -147,7 +147,9 @@ class LibraryBalance(Projection[BalanceView]):
 
     topics = ("payment.captured", "order.shipped")
 
-    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+    def process_event(  # pyright: ignore[reportIncompatibleVariableOverride]  (the library allows both)
+        self, domain_event: Any, tracking: Tracking
+    ) -> None:
         match domain_event.event:
             case PaymentCaptured() as it:
                 self.view.add(it, 0, it.amount, tracking)
@@ -289,7 +291,7 @@ def _placed(number: int) -> tuple[Event, Event]:
         total=TOTAL,
         standing="new",
         standing_rests_on=None,
-        guarantee=GuaranteeTerms(6, "delivery", 30, "order"),
+        guarantee=GuaranteeTerms(6, "delivery", 30, "order", edition=1),
     )
     captured = PaymentCaptured(
         **_about(number),
@@ -326,6 +328,7 @@ def _shipped(number: int) -> Event:
 def _delivered(number: int) -> tuple[Event, Event]:
     about: dict[str, Any] = {
         **_about(number),
+        "delivery": type_id("dlv", number),
         "shipment": type_id("shp", number),
         "delivered_on": "2024-03-05",
         "parts": PARTS,
@@ -333,6 +336,8 @@ def _delivered(number: int) -> tuple[Event, Event]:
     windows: dict[str, Any] = {
         "ordered_on": "2024-03-01",
         "guarantee_until": "2024-09-05",
+        "guarantee_edition": 1,
         "supplier_until": "2024-03-31",
+        "supplier_edition": 1,
     }
-    return ShipmentDelivered(**about), GuaranteeGranted(**about, **windows)
+    return ShipmentDelivered(**about, all_under_way=True), GuaranteeGranted(**about, **windows)

@@ -44,7 +44,7 @@ def create(
             raise Misused(str(impossible)) from impossible
         return {"book": name, "position": book.position}
 
-    show([with_ledger(settings(data, dsn), begun)], as_json)
+    show([with_ledger(settings(data, dsn, makes=True), begun)], as_json)
 
 
 @app.command("list")

@@ -14,7 +14,7 @@ def doctor(data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
 
     With --dsn, the SQL that a server of your own needs follows.
     """
-    chosen = settings(data, dsn)
+    chosen = settings(data, dsn, makes=True)  # to say what would be made
     findings = examine(chosen)
     show(
         [

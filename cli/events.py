@@ -49,7 +49,7 @@ def tail(
     types = _types(only)
 
     async def printed(book: Book) -> None:
-        start = max(0, book.position - last) if after is None else after
+        start = await book.before_last(last, types) if after is None else after
         reading = Reading(book.sealer, personal=True)
         async for entries in _pages(book, start, types, follow=follow):
             for entry in entries:

@@ -3,13 +3,24 @@
 import psycopg
 
 from domain.refusal import Refusal
-from ledger.embedded.errors import HeldElsewhere, ServerTrouble
-from ledger.errors import BookExists, ClockNotMovable, LedgerError, StreamBusy, Unavailable, UnknownBook
+from ledger.embedded.errors import FolderRefused, HeldElsewhere, ServerTrouble
+from ledger.errors import (
+    BookExists,
+    ClockNotMovable,
+    LedgerError,
+    RebuildUnderWay,
+    StreamBusy,
+    Unavailable,
+    UnknownBook,
+)
 from ledger.gate import GateRefused
 from ledger.importing.mapping import MappingFault
 from ledger.importing.rows import Unreadable
+from ledger.importing.sorting import NotSorted
 from ledger.master_key import MasterKeyRefused
 from ledger.migrate import SchemaRefused
+from ledger.projecting.decoding import Undecodable
+from ledger.projecting.tables import ShapeChanged
 
 FAILURE, USAGE, FOUND, UNREACHABLE, HELD, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
@@ -22,12 +33,15 @@ FAILURES = (
     Misused,
     MappingFault,
     Unreadable,
+    NotSorted,
     Refusal,
     LedgerError,
     ServerTrouble,
     SchemaRefused,
     GateRefused,
     MasterKeyRefused,
+    ShapeChanged,
+    Undecodable,
     psycopg.OperationalError,
     OSError,
 )
@@ -37,9 +51,11 @@ FAILURES = (
 def exit_code_of(failure: BaseException) -> int:
     """The number by which a script tells failures apart."""
     match failure:
-        case Misused() | MappingFault() | UnknownBook() | BookExists() | ClockNotMovable():
+        case Misused() | MappingFault() | FolderRefused() | UnknownBook() | BookExists() | ClockNotMovable():
             return USAGE
-        case HeldElsewhere() | StreamBusy():
+        case NotSorted():
+            return FOUND
+        case HeldElsewhere() | StreamBusy() | RebuildUnderWay():
             return HELD
         case Unavailable() | psycopg.OperationalError() | ServerTrouble():
             return UNREACHABLE
@@ -56,6 +72,8 @@ def explanation(failure: BaseException) -> str:
             return f"No book is called {failure}. See them: makegood books list"
         case BookExists():
             return f"There is a book called {failure} already."
+        case RebuildUnderWay():
+            return f"Another process is rebuilding {failure}. Try again when it is done."
         case ClockNotMovable():
             return f"The clock stays where it is: {failure}."
         case Unavailable() | psycopg.OperationalError():

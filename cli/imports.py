@@ -10,19 +10,22 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from api.permissions import Permission
+from cli.acting import AsPerson, acting
 from cli.collector import collect_rarely
 from cli.failures import FOUND, Misused
-from cli.options import OPERATOR, BookName, Data, Dsn, Json, book_name, settings, with_ledger
+from cli.options import BookName, Data, Dsn, Json, book_name, settings, with_ledger
 from cli.output import show_json
 from domain.money import Money
 from domain.register import OpenBook
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.importing.mapping import Mapping as FileMapping
-from ledger.importing.mapping import NewBook, load_mapping
+from ledger.importing.mapping import MappingFault, NewBook, load_mapping
 from ledger.importing.orders import OrderImport
 from ledger.importing.receipt import Receipt
 from ledger.importing.rows import Source, opened
+from ledger.importing.sorting import expect_sorted
 
 app = typer.Typer(help="Bring in history from other systems.")
 
@@ -51,6 +54,7 @@ def group() -> None:
 def orders(
     file: OrdersFile,
     mapping: MappingFile = None,
+    person: AsPerson = None,
     book: BookName = None,
     data: Data = None,
     dsn: Dsn = None,
@@ -59,17 +63,23 @@ def orders(
     """Record the orders of a file, through the same decisions as the API; running it again changes nothing.
 
     Exit code 3 if anything in the file could not be taken: each is named on stderr, and the rest is recorded.
+    Of a file that is not sorted by time, nothing is.
     """
     described = None if mapping is None else _read_mapping(mapping)
+    if not file.is_file():
+        raise Misused(f"{file.name} is read twice, which a pipe cannot be: save it to a file first")
+    with opened(file, described) as source:
+        expect_sorted(source)
 
     async def imported(ledger: Ledger) -> tuple[str, Receipt]:
         with opened(file, described) as source, _progress(source) as shown:
             into = await _book(ledger, book, source.mapping.book)
+            actor = await acting(into, person, Permission.SERVE_CUSTOMERS)
             collect_rarely()
-            run = OrderImport(into, source, OPERATOR, _reporter(source), shown)
+            run = OrderImport(into, source, actor, _reporter(source), shown)
             return into.name, await run.run()
 
-    name, receipt = with_ledger(settings(data, dsn), imported)
+    name, receipt = with_ledger(settings(data, dsn, makes=True), imported)
     if as_json:
         show_json({"book": name} | msgspec.to_builtins(receipt))
     else:
@@ -83,6 +93,8 @@ def _read_mapping(file: Path) -> FileMapping:
         return load_mapping(file.read_text("utf-8"))
     except UnicodeDecodeError as fault:
         raise Misused(f"{file.name} is not UTF-8 text") from fault
+    except MappingFault as fault:
+        raise Misused(f"{file.name}: {fault}") from fault
 
 
 async def _book(ledger: Ledger, name: str | None, described: NewBook | None) -> Book:
@@ -92,10 +104,12 @@ async def _book(ledger: Ledger, name: str | None, described: NewBook | None) -> 
     name = name or described.name
     if name in await ledger.books():
         return await ledger.book(name)
-    command = OpenBook(
-        zone=described.zone, country=described.country, cut_over=described.cut_over.isoformat()
-    )
-    return await ledger.open_book(name, command)
+    day = described.cut_over.isoformat()
+    try:
+        command = OpenBook(zone=described.zone, country=described.country, cut_over=day)
+        return await ledger.open_book(name, command)
+    except ValueError as impossible:
+        raise Misused(f"[book] of the mapping: {impossible}") from impossible
 
 
 def _reporter(source: Source) -> Callable[[int, str], None]:

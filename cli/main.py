@@ -4,7 +4,22 @@ import sys
 
 import typer
 
-from cli import books, clock, doctor, events, imports, keys, migrate, persons, policy, serve, tick, worker
+from cli import (
+    books,
+    clock,
+    doctor,
+    events,
+    exports,
+    imports,
+    keys,
+    migrate,
+    persons,
+    policy,
+    projections,
+    serve,
+    tick,
+    worker,
+)
 from cli.failures import FAILURES, INTERRUPTED, exit_code_of, explanation
 
 app = typer.Typer(
@@ -27,7 +42,9 @@ app.add_typer(persons.app, name="persons")
 app.add_typer(policy.app, name="policy")
 app.add_typer(clock.app, name="clock")
 app.add_typer(events.app, name="events")
+app.add_typer(projections.app, name="projections")
 app.add_typer(imports.app, name="import")
+app.add_typer(exports.app, name="export")
 
 
 def run() -> None:

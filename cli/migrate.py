@@ -7,7 +7,7 @@ import typer
 from cli.failures import FOUND, Misused
 from cli.options import Data, Dsn, Json, settings
 from cli.output import show
-from ledger.database import make_tables
+from ledger.database import lacking_tables, make_tables
 from ledger.embedded import EmbeddedServer
 from ledger.migrate import Migration, pending
 from ledger.migrate import migrate as apply
@@ -27,36 +27,37 @@ def migrate(
 
     On a server of your own it connects as the role that owns the tables: MAKEGOOD_OWNER_DSN.
     """
-    found = _migrate(settings(data, dsn), only_look=plan or check)
-    show(
-        [
-            {
-                "migration": f"{step.number:04}_{step.name}",
-                "sha256": step.sha256,
-                "applied": not (plan or check),
-            }
-            for step in found
-        ],
-        as_json,
-    )
-    if check and found:
+    only_look = plan or check
+    found, tables = _migrate(settings(data, dsn, makes=not only_look), only_look=only_look)
+    if not (found or tables):
+        typer.echo("The schema is that of this release; nothing is missing.", err=True)
+    applied = not only_look
+    steps = [
+        {"migration": f"{step.number:04}_{step.name}", "sha256": step.sha256, "applied": applied}
+        for step in found
+    ]
+    show([*steps, *({"migration": name, "sha256": None, "applied": applied} for name in tables)], as_json)
+    if check and (found or tables):
         raise typer.Exit(FOUND)
 
 
-def _migrate(chosen: Settings, only_look: bool) -> list[Migration]:
+def _migrate(chosen: Settings, only_look: bool) -> tuple[list[Migration], list[str]]:
+    """The migrations and the tables of projections that were missing."""
     if chosen.dsn is None and chosen.owner_dsn is None:
         with EmbeddedServer(chosen.data) as server:
             provide(server.superuser_conninfo)
-            return pending(server.owner_conninfo) if only_look else _apply(server.owner_conninfo)
+            return _look(server.owner_conninfo) if only_look else _apply(server.owner_conninfo)
     if only_look and chosen.dsn is not None:
-        return pending(chosen.dsn.get_secret_value())
+        return _look(chosen.dsn.get_secret_value())
     if chosen.owner_dsn is None:
         raise Misused("Say how to connect as the role that owns the tables: MAKEGOOD_OWNER_DSN")
     owner = chosen.owner_dsn.get_secret_value()
-    return pending(owner) if only_look else _apply(owner)
+    return _look(owner) if only_look else _apply(owner)
 
 
-def _apply(owner_conninfo: str) -> list[Migration]:
-    applied = apply(owner_conninfo)
-    make_tables(owner_conninfo)
-    return applied
+def _look(conninfo: str) -> tuple[list[Migration], list[str]]:
+    return pending(conninfo), lacking_tables(conninfo)
+
+
+def _apply(owner_conninfo: str) -> tuple[list[Migration], list[str]]:
+    return apply(owner_conninfo), make_tables(owner_conninfo)

@@ -6,7 +6,7 @@ from datetime import datetime
 from cli.failures import Misused
 from domain.moments import HOUR, MINUTE, Moment, moment_of
 
-_SPAN = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
+_SPAN = re.compile(r"([1-9][0-9]{0,17})([mhdw])", re.ASCII)
 _UNITS = {"m": MINUTE, "h": HOUR, "d": 24 * HOUR, "w": 7 * 24 * HOUR}
 
 

@@ -5,15 +5,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import psycopg
 import typer
 import uvloop
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from cli.failures import Misused
-from domain.decision import Actor
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.database import Database, open_database
+from ledger.erasures import Erasures
 from ledger.master_key import master_key
 from ledger.settings import Settings
 
@@ -33,35 +35,53 @@ BookName = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one value per line.")]
 
-OPERATOR = Actor(person="system", role="owner")
-"""Whoever can reach the data folder or the database; the command line asks for no other proof."""
+BEGIN = "makegood books create NAME --zone ZONE --country CODE"
 
 Result = TypeVar("Result")
 
 
-def settings(data: Path | None, dsn: str | None) -> Settings:
-    """The settings, the command line having the last word."""
-    found = Settings()
+def settings(data: Path | None, dsn: str | None, *, makes: bool = False) -> Settings:
+    """The settings, the command line having the last word.
+
+    `makes`: the command may begin a data folder; every other one needs it to be there. Raises: Misused.
+    """
     given = {"data": data, "dsn": None if dsn is None else SecretStr(dsn)}
-    return found.model_copy(update={name: value for name, value in given.items() if value is not None})
+    given = {name: value for name, value in given.items() if value is not None}
+    found = Settings().model_copy(update=given)
+    _expect_conninfo("--dsn (or MAKEGOOD_DSN)", found.dsn)
+    _expect_conninfo("MAKEGOOD_OWNER_DSN", found.owner_dsn)
+    embedded = found.dsn is None and found.owner_dsn is None
+    if embedded and not makes and not (found.data / "cluster").exists():
+        raise Misused(f"No book here: {found.data}. Say where with --data DIR, or begin one: {BEGIN}")
+    return found
+
+
+def _expect_conninfo(name: str, text: SecretStr | None) -> None:
+    try:
+        conninfo_to_dict("" if text is None else text.get_secret_value())
+    except psycopg.ProgrammingError:
+        raise Misused(  # without what was said, which may hold a password
+            f"{name} is no connection string, as: host=db.example dbname=makegood user=makegood_app"
+        ) from None
 
 
 @asynccontextmanager
 async def opened_ledger(chosen: Settings, database: Database) -> AsyncGenerator[Ledger]:
-    """The ledger of an open database. Raises: MasterKeyRefused, Unavailable."""
-    ledger = await Ledger.open(database.app_conninfo, _master_key(chosen))
+    """The ledger of an open database, everything erased that ever was: a restored backup brings keys back.
+
+    Raises: MasterKeyRefused, Unavailable, psycopg.Error.
+    """
+    ledger = await Ledger.open(database.app_conninfo, _master_key(chosen, database))
     try:
+        await Erasures(chosen.data, ledger.reader).apply()
         yield ledger
     finally:
         await ledger.close()
 
 
-def _master_key(chosen: Settings) -> bytes:
-    chosen.data.mkdir(
-        mode=0o700, parents=True, exist_ok=True
-    )  # with a server of your own, nobody made it yet
+def _master_key(chosen: Settings, database: Database) -> bytes:
     key = chosen.master_key
-    return master_key(chosen.data, None if key is None else key.get_secret_value())
+    return master_key(chosen.data, None if key is None else key.get_secret_value(), database.app_conninfo)
 
 
 def with_ledger(chosen: Settings, work: Callable[[Ledger], Awaitable[Result]]) -> Result:
@@ -95,8 +115,6 @@ async def book_name(ledger: Ledger, name: str | None) -> str:
         case [only]:
             return only
         case []:
-            raise Misused(
-                "There is no book yet. Make one: makegood books create NAME --zone ZONE --country CODE"
-            )
+            raise Misused(f"There is no book yet. Make one: {BEGIN}")
         case several:
             raise Misused(f"Say which book with --book: {', '.join(several)}")

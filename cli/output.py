@@ -1,9 +1,9 @@
 """Data on stdout: aligned for a reader, tab-separated in a pipe, JSON lines on request."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -28,7 +28,7 @@ def show(rows: Sequence[Row], as_json: bool) -> None:
 
 def show_json(value: object) -> None:
     """Prints one value as one line of JSON."""
-    typer.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    typer.echo(msgspec.json.encode(value).decode())
 
 
 def _cell(value: object) -> str:

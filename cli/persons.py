@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
+from api.permissions import Permission
 from api.render import ERASED
-from cli.options import OPERATOR, BookName, Data, Dsn, Json, settings, with_book
+from cli.acting import OPERATOR, AsPerson, acting, free_text
+from cli.options import BookName, Data, Dsn, Json, settings, with_book
 from cli.output import show
+from domain.decision import Actor
 from domain.register import Person, PersonRegistered, Register, RegisterPerson, Role
 from ledger.book import Book
 from ledger.identity import mint
@@ -22,6 +25,7 @@ RoleOption = Annotated[Role, typer.Option("--role", help="What they may decide."
 def add(
     name: Name,
     role: RoleOption,
+    person: AsPerson = None,
     book: BookName = None,
     data: Data = None,
     dsn: Dsn = None,
@@ -30,8 +34,9 @@ def add(
     """Let a person act in the book; prints their id, which `keys create` asks for."""
 
     async def added(book: Book) -> dict[str, object]:
-        person = await register(book, name, role)
-        return {"person": person, "name": name, "role": role}
+        actor = await acting(book, person, Permission.KEEP_PERSONS)
+        new = await register(book, free_text("name", name), role, actor)
+        return {"person": new, "name": name, "role": role}
 
     show([with_book(settings(data, dsn), book, added)], as_json)
 
@@ -42,7 +47,7 @@ def persons(book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: 
     show(with_book(settings(data, dsn), book, _persons), as_json)
 
 
-async def register(book: Book, name: str, role: Role, key: str | None = None) -> str:
+async def register(book: Book, name: str, role: Role, actor: Actor = OPERATOR, key: str | None = None) -> str:
     """Registers a person, whose name is sealed under a key of their own; the same key finds them again.
 
     Raises: Refusal, LedgerError.
@@ -51,7 +56,7 @@ async def register(book: Book, name: str, role: Role, key: str | None = None) ->
     subject = book.sealer.new_subject(person)
     outcome = await book.execute(
         RegisterPerson(person=person, name=subject.seal("name", name), role=role),
-        Submission(actor=OPERATOR, origin="cli", key=key, subject_keys=(subject.row,)),
+        Submission(actor=actor, origin="cli", key=key, subject_keys=(subject.row,)),
     )
     registered = outcome.entries[-1].event
     assert isinstance(registered, PersonRegistered)

@@ -9,15 +9,18 @@ import msgspec
 import tomli_w
 import typer
 
+from api.permissions import Permission
 from api.render import rfc3339
+from cli.acting import AsPerson, acting, free_text
 from cli.failures import Misused
-from cli.options import OPERATOR, BookName, Data, Dsn, Json, settings, with_book
+from cli.options import BookName, Data, Dsn, Json, settings, with_book
 from cli.output import show, show_json
+from domain.decision import Actor
 from domain.moments import Moment, moment_of
-from domain.policy import AdoptedEdition, AdoptPolicy, Edition, Policy
+from domain.policy import AdoptedEdition, AdoptPolicy, Edition, Policy, PolicyAdopted
 from ledger.book import Book
 from ledger.sealing import BOOK
-from ledger.submission import Submission
+from ledger.submission import Outcome, Submission
 
 app = typer.Typer(help="The policy: which edition of the merchant's rules is in force.")
 
@@ -58,6 +61,7 @@ def adopt(
     file: PolicyFile,
     effective_from: EffectiveFrom = None,
     reason: Reason = None,
+    person: AsPerson = None,
     book: BookName = None,
     data: Data = None,
     dsn: Dsn = None,
@@ -68,22 +72,24 @@ def adopt(
     start = None if effective_from is None else moment_of(effective_from.replace(tzinfo=UTC))
 
     async def adopted(book: Book) -> dict[str, object]:
-        entry = await _adopted(book, edition, start, reason)
-        return {"edition": entry, "effective_from": None if start is None else rfc3339(start)}
+        actor = await acting(book, person, Permission.SET_POLICY)
+        outcome = await _adopted(book, edition, start, reason, actor)
+        if outcome.already:
+            typer.echo("That edition is the one adopted last; nothing was recorded.", err=True)
+        entry = outcome.entries[-1]
+        assert isinstance(entry.event, PolicyAdopted)
+        return {"edition": entry.version, "effective_from": rfc3339(entry.event.effective_from)}
 
     show([with_book(settings(data, dsn), book, adopted)], as_json)
 
 
-async def _adopted(book: Book, edition: Edition, start: Moment | None, reason: str | None) -> int:
-    """The version of the policy that adopted this edition."""
-    now = book.clock()
-    command = AdoptPolicy(
-        edition=edition,
-        effective_from=now if start is None else start,
-        reason=None if reason is None else await book.sealer.seal(BOOK, "reason", reason),
-    )
-    outcome = await book.execute(command, Submission(actor=OPERATOR, origin="cli", effective_at=now))
-    return outcome.entries[-1].version
+async def _adopted(
+    book: Book, edition: Edition, start: Moment | None, reason: str | None, actor: Actor
+) -> Outcome:
+    """What the adoption recorded."""
+    sealed = None if reason is None else await book.sealer.seal(BOOK, "reason", free_text("reason", reason))
+    submission = Submission(actor=actor, origin="cli", reason=sealed)
+    return await book.execute(AdoptPolicy(edition=edition, effective_from=start), submission)
 
 
 def _edition(file: Path) -> Edition:

@@ -14,14 +14,14 @@ import uvloop
 
 from cli.collector import collect_rarely
 from cli.demo.opening import Demo, demo_ready
-from cli.failures import HELD
+from cli.failures import HELD, explanation
 from cli.options import Data, Dsn, opened_ledger, settings
 from cli.tick import told
 from ledger.composition import Ledger
 from ledger.database import Database, open_database
 from ledger.embedded import EmbeddedServer
 from ledger.embedded.errors import ServerTrouble
-from ledger.erasures import Erasures
+from ledger.following import Following
 from ledger.settings import Settings
 from ledger.ticking import Ticker
 
@@ -45,7 +45,7 @@ def serve(
 ) -> None:
     """Serve the API until interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen = settings(data, dsn)
+    chosen = settings(data, dsn, makes=True)
     with _listening(host, port) as listener, open_database(chosen) as database:
         uvloop.run(_serve(chosen, database, listener, demo=demo))
 
@@ -54,26 +54,28 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
     from api.app import create_app  # half of the time a command takes to start, and only this one needs it
 
     async with opened_ledger(chosen, database) as ledger:
-        erasures = Erasures(chosen.data, ledger.reader)
-        for book in await ledger.books():
-            await erasures.apply(book)  # a restored backup may have brought erased keys back
         ready = await demo_ready(ledger, chosen.data) if demo else None
         banner = await _banner(_url(listener), ledger, ready)
+        app = create_app(ledger)
         config = uvicorn.Config(
-            create_app(ledger),
+            app,
             http="httptools",
             lifespan="off",
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nothing here asks from where a request came
             timeout_graceful_shutdown=LAST_WORDS,
         )
         collect_rarely()
-        beside = [asyncio.create_task(Ticker(ledger, told).run())]
+        beside = [
+            asyncio.create_task(Following(ledger, stand_still).run()),
+            asyncio.create_task(Ticker(ledger, told).run()),
+        ]
         if database.embedded is not None:
             beside.append(asyncio.create_task(keep_alive(database.embedded)))
         try:
-            await _Service(config, lambda: typer.echo(banner)).serve(sockets=[listener])
+            await _Service(config, lambda: typer.echo(banner), app.state.stopping).serve(sockets=[listener])
         finally:
             for task in beside:
                 task.cancel()
@@ -85,13 +87,17 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
 class _Service(uvicorn.Server):
     """uvicorn, that says when it is ready and leaves a signal's last word to the code around it."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], stopping: asyncio.Event) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._stopping = ready, stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()  # without it, streams would go on until they are cut off
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -135,6 +141,12 @@ async def keep_alive(server: EmbeddedServer) -> None:
                 typer.echo("The embedded server had died; it runs again.", err=True)
         except ServerTrouble as trouble:
             typer.echo(f"{trouble.cause} {trouble.way_out}", err=True)
+
+
+def stand_still(book: str, failure: Exception) -> None:
+    """Says on stderr that read models are not kept up to date; it is tried again."""
+    what = f"The read models of {book}" if book else "New read models"
+    typer.echo(f"{what} stand still: {explanation(failure)}", err=True)
 
 
 async def _banner(url: str, ledger: Ledger, demo: Demo | None) -> str:

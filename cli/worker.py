@@ -8,15 +8,19 @@ import typer
 import uvloop
 
 from cli.options import Data, Dsn, opened_ledger, settings
-from cli.serve import keep_alive
+from cli.serve import keep_alive, stand_still
 from cli.tick import told
 from ledger.database import Database, open_database
+from ledger.following import following
 from ledger.settings import Settings
 from ledger.ticking import Ticker
 
 
 def worker(data: Data = None, dsn: Dsn = None) -> None:
-    """Tick every book every minute until interrupted; several may run, one at a time ticks a book."""
+    """Tick every book every minute and keep its read models, until interrupted.
+
+    Several may run; one at a time ticks or follows a book.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = settings(data, dsn)
     with open_database(chosen) as database:
@@ -26,9 +30,10 @@ def worker(data: Data = None, dsn: Dsn = None) -> None:
 async def _work(chosen: Settings, database: Database) -> None:
     async with opened_ledger(chosen, database) as ledger:
         watch = asyncio.create_task(keep_alive(database.embedded)) if database.embedded else None
-        typer.echo("Makegood ticks every book every minute. Ctrl-C stops it.", err=True)
+        typer.echo("Makegood ticks every book and keeps its read models. Ctrl-C stops it.", err=True)
         try:
-            await Ticker(ledger, told).run()
+            async with following(ledger, stand_still):
+                await Ticker(ledger, told).run()
         finally:
             if watch is not None:
                 watch.cancel()

@@ -1,9 +1,9 @@
 """An order's account, and what its money is for: the one place for funds, deposit and due back.
 
     account  = charged − received − credit used + reversed − credited + refunded + set aside − written off
-    funds    = open bills − account, never negative      money of the customer's that no bill and no charge
-    has used deposit  = funds, at most the price of the units still to ship due back = funds − deposit
-    computed anew at every payout, never frozen
+    funds    = open bills − account, never negative: money that no bill and no charge has used
+    deposit  = funds, at most the price of the units still to ship
+    due back = funds − deposit, computed anew at every payout, never frozen
 
 Positive = the customer owes us. All in minor units of the order's currency. Source: §2 Money
 """
@@ -49,6 +49,11 @@ class Purse(msgspec.Struct, frozen=True):
 
 def purse(account: OrderAccount, open_bills: int, to_ship: int) -> Purse:
     """Funds divided into the deposit for the units still to ship and what is due back. Source: §2 Money"""
-    funds = max(0, open_bills - account.balance)
+    return purse_of(account.balance, open_bills, to_ship)
+
+
+def purse_of(balance: int, open_bills: int, to_ship: int) -> Purse:
+    """The same, where only the balance of the account is known."""
+    funds = max(0, open_bills - balance)
     deposit = min(funds, to_ship)
     return Purse(deposit, funds - deposit)

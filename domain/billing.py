@@ -1,7 +1,6 @@
-"""Bills: a shipment that the deposit does not cover, under terms that allow it, issues its own bill. Source:
-R-B1, R-B8
+"""Bills: a shipment that the deposit does not cover, under terms that allow it, issues its own bill.
 
-Bills are numbered without gaps per book and year. No interest, no late fees.
+Bills are numbered without gaps per book and year. No interest, no late fees. Source: R-B1, R-B8
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from domain.refusal import Refusal
 
 
 class NewBill(msgspec.Struct, frozen=True):
-    """The bill a shipment may issue: its id, and the year of recording whose number it takes.
+    """The bill a shipment may issue: its id, and the year, by the book's now, whose number it takes.
 
     Raises: ValueError.
     """

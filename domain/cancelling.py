@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.command import Command, expect_parts
+from domain.causes import expect_cause
+from domain.command import Command, parts_by_line
 from domain.deadlines import deadlines_of_cover
 from domain.decision import Decision, Given
 from domain.entry import Event
@@ -24,6 +25,7 @@ from domain.order import (
     without_units,
 )
 from domain.order_events import BillShare, OrderUnitsCancelled, Part, RefundGranted
+from domain.pricing import UnitsPrice, price_of_units
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -39,7 +41,7 @@ class CancelUnits(Command, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
-        expect_parts(self.parts)
+        msgspec.structs.force_setattr(self, "parts", parts_by_line(self.parts))
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
@@ -50,10 +52,8 @@ class CancellationExceedsUnits(Refusal):
     """More units would be cancelled than are unshipped: shipped units cannot be cancelled."""
 
     rule = "I14"
-    way_out = (
-        "Cancel at most the unshipped units. For units that shipped, grant a refund: whoever asks for one "
-        "gets it."
-    )
+    way_out = "Cancel at most the unshipped units. Units that shipped are the customer's: they stay charged."
+    spoken = "Of line {line} {unshipped} units are unshipped, and {asked} would be cancelled."
 
     order: str
     line: int
@@ -66,7 +66,7 @@ class NothingToCancel(Refusal):
     """Every unit of this order has shipped or is cancelled already."""
 
     rule = "I14"
-    way_out = "For units that shipped, grant a refund: whoever asks for one gets it."
+    way_out = "Look at the order's lines: each says what shipped and what was cancelled."
 
     order: str
 
@@ -74,7 +74,8 @@ class NothingToCancel(Refusal):
 def cancel_units(command: CancelUnits, given: Given) -> Decision:
     """Cancels unshipped units and grants what becomes due back through it; nothing due, no grant.
 
-    Checks, in this order: order placed; retry; lines and unshipped units (I14).
+    Checks, in this order: order placed; retry; lines and unshipped units (I14); not before the order, nor
+    before a bill that a returned fee clears.
     """
     state = placed_order(given, command.order)
     recorded = state.cancellations.get(command.refund)
@@ -83,17 +84,26 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
     if command.refund in state.refunds:
         raise AlreadyRecordedOtherwise(command.refund)
     parts = _parts(command, state)
+    price = price_of_last_units(state, parts)
+    after = without_units(state, parts, price.total)
+    expect_cause(state.placed_at, given)
     cancelled = OrderUnitsCancelled(
         order=command.order,
         customer=state.placed.customer,
         refund=command.refund,
         parts=parts,
         all_unshipped=not command.parts,
-        deadlines=deadlines_of_cover(state.placed, given) if _covers_the_rest(state, parts) else (),
+        currency=state.placed.currency,
+        goods=price.goods,
+        tax=price.tax,
+        fee_dropped=state.price_to_ship() - after.price_to_ship() - price.total,
+        deadlines=deadlines_of_cover(state.placed, given) if _covers_the_rest(state, after) else (),
     )
     events: list[tuple[str, Event]] = [(command.order, cancelled)]
-    granted = undelivered_refund(state, command.refund, parts)
+    granted = undelivered_refund(state, command.refund, after)
     if granted is not None:
+        for share in granted.cleared:
+            expect_cause(state.bills[share.bill].at, given)
         events.append((command.order, granted))
     return Decision(events=tuple(events), customer=state.placed.customer)
 
@@ -119,21 +129,33 @@ def _parts(command: CancelUnits, state: Placed) -> tuple[Part, ...]:
     return command.parts
 
 
-def _covers_the_rest(state: Placed, parts: Sequence[Part]) -> bool:
-    """Whether the deposit, short before, is enough for what is left to ship without those units."""
-    after = without_units(state, parts)
+def price_of_last_units(state: Placed, parts: Sequence[Part]) -> UnitsPrice:
+    """What those units would have cost, taken from the last unshipped of each line downward. Source: R-G6"""
+    goods = tax = 0
+    for part in parts:
+        line = state.lines[part.line - 1]
+        last = line.line.quantity - line.cancelled
+        price = price_of_units(line.line, last - part.quantity, last)
+        goods += price.goods
+        tax += price.tax
+    return UnitsPrice(goods, tax)
+
+
+def _covers_the_rest(state: Placed, after: Placed) -> bool:
+    """Whether the deposit, short before, is enough for what is left to ship after the cancellation."""
     return price_not_covered(state) > 0 and after.units_to_ship > 0 and price_not_covered(after) == 0
 
 
-def undelivered_refund(state: Placed, refund: str, parts: Sequence[Part]) -> RefundGranted | None:
-    """What cancelling those units gives back: the deposit they no longer need, and a gone order's fee.
+def undelivered_refund(state: Placed, refund: str, after: Placed) -> RefundGranted | None:
+    """What a cancellation gives back: the deposit its units no longer need, and a gone order's fee.
 
-    The fee that was charged is credited, clearing open bills first. None where nothing becomes due. Source:
-    I14, R-G6, R-G9
+    `after` is the order without those units. A fee that was charged is credited, clearing open bills first;
+    one not yet charged never will be. None where nothing becomes due.
+
+    Source: I14, R-G6, R-G9
     """
-    after = without_units(state, parts)
     returns_fee = fee_goes_back(after)
-    credit = state.fee if returns_fee else 0
+    credit = state.fee if returns_fee and state.fee_charged else 0
     cleared = oldest_first(state.bills, credit)
     after = msgspec.structs.replace(
         after,
@@ -147,17 +169,18 @@ def undelivered_refund(state: Placed, refund: str, parts: Sequence[Part]) -> Ref
 
 
 def fee_goes_back(state: Placed) -> bool:
-    """Whether the fee that was charged goes back: every unit is refunded or cancelled.
+    """Whether the fee goes back, or is never charged: not so before, and every unit is refunded or cancelled.
 
     Source: R-G6, I14
     """
-    return state.fee_charged and not state.fee_returned and all(line.gone for line in state.lines)
+    return not state.fee_returned and all(line.gone for line in state.lines)
 
 
 def _granted(
     state: Placed, refund: str, granted: int, returns_fee: bool, cleared: tuple[BillShare, ...]
 ) -> RefundGranted:
     placed = state.placed
+    credits_fee = returns_fee and state.fee_charged
     return RefundGranted(
         refund=refund,
         customer=placed.customer,
@@ -165,12 +188,12 @@ def _granted(
         basis="undelivered",
         currency=placed.currency,
         granted=granted,
-        credit_amount=state.fee if returns_fee else 0,
+        credit_amount=state.fee if credits_fee else 0,
         goods=0,
         tax=0,
-        shipping=placed.shipping if returns_fee else 0,
-        shipping_tax=placed.shipping_tax if returns_fee else 0,
-        shipping_credit=placed.shipping_credit if returns_fee else 0,
+        shipping=placed.shipping if credits_fee else 0,
+        shipping_tax=placed.shipping_tax if credits_fee else 0,
+        shipping_credit=placed.shipping_credit if credits_fee else 0,
         returns_fee=returns_fee,
         parts=(),
         cleared=cleared,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.causes import expect_cause
 from domain.command import Command
 from domain.customers import RegisterCustomer, known_customer
 from domain.decision import Decision, Given
@@ -79,14 +80,16 @@ class CartOfAnotherCustomer(Refusal):
 def prepare_cart(command: PrepareCart, given: Given) -> Decision:
     """Puts a cart together and claims its external reference within its channel.
 
-    Checks, in this order: prices (I1); retry, which compares them; customer known.
+    Checks, in this order: prices (I1); retry, which compares them, also when it was checked out since;
+    customer known.
     """
     goods = price_goods(command)
     state = given.states[command.order]
-    if isinstance(state, Draft):
-        if state.cart.customer != command.customer or goods_of(state.cart) != goods:
+    prepared = state.cart if isinstance(state, Placed) else state
+    if isinstance(prepared, Draft):
+        if prepared.cart.customer != command.customer or goods_of(prepared.cart) != goods:
             raise AlreadyRecordedOtherwise(command.order)
-        return Decision(customer=command.customer, already=(state.position,))
+        return Decision(customer=command.customer, already=(prepared.position,))
     if state is not None:
         raise AlreadyRecordedOtherwise(command.order)
     if command.customer is not None:
@@ -112,16 +115,19 @@ def check_out_cart(command: CheckOutCart, given: Given) -> Decision:
     """Turns a cart into an order.
 
     Checks, in this order: retry; cart known; the customer it was prepared for; customer known, or registered
-    with it.
+    with it; not before the cart.
     """
     state = given.states[command.order]
     if isinstance(state, Placed):
-        return already_placed(state, command.customer, command.terms)
+        if state.cart is None:
+            raise AlreadyRecordedOtherwise(command.order)
+        return already_placed(state, command, given)
     if not isinstance(state, Draft):
         raise OrderUnknown(command.order)
     if state.cart.customer not in (None, command.customer):
         raise CartOfAnotherCustomer(command.order, command.customer)
     registration = registration_of(given, command.customer, command.register)
+    expect_cause(state.at, given)
     placed = order_placed(command.order, goods_of(state.cart), command.customer, command.terms, given)
     return Decision(
         events=(*registration.events, (command.order, placed)),

@@ -1,11 +1,13 @@
 """A command: what somebody asks the book to record, before any rule has been asked.
 
-Ranges are checked where a command is built: `__post_init__` raises ValueError for a quantity of 0, a text too
-long, an id of another kind. What depends on what has happened is checked by the decision, as a named refusal.
+Ranges are checked where a command is built: `__post_init__` raises `OutOfRange` for a quantity of 0 or a text
+too long, ValueError for an id of another kind. What depends on what has happened is checked by the decision,
+as a named refusal.
 """
 
+import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -19,6 +21,17 @@ LONGEST_TEXT = 2_000
 """Characters of a description."""
 LONGEST_SEALED = 8_000
 """Characters of a sealed text; sealing makes a text longer."""
+_SPACE_OF_NAMES = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_NAME}}}")
+
+
+class OutOfRange(ValueError):
+    """A field of a command that no history could make right; names the field, never what it held."""
+
+    def __init__(self, field: str, expected: str) -> None:
+        super().__init__(f"{field} {expected}")
+        self.field = field
+        self.expected = expected
+        """What the field must be, beginning with `must`."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,21 +51,29 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def expect_amount(field: str, amount: int, least: int = 0) -> None:
-    """Minor units within `least` … 2^53. Raises: ValueError naming the field."""
+    """Minor units within `least` … 2^53. Raises: OutOfRange."""
     if not least <= amount <= LARGEST_AMOUNT:
-        raise ValueError(f"{field} must be a whole amount of minor units from {least} to {LARGEST_AMOUNT}")
+        raise OutOfRange(field, f"must be a whole amount of minor units from {least} to {LARGEST_AMOUNT}")
 
 
 def expect_quantity(field: str, quantity: int) -> None:
-    """Units from 1 upward. Raises: ValueError naming the field."""
+    """Units from 1 upward. Raises: OutOfRange."""
     if not 1 <= quantity <= MOST_UNITS:
-        raise ValueError(f"{field} must be a whole number from 1 to {MOST_UNITS}")
+        raise OutOfRange(field, f"must be a whole number from 1 to {MOST_UNITS}")
 
 
 def expect_text(field: str, text: str | None, longest: int = LONGEST_NAME) -> None:
-    """A text that says something, within its length; None where nothing is said. Raises: ValueError."""
+    """A text that says something, within its length; None where nothing is said. Raises: OutOfRange."""
     if text is not None and not 1 <= len(text) <= longest:
-        raise ValueError(f"{field} must have 1 to {longest} characters")
+        raise OutOfRange(field, f"must have 1 to {longest} characters")
+
+
+def expect_space_of_names(field: str, text: str) -> None:
+    """A channel or a processor: within one, references are unique. Claims are written `<it>/<reference>`, so
+    that it holds no `/` itself. Raises: OutOfRange.
+    """
+    if _SPACE_OF_NAMES.fullmatch(text) is None:
+        raise OutOfRange(field, f"must be 1 to {LONGEST_NAME} letters, digits and _ . -")
 
 
 class Addressed(Protocol):
@@ -64,11 +85,18 @@ class Addressed(Protocol):
     def quantity(self) -> int: ...
 
 
-def expect_parts(parts: Sequence[Addressed]) -> None:
-    """Units from 1 upward, each line named once. Raises: ValueError."""
+Units = TypeVar("Units", bound=Addressed)
+
+
+def parts_by_line(parts: Sequence[Units]) -> tuple[Units, ...]:
+    """The same parts in the order of their lines: in another order they say the same.
+
+    Raises: OutOfRange unless each names units from 1 upward of another line.
+    """
     if len(parts) > MOST_LINES:
-        raise ValueError(f"parts must name at most {MOST_LINES} lines")
+        raise OutOfRange("parts", f"must name at most {MOST_LINES} lines")
     if len({part.line for part in parts}) < len(parts):
-        raise ValueError("parts must name each line once")
+        raise OutOfRange("parts", "must name each line once")
     for part in parts:
         expect_quantity("quantity", part.quantity)
+    return tuple(sorted(parts, key=lambda part: part.line))

@@ -8,7 +8,8 @@ Source: R-P5
 from dataclasses import dataclass
 from typing import get_args
 
-from domain.command import LONGEST_SEALED, Command, expect_text
+from domain.causes import expect_cause
+from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_text
 from domain.decision import Decision, Given
 from domain.delivering import ShipmentUnknown
 from domain.entry import Sealed
@@ -36,9 +37,9 @@ class RecordContact(Command, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         expect_id("ord", self.order)
         if self.kind not in CONTACT_KINDS:
-            raise ValueError(f"kind must be one of {', '.join(CONTACT_KINDS)}")
+            raise OutOfRange("kind", f"must be one of {', '.join(CONTACT_KINDS)}")
         if self.channel not in CONTACT_CHANNELS:
-            raise ValueError(f"channel must be one of {', '.join(CONTACT_CHANNELS)}")
+            raise OutOfRange("channel", f"must be one of {', '.join(CONTACT_CHANNELS)}")
         if self.by is not None:
             expect_id("per", self.by)
         if self.shipment is not None:
@@ -84,7 +85,7 @@ def record_contact(command: RecordContact, given: Given) -> Decision:
     """Records a contact; it answers what is due of its kind.
 
     Checks, in this order: order placed; retry, which is: the same contact at the same moment; shipment known;
-    person known; a named person's thanks; something to tell (R-P5).
+    person known; a named person's thanks; something to tell by then (R-P5); not before the order.
     """
     state = placed_order(given, command.order)
     made = CustomerContactMade(
@@ -105,8 +106,9 @@ def record_contact(command: RecordContact, given: Given) -> Decision:
         raise PersonUnknown(command.by)
     if command.kind == "thanks" and command.by is None:
         raise ThanksFromNobody(command.order)
-    if not _is_something_to_tell(command, state):
+    if not _is_something_to_tell(command, state, given):
         raise NothingToTellYet(command.order, command.kind)
+    expect_cause(state.placed_at, given)
     return Decision(events=((command.order, made),), customer=made.customer)
 
 
@@ -115,17 +117,19 @@ def _is_known_person(person: str, given: Given) -> bool:
     return known is not None and known.role != "service"
 
 
-def _is_something_to_tell(command: RecordContact, state: Placed) -> bool:
-    """Whether what the contact is about has happened. Source: R-P5"""
+def _is_something_to_tell(command: RecordContact, state: Placed, given: Given) -> bool:
+    """Whether what the contact is about had happened by then. Source: R-P5"""
     about = [
         shipment
         for shipment in state.shipments.values()
-        if command.shipment in (None, shipment.shipped.shipment)
+        if shipment.at <= given.at and command.shipment in (None, shipment.shipped.shipment)
     ]
     match command.kind:
         case "shipped":
             return bool(about)
         case "satisfaction":
-            return any(shipment.deliveries for shipment in about)
+            return any(
+                delivery.at <= given.at for shipment in about for delivery in shipment.deliveries.values()
+            )
         case _:
             return True

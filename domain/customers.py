@@ -11,15 +11,17 @@ from typing import Literal, get_args
 
 import msgspec
 
-from domain.command import LONGEST_SEALED, Command, expect_text
+from domain.causes import expect_cause
+from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_space_of_names, expect_text
 from domain.decision import Claim, Decision, Given
 from domain.entry import Entry, Event, Sealed
 from domain.ids import expect_id
+from domain.moments import Moment
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
-ContactKind = Literal["email", "phone", "mail", "fax"]
-CONTACT_KINDS: tuple[ContactKind, ...] = get_args(ContactKind)
+ContactPointKind = Literal["email", "phone", "mail", "fax"]
+CONTACT_POINT_KINDS: tuple[ContactPointKind, ...] = get_args(ContactPointKind)
 MOST_CONTACT_POINTS = 50
 
 _CARD_NUMBER = re.compile(r"\d(?:[ -]?\d){11,18}")
@@ -30,13 +32,13 @@ class ContactPoint(msgspec.Struct, frozen=True):
     """One way to reach a customer. Raises: ValueError out of range."""
 
     id: str
-    kind: ContactKind
+    kind: ContactPointKind
     value: Sealed
 
     def __post_init__(self) -> None:
         expect_id("con", self.id)
-        if self.kind not in CONTACT_KINDS:
-            raise ValueError(f"kind must be one of {', '.join(CONTACT_KINDS)}")
+        if self.kind not in CONTACT_POINT_KINDS:
+            raise ValueError(f"kind must be one of {', '.join(CONTACT_POINT_KINDS)}")
         expect_text("value", self.value, LONGEST_SEALED)
 
 
@@ -61,7 +63,7 @@ class ContactPointInvalidated(Event, frozen=True, kw_only=True):
     """A contact point no longer reaches the customer."""
 
     customer: str
-    contact_point_id: str
+    contact_point: str
 
 
 class PaymentMethodStored(Event, frozen=True, kw_only=True):
@@ -82,6 +84,8 @@ class KnownContactPoint(msgspec.Struct, frozen=True):
     """A contact point, the position that says so, and the one that invalidated it."""
 
     contact_point: ContactPoint
+    at: Moment
+    """Since when we know it."""
     position: int
     invalidated: int | None = None
 
@@ -97,6 +101,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a customer's stream."""
 
     registered: CustomerRegistered
+    registered_at: Moment
     position: int
     contact_points: Mapping[str, KnownContactPoint]
     payment_methods: Mapping[str, KnownPaymentMethod] = {}
@@ -106,18 +111,18 @@ def evolve_customer(state: Customer | None, entry: Entry) -> Customer:
     """The customer after one more entry of their stream. Raises: TypeError for an event of another stream."""
     match entry.event, state:
         case CustomerRegistered() as it, None:
-            known = {point.id: KnownContactPoint(point, entry.position) for point in it.contact_points}
-            return Customer(registered=it, position=entry.position, contact_points=known)
+            at, position = entry.effective_at, entry.position
+            known = {point.id: KnownContactPoint(point, at, position) for point in it.contact_points}
+            return Customer(registered=it, registered_at=at, position=position, contact_points=known)
         case ContactPointAdded() as it, Customer():
-            point = KnownContactPoint(it.contact_point, entry.position)
+            point = KnownContactPoint(it.contact_point, entry.effective_at, entry.position)
             return msgspec.structs.replace(
                 state, contact_points={**state.contact_points, it.contact_point.id: point}
             )
         case ContactPointInvalidated() as it, Customer():
-            point = state.contact_points[it.contact_point_id]
-            gone = KnownContactPoint(point.contact_point, point.position, entry.position)
+            gone = msgspec.structs.replace(state.contact_points[it.contact_point], invalidated=entry.position)
             return msgspec.structs.replace(
-                state, contact_points={**state.contact_points, it.contact_point_id: gone}
+                state, contact_points={**state.contact_points, it.contact_point: gone}
             )
         case PaymentMethodStored() as it, Customer():
             method = KnownPaymentMethod(it, entry.position)
@@ -140,10 +145,10 @@ class RegisterCustomer(Command, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         expect_id("cus", self.customer)
         expect_text("name", self.name, LONGEST_SEALED)
-        expect_text("channel", self.channel)
+        expect_space_of_names("channel", self.channel)
         expect_text("external_ref", self.external_ref)
         if len(self.contact_points) > MOST_CONTACT_POINTS:
-            raise ValueError(f"contact_points must be at most {MOST_CONTACT_POINTS}")
+            raise OutOfRange("contact_points", f"must be at most {MOST_CONTACT_POINTS}")
         if len({point.id for point in self.contact_points}) < len(self.contact_points):
             raise ValueError("contact_points must have different ids")
 
@@ -165,7 +170,7 @@ class InvalidateContactPoint(Command, frozen=True, kw_only=True):
     """Note that a contact point no longer reaches the customer."""
 
     customer: str
-    contact_point_id: str
+    contact_point: str
 
     def writes(self) -> tuple[str, ...]:
         return (self.customer,)
@@ -190,11 +195,11 @@ class StorePaymentMethod(Command, frozen=True, kw_only=True):
         expect_text("token", self.token)
         expect_text("brand", self.brand)
         if _CARD_NUMBER.fullmatch(self.token) or _CARD_NUMBER.fullmatch(self.brand):
-            raise ValueError("token must be the processor's token, never a card number")
+            raise OutOfRange("token", "must be the processor's token, never a card number")
         if len(self.last4) != 4 or not self.last4.isascii() or not self.last4.isdigit():
-            raise ValueError("last4 must be the card's last four digits")
+            raise OutOfRange("last4", "must be the card's last four digits")
         if _EXPIRY.fullmatch(self.expiry) is None:
-            raise ValueError("expiry must be YYYY-MM")
+            raise OutOfRange("expiry", "must be YYYY-MM")
 
     def writes(self) -> tuple[str, ...]:
         return (self.customer,)
@@ -218,7 +223,18 @@ class ContactPointUnknown(Refusal):
     way_out = "Look at the customer's contact points and name one of them."
 
     customer: str
-    contact_point_id: str
+    contact_point: str
+
+
+@dataclass(unsafe_hash=True)
+class CardOnFileOtherwise(Refusal):
+    """This card is already on file with the customer, with another expiry, brand or consent."""
+
+    rule = "R-D4"
+    way_out = "Use the payment method shown; a renewed card comes under a new token of the processor."
+
+    customer: str
+    payment_method: str
 
 
 def known_customer(given: Given, customer: str) -> Customer:
@@ -250,31 +266,40 @@ def register_customer(command: RegisterCustomer, given: Given) -> Decision:
 
 
 def add_contact_point(command: AddContactPoint, given: Given) -> Decision:
-    """Adds a way to reach a customer. Checks: customer known; retry."""
+    """Adds a way to reach a customer. Checks: customer known; retry; not before they were registered."""
     state = known_customer(given, command.customer)
     known = state.contact_points.get(command.contact_point.id)
     if known is not None:
         if known.contact_point != command.contact_point:
             raise AlreadyRecordedOtherwise(command.contact_point.id)
         return Decision(customer=command.customer, already=(known.position,))
+    expect_cause(state.registered_at, given)
     event = ContactPointAdded(customer=command.customer, contact_point=command.contact_point)
     return Decision(events=((command.customer, event),), customer=command.customer)
 
 
 def invalidate_contact_point(command: InvalidateContactPoint, given: Given) -> Decision:
-    """Marks a contact point as no longer good. Checks: customer known; contact point known; retry."""
+    """Marks a contact point as no longer good.
+
+    Checks, in this order: customer known; contact point known; retry; not before it was known.
+    """
     state = known_customer(given, command.customer)
-    known = state.contact_points.get(command.contact_point_id)
+    known = state.contact_points.get(command.contact_point)
     if known is None:
-        raise ContactPointUnknown(command.customer, command.contact_point_id)
+        raise ContactPointUnknown(command.customer, command.contact_point)
     if known.invalidated is not None:
         return Decision(customer=command.customer, already=(known.invalidated,))
-    event = ContactPointInvalidated(customer=command.customer, contact_point_id=command.contact_point_id)
+    expect_cause(known.at, given)
+    event = ContactPointInvalidated(customer=command.customer, contact_point=command.contact_point)
     return Decision(events=((command.customer, event),), customer=command.customer)
 
 
 def store_payment_method(command: StorePaymentMethod, given: Given) -> Decision:
-    """Puts a card on file. Checks: customer known; retry. Source: R-D4"""
+    """Puts a card on file, once.
+
+    Checks, in this order: customer known; retry by id, then by the processor's token; not before the customer
+    was registered. Source: R-D4
+    """
     state = known_customer(given, command.customer)
     event = PaymentMethodStored(
         customer=command.customer,
@@ -290,4 +315,10 @@ def store_payment_method(command: StorePaymentMethod, given: Given) -> Decision:
         if known.stored != event:
             raise AlreadyRecordedOtherwise(command.payment_method)
         return Decision(customer=command.customer, already=(known.position,))
+    for known in state.payment_methods.values():
+        if known.stored.token == command.token:
+            if msgspec.structs.replace(event, payment_method=known.stored.payment_method) != known.stored:
+                raise CardOnFileOtherwise(command.customer, known.stored.payment_method)
+            return Decision(customer=command.customer, already=(known.position,))
+    expect_cause(state.registered_at, given)
     return Decision(events=((command.customer, event),), customer=command.customer)

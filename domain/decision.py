@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.command import Command as Command
 from domain.entry import Event
 from domain.moments import Moment
 from domain.policy import Edition, Policy

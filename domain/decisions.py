@@ -23,7 +23,7 @@ from domain.customers import (
 )
 from domain.decision import Decision, Given
 from domain.delivering import DeliverShipment, deliver_shipment
-from domain.moments import HOUR, Moment
+from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.opening import BookNotOpened, open_book, register_person
 from domain.payments import CapturePayment, capture_payment
 from domain.placing import PlaceOrder, place_order
@@ -31,6 +31,7 @@ from domain.policy import AdoptPolicy
 from domain.products import ListProduct, RepriceProduct, list_product, reprice_product
 from domain.refusal import Refusal
 from domain.register import OpenBook, RegisterPerson
+from domain.retry import AlreadyRecordedOtherwise
 from domain.shipping import ShipOrder, ship_order
 from domain.ticking import TICK, Tick, due_in, tick, with_due
 
@@ -71,11 +72,23 @@ class EffectiveInFuture(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class EffectiveTooEarly(Refusal):
+    """What is recorded here happened in 1900 or later; this would take effect earlier."""
+
+    rule = "H-time"
+    way_out = "Give the moment at which it happened, with its full year."
+
+    effective_at: Moment
+    earliest: Moment
+
+
+@dataclass(unsafe_hash=True)
 class BackdatedTooFar(Refusal):
     """What happened this long ago is entered by the owner, or imported."""
 
     rule = "H-time"
     way_out = "Ask the owner to enter it, with the moment at which it happened."
+    spoken = "What happened more than {days} days ago is entered by the owner, or imported."
 
     effective_at: Moment
     days: int
@@ -84,25 +97,38 @@ class BackdatedTooFar(Refusal):
 def decide(command: Command, given: Given) -> Decision:
     """What that command records.
 
-    Checks, before the decision's own: book open; not in the future; not too long ago. A retry is
-    found by the decision; the moment it names is checked like any other.
+    Checks, before the decision's own: not before 1900; book open. A retry is found by the decision and comes
+    before the next: not in the future; not too long ago; and only then whatever else the decision refuses.
 
     What time had decided by then in the streams it writes comes first, as if a tick had just been, so that it
     makes no difference how often the book ticks. What records nothing itself brings nothing of that along.
     Raises: Refusal. Source: §3
     """
-    if given.at > given.now:
-        raise EffectiveInFuture(given.at, given.now)
-    if not isinstance(command, OpenBook):
-        if given.book.opened is None:
-            raise BookNotOpened
-        if is_backdated_too_far(given):
-            raise BackdatedTooFar(given.at, given.edition.backdating_days)
+    if given.at < FIRST_EFFECTIVE:
+        raise EffectiveTooEarly(given.at, FIRST_EFFECTIVE)
+    if given.book.opened is None and not isinstance(command, OpenBook):
+        raise BookNotOpened
+    untimely = _untimely(given)
     due = due_in(command.writes(), given)
-    if not due:
-        return DECISIONS[type(command)](command, given)
-    decision = DECISIONS[type(command)](command, with_due(given, due))
-    return decision if decision.already else msgspec.structs.replace(decision, due=due)
+    try:
+        decision = DECISIONS[type(command)](command, with_due(given, due) if due else given)
+    except Refusal as refusal:
+        if untimely is None or isinstance(refusal, AlreadyRecordedOtherwise):
+            raise
+        raise untimely from None
+    if decision.already:
+        return decision
+    if untimely is not None:
+        raise untimely
+    return msgspec.structs.replace(decision, due=due) if due else decision
+
+
+def _untimely(given: Given) -> Refusal | None:
+    if given.at > given.now:
+        return EffectiveInFuture(given.at, given.now)
+    if given.book.opened is not None and is_backdated_too_far(given):
+        return BackdatedTooFar(given.at, given.edition.backdating_days)
+    return None
 
 
 def is_backdated_too_far(given: Given) -> bool:

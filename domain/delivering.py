@@ -2,26 +2,33 @@
 
 from dataclasses import dataclass
 
-from domain.command import Command, expect_parts
+import msgspec
+
+from domain.causes import expect_cause
+from domain.command import Command, parts_by_line
 from domain.deadlines import deadlines_of_delivery
 from domain.decision import Decision, Given
-from domain.guarantees import guarantee_granted
+from domain.guarantees import guarantee_granted, terms_in_force
+from domain.ids import expect_id
 from domain.moments import day_of
-from domain.order import Shipment, placed_order
+from domain.order import Delivery, Placed, placed_order
 from domain.order_events import Part, ShipmentDelivered
 from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
 
 
 class DeliverShipment(Command, frozen=True, kw_only=True):
     """Record that a shipment, or some units of it, reached the customer. Raises: ValueError."""
 
     order: str
+    delivery: str
     shipment: str
     parts: tuple[Part, ...] = ()
     """Empty: all of it that is still under way."""
 
     def __post_init__(self) -> None:
-        expect_parts(self.parts)
+        expect_id("dlv", self.delivery)
+        msgspec.structs.force_setattr(self, "parts", parts_by_line(self.parts))
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
@@ -46,6 +53,7 @@ class DeliveryExceedsShipment(Refusal):
     way_out = (
         "Record at most the units under way. Goods the customer got beyond them belong to another shipment."
     )
+    spoken = "Of line {line} {under_way} units are under way, and {asked} would arrive."
 
     order: str
     shipment: str
@@ -54,47 +62,67 @@ class DeliveryExceedsShipment(Refusal):
     under_way: int
 
 
+@dataclass(unsafe_hash=True)
+class NothingUnderWay(Refusal):
+    """All of this shipment has arrived already."""
+
+    rule = "I7"
+    way_out = "Look at the order's timeline: it says what arrived and on which day."
+
+    order: str
+    shipment: str
+
+
 def deliver_shipment(command: DeliverShipment, given: Given) -> Decision:
     """Records an arrival and grants the guarantee on it.
 
-    Checks, in this order: order placed; shipment known; retry, which is: all of it arrived and all of it is
-    asked, or the same units arrived at the same moment; units under way.
+    Checks, in this order: order placed; retry, which is: the same units at the same moment; shipment known;
+    units under way; not before the shipment.
     """
     state = placed_order(given, command.order)
+    recorded = _recorded(state, command.delivery)
+    if recorded is not None:
+        return _already_delivered(recorded, command, given)
     shipment = state.shipments.get(command.shipment)
     if shipment is None:
         raise ShipmentUnknown(command.order, command.shipment)
-    under_way = shipment.undelivered()
-    already = _already_delivered(shipment, command, under_way, given)
-    if already:
-        return Decision(customer=state.placed.customer, already=already)
+    parts = _arriving(command, shipment.undelivered())
+    expect_cause(shipment.at, given)
     delivered_on = day_of(given.at, given.book.zone)
     delivered = ShipmentDelivered(
         order=command.order,
         customer=state.placed.customer,
+        delivery=command.delivery,
         shipment=command.shipment,
         delivered_on=delivered_on,
-        parts=_arriving(command, under_way),
+        parts=parts,
+        all_under_way=not command.parts,
         deadlines=deadlines_of_delivery(delivered_on, given),
     )
-    granted = guarantee_granted(state.placed, delivered, given.edition)
+    granted = guarantee_granted(state.placed, delivered, terms_in_force(given.policy, given.at))
     return Decision(
         events=((command.order, delivered), (command.order, granted)), customer=state.placed.customer
     )
 
 
-def _already_delivered(
-    shipment: Shipment, command: DeliverShipment, under_way: dict[int, int], given: Given
-) -> tuple[int, ...]:
-    if not command.parts and not under_way:
-        return tuple([position for delivery in shipment.deliveries for position in delivery.positions])
-    for delivery in shipment.deliveries:
-        if delivery.at == given.at and delivery.delivered.parts == command.parts:
-            return delivery.positions
-    return ()
+def _recorded(state: Placed, delivery: str) -> Delivery | None:
+    for shipment in state.shipments.values():
+        if delivery in shipment.deliveries:
+            return shipment.deliveries[delivery]
+    return None
+
+
+def _already_delivered(recorded: Delivery, command: DeliverShipment, given: Given) -> Decision:
+    it = recorded.delivered
+    asked = it.all_under_way if not command.parts else not it.all_under_way and it.parts == command.parts
+    if it.shipment != command.shipment or recorded.at != given.at or not asked:
+        raise AlreadyRecordedOtherwise(command.delivery)
+    return Decision(customer=it.customer, already=recorded.positions)
 
 
 def _arriving(command: DeliverShipment, under_way: dict[int, int]) -> tuple[Part, ...]:
+    if not under_way and not command.parts:
+        raise NothingUnderWay(command.order, command.shipment)
     if not command.parts:
         return tuple([Part(line, quantity) for line, quantity in under_way.items()])
     for part in command.parts:

@@ -5,18 +5,21 @@ customer gets the better of what was promised at placing and what is in force at
 itself. Source: R-G1, R-G2
 """
 
-from domain.moments import Day, plus_days, plus_months
+from domain.moments import Day, Moment, plus_days, plus_months
 from domain.order_events import GuaranteeGranted, GuaranteeTerms, OrderPlaced, ShipmentDelivered
-from domain.policy import Edition, StartsAt
+from domain.policy import Policy, StartsAt
 
 
-def terms_of(edition: Edition) -> GuaranteeTerms:
-    """Both windows as that edition sets them."""
+def terms_in_force(policy: Policy, at: Moment) -> GuaranteeTerms:
+    """Both windows as the edition in force at that moment sets them. Raises: LookupError."""
+    adopted = policy.adopted_in_force(at)
+    edition = adopted.edition
     return GuaranteeTerms(
         guarantee_months=edition.guarantee_months,
         guarantee_starts=edition.guarantee_starts,
         supplier_days=edition.supplier_days,
         supplier_starts=edition.supplier_starts,
+        edition=adopted.version,
     )
 
 
@@ -35,18 +38,23 @@ def _start(starts: StartsAt, ordered_on: Day, delivered_on: Day) -> Day:
 
 
 def guarantee_granted(
-    placed: OrderPlaced, delivered: ShipmentDelivered, edition: Edition
+    placed: OrderPlaced, delivered: ShipmentDelivered, current: GuaranteeTerms
 ) -> GuaranteeGranted:
-    """Both windows of the units just delivered: the better of the promise and the edition in force now."""
-    promised, current = placed.guarantee, terms_of(edition)
+    """Both windows of the units just delivered: the better of the promise and the terms in force now."""
+    both = (placed.guarantee, current)
     days = (placed.ordered_on, delivered.delivered_on)
+    ours = max(both, key=lambda terms: guarantee_until(terms, *days))
+    suppliers = max(both, key=lambda terms: supplier_until(terms, *days))
     return GuaranteeGranted(
         order=placed.order,
         customer=placed.customer,
+        delivery=delivered.delivery,
         shipment=delivered.shipment,
         ordered_on=placed.ordered_on,
         delivered_on=delivered.delivered_on,
-        guarantee_until=max(guarantee_until(promised, *days), guarantee_until(current, *days)),
-        supplier_until=max(supplier_until(promised, *days), supplier_until(current, *days)),
+        guarantee_until=guarantee_until(ours, *days),
+        guarantee_edition=ours.edition,
+        supplier_until=supplier_until(suppliers, *days),
+        supplier_edition=suppliers.edition,
         parts=delivered.parts,
     )

@@ -7,6 +7,7 @@ the codec. Source: the TypeID specification 0.3
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 PREFIXES: Final = {
@@ -17,6 +18,7 @@ PREFIXES: Final = {
     "bil": "bill",
     "ref": "refund",
     "shp": "shipment",
+    "dlv": "delivery",
     "pay": "payment",
     "pm": "payment method",
     "con": "contact point",
@@ -28,7 +30,8 @@ _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _VALUES = {pair: value for value, pair in enumerate(_PAIRS)}
 _SHIFTS = range(120, -1, -10)
 # The first character holds only three bits: 26 × 5 = 130 bits would overflow a UUID's 128.
-_TYPE_ID = re.compile(r"(?:([a-z](?:[a-z_]{0,61}[a-z])?)_)?([0-7][0-9a-hjkmnp-tv-z]{25})")
+_PREFIX = re.compile(r"[a-z](?:[a-z_]{0,61}[a-z])?")
+_TYPE_ID = re.compile(rf"(?:({_PREFIX.pattern})_)?([0-7][0-9a-hjkmnp-tv-z]{{25}})")
 
 
 def type_id(prefix: str, uuid: int) -> str:
@@ -36,10 +39,15 @@ def type_id(prefix: str, uuid: int) -> str:
     if not 0 <= uuid < 1 << 128:
         raise ValueError("a UUID has 128 bits")
     suffix = "".join([_PAIRS[uuid >> shift & 1023] for shift in _SHIFTS])
-    text = f"{prefix}_{suffix}" if prefix else suffix
-    if _TYPE_ID.fullmatch(text) is None:
+    return f"{prefix}_{suffix}" if _checked(prefix) else suffix
+
+
+@lru_cache(maxsize=64)
+def _checked(prefix: str) -> str:
+    """The prefix itself, which may be empty. Raises: ValueError."""
+    if prefix and _PREFIX.fullmatch(prefix) is None:
         raise ValueError(f"{prefix!r} is not a TypeID prefix")
-    return text
+    return prefix
 
 
 def parse_type_id(text: str) -> tuple[str, int]:

@@ -22,6 +22,8 @@ EARLIEST = -62_135_596_800 * SECOND
 """0001-01-01T00:00:00Z: since when the default policy edition is in force."""
 LATEST = 253_402_300_799 * SECOND + 999_999
 """9999-12-31T23:59:59.999999Z, the last moment a date can name."""
+FIRST_EFFECTIVE = -2_208_988_800 * SECOND
+"""1900-01-01T00:00:00Z: nothing recorded takes effect earlier, so that every zone and window has its days."""
 
 Moment = Annotated[int, msgspec.Meta(extra={"mark": "moment"})]
 Day = Annotated[str, msgspec.Meta(extra={"mark": "day"})]
@@ -47,7 +49,13 @@ def instant_of(moment: Moment) -> datetime:
 
 def local_date(moment: Moment, zone: str) -> date:
     """The calendar date a moment falls on in that zone."""
-    return instant_of(moment).astimezone(zone_of(zone)).date()
+    return _date_in(moment // SECOND, zone)
+
+
+@lru_cache(maxsize=1_024)
+def _date_in(second: int, zone: str) -> date:
+    """Days and offsets begin on whole seconds, and many moments asked about share theirs."""
+    return instant_of(second * SECOND).astimezone(zone_of(zone)).date()
 
 
 def day_of(moment: Moment, zone: str) -> Day:
@@ -55,11 +63,13 @@ def day_of(moment: Moment, zone: str) -> Day:
     return local_date(moment, zone).isoformat()
 
 
+@lru_cache(maxsize=1_024)
 def moment_at(day: Day, clock: time, zone: str) -> Moment:
     """The moment clocks in that zone show `clock` on `day`: the earlier of two, the later side of a gap."""
     return moment_of(datetime.combine(date.fromisoformat(day), clock, tzinfo=zone_of(zone)))
 
 
+@lru_cache(maxsize=1_024)
 def plus_days(day: Day, days: int) -> Day:
     """`day` moved by whole calendar days."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()

@@ -11,9 +11,6 @@ from typing import Self
 import msgspec
 from iso4217 import Currency
 
-BASIS_POINTS = 10_000
-"""100 %."""
-
 
 class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were put together."""
@@ -57,9 +54,6 @@ class Money(msgspec.Struct, frozen=True):
     def __sub__(self, other: "Money") -> Self:
         return type(self)(self.minor - self._same(other), self.currency)
 
-    def __neg__(self) -> Self:
-        return type(self)(-self.minor, self.currency)
-
     def __lt__(self, other: "Money") -> bool:
         return self.minor < self._same(other)
 
@@ -73,12 +67,14 @@ class Money(msgspec.Struct, frozen=True):
         return self.minor >= self._same(other)
 
     def __str__(self) -> str:
+        return f"{self.decimal()} {self.currency}"
+
+    def decimal(self) -> str:
+        """The amount in whole units with as many digits after the point as the currency has: -12.99, 500."""
         digits = exponent_of(self.currency)
         sign = "-" if self.minor < 0 else ""
         whole, rest = divmod(abs(self.minor), 10**digits)
-        return (
-            f"{sign}{whole}.{rest:0{digits}d} {self.currency}" if digits else f"{sign}{whole} {self.currency}"
-        )
+        return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"
 
 
 def half_up(numerator: int, denominator: int) -> int:
@@ -92,11 +88,6 @@ def portion(total: int, part: int, whole: int) -> int:
     Differences of this function price units one by one without losing a minor unit. Source: R-G6
     """
     return half_up(total * part, whole)
-
-
-def basis_points(amount: int, points: int) -> int:
-    """`points` ÷ 10,000 of an amount, half up: 850 points are 8.5 %."""
-    return half_up(amount * points, BASIS_POINTS)
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

@@ -1,8 +1,8 @@
 """Numbers without gaps: one stream per series and year, so that a bill's number is the version of its entry
 there.
 
-The year is the year of recording in the book's zone, not of the business time: a bill dated back into a
-closed year is numbered in the year it was written. Source: R-B1, §2 Streams
+The year is that of the book's now in its zone, not of the business time: a bill dated back into a closed year
+is numbered in the year it was written. A demo book's now is its own clock's. Source: R-B1, §2 Streams
 """
 
 from typing import Literal

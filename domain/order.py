@@ -2,8 +2,9 @@
 `ord_…`.
 
 Units of a line are counted, never listed: units ship and are refunded from 1 upward, unshipped units are
-cancelled from the last downward, so that four counts per line say everything. The fold asks no rule. Source:
-R-G6, I7
+cancelled from the last downward, so that four counts per line say everything. The fold asks no rule.
+
+Source: R-G6, I7
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,6 @@ from domain.order_events import (
     RefundGranted,
     ShipmentDelivered,
 )
-from domain.pricing import price_of_units
 from domain.refusal import Refusal
 
 
@@ -64,24 +64,28 @@ class Capture(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """An arrival of goods, when it took effect, and the positions that say so."""
+    """An arrival of goods, when it took effect, the positions that say so, and the windows it began."""
 
     delivered: ShipmentDelivered
     at: Moment
     positions: tuple[int, ...]
+    granted: GuaranteeGranted | None = None
+    """None only between the two entries of one append."""
 
 
 class Shipment(msgspec.Struct, frozen=True):
-    """A shipment, the positions that say so (its bill's too), and its arrivals."""
+    """A shipment, when it left, the positions that say so (its bill's too), and its arrivals."""
 
     shipped: OrderShipped
+    at: Moment
     positions: tuple[int, ...]
-    deliveries: tuple[Delivery, ...] = ()
+    deliveries: Mapping[str, Delivery] = {}
+    """By delivery id."""
 
     def undelivered(self) -> dict[int, int]:
         """Units still under way, by line; only lines with any."""
         left = {part.line: part.quantity for part in self.shipped.parts}
-        for delivery in self.deliveries:
+        for delivery in self.deliveries.values():
             for part in delivery.delivered.parts:
                 left[part.line] -= part.quantity
         return {line: quantity for line, quantity in left.items() if quantity}
@@ -91,6 +95,8 @@ class Bill(msgspec.Struct, frozen=True):
     """A bill and what became of its amount. Source: §2 Money"""
 
     issued: BillIssued
+    at: Moment
+    """When it was issued."""
     paid: int = 0
     cleared: int = 0
     overdue_since: Moment | None = None
@@ -121,6 +127,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A cart: priced, but neither charged nor payable."""
 
     cart: CartPrepared
+    at: Moment
     position: int
 
 
@@ -130,6 +137,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     placed: OrderPlaced
     positions: tuple[int, ...]
     """Of OrderPlaced."""
+    cart: Draft | None = None
+    """The cart it was; None where it was placed at once."""
     placed_at: Moment
     lines: tuple[LineState, ...]
     """Line n is at index n − 1."""
@@ -204,19 +213,20 @@ def evolve_order(state: Order | None, entry: Entry) -> Order:
     """The order after one more entry of its stream. Raises: TypeError for an event of another stream."""
     match entry.event, state:
         case CartPrepared() as it, None:
-            return Draft(cart=it, position=entry.position)
+            return Draft(cart=it, at=entry.effective_at, position=entry.position)
         case OrderPlaced() as it, None | Draft():
-            return _placed(it, entry)
+            return _placed(state, it, entry)
         case _, Placed():
             return _evolve_placed(state, entry)
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
 
 
-def _placed(it: OrderPlaced, entry: Entry) -> Placed:
+def _placed(cart: Draft | None, it: OrderPlaced, entry: Entry) -> Placed:
     return Placed(
         placed=it,
         positions=(entry.position,),
+        cart=cart,
         placed_at=entry.effective_at,
         lines=tuple([LineState(line) for line in it.lines]),
         units_to_ship=sum([line.quantity for line in it.lines]),
@@ -229,9 +239,9 @@ def _evolve_placed(state: Placed, entry: Entry) -> Placed:
         case PaymentCaptured() as it:
             return _captured(state, it, entry.position)
         case OrderShipped() as it:
-            return _shipped(state, it, entry.position)
+            return _shipped(state, it, entry)
         case BillIssued() as it:
-            return _billed(state, it, entry.position)
+            return _billed(state, it, entry)
         case ShipmentDelivered() as it:
             return _delivered(state, it, entry)
         case GuaranteeGranted() as it:
@@ -263,7 +273,7 @@ def _captured(state: Placed, it: PaymentCaptured, position: int) -> Placed:
     )
 
 
-def _shipped(state: Placed, it: OrderShipped, position: int) -> Placed:
+def _shipped(state: Placed, it: OrderShipped, entry: Entry) -> Placed:
     lines = list(state.lines)
     for part in it.parts:
         line = lines[part.line - 1]
@@ -277,16 +287,16 @@ def _shipped(state: Placed, it: OrderShipped, position: int) -> Placed:
         price_of_units_to_ship=state.price_of_units_to_ship - it.goods - it.tax,
         account=msgspec.structs.replace(state.account, charged=state.account.charged + it.charge),
         fee_charged=state.fee_charged or it.carries_fee,
-        shipments={**state.shipments, it.shipment: Shipment(it, (position,))},
+        shipments={**state.shipments, it.shipment: Shipment(it, entry.effective_at, (entry.position,))},
     )
 
 
-def _billed(state: Placed, it: BillIssued, position: int) -> Placed:
+def _billed(state: Placed, it: BillIssued, entry: Entry) -> Placed:
     shipment = state.shipments[it.shipment]
-    billed = msgspec.structs.replace(shipment, positions=(*shipment.positions, position))
+    billed = msgspec.structs.replace(shipment, positions=(*shipment.positions, entry.position))
     return msgspec.structs.replace(
         state,
-        bills={**state.bills, it.bill: Bill(it)},
+        bills={**state.bills, it.bill: Bill(it, entry.effective_at)},
         shipments={**state.shipments, it.shipment: billed},
     )
 
@@ -300,7 +310,7 @@ def _delivered(state: Placed, it: ShipmentDelivered, entry: Entry) -> Placed:
         )
     shipment = state.shipments[it.shipment]
     delivery = Delivery(it, entry.effective_at, (entry.position,))
-    arrived = msgspec.structs.replace(shipment, deliveries=(*shipment.deliveries, delivery))
+    arrived = msgspec.structs.replace(shipment, deliveries={**shipment.deliveries, it.delivery: delivery})
     return msgspec.structs.replace(
         state, lines=tuple(lines), shipments={**state.shipments, it.shipment: arrived}
     )
@@ -308,33 +318,32 @@ def _delivered(state: Placed, it: ShipmentDelivered, entry: Entry) -> Placed:
 
 def _guaranteed(state: Placed, it: GuaranteeGranted, position: int) -> Placed:
     shipment = state.shipments[it.shipment]
-    *earlier, last = shipment.deliveries
-    last = msgspec.structs.replace(last, positions=(*last.positions, position))
-    guaranteed = msgspec.structs.replace(shipment, deliveries=(*earlier, last))
+    delivery = shipment.deliveries[it.delivery]
+    delivery = msgspec.structs.replace(delivery, positions=(*delivery.positions, position), granted=it)
+    guaranteed = msgspec.structs.replace(shipment, deliveries={**shipment.deliveries, it.delivery: delivery})
     return msgspec.structs.replace(state, shipments={**state.shipments, it.shipment: guaranteed})
 
 
 def _cancelled(state: Placed, it: OrderUnitsCancelled, position: int) -> Placed:
     return msgspec.structs.replace(
-        without_units(state, it.parts),
+        without_units(state, it.parts, it.goods + it.tax),
         cancellations={**state.cancellations, it.refund: Cancellation(it, (position,))},
     )
 
 
-def without_units(state: Placed, parts: Sequence[Part]) -> Placed:
-    """The order with those units cancelled, from the last unshipped of each line downward. Source: R-G6"""
+def without_units(state: Placed, parts: Sequence[Part], price: int) -> Placed:
+    """The order with those unshipped units, which together cost `price`, cancelled."""
     lines = list(state.lines)
-    units, price = state.units_to_ship, state.price_of_units_to_ship
     for part in parts:
         line = lines[part.line - 1]
-        last = line.line.quantity - line.cancelled
-        units -= part.quantity
-        price -= price_of_units(line.line, last - part.quantity, last).total
         lines[part.line - 1] = LineState(
             line.line, line.shipped, line.delivered, line.cancelled + part.quantity, line.refunded
         )
     return msgspec.structs.replace(
-        state, lines=tuple(lines), units_to_ship=units, price_of_units_to_ship=price
+        state,
+        lines=tuple(lines),
+        units_to_ship=state.units_to_ship - sum([part.quantity for part in parts]),
+        price_of_units_to_ship=state.price_of_units_to_ship - price,
     )
 
 

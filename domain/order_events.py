@@ -61,6 +61,8 @@ class GuaranteeTerms(msgspec.Struct, frozen=True):
     guarantee_starts: StartsAt
     supplier_days: int
     supplier_starts: StartsAt
+    edition: int
+    """The version, in the stream `policy`, of the edition that sets them."""
 
 
 ContactKind = Literal["acknowledgement", "thanks", "production", "shipped", "satisfaction"]
@@ -194,13 +196,17 @@ class BillIssued(Event, frozen=True, kw_only=True):
 
 
 class ShipmentDelivered(Event, frozen=True, kw_only=True):
-    """Goods reached the customer."""
+    """Goods reached the customer: a whole shipment, or some units of it."""
 
     order: str
     customer: str
+    delivery: str
+    """Names this arrival."""
     shipment: str
     delivered_on: Day
     parts: tuple[Part, ...]
+    all_under_way: bool
+    """Whether everything of the shipment still under way was said to have arrived."""
     deadlines: tuple[Deadline, ...] = ()
     """Asking the customer whether they are satisfied."""
 
@@ -210,11 +216,15 @@ class GuaranteeGranted(Event, frozen=True, kw_only=True):
 
     order: str
     customer: str
+    delivery: str
     shipment: str
     ordered_on: Day
     delivered_on: Day
     guarantee_until: Day
+    guarantee_edition: int
+    """The edition whose terms gave the later last day; the one of placing where both gave the same."""
     supplier_until: Day
+    supplier_edition: int
     parts: tuple[Part, ...]
 
 
@@ -228,6 +238,12 @@ class OrderUnitsCancelled(Event, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     all_unshipped: bool
     """Whether everything still unshipped was asked to be cancelled."""
+    currency: str
+    goods: Minor
+    """What these units would have cost, after discount."""
+    tax: Minor
+    fee_dropped: Minor
+    """The fee that was to come with the first shipment and never will: nothing is left to ship."""
     deadlines: tuple[Deadline, ...] = ()
     """Shipping, where the rest now is covered."""
 
@@ -250,7 +266,9 @@ class RefundedPart(msgspec.Struct, frozen=True, kw_only=True):
     """Named only where there is no line."""
     quantity: int
     shipment: str | None = None
-    """The shipment that brought them; None while undelivered, or unverified."""
+    """The shipment that took them; None where none did, or unverified."""
+    delivery: str | None = None
+    """The delivery whose windows they use; None while undelivered, or unverified."""
     goods: Minor
     tax: Minor
     label: AgeLabel | None = None
@@ -283,6 +301,8 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     shipping_credit: Minor
     returns_fee: bool
     """Whether the order's fee goes back, or, before the first shipment, is never charged."""
+    fee_dropped: Minor = 0
+    """The fee that is therefore never charged; 0 where the cancellation beside it says so already."""
     parts: tuple[RefundedPart, ...]
     """The units refunded; empty for `undelivered` (OrderUnitsCancelled names them) and for `credit`."""
     cleared: tuple[BillShare, ...]
@@ -297,6 +317,14 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     """That role's limit per refund; None where it has none or none applies."""
     requested_by: str | None = None
     """The person who asked, where another decided."""
+    case: str | None = None
+    """The case it settles, where there is one."""
+    first_contact_at: Moment | None = None
+    """When the customer first spoke to us about it; minutes to the payout are counted from here."""
+    asked_at: Moment | None = None
+    """When the customer asked for it; None where they did not."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Paying it out."""
 
 
 class BillBecameOverdue(Event, frozen=True, kw_only=True):

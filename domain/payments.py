@@ -5,7 +5,8 @@ Source: I11, I12, R-D4
 
 from dataclasses import dataclass
 
-from domain.command import Command, expect_amount, expect_text
+from domain.causes import expect_cause
+from domain.command import Command, expect_amount, expect_space_of_names, expect_text
 from domain.customers import Customer
 from domain.deadlines import deadlines_of_cover
 from domain.decision import Claim, Decision, Given
@@ -36,7 +37,7 @@ class CapturePayment(Command, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         expect_id("pay", self.payment)
         expect_amount("amount", self.amount, least=1)
-        expect_text("processor", self.processor)
+        expect_space_of_names("processor", self.processor)
         expect_text("reference", self.reference)
         if (self.payment_method is None) != (self.customer is None):
             raise ValueError("payment_method and customer must be named together")
@@ -50,10 +51,11 @@ class CapturePayment(Command, frozen=True, kw_only=True):
 
 @dataclass(unsafe_hash=True)
 class ReferenceCapturedOtherwise(Refusal):
-    """The processor's reference is already recorded for this order with another amount or card."""
+    """The processor's reference is already recorded for this order with another amount."""
 
     rule = "I12"
     way_out = "Compare the processor's record with the payment shown; the same capture never counts twice."
+    spoken = "Recorded under this reference are {recorded}, and these would be {amount}."
 
     payment: str
     recorded: Money
@@ -88,10 +90,8 @@ class CaptureExceedsPrice(Refusal):
     """The payment is more than the units still to ship need, plus what is open on the order's bills."""
 
     rule = "I12"
-    way_out = (
-        "Capture at most the amount shown. Money that already moved beyond it is kept as an unmatched "
-        "receipt."
-    )
+    way_out = "Capture at most the amount shown, and give back at the processor what it took beyond it."
+    spoken = "A payment of {amount} is more than the {most} that this order still needs."
 
     order: str
     amount: Money
@@ -102,8 +102,8 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     """Records a capture and claims the processor's reference.
 
     Checks, in this order: order placed (I11); retry by payment id, then by processor reference; currency;
-    card on file; amount. The amount covers the units still to ship first, then pays the open bills, oldest
-    first. Source: I12
+    card on file; amount; not before the order, nor before a bill that it pays. The amount covers the units
+    still to ship first, then pays the open bills, oldest first. Source: I12
     """
     state = placed_order(given, command.order)
     captured = _captured(state, command, given)
@@ -114,6 +114,9 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
         raise CurrencyOfOrderDiffers(command.order, state.placed.currency, command.currency)
     _check_payment_method(command, state, given)
     _check_amount(command, state)
+    expect_cause(state.placed_at, given)
+    for share in captured.bills:
+        expect_cause(state.bills[share.bill].at, given)
     return Decision(
         events=((command.order, captured),),
         claims=(Claim("processor_ref", f"{command.processor}/{command.reference}"),),
@@ -147,7 +150,8 @@ def _already_captured(state: Placed, captured: PaymentCaptured) -> Capture | Non
     for known in state.captures.values():
         it = known.captured
         if (it.processor, it.reference) == (captured.processor, captured.reference):
-            if _content(it) != _content(captured):
+            # The card does not matter: a second notice of the same capture may not name it.
+            if (it.amount, it.currency) != (captured.amount, captured.currency):
                 raise ReferenceCapturedOtherwise(
                     it.payment, Money(it.amount, it.currency), Money(captured.amount, captured.currency)
                 )
@@ -156,8 +160,7 @@ def _already_captured(state: Placed, captured: PaymentCaptured) -> Capture | Non
 
 
 def _content(it: PaymentCaptured) -> tuple[object, ...]:
-    # Not the payment id, which a second notice of the same capture mints anew, nor what the money was used
-    # for then.
+    # Not what the money was used for then.
     return it.amount, it.currency, it.processor, it.reference, it.payment_method
 
 

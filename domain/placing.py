@@ -3,15 +3,16 @@
 Source: R-D1, R-D5, R-G1, I1
 """
 
-from typing import get_args
+from typing import Protocol, get_args
 
+from domain.command import OutOfRange
 from domain.customers import RegisterCustomer, known_customer, register_customer
 from domain.deadlines import deadlines_of_order
 from domain.decision import Claim, Decision, Given
-from domain.guarantees import terms_of
+from domain.guarantees import terms_in_force
 from domain.ids import expect_id
 from domain.moments import day_of
-from domain.order import Draft, Placed
+from domain.order import Placed
 from domain.order_events import CartPrepared, OrderPlaced, Terms
 from domain.pricing import AskedGoods, PricedGoods, price_goods
 from domain.retry import AlreadyRecordedOtherwise
@@ -42,28 +43,37 @@ class PlaceOrder(AskedGoods, frozen=True, kw_only=True):
         return self.customer
 
 
+class Buying(Protocol):
+    """Who buys, on which terms: what placing an order and checking out a cart have in common."""
+
+    @property
+    def customer(self) -> str: ...
+    @property
+    def register(self) -> RegisterCustomer | None: ...
+    @property
+    def terms(self) -> Terms: ...
+
+
 def expect_buyer(customer: str, register: RegisterCustomer | None, terms: Terms) -> None:
     """A customer, registered under the same id if at all, and terms that exist. Raises: ValueError."""
     expect_id("cus", customer)
     if register is not None and register.customer != customer:
-        raise ValueError("register must name the customer who orders")
+        raise OutOfRange("register", "must name the customer who orders")
     if terms not in TERMS:
-        raise ValueError(f"terms must be one of {', '.join(TERMS)}")
+        raise OutOfRange("terms", f"must be one of {', '.join(TERMS)}")
 
 
 def place_order(command: PlaceOrder, given: Given) -> Decision:
     """Places an order and claims its external reference within its channel.
 
-    Checks, in this order: retry; prices (I1); customer known, or registered with it.
+    Checks, in this order: prices (I1); retry, which compares them; customer known, or registered with it.
     """
     state = given.states[command.order]
-    if isinstance(state, Draft):
-        raise AlreadyRecordedOtherwise(command.order)
     goods = price_goods(command)
-    if isinstance(state, Placed):
-        if goods_of(state.placed) != goods:
-            raise AlreadyRecordedOtherwise(command.order)
-        return already_placed(state, command.customer, command.terms)
+    if isinstance(state, Placed) and state.cart is None and goods_of(state.placed) == goods:
+        return already_placed(state, command, given)
+    if state is not None:
+        raise AlreadyRecordedOtherwise(command.order)
     registration = registration_of(given, command.customer, command.register)
     placed = order_placed(command.order, goods, command.customer, command.terms, given)
     return Decision(
@@ -73,12 +83,16 @@ def place_order(command: PlaceOrder, given: Given) -> Decision:
     )
 
 
-def already_placed(state: Placed, customer: str, terms: Terms) -> Decision:
-    """The order as it was placed. Raises: AlreadyRecordedOtherwise for another customer or other terms."""
+def already_placed(state: Placed, asked: Buying, given: Given) -> Decision:
+    """The order as it was placed.
+
+    Raises: AlreadyRecordedOtherwise for another customer, registered otherwise, or other terms.
+    """
     it = state.placed
-    if (it.customer, it.terms) != (customer, terms):
+    if (it.customer, it.terms) != (asked.customer, asked.terms):
         raise AlreadyRecordedOtherwise(it.order)
-    return Decision(customer=customer, already=state.positions)
+    registration_of(given, asked.customer, asked.register)
+    return Decision(customer=it.customer, already=state.positions)
 
 
 def registration_of(given: Given, customer: str, register: RegisterCustomer | None) -> Decision:
@@ -110,7 +124,7 @@ def order_placed(order: str, goods: PricedGoods, customer: str, terms: Terms, gi
         total=goods.total,
         standing=found.kind,
         standing_rests_on=found.rests_on,
-        guarantee=terms_of(given.edition),
+        guarantee=terms_in_force(given.policy, given.at),
         deadlines=deadlines_of_order(given, is_covered=terms == "bill_after" or goods.total == 0),
     )
 

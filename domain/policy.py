@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from domain.command import LONGEST_SEALED, Command, expect_text
+from domain.command import Command, OutOfRange
 from domain.entry import Entry, Event, Sealed
 from domain.moments import EARLIEST, LATEST, Moment
 
@@ -62,7 +62,6 @@ class PolicyAdopted(Event, frozen=True, kw_only=True):
 
     edition: Edition
     effective_from: Moment
-    reason: Sealed | None = None
 
 
 class AdoptedEdition(msgspec.Struct, frozen=True):
@@ -73,6 +72,7 @@ class AdoptedEdition(msgspec.Struct, frozen=True):
     effective_from: Moment
     position: int
     reason: Sealed | None
+    """As its entry says."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +90,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
                 return adopted
         return None
 
-    def in_force(self, at: Moment) -> Edition:
-        """The edition in force at that moment. Raises: LookupError in a book not yet opened."""
+    def adopted_in_force(self, at: Moment) -> AdoptedEdition:
+        """The edition in force at that moment, in its place. Raises: LookupError in a book not yet opened."""
         adopted = self.adopted_at(at)
         if adopted is None:
             raise LookupError("no policy edition is in force: the book was never opened")
-        return adopted.edition
+        return adopted
+
+    def in_force(self, at: Moment) -> Edition:
+        """The edition in force at that moment. Raises: LookupError in a book not yet opened."""
+        return self.adopted_in_force(at).edition
 
     def version_in_force(self, at: Moment) -> int | None:
         """The version, in the stream `policy`, of the edition in force at that moment."""
@@ -115,7 +119,7 @@ def evolve_policy(state: Policy | None, entry: Entry) -> Policy:
     if not isinstance(entry.event, PolicyAdopted):
         raise TypeError(f"{type(entry.event).__name__} does not belong to the stream {STREAM}")
     it = entry.event
-    adopted = AdoptedEdition(entry.version, it.edition, it.effective_from, entry.position, it.reason)
+    adopted = AdoptedEdition(entry.version, it.edition, it.effective_from, entry.position, entry.meta.reason)
     return Policy(editions=(*(state or Policy()).editions, adopted))
 
 
@@ -123,13 +127,12 @@ class AdoptPolicy(Command, frozen=True, kw_only=True):
     """Adopt a whole edition, in force from `effective_from` on."""
 
     edition: Edition
-    effective_from: Moment
-    reason: Sealed | None = None
+    effective_from: Moment | None = None
+    """None: from the moment it is recorded."""
 
     def __post_init__(self) -> None:
-        expect_text("reason", self.reason, LONGEST_SEALED)
-        if not EARLIEST <= self.effective_from <= LATEST:
-            raise ValueError("effective_from must be a moment of the years 1 to 9999")
+        if self.effective_from is not None and not EARLIEST <= self.effective_from <= LATEST:
+            raise OutOfRange("effective_from", "must be a moment of the years 1 to 9999")
 
     def writes(self) -> tuple[str, ...]:
         return (STREAM,)

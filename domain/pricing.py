@@ -13,8 +13,10 @@ from domain.command import (
     LONGEST_TEXT,
     MOST_LINES,
     Command,
+    OutOfRange,
     expect_amount,
     expect_quantity,
+    expect_space_of_names,
     expect_text,
 )
 from domain.entry import Minor
@@ -40,7 +42,7 @@ class AskedLine(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         expect_text("sku", self.sku)
         if len(self.description) > LONGEST_TEXT:
-            raise ValueError(f"description must have at most {LONGEST_TEXT} characters")
+            raise OutOfRange("description", f"must have at most {LONGEST_TEXT} characters")
         expect_quantity("quantity", self.quantity)
         expect_amount("unit_price", self.unit_price)
         expect_amount("discount", self.discount)
@@ -67,15 +69,18 @@ class AskedGoods(Command, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         expect_id("ord", self.order)
-        expect_text("channel", self.channel)
+        expect_space_of_names("channel", self.channel)
         expect_text("external_ref", self.external_ref)
         if not 1 <= len(self.lines) <= MOST_LINES:
-            raise ValueError(f"lines must be from 1 to {MOST_LINES}")
+            raise OutOfRange("lines", f"must be from 1 to {MOST_LINES}")
         for field in ("order_discount", "order_tax", "shipping", "shipping_tax", "shipping_credit"):
             expect_amount(field, getattr(self, field))
         most = sum([line.quantity * line.unit_price + line.tax for line in self.lines])
         if most + self.order_tax + self.shipping + self.shipping_tax > LARGEST_AMOUNT:
-            raise ValueError(f"the order as a whole must be at most {LARGEST_AMOUNT} minor units")
+            raise OutOfRange(
+                "lines",
+                f"must come to at most {LARGEST_AMOUNT} minor units, the order's own amounts included",
+            )
 
 
 class PricedGoods(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +112,7 @@ class DiscountExceedsLine(Refusal):
 
     rule = "I1"
     way_out = "Lower the discount to at most quantity × unit price of that line."
+    spoken = "A discount of {discount} is more than the {line_amount} of line {line}."
 
     line: int
     discount: Money
@@ -122,6 +128,7 @@ class OrderDiscountExceedsLines(Refusal):
         "Lower the discount to at most what the lines cost together. What we bear of shipping is a shipping "
         "credit."
     )
+    spoken = "A discount of {discount} is more than the {lines_amount} of all lines."
 
     discount: Money
     lines_amount: Money
@@ -132,7 +139,8 @@ class ShippingCreditExceedsFee(Refusal):
     """The shipping credit is more than the shipping fee with its tax."""
 
     rule = "I1"
-    way_out = "Credit at most the shipping fee. A gift beyond it is a gesture, recorded as such."
+    way_out = "Credit at most the shipping fee with its tax."
+    spoken = "A shipping credit of {shipping_credit} is more than the fee of {fee}."
 
     shipping_credit: Money
     fee: Money
@@ -225,8 +233,9 @@ def price_of_units(line: OrderLine, after: int, upto: int) -> UnitsPrice:
     """What units `after` + 1 … `upto` of a line cost at the price paid: cumulative(upto) − cumulative(after).
 
     cumulative(k) = line total × k ÷ quantity, half up. The tax in it follows the cumulative total, so that
-    neither goods nor tax of any unit is ever negative and all units together cost exactly the line. Source:
-    R-G6
+    neither goods nor tax of any unit is ever negative and all units together cost exactly the line.
+
+    Source: R-G6
     """
     paid_before, tax_before = _cumulative(line, after)
     paid, tax = _cumulative(line, upto)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.command import LONGEST_TEXT, Command, expect_amount, expect_text
+from domain.causes import expect_cause
+from domain.command import LONGEST_TEXT, Command, OutOfRange, expect_amount, expect_text
 from domain.decision import Claim, Decision, Given
 from domain.entry import Entry, Event, Minor
 from domain.ids import expect_id
+from domain.moments import Moment
 from domain.money import is_currency
 from domain.pricing import CurrencyUnknown
 from domain.refusal import Refusal
@@ -52,6 +54,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     list_price: int
     our_cost: int
+    listed_at: Moment
     priced_at: int
     """Position that set the current prices."""
 
@@ -65,6 +68,7 @@ def evolve_product(state: Product | None, entry: Entry) -> Product:
                 position=entry.position,
                 list_price=it.list_price,
                 our_cost=it.our_cost,
+                listed_at=entry.effective_at,
                 priced_at=entry.position,
             )
         case ProductRepriced() as it, Product():
@@ -95,7 +99,7 @@ class ListProduct(Command, frozen=True, kw_only=True):
         expect_amount("our_cost", self.our_cost)
         expect_text("supplier", self.supplier)
         if len(self.makes_redundant) > MOST_REDUNDANT:
-            raise ValueError(f"makes_redundant must name at most {MOST_REDUNDANT} skus")
+            raise OutOfRange("makes_redundant", f"must name at most {MOST_REDUNDANT} skus")
         for sku in self.makes_redundant:
             expect_text("makes_redundant", sku)
 
@@ -151,12 +155,17 @@ def list_product(command: ListProduct, given: Given) -> Decision:
 
 
 def reprice_product(command: RepriceProduct, given: Given) -> Decision:
-    """Sets a product's list price and cost. Checks: product known; retry (these are its prices already)."""
+    """Sets a product's list price and cost.
+
+    Checks, in this order: product known; retry, which is: these are its prices already; not before it was
+    listed.
+    """
     state = given.state(command.product, Product)
     if state is None:
         raise ProductUnknown(command.product)
     if (state.list_price, state.our_cost) == (command.list_price, command.our_cost):
         return Decision(already=(state.priced_at,))
+    expect_cause(state.listed_at, given)
     event = ProductRepriced(
         product=command.product,
         sku=state.listed.sku,

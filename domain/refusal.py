@@ -21,13 +21,19 @@ class Refusal(Exception):
     """The id of the rule this refusal upholds: `I7`, `R-D2`, …"""
     way_out: ClassVar[str]
     """What the reader can do instead, in one or two sentences."""
+    spoken: ClassVar[str] = ""
+    """The cause of this very refusal; `{field}` stands for a figure, an amount or a count, never for a text,
+    which may be the caller's. Empty where the class docstring says it all.
+    """
 
     def __post_init__(self) -> None:
         super().__init__(str(self))
 
     @property
     def cause(self) -> str:
-        """One sentence for the person at the counter. Subclasses override it where figures help."""
+        """One sentence for the person at the counter, with this refusal's figures where they help."""
+        if self.spoken:
+            return self.spoken.format_map(vars(self))
         return " ".join((type(self).__doc__ or "").split())
 
     def __str__(self) -> str:

@@ -1,13 +1,17 @@
 """Shipping: goods leave for the customer and are charged, each unit once, ever.
 
-Units ship from 1 upward at the prices paid; the fee is charged with the first shipment. Source: I2, I6, I7,
-R-G6
+Units ship from 1 upward at the prices paid; the fee is charged with the first shipment.
+
+Source: I2, I6, I7, R-G6
 """
 
 from dataclasses import dataclass
 
+import msgspec
+
 from domain.billing import NewBill, bill_issued, may_be_billed
-from domain.command import LONGEST_SEALED, Command, expect_parts, expect_text
+from domain.causes import expect_cause
+from domain.command import LONGEST_SEALED, Command, expect_text, parts_by_line
 from domain.deadlines import deadlines_of_shipment, is_history
 from domain.decision import Decision, Given
 from domain.entry import Sealed
@@ -45,7 +49,7 @@ class ShipOrder(Command, frozen=True, kw_only=True):
         expect_text("method", self.method)
         expect_text("tracking", self.tracking)
         expect_text("description", self.description, LONGEST_SEALED)
-        expect_parts(self.parts)
+        msgspec.structs.force_setattr(self, "parts", parts_by_line(self.parts))
 
     def writes(self) -> tuple[str, ...]:
         if self.bill is None:
@@ -92,7 +96,8 @@ class ShipmentExceedsUnits(Refusal):
     """More units would ship than are left: each ships once, and cancelled or refunded ones never."""
 
     rule = "I7"
-    way_out = "Ship at most the units left. To send goods again at no charge, send a replacement."
+    way_out = "Ship at most the units left. What the customer wants beyond them is another order."
+    spoken = "Of line {line} {left} units are left to ship, and {asked} would leave."
 
     order: str
     line: int
@@ -106,6 +111,7 @@ class ShipmentNotCovered(Refusal):
 
     rule = "I2"
     way_out = "Capture the payment first, or ship only what is covered."
+    spoken = "The shipment costs {charge}, and the deposit covers {deposit} of it."
 
     order: str
     charge: Money
@@ -116,7 +122,7 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     """Ships units, charges them, and bills what the deposit does not cover where the terms allow it.
 
     Checks, in this order: order placed (I11); retry; parts, description and tracking (I6); lines and units
-    (I7); cover (I2).
+    (I7); cover (I2); not before the order.
     """
     state = placed_order(given, command.order)
     recorded = state.shipments.get(command.shipment)
@@ -128,6 +134,7 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     deposit = state.purse().deposit
     if not is_covered(shipped.charge, deposit, state):
         raise ShipmentNotCovered(command.order, state.money(shipped.charge), state.money(deposit))
+    expect_cause(state.placed_at, given)
     billed = bill_issued(state, shipped, max(0, shipped.charge - deposit), command.bill, given)
     return Decision(
         events=((command.order, shipped), *billed),

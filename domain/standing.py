@@ -1,9 +1,9 @@
 """What a customer's history says about them: every one of their entries, over all streams, folded per order.
 
-Existing = at least one earlier order of which something shipped and whose charges were paid in full or
-written off. What a shipment charged is either covered by the deposit or billed, so "paid in full" is:
-nothing on the order's bills waits for money. A charge only cleared by a refund stays unpaid here; a refund
-after payment changes nothing. Source: R-D5
+Existing = at least one earlier order of which something shipped and was charged, and whose charges were paid
+in full or written off. Goods for nothing are no proof that somebody pays. What a shipment charged is either
+covered by the deposit or billed, so "paid in full" is: nothing on the order's bills waits for money. A charge
+only cleared by a refund stays unpaid here; a refund after payment changes nothing. Source: R-D5
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,15 @@ from domain.order_events import BillIssued, OrderShipped, PaymentCaptured, Stand
 class OrderFacts(msgspec.Struct, frozen=True):
     """What one order says about its customer."""
 
-    shipped: bool = False
+    charged: int = 0
+    """Minor units charged by its shipments."""
     unpaid: int = 0
     """Minor units billed and not yet paid, whatever refunds cleared."""
 
     @property
     def settled(self) -> bool:
         """Whether this order makes its customer an existing one. Source: R-D5"""
-        return self.shipped and self.unpaid == 0
+        return self.charged > 0 and self.unpaid == 0
 
 
 class CustomerFacts(msgspec.Struct, frozen=True):
@@ -47,20 +48,18 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
     facts = facts or CustomerFacts()
     match entry.event:
         case OrderShipped() as it:
-            return _with_order(facts, it.order, shipped=True, unpaid=0)
+            return _with_order(facts, it.order, charged=it.charge)
         case BillIssued() as it:
-            return _with_order(facts, it.order, shipped=False, unpaid=it.amount)
+            return _with_order(facts, it.order, unpaid=it.amount)
         case PaymentCaptured() as it if it.bills:
-            return _with_order(
-                facts, it.order, shipped=False, unpaid=-sum(share.amount for share in it.bills)
-            )
+            return _with_order(facts, it.order, unpaid=-sum([share.amount for share in it.bills]))
         case _:
             return facts
 
 
-def _with_order(facts: CustomerFacts, order: str, *, shipped: bool, unpaid: int) -> CustomerFacts:
+def _with_order(facts: CustomerFacts, order: str, *, charged: int = 0, unpaid: int = 0) -> CustomerFacts:
     known = facts.orders.get(order, OrderFacts())
-    after = OrderFacts(known.shipped or shipped, known.unpaid + unpaid)
+    after = OrderFacts(known.charged + charged, known.unpaid + unpaid)
     if after == known:
         return facts
     return CustomerFacts({**facts.orders, order: after})

@@ -30,10 +30,8 @@ _SECRET_LENGTH = 43  # 62 ** 43 > 2 ** 256
 _FORM = re.compile(rf"mk_([A-Za-z0-9_./-]{{1,200}})_[A-Za-z0-9]{{{_SECRET_LENGTH}}}")
 
 _READ = "SELECT id, person FROM api_keys WHERE book = %s AND digest = %s AND revoked_at IS NULL"
-# Both do the same when a lost connection makes the reader repeat them.
 _ISSUE = """
-    INSERT INTO api_keys (book, digest, id, person, created_at) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (book, digest) DO NOTHING RETURNING id
+    INSERT INTO api_keys (book, digest, id, person, created_at) VALUES (%s, %s, %s, %s, %s) RETURNING id
 """
 _REVOKE = """
     UPDATE api_keys SET revoked_at = coalesce(revoked_at, %s) WHERE book = %s AND id = %s RETURNING digest
@@ -89,12 +87,12 @@ class ApiKeys:
         """Make a key for a registered person or service."""
         secret = "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
         issued = IssuedKey(mint("key"), f"mk_{book}_{secret}")
-        await self._reader.rows(_ISSUE, (book, _digest(issued.text), issued.id, person, at))
+        await self._reader.change(_ISSUE, (book, _digest(issued.text), issued.id, person, at))
         return issued
 
     async def revoke(self, book: str, key: str, at: Moment) -> bool:
         """End a key, given its id; ending it again changes nothing. False if the book has no such key."""
-        revoked = await self._reader.rows(_REVOKE, (at, book, key))
+        revoked = await self._reader.change(_REVOKE, (at, book, key))
         for (digest,) in revoked:
             self._kept.pop(digest, None)
         return bool(revoked)

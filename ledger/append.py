@@ -7,12 +7,14 @@ from typing import NamedTuple
 import msgspec
 
 from domain.moments import EARLIEST, LATEST, Moment
+from ledger.chain import NO_CUSTOMER
 from ledger.errors import Unrecordable
 from ledger.submission import Lookup, SubjectKey
 
-# Bounded, so that every value fits a row of an index: 2,704 bytes, of which the book's name takes some.
+# Bounded, so that two values and the book's name fit a row of an index: 2,704 bytes.
 _TOKEN = re.compile(r"[A-Za-z0-9_./-]{1,200}")
 _LONGEST_VALUE = 600
+_LARGEST_SCHEMA_VERSION, _LARGEST_VERSION = 2**31 - 1, 2**63 - 1
 
 
 class NewEntry(NamedTuple):
@@ -97,19 +99,34 @@ def size_of(append: Append) -> int:
     """Bytes of text the append adds. Raises: Unrecordable if the record could not hold it."""
     if not append.entries:
         raise Unrecordable("an append of no entries")
-    tokens: set[str] = set()
+    tokens: set[str] = set(append.reads)
+    versions = list(append.reads.values())
+    customers: set[str] = set()
     texts: list[str] = []
     for entry in append.entries:
-        tokens.update((entry.stream, entry.type, entry.customer or "-"))
+        tokens.update((entry.stream, entry.type))
+        versions.append(entry.version)
         texts += (entry.meta, entry.data)
+        if entry.customer is not None:
+            customers.add(entry.customer)
         if entry.effective_at is not None and not EARLIEST <= entry.effective_at <= LATEST:
             raise Unrecordable("effective_at is outside the years 1 to 9999")
-    if not all(map(_TOKEN.fullmatch, tokens)):
+        if not 0 < entry.schema_version <= _LARGEST_SCHEMA_VERSION:
+            raise Unrecordable("there is no such schema version")
+    if append.facts is not None:
+        customers.add(append.facts[0])
+        versions.append(append.facts[1])
+    if not all(map(_TOKEN.fullmatch, tokens | customers)):
         raise Unrecordable("a stream, a type or a customer is not a token")
+    if NO_CUSTOMER in customers:
+        raise Unrecordable(f"no customer is called {NO_CUSTOMER}")
+    if max(map(abs, versions)) > _LARGEST_VERSION:
+        raise Unrecordable("there is no such version or position")
     values = _values(append)
-    if not all(values) or max(map(len, values), default=0) > _LONGEST_VALUE:
-        raise Unrecordable(f"a key or a claim is empty or longer than {_LONGEST_VALUE} characters")
-    return _bytes("".join(texts + values))
+    size = _bytes("".join(texts + values))
+    if not all(values) or max(map(len, map(str.encode, values)), default=0) > _LONGEST_VALUE:
+        raise Unrecordable(f"a key or a claim is empty or longer than {_LONGEST_VALUE} bytes")
+    return size
 
 
 def _bytes(text: str) -> int:

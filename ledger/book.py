@@ -11,13 +11,14 @@ therefore decided on what was just read from the record before it is answered.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
 
 from domain import policy, register
-from domain.decision import Command, Decision, Given
+from domain.command import Command
+from domain.decision import Decision, Given
 from domain.decisions import decide
 from domain.entry import Entry
 from domain.moments import Moment
@@ -26,10 +27,11 @@ from domain.refusal import Refusal
 from domain.register import Register
 from domain.standing import CustomerFacts
 from ledger.append import Recorded, Repeated, Stale, Taken
-from ledger.connection import Reader
-from ledger.errors import ClaimTaken, KeyReused, StreamBusy, UnknownBook, VersionMismatch
+from ledger.connection import InTime, Reader
+from ledger.errors import ClaimTaken, KeyReused, StreamBusy, Unavailable, UnknownBook, VersionMismatch
 from ledger.folds import Folded, FoldedFacts, Folds, Recent
 from ledger.queues import Queues
+from ledger.read_models import ReadModels
 from ledger.record import Record
 from ledger.recording import Recording, principal_of
 from ledger.sealing import Sealer
@@ -66,7 +68,8 @@ class _First(msgspec.Struct):
     """The request that came first under an idempotency key and is still under way."""
 
     request_hash: bytes | None
-    outcome: asyncio.Future[Outcome | None]
+    answer: asyncio.Future[Outcome | Unavailable | None]
+    """None: it recorded nothing, and whoever waits is decided itself."""
 
 
 class Book:
@@ -87,6 +90,7 @@ class Book:
         """The book's now, which a demo book may move; `recorded_at` never follows it."""
         self.position = 0
         """The last position known here."""
+        self.read_models = ReadModels(name, conninfo, reader)
         self._record = Record(name, reader)
         self._writer = Writer(name, conninfo)
         self._folds = Folds()
@@ -97,6 +101,7 @@ class Book:
         self._looked_at = float("-inf")
         self._pause = BUSY
         self._always_read_at = float("-inf")
+        self._always_reading = asyncio.Lock()
 
     async def open(self) -> None:
         """Find the head. Raises: UnknownBook, Unavailable."""
@@ -118,30 +123,37 @@ class Book:
         Raises: Refusal, ClaimTaken, VersionMismatch, KeyReused, StreamBusy, Unrecordable, QueueFull,
         Unavailable.
         """
+        in_time = InTime()
         if submission.key is None or submission.dry_run:
-            return await self._in_turn(command, submission)
+            return await self._in_turn(command, submission, in_time)
         name = (principal_of(submission), submission.key)
         while first := self._under_way.get(name):
-            outcome = await asyncio.shield(first.outcome)
-            if outcome is not None:
+            async with in_time:
+                answer = await asyncio.shield(first.answer)
+            if answer is not None:
                 _expect_same_request(submission, first.request_hash)
-                return msgspec.structs.replace(outcome, replayed=True)
-        mine: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
-        self._under_way[name] = _First(submission.request_hash, mine)
-        recorded: Outcome | None = None
+                if isinstance(answer, Unavailable):
+                    raise Unavailable(*answer.args) from answer
+                return msgspec.structs.replace(answer, replayed=True)
+        mine = _First(submission.request_hash, asyncio.get_running_loop().create_future())
+        self._under_way[name] = mine
+        answer = None
         try:
-            outcome = await self._in_turn(command, submission)
-            recorded = None if outcome.already else outcome
+            outcome = await self._in_turn(command, submission, in_time)
+            answer = None if outcome.already else outcome
             return outcome
+        except Unavailable as unavailable:
+            answer = unavailable
+            raise
         finally:
             del self._under_way[name]
-            mine.set_result(recorded)
+            mine.answer.set_result(answer)
 
-    async def _in_turn(self, command: Command, submission: Submission) -> Outcome:
+    async def _in_turn(self, command: Command, submission: Submission, in_time: InTime) -> Outcome:
         queues = set(command.writes())
         if (customer := command.facts_of()) is not None:
             queues.add(customer)
-        async with self._queues.turn(queues):
+        async with in_time, self._queues.turn(queues):
             return await self._settled(command, submission)
 
     async def _settled(self, command: Command, submission: Submission) -> Outcome:
@@ -274,6 +286,7 @@ class Book:
             return Outcome(entries=entries, already=True, dry_run=True)
         recording = Recording(decision, submission, view.states, at, _policy(view))
         recording.append(view.facts)
+        self._advance(await self._record.head() or 0)
         entries = recording.entries(Recorded(self.position + 1, machine_now()))
         return Outcome(entries=entries[recording.before :], dry_run=True)
 
@@ -283,6 +296,26 @@ class Book:
             return None
         repeated = await self._record.command(principal_of(submission), submission.key)
         return None if repeated is None else await self._replayed(repeated, submission)
+
+    async def repeated_among(self, submissions: Iterable[Submission]) -> dict[str, Outcome]:
+        """What the keys of these submissions of one principal recorded before.
+
+        Raises: KeyReused, Unavailable.
+        """
+        asked = {submission.key: submission for submission in submissions if submission.key is not None}
+        if not asked:
+            return {}
+        principal = principal_of(next(iter(asked.values())))
+        found = await self._record.commands(principal, asked)
+        for key, repeated in found.items():
+            _expect_same_request(asked[key], repeated.request_hash)
+        spans = {key: range(it.first, it.last + 1) for key, it in found.items()}
+        positions = [position for span in spans.values() for position in span]
+        entries = await self._record.at(positions) if positions else []
+        return {
+            key: Outcome(entries=tuple([entry for entry in entries if entry.position in span]), replayed=True)
+            for key, span in spans.items()
+        }
 
     async def _replayed(self, repeated: Repeated, submission: Submission) -> Outcome:
         _expect_same_request(submission, repeated.request_hash)
@@ -301,23 +334,47 @@ class Book:
 
     async def folded(self, stream: str) -> Folded:
         """The state of a stream and its version; see `state`."""
-        kept = self._folds.states.get(stream)
         if stream not in ALWAYS_READ:
-            return (await self._caught_up({stream: kept or Folded()}))[stream]
-        now = asyncio.get_running_loop().time()
-        if kept is None or now - self._always_read_at > IDLE:
+            kept = self._folds.states.get(stream) or Folded()
+            return (await self._caught_up({stream: kept}))[stream]
+        if (kept := self._lately_read(stream)) is not None:
+            return kept
+        async with InTime(), self._always_reading:  # once for all who ask meanwhile
+            if (kept := self._lately_read(stream)) is not None:
+                return kept
+            now = asyncio.get_running_loop().time()
             always = {name: self._folds.states.get(name) or Folded() for name in ALWAYS_READ}
             kept = (await self._caught_up(always))[stream]
             self._always_read_at = now
-        return kept
+            return kept
+
+    def _lately_read(self, stream: str) -> Folded | None:
+        """The state as it was kept at most `IDLE` seconds ago."""
+        if asyncio.get_running_loop().time() - self._always_read_at > IDLE:
+            return None
+        return self._folds.states.get(stream)
 
     async def facts(self, customer: str, at: Moment) -> CustomerFacts:
         """The customer's facts, from the entries that had taken effect at that moment."""
         return (await self._facts(customer, at, fresh=True, is_new=False))[1]
 
+    async def has_reached(self, position: int) -> bool:
+        """Whether there is an entry at that position, whoever recorded it."""
+        if position > self.position:
+            self._advance(await self._record.head() or 0)
+        return position <= self.position
+
     async def entries(self, stream: str) -> list[Entry]:
         """Every entry of a stream."""
         return await self._record.streams({stream: 0})
+
+    async def entries_of(self, streams: Iterable[str]) -> list[Entry]:
+        """Every entry of several streams, in the order of the book."""
+        return await self._record.streams(dict.fromkeys(streams, 0))
+
+    async def entries_at(self, positions: Iterable[int]) -> list[Entry]:
+        """The entries at these positions, in the order of the book."""
+        return await self._record.at(positions)
 
     async def entry(self, position: int) -> Entry | None:
         """The entry at a position."""
@@ -334,6 +391,11 @@ class Book:
     ) -> list[Entry]:
         """The next entries after a position, in the order of the book, none left out."""
         return await self._record.page(after, limit, types, customer, stream)
+
+    async def before_last(self, count: int, types: frozenset[str] | None = None) -> int:
+        """The position after which the last so many entries of these types begin; the head for none."""
+        found = await self._record.before_last(count, types)
+        return self.position if found is None else found
 
     async def claimed(self, kind: str, value: str) -> str | None:
         """The stream that holds a claim."""
@@ -357,8 +419,10 @@ class Book:
         while self.position <= position and (left := until - loop.time()) > 0:
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiting.add(waiter)
-            await asyncio.wait((waiter,), timeout=min(left, self._pause))
-            self._waiting.discard(waiter)
+            try:
+                await asyncio.wait((waiter,), timeout=min(left, self._pause))
+            finally:
+                self._waiting.discard(waiter)
             if self.position <= position:
                 await self._look()
         return self.position

@@ -9,6 +9,7 @@ import re
 
 from domain.decision import Actor
 from domain.register import OpenBook
+from domain.ticking import NOBODY
 from ledger.book import Book
 from ledger.chain import ORIGIN
 from ledger.connection import Reader
@@ -18,7 +19,7 @@ from ledger.submission import Submission
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
-SYSTEM = Actor(person="system", role="system")
+SYSTEM = Actor(person=NOBODY, role=NOBODY)
 """Who acts where no person does."""
 
 _BARE_HEAD = """
@@ -36,7 +37,7 @@ async def bare_head(reader: Reader, name: str) -> None:
     """Where a book can begin; nothing happens if it is there. Raises: ValueError if that cannot be a name."""
     if not _NAME.fullmatch(name):
         raise ValueError("the name of a book has 1 to 63 lower-case letters, digits and hyphens")
-    await reader.rows(_BARE_HEAD, (name, ORIGIN))
+    await reader.change(_BARE_HEAD, (name, ORIGIN))
 
 
 async def begin(book: Book, command: OpenBook, origin: str) -> None:

@@ -35,7 +35,8 @@ def holds_card_number(text: str) -> bool:
     """Whether some run of digit groups in the text is a card number, however it is spaced or written."""
     if not text.isascii():
         text = _plain_digits(text)
-    return any(_is_among(_GROUP.findall(run.group())) for run in _LONG_ENOUGH.finditer(text))
+    runs: list[str] = _LONG_ENOUGH.findall(text)  # there hardly ever are any, so nothing is set up for them
+    return bool(runs) and any(_is_among(_GROUP.findall(run)) for run in runs)
 
 
 def _plain_digits(text: str) -> str:

@@ -11,9 +11,10 @@ from ledger.connection import Reader
 from ledger.errors import ClockNotMovable
 
 _AHEAD = "SELECT ahead FROM clocks WHERE book = %b"
+# To where, not by how much: sent again after a lost reply, it does not move the clock twice.
 _ADVANCE = """
 INSERT INTO clocks (book, ahead) VALUES (%b, %b)
-ON CONFLICT (book) DO UPDATE SET ahead = clocks.ahead + excluded.ahead RETURNING ahead"""
+ON CONFLICT (book) DO UPDATE SET ahead = greatest(clocks.ahead, excluded.ahead) RETURNING ahead"""
 
 
 class DemoClock:
@@ -33,10 +34,14 @@ class DemoClock:
         return self._set(rows[0][0] if rows else 0)
 
     async def advance(self, by: int) -> None:
-        """Move the clock forward by so many microseconds, for every process. Raises: ClockNotMovable."""
+        """Move the clock forward by so many microseconds, for every process.
+
+        Raises: ClockNotMovable, Unavailable.
+        """
+        await self.look()
         if by <= 0 or self() + by > LATEST:
             raise ClockNotMovable("a clock moves forward, and not beyond the year 9999")
-        rows = await self._reader.rows(_ADVANCE, (self._book, by))
+        rows = await self._reader.change(_ADVANCE, (self._book, self.ahead + by), repeatable=True)
         self._set(rows[0][0])
 
     def _set(self, ahead: int) -> bool:

@@ -7,7 +7,8 @@ from ledger import books
 from ledger.api_keys import ApiKeys
 from ledger.book import Book
 from ledger.clocks import DemoClock, set_clock
-from ledger.connection import Reader
+from ledger.connection import InTime, Reader
+from ledger.countries import is_country
 from ledger.errors import UnknownBook
 from ledger.sealing import Sealer
 
@@ -32,13 +33,18 @@ class Ledger:
 
     async def close(self) -> None:
         """Store what waits to be stored, and disconnect."""
-        for book in self._books.values():
-            await book.close()
-        await self.reader.close()
+        async with self._opening:  # a book being opened now is closed too
+            for book in self._books.values():
+                await book.close()
+            await self.reader.close()
 
     async def books(self) -> list[str]:
         """The names of all books there are."""
         return await books.names(self.reader)
+
+    def opened(self) -> list[Book]:
+        """The books opened here."""
+        return list(self._books.values())
 
     def demo_books(self) -> list[str]:
         """The names of the demo books opened here, whose clocks may be moved."""
@@ -48,12 +54,17 @@ class Ledger:
         """A book, the same object every time. Raises: UnknownBook, WrongMasterKey, Unavailable."""
         book = self._books.get(name)
         if book is None:
-            async with self._opening:
+            async with InTime(), self._opening:
                 book = self._books.get(name) or await self._opened(name)
         return book
 
     async def open_book(self, name: str, command: OpenBook, origin: str = "cli") -> Book:
-        """Begin a new book. Raises: ValueError for an impossible name, BookExists, Refusal, Unavailable."""
+        """Begin a new book.
+
+        Raises: ValueError for an impossible name or country, BookExists, Refusal, Unavailable.
+        """
+        if not is_country(command.country):
+            raise ValueError("country must be an ISO 3166 code of two letters, as DE")
         await books.bare_head(self.reader, name)
         book = self._composed(name)
         try:

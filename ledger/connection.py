@@ -1,17 +1,19 @@
 """Connections to the database: the one a writer holds, and the pool that reads.
 
 Both run in autocommit with statements prepared at first use. A server that is restarting (the embedded one
-is started again by `serve`) is waited for, but never longer than `PATIENCE`.
+is started again by `serve`) is waited for, and one that hangs is given up, after `PATIENCE`.
 """
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, LiteralString
+from types import TracebackType
+from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.sql import Composed
 from psycopg.types.numeric import Int8BinaryDumper
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from ledger.errors import Unavailable
 
@@ -57,6 +59,29 @@ async def connect(conninfo: str) -> Connection:
     return connection
 
 
+class InTime:
+    """For `async with`: what has not ended `PATIENCE` after this was made ends as `Unavailable`.
+
+    Made once per caller and entered around everything it waits for, so that waits do not add up.
+    """
+
+    def __init__(self) -> None:
+        self._until = asyncio.get_running_loop().time() + PATIENCE
+
+    async def __aenter__(self) -> Self:
+        self._timeout = asyncio.timeout_at(self._until)
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError as timeout:
+            raise Unavailable("the database does not answer") from timeout
+
+
 class Reader:
     """Reads through a small pool; the answer is always of one statement, so it is consistent in itself."""
 
@@ -83,16 +108,36 @@ class Reader:
         """Close every connection."""
         await self._pool.close()
 
-    async def rows(self, query: LiteralString, parameters: Sequence[object] = ()) -> list[Row]:
+    async def rows(self, query: LiteralString | Composed, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a query; a read cut off by a lost connection is made again. Raises: Unavailable."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE
-        while True:
-            try:
-                async with self._pool.connection() as connection:
-                    cursor = connection.cursor(binary=True)
-                    await cursor.execute(query, parameters, prepare=True)
-                    return await cursor.fetchall()
-            except LOST as error:
-                if asyncio.get_running_loop().time() >= deadline:
-                    raise Unavailable("the database does not answer") from error
-                await asyncio.sleep(RETRY_AFTER)
+        return await self._answer(query, parameters, repeatable=True)
+
+    async def change(
+        self, query: LiteralString, parameters: Sequence[object] = (), *, repeatable: bool = False
+    ) -> list[Row]:
+        """What a statement that writes returns. It is not sent again, unless that does no harm.
+
+        Raises: Unavailable; then nobody knows whether it was carried out.
+        """
+        return await self._answer(query, parameters, repeatable=repeatable)
+
+    async def _answer(
+        self, query: LiteralString | Composed, parameters: Sequence[object], *, repeatable: bool
+    ) -> list[Row]:
+        async with InTime():
+            while True:
+                sent = False
+                try:
+                    async with self._pool.connection() as connection:
+                        if not repeatable:
+                            await connection.execute("SELECT")  # it may have died unnoticed
+                        sent = True
+                        cursor = connection.cursor(binary=True)
+                        await cursor.execute(query, parameters, prepare=True)
+                        return await cursor.fetchall()
+                except PoolClosed as closed:
+                    raise Unavailable("the connections are closed") from closed
+                except LOST as error:
+                    if sent and not repeatable:
+                        raise Unavailable("the database does not answer") from error
+                    await asyncio.sleep(RETRY_AFTER)

@@ -9,8 +9,8 @@ import psycopg
 from ledger.embedded import EmbeddedServer
 from ledger.embedded.folder import make_data_folder
 from ledger.gate import pass_gate
-from ledger.migrate import MIGRATING, SchemaIsBehind, migrate, pending
-from ledger.projecting.tables import create_tables
+from ledger.migrate import MIGRATING, SchemaIsBehind, SchemaRefused, migrate, pending
+from ledger.projecting.tables import create_tables, missing
 from ledger.roles import APP, DATABASE, OWNER, provide
 from ledger.settings import Settings
 from projections.catalogue import PROJECTIONS
@@ -24,6 +24,14 @@ class Database:
     owner_conninfo: str | None
     """None where only the role that serves is known."""
     embedded: EmbeddedServer | None
+
+
+class TablesMissing(SchemaRefused):
+    """The database lacks tables of this release's projections."""
+
+    def __init__(self, tables: list[str]) -> None:
+        super().__init__(f"The database lacks {', '.join(tables)}. Run: makegood migrate")
+        self.tables = tables
 
 
 @contextmanager
@@ -54,6 +62,12 @@ def prepared(server: EmbeddedServer, name: str = DATABASE) -> Database:
     return database
 
 
+def lacking_tables(conninfo: str) -> list[str]:
+    """The tables of projections that `make_tables` would make; either role may ask. Raises: psycopg.Error."""
+    with psycopg.connect(conninfo) as connection:
+        return missing(connection, PROJECTIONS)
+
+
 def make_tables(owner_conninfo: str) -> list[str]:
     """Make the tables of projections that are missing, and return their names; others who do so wait.
 
@@ -67,7 +81,9 @@ def make_tables(owner_conninfo: str) -> list[str]:
 def _external(app_conninfo: str, settings: Settings) -> Database:
     make_data_folder(settings.data)
     pass_gate(app_conninfo)
-    if missing := pending(app_conninfo):
-        raise SchemaIsBehind(missing)
+    if behind := pending(app_conninfo):
+        raise SchemaIsBehind(behind)
+    if lacking := lacking_tables(app_conninfo):
+        raise TablesMissing(lacking)
     owner = settings.owner_dsn.get_secret_value() if settings.owner_dsn else None
     return Database(app_conninfo, owner, embedded=None)

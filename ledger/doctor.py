@@ -1,7 +1,7 @@
 """`makegood doctor`: everything that must be in order before the record can be kept, looked at one by one.
 
-Nothing is made or changed, and the first trouble found does not end the visit. A server that does not run is
-started for it, and stopped again.
+No record is made or changed, and the first trouble found does not end the visit. A server that does not run
+is started for it, which renews its access files and the copies of its programs, and stopped again.
 """
 
 import os
@@ -19,7 +19,7 @@ from ledger.embedded.binaries import wheel_programs
 from ledger.embedded.errors import ServerTrouble
 from ledger.embedded.folder import layout_of
 from ledger.gate import CHECKS, server_facts
-from ledger.master_key import FILE_NAME, MasterKeyRefused, master_key
+from ledger.master_key import FILE_NAME, MasterKeyRefused, existing_master_key, holds_sealed_books, lost
 from ledger.migrate import SchemaRefused, pending
 from ledger.settings import Settings
 
@@ -47,7 +47,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Every check that applies to these settings, in the order in which to put things right."""
     if settings.dsn is None:
-        return [*_master_key(settings), *_embedded(settings.data)]
+        return [*_master_key(settings), *_embedded(settings)]
     return [*_master_key(settings), *_external(settings)]
 
 
@@ -60,12 +60,10 @@ def _fail(check: str, explanation: str, next_step: str) -> Finding:
 
 
 def _master_key(settings: Settings) -> Iterator[Finding]:
-    setting = None if settings.master_key is None else settings.master_key.get_secret_value()
     try:
-        if setting is None and not (settings.data / FILE_NAME).exists():
-            yield _ok("master key", "None yet: it is made at the first start.")
+        if existing_master_key(settings.data, _said_key(settings)) is None:
+            yield _ok("master key", "None yet: it is made at the first start of an empty database.")
             return
-        master_key(settings.data, setting)
     except MasterKeyRefused as trouble:
         yield _fail("master key", f"{trouble}.", "Put that right; the key itself must stay the same.")
     except OSError as trouble:
@@ -76,9 +74,17 @@ def _master_key(settings: Settings) -> Iterator[Finding]:
         yield _ok("master key", "It is there, and private.")
 
 
-def _embedded(data: Path) -> Iterator[Finding]:
+def _said_key(settings: Settings) -> str | None:
+    return None if settings.master_key is None else settings.master_key.get_secret_value()
+
+
+def _embedded(settings: Settings) -> Iterator[Finding]:
+    data = settings.data
     yield from _programs()
     yield from _free_space(data)
+    if data.exists() and not data.is_dir():
+        yield _fail("data folder", f"{data} is not a folder.", "Choose another: --data DIR")
+        return
     try:
         if not (data / "cluster").exists():
             yield _ok("server", f"None yet in {data}: it is made at the first start.")
@@ -98,7 +104,7 @@ def _embedded(data: Path) -> Iterator[Finding]:
         )
     else:
         yield _ok("account", f"The server runs as {account.name}.")
-    yield from _running(EmbeddedServer(data))
+    yield from _running(EmbeddedServer(data), settings)
 
 
 def _programs() -> Iterator[Finding]:
@@ -120,7 +126,7 @@ def _free_space(data: Path) -> Iterator[Finding]:
         yield _ok("free space", said)
 
 
-def _running(server: EmbeddedServer) -> Iterator[Finding]:
+def _running(server: EmbeddedServer, settings: Settings) -> Iterator[Finding]:
     try:
         server.start()
     except ServerTrouble as trouble:
@@ -128,14 +134,14 @@ def _running(server: EmbeddedServer) -> Iterator[Finding]:
         return
     try:
         yield _ok("server", f"It answers, as process {server.pid}.")
-        yield from _database(server.app_conninfo)
+        yield from _database(server.app_conninfo, settings)
     finally:
         server.stop()
 
 
 def _external(settings: Settings) -> Iterator[Finding]:
     assert settings.dsn is not None, "only asked where there is one"
-    yield from _database(settings.dsn.get_secret_value())
+    yield from _database(settings.dsn.get_secret_value(), settings)
     if settings.owner_dsn is None:
         return
     try:
@@ -148,7 +154,7 @@ def _external(settings: Settings) -> Iterator[Finding]:
         yield _ok("owner's connection", "MAKEGOOD_OWNER_DSN connects.")
 
 
-def _database(app_conninfo: str) -> Iterator[Finding]:
+def _database(app_conninfo: str, settings: Settings) -> Iterator[Finding]:
     try:
         facts = server_facts(app_conninfo)
     except psycopg.Error as trouble:
@@ -164,10 +170,10 @@ def _database(app_conninfo: str) -> Iterator[Finding]:
             yield _ok(check.name, "As it must be.")
         else:
             yield _fail(check.name, check.explanation, check.next_step)
-    yield from _schema(app_conninfo)
+    yield from _schema(app_conninfo, settings)
 
 
-def _schema(app_conninfo: str) -> Iterator[Finding]:
+def _schema(app_conninfo: str, settings: Settings) -> Iterator[Finding]:
     try:
         missing = pending(app_conninfo)
     except (SchemaRefused, psycopg.Error) as trouble:
@@ -177,6 +183,13 @@ def _schema(app_conninfo: str) -> Iterator[Finding]:
         yield _fail("schema", f"{len(missing)} migrations are missing.", "makegood migrate")
     else:
         yield _ok("schema", "Every migration of this release is applied, unchanged.")
+        yield from _lost_master_key(app_conninfo, settings)
+
+
+def _lost_master_key(app_conninfo: str, settings: Settings) -> Iterator[Finding]:
+    file = settings.data / FILE_NAME
+    if _said_key(settings) is None and not file.exists() and holds_sealed_books(app_conninfo):
+        yield _fail("master key", f"{lost(file)}.", "Do not begin anew: without it no name can be read.")
 
 
 def _said(trouble: psycopg.Error) -> str:

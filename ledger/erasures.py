@@ -50,10 +50,14 @@ class Erasures:
         await self._destroy(sealer.book, [subject])
         sealer.forget(subject)
 
-    async def apply(self, book: str) -> int:
-        """Destroy again what the file says of this book; returns how many keys a restore had brought back."""
-        noted = [msgspec.json.decode(line, type=Erasure) for line in whole_lines(self._file)]
-        return await self._destroy(book, [erasure.subject for erasure in noted if erasure.book == book])
+    async def apply(self) -> int:
+        """Destroy again all that the file says; returns how many keys a restore had brought back."""
+        noted: dict[str, list[str]] = {}
+        for line in whole_lines(self._file):
+            erasure = msgspec.json.decode(line, type=Erasure)
+            noted.setdefault(erasure.book, []).append(erasure.subject)
+        return sum([await self._destroy(book, subjects) for book, subjects in noted.items()])
 
     async def _destroy(self, book: str, subjects: list[str]) -> int:
-        return len(await self._reader.rows(_DESTROY, (book, subjects, book, subjects)))
+        parameters = (book, subjects, book, subjects)
+        return len(await self._reader.change(_DESTROY, parameters, repeatable=True))

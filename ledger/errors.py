@@ -6,6 +6,9 @@ LedgerError
 ├── KeyReused                    one idempotency key, two different requests
 ├── StreamBusy                   other processes kept winning the race for a stream
 ├── QueueFull, Unavailable       try again later
+├── ProjectionBuilding, RowsBehind   read models that cannot answer yet
+├── NoSuchEntry                  the book does not reach that position
+├── RebuildUnderWay              another process folds the same book anew
 ├── ClockNotMovable              a live book runs by the machine's clock
 ├── Unrecordable                 text or a number the record cannot hold
 └── ChainBroken                  the stored entries are not those that were hashed
@@ -65,6 +68,30 @@ class Unrecordable(LedgerError):
     """A text or a number that the record cannot hold: NUL, a lone surrogate, an integer over 64 bits."""
 
 
+class ProjectionBuilding(LedgerError):
+    """The rows of a projection are being folded for the first time."""
+
+    def __init__(self, projection: str, done: int, of: int) -> None:
+        super().__init__(f"{projection} is being built: {done} of {of} entries")
+        self.projection, self.done, self.of = projection, done, of
+
+
+class NoSuchEntry(LedgerError):
+    """The book does not reach that position."""
+
+
+class RowsBehind(LedgerError):
+    """The rows of a projection do not hold a position yet."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"the rows stand at entry {position}")
+        self.position = position
+
+
+class RebuildUnderWay(LedgerError):
+    """Another process is folding projections of the same book anew."""
+
+
 class ClockNotMovable(LedgerError):
     """Only a demo book's clock can be moved, and only forward."""
 
@@ -75,6 +102,15 @@ class ChainBroken(LedgerError):
     def __init__(self, position: int, what: str) -> None:
         super().__init__(f"entry {position}: {what}")
         self.position, self.what = position, what
+
+
+CLAIMED = {
+    "order_ref": "The order's external_ref, in this channel,",
+    "customer_ref": "The customer's external_ref, in this channel,",
+    "sku": "The sku",
+    "processor_ref": "The payment's reference, at this processor,",
+}
+"""What each kind of claim is on."""
 
 
 @dataclass(eq=True, unsafe_hash=True)
@@ -88,3 +124,8 @@ class ClaimTaken(Refusal):
     value: str
     holder: str
     """The stream that holds the claim."""
+
+    @property
+    def cause(self) -> str:
+        """Which kind of reference it is; the reference itself is the caller's."""
+        return f"{CLAIMED[self.kind]} is already taken by something else in this book."

@@ -6,6 +6,7 @@ again on what was just read. A gap in a stream shows by its versions. A customer
 are kept only once an append has proven them complete, and only as long as nobody else writes.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -60,21 +61,21 @@ class Recent(Generic[Key, Value]):
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
-        self._kept: dict[Key, Value] = {}
+        self._kept: OrderedDict[Key, Value] = OrderedDict()
 
     def get(self, key: Key) -> Value | None:
         """The value, now the one last used; None if it is not kept."""
-        value = self._kept.pop(key, None)
+        value = self._kept.get(key)
         if value is not None:
-            self._kept[key] = value
+            self._kept.move_to_end(key)
         return value
 
     def put(self, key: Key, value: Value) -> None:
         """Keep the value, at the cost of the one used longest ago."""
-        self._kept.pop(key, None)
         self._kept[key] = value
+        self._kept.move_to_end(key)
         if len(self._kept) > self._most:
-            del self._kept[next(iter(self._kept))]
+            self._kept.popitem(last=False)
 
     def take(self, key: Key) -> Value | None:
         """The value, which is no longer kept; None if it was not."""
@@ -99,20 +100,18 @@ class Folds:
         if proven is not None:
             customer, facts = proven
             self.facts.put(customer, msgspec.structs.replace(facts, strangers=strangers))
+        # All is taken out before it is folded: if a fold fails, nothing that lacks an entry stays behind.
+        customers = {entry.customer for entry in entries if entry.customer is not None}
+        facts = {customer: self.facts.take(customer) for customer in customers}
         for entry in entries:
             self._remember_state(entry)
-            if entry.customer is not None:
-                self._remember_facts(entry.customer, entry, strangers)
+        for customer, kept in facts.items():
+            if kept is not None and kept.strangers == strangers:
+                self.facts.put(customer, kept.after(entry for entry in entries if entry.customer == customer))
 
     def _remember_state(self, entry: Entry) -> None:
-        # Taken out first: if the fold fails, nothing half-folded stays behind.
         kept = self.states.take(entry.stream) or Folded()
         if kept.version == entry.version - 1:
             kept = kept.after((entry,))
         if kept.version >= entry.version:
             self.states.put(entry.stream, kept)
-
-    def _remember_facts(self, customer: str, entry: Entry, strangers: int) -> None:
-        kept = self.facts.take(customer)
-        if kept is not None and kept.strangers == strangers:
-            self.facts.put(customer, kept.after((entry,)))

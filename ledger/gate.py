@@ -13,10 +13,19 @@ from psycopg.rows import class_row
 OLDEST_VERSION = 17
 TRIGGER = "entries_are_append_only"
 
-_TRIGGER_TYPE = 2 | 8 | 16 | 32  # pg_trigger.tgtype: BEFORE, DELETE, UPDATE, TRUNCATE; no bit for ROW
+_TRIGGER = (
+    f"CREATE TRIGGER {TRIGGER} BEFORE DELETE OR UPDATE OR TRUNCATE ON entries "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+)
+"""How the server writes the one trigger that lets nothing through."""
+_FUNCTION = """
+BEGIN
+    RAISE EXCEPTION 'entries are append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
+END """
+"""What its function does."""
 
 # Every role counts that a session could become by SET ROLE or RESET ROLE.
-_FACTS = f"""
+_FACTS = """
 WITH reachable AS MATERIALIZED (
     SELECT oid, rolsuper FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER')
 )
@@ -24,14 +33,16 @@ SELECT current_user::text AS role,
        current_setting('server_version_num')::int / 10000 AS version,
        current_setting('server_encoding') AS encoding,
        pg_is_in_recovery() AS replica,
+       current_setting('default_transaction_read_only') AS read_only,
        current_setting('fsync') AS fsync,
        current_setting('full_page_writes') AS full_page_writes,
        current_setting('synchronous_commit') AS synchronous_commit,
        (SELECT bool_or(rolsuper) FROM reachable) AS superuser,
        entries.oid IS NOT NULL AS has_entries,
-       EXISTS (SELECT FROM pg_trigger
-               WHERE tgrelid = entries.oid AND tgname = '{TRIGGER}'
-                 AND tgenabled = 'A' AND tgtype = {_TRIGGER_TYPE}) AS append_only,
+       EXISTS (SELECT FROM pg_trigger AS trigger JOIN pg_proc AS function ON function.oid = trigger.tgfoid
+               WHERE trigger.tgrelid = entries.oid AND trigger.tgenabled = 'A'
+                 AND pg_get_triggerdef(trigger.oid, true) = %(trigger)s
+                 AND function.prosrc = %(function)s) AS append_only,
        ARRAY(SELECT DISTINCT kind
              FROM reachable, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS kind
              WHERE has_table_privilege(reachable.oid, entries.oid, kind)
@@ -50,13 +61,14 @@ class ServerFacts:
     """The major version."""
     encoding: str
     replica: bool
+    read_only: str
     fsync: str
     full_page_writes: str
     synchronous_commit: str
     superuser: bool
     has_entries: bool
     append_only: bool
-    """The trigger is there, fires always, and for all three."""
+    """The trigger is there, fires always and on everything, and does what it did when it was made."""
     dangerous_rights: list[str]
     """What the role, or one it can become, may do to entries beyond reading and adding."""
 
@@ -91,6 +103,12 @@ CHECKS = (
         "Point MAKEGOOD_DSN at the primary; target_session_attrs=read-write finds it.",
     ),
     Check(
+        "not read-only",
+        lambda facts: facts.read_only == "off",
+        "With default_transaction_read_only on, nothing can be recorded.",
+        "Take the setting back where it is made: ALTER SYSTEM, ALTER DATABASE, ALTER ROLE or MAKEGOOD_DSN.",
+    ),
+    Check(
         "fsync",
         lambda facts: facts.fsync == "on",
         "With fsync off, a power cut can destroy the whole record.",
@@ -117,9 +135,9 @@ CHECKS = (
     Check(
         "append-only trigger",
         lambda facts: not facts.has_entries or facts.append_only,
-        "The trigger that stops UPDATE, DELETE and TRUNCATE on entries is missing, disabled or incomplete.",
-        f"Find out who changed it, and whether entries were changed; then, as the owner: "
-        f"ALTER TABLE entries ENABLE ALWAYS TRIGGER {TRIGGER};",
+        "The trigger that stops UPDATE, DELETE and TRUNCATE on entries is missing, disabled or changed.",
+        f"Find out who changed it, and whether entries were changed; then, as the owner, make {TRIGGER} and "
+        "refuse_change() again as migration 0001 does, and enable it always.",
     ),
     Check(
         "role can only add entries",
@@ -146,7 +164,7 @@ def server_facts(app_conninfo: str) -> ServerFacts:
         psycopg.connect(app_conninfo, connect_timeout=10) as connection,
         connection.cursor(row_factory=class_row(ServerFacts)) as cursor,
     ):
-        facts = cursor.execute(_FACTS.encode()).fetchone()
+        facts = cursor.execute(_FACTS, {"trigger": _TRIGGER, "function": _FUNCTION}).fetchone()
         assert facts is not None, "a SELECT from one row answers with one row"
         return facts
 

@@ -10,6 +10,7 @@ import re
 import stat
 from pathlib import Path
 
+import psycopg
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -20,20 +21,46 @@ _HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class MasterKeyRefused(Exception):
-    """The master key is not 64 hex digits, or others than its owner could read it."""
+    """The master key is not 64 hex digits, others than its owner could read it, or it is lost."""
 
 
-def master_key(data_folder: Path, setting: str | None = None) -> bytes:
+def master_key(data_folder: Path, setting: str | None, app_conninfo: str) -> bytes:
     """The 32 bytes of the setting if there is one, else of the file, which is made at the first start.
 
-    Raises: MasterKeyRefused.
+    It is never made where a book was sealed under another one: nothing would open that book again.
+    Raises: MasterKeyRefused, psycopg.Error.
     """
+    found = existing_master_key(data_folder, setting)
+    if found is not None:
+        return found
+    file = data_folder / FILE_NAME
+    if holds_sealed_books(app_conninfo):
+        raise MasterKeyRefused(lost(file))
+    create_once(file, os.urandom(32).hex().encode() + b"\n")
+    return _parsed(_private_text(file), str(file))
+
+
+def existing_master_key(data_folder: Path, setting: str | None) -> bytes | None:
+    """The 32 bytes of the setting or of the file; None if there is neither. Raises: MasterKeyRefused."""
     if setting is not None:
         return _parsed(setting, "MAKEGOOD_MASTER_KEY")
     file = data_folder / FILE_NAME
-    if not file.exists():
-        create_once(file, os.urandom(32).hex().encode() + b"\n")
-    return _parsed(_private_text(file), str(file))
+    return _parsed(_private_text(file), str(file)) if file.exists() else None
+
+
+def holds_sealed_books(app_conninfo: str) -> bool:
+    """Whether the database holds keys wrapped under some master key. Raises: psycopg.Error."""
+    with psycopg.connect(app_conninfo) as connection:
+        row = connection.execute("SELECT EXISTS (SELECT FROM subject_keys)").fetchone()
+    return row == (True,)
+
+
+def lost(file: Path) -> str:
+    """What to say where books are sealed under a key that is not there."""
+    return (
+        f"{file} is missing, but the database holds books sealed under it. "
+        "Bring the file back from its copy, or set MAKEGOOD_MASTER_KEY"
+    )
 
 
 def derived_key(master: bytes, purpose: str, book: str, kind: str = "", length: int = 32) -> bytes:

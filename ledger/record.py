@@ -37,12 +37,22 @@ WHERE book = %b AND customer = %b AND position > %b AND (%b::text[] IS NULL OR t
 ORDER BY position LIMIT %b"""
 _PAGE_OF_STREAM = f"""{_ENTRY}
 FROM entries AS entry
-WHERE book = %b AND stream = %b AND position > %b AND (%b::text[] IS NULL OR type = ANY(%b::text[]))
+WHERE book = %b AND stream = %b AND (%b::text IS NULL OR customer = %b) AND position > %b
+  AND (%b::text[] IS NULL OR type = ANY(%b::text[]))
 ORDER BY version LIMIT %b"""
+
+_BEFORE_LAST = """
+SELECT min(position) - 1 FROM (
+    SELECT position FROM entries WHERE book = %b AND (%b::text[] IS NULL OR type = ANY(%b::text[]))
+    ORDER BY position DESC LIMIT %b
+) AS last"""
 
 _COMMAND = """
 SELECT first_position, last_position, request_hash FROM commands
 WHERE book = %b AND principal = %b AND key = %b"""
+_COMMANDS = """
+SELECT key, first_position, last_position, request_hash FROM commands
+WHERE book = %b AND principal = %b AND key = ANY(%b::text[])"""
 _CLAIM = """
 SELECT entry.stream FROM claims AS held
 JOIN entries AS entry ON entry.book = held.book AND entry.position = held.position
@@ -85,16 +95,26 @@ class Record:
         kinds = None if types is None else sorted(types)
         rest = (after, kinds, kinds, limit)
         if stream is not None:
-            entries = _entries(await self._reader.rows(_PAGE_OF_STREAM, (self.book, stream, *rest)))
-            return [entry for entry in entries if customer is None or entry.customer == customer]
+            asked = (self.book, stream, customer, customer, *rest)
+            return _entries(await self._reader.rows(_PAGE_OF_STREAM, asked))
         if customer is not None:
             return _entries(await self._reader.rows(_PAGE_OF_CUSTOMER, (self.book, customer, *rest)))
         return _entries(await self._reader.rows(_PAGE, (self.book, *rest)))
+
+    async def before_last(self, count: int, types: Iterable[str] | None) -> int | None:
+        """The position before the last so many entries, of these stored types if asked for; None: no such."""
+        kinds = None if types is None else sorted(types)
+        return (await self._reader.rows(_BEFORE_LAST, (self.book, kinds, kinds, count)))[0][0]
 
     async def command(self, principal: str, key: str) -> Repeated | None:
         """What an idempotency key recorded."""
         rows = await self._reader.rows(_COMMAND, (self.book, principal, key))
         return Repeated(*rows[0]) if rows else None
+
+    async def commands(self, principal: str, keys: Iterable[str]) -> dict[str, Repeated]:
+        """What each of these idempotency keys recorded."""
+        rows = await self._reader.rows(_COMMANDS, (self.book, principal, list(keys)))
+        return {key: Repeated(*rest) for key, *rest in rows}
 
     async def claimed(self, kind: str, value: str) -> str | None:
         """The stream that holds a claim."""

@@ -33,11 +33,11 @@ from domain.moments import Moment
 from ledger.append import Append, NewEntry, Recorded
 from ledger.connection import Reader
 from ledger.errors import QueueFull, Unavailable, UnknownBook, Unrecordable
+from ledger.record import Record
 from ledger.writer import Writer
 
 Answer = TypeVar("Answer")
 
-_HEAD = "SELECT position FROM heads WHERE book = %b"
 _STREAM = """
 SELECT position, stream, version, type, schema_version, customer, effective_at, recorded_at, meta, data
 FROM entries WHERE book = %b AND stream = %b AND version > %b AND version <= %b
@@ -193,10 +193,10 @@ class BookRecorder(ApplicationRecorder):
 
     def max_notification_id(self) -> int | None:
         """The position of the last entry, None in an empty book. Raises: UnknownBook, OperationalError."""
-        rows = self._wait_for(self._reader.rows(_HEAD, (self.book,)))
-        if not rows:
+        head = self._wait_for(Record(self.book, self._reader).head())
+        if head is None:
             raise UnknownBook(self.book)
-        return rows[0][0] or None
+        return head or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "BookSubscription":
         """Every entry after position `gt`, also those to come: blocks where the book ends, until stopped."""

@@ -3,14 +3,13 @@
     sealed.<subject>.<field>.<base64url>        one token; whoever holds it can ask the Sealer to open it
 
 AES-SIV (RFC 5297) with one 512-bit key per subject: a customer id, a person id, or `book` for what belongs to
-neither. Subject and field are authenticated with the text, so that a sealed name cannot be passed off as an
-address. Sealing is deterministic, so that a retry seals alike and can be compared. Each subject's key is
+neither. Subject and field are authenticated with the text: a token that was given another of either does not
+open. Sealing is deterministic, so that a retry seals alike and can be compared. Each subject's key is
 stored beside the record, wrapped under the master key; destroying it makes every text of that subject
 unreadable, and the hash chain stays whole.
 """
 
 import base64
-import binascii
 import os
 import re
 import time
@@ -19,13 +18,14 @@ from collections.abc import Callable, Iterable
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from domain.register import STREAM
 from ledger.connection import Reader
 from ledger.digests import BlindIndex, request_key
 from ledger.errors import LedgerError
 from ledger.master_key import derived_key
 from ledger.submission import Lookup, SubjectKey
 
-BOOK = "book"
+BOOK = STREAM
 """The subject of free text that belongs to no customer and no person."""
 
 KEPT_FOR = 60
@@ -81,6 +81,8 @@ class Sealer:
         self._reader = reader
         self._clock = clock
         self._kept: dict[str, tuple[AESSIV, float]] = {}
+        self._forgotten = 0
+        """How often a key was to be forgotten: what was read before then is not kept."""
 
     def new_subject(self, subject: str) -> NewSubject:
         """A fresh key for a subject that is about to be registered.
@@ -133,6 +135,7 @@ class Sealer:
     def forget(self, subject: str) -> None:
         """Drop a key kept here; whoever destroys the stored key calls this."""
         self._kept.pop(subject, None)
+        self._forgotten += 1
 
     async def check_master_key(self) -> None:
         """Refuse a master key that cannot unwrap the book's keys, before anything is sealed under it.
@@ -148,17 +151,25 @@ class Sealer:
 
     async def _read(self, subjects: list[str]) -> dict[str, AESSIV]:
         """The ciphers of those subjects that have a stored key; they are kept from now on."""
-        until = (
-            self._clock() + KEPT_FOR
-        )  # from before the row is read: the bound holds however slow the answer
+        # From before the row is read: the bound holds however slow the answer.
+        asked_at, forgotten = self._clock(), self._forgotten
         rows = await self._reader.rows(_READ_KEYS, (self.book, subjects))
         found = {subject: self._unwrapped(subject, wrapped) for subject, wrapped in rows}
-        for subject, cipher in found.items():
-            self._kept.pop(subject, None)
-            self._kept[subject] = cipher, until
-        while len(self._kept) > KEPT:
-            del self._kept[next(iter(self._kept))]  # the one read longest ago, which expires first
+        if forgotten == self._forgotten:
+            for subject, cipher in found.items():
+                self._kept.pop(subject, None)
+                self._kept[subject] = cipher, asked_at + KEPT_FOR
+        self._purge()
         return found
+
+    def _purge(self) -> None:
+        """Drop the keys whose time is over, and of too many those that expire first."""
+        now = self._clock()
+        while self._kept:
+            oldest = next(iter(self._kept))  # the one read longest ago, which expires first
+            if len(self._kept) <= KEPT and self._kept[oldest][1] > now:
+                break
+            del self._kept[oldest]
 
     def _unwrapped(self, subject: str, wrapped: bytes) -> AESSIV:
         try:
@@ -191,5 +202,5 @@ def _opened(cipher: AESSIV, subject: str, field: str, body: str) -> str:
     try:
         ciphertext = base64.b64decode(body + "=" * (-len(body) % 4), altchars="-_", validate=True)
         return cipher.decrypt(ciphertext, [subject.encode(), field.encode()]).decode()
-    except (InvalidTag, binascii.Error) as broken:
+    except (InvalidTag, ValueError) as broken:  # ValueError: the body is not base64
         raise SealBroken(f"not what was sealed for {subject}, {field}") from broken

@@ -19,7 +19,7 @@ from ledger.book import Book
 from ledger.books import SYSTEM
 from ledger.clocks import DemoClock
 from ledger.composition import Ledger
-from ledger.connection import LOST
+from ledger.connection import LOST, PATIENCE
 from ledger.errors import LedgerError, Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.answers import of_live
@@ -36,8 +36,6 @@ LOOK_EVERY = 1.0
 LEASE = TICK
 LEASE_SECONDS = 2.5 * EVERY
 """After so long without a tick another process takes over."""
-PATIENCE = 10.0
-"""Seconds to wait for rows that another process follows."""
 POLL = 0.02
 
 DEADLINES = Deadlines()

@@ -22,6 +22,9 @@ SALES_RETURNS = "revenue:sales returns"
 TAX_PAYABLE = "liabilities:tax payable"
 MARKETING = "expenses:marketing"
 
+ACCOUNTS = (CUSTOMER, CASH, TAX_PAYABLE, SALES, SALES_RETURNS, SHIPPING, MARKETING)
+"""The chart of accounts."""
+
 
 class Posting(Row):
     """One amount on one account."""
@@ -92,7 +95,14 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
 
 
 TRIAL_BALANCE = """
-SELECT currency, account, sum(amount) FILTER (WHERE amount > 0)::bigint AS debit,
-       -sum(amount) FILTER (WHERE amount < 0)::bigint AS credit, sum(amount)::bigint AS balance
+SELECT currency, account, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debit,
+       coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credit, sum(amount)::bigint AS balance
 FROM held GROUP BY currency, account ORDER BY currency, account"""
 """Every account's debits, credits and balance, over the rows `held`; a currency's balances sum to zero."""
+
+
+BY_ENTRY = """
+SELECT position, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debit,
+       coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credit, sum(amount)::bigint AS balance
+FROM held GROUP BY position, currency"""
+"""What each entry added to the debits, credits and balance of the rows `held`."""

@@ -1,11 +1,11 @@
 """What happened to this order, and when? Which of its four contacts are due, done, missed?"""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 
-from domain.entry import Entry, Minor
+from domain.entry import Entry, Event, Minor
 from domain.moments import Day, Moment
 from domain.order_events import (
     BillBecameOverdue,
@@ -16,7 +16,6 @@ from domain.order_events import (
     CustomerContactMade,
     Deadline,
     GuaranteeGranted,
-    OrderEvent,
     OrderPlaced,
     OrderShipped,
     OrderUnitsCancelled,
@@ -68,131 +67,83 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def timeline_of(entries: Iterable[Entry]) -> tuple[Milestone, ...]:
     """The milestones in one order's entries, in the book's order."""
-    return tuple(
-        [
-            _milestone(entry.event, entry.position, entry.effective_at)
-            for entry in entries
-            if isinstance(entry.event, OrderEvent)
-        ]
-    )
+    told = [(TOLD.get(type(entry.event)), entry) for entry in entries]
+    return tuple([tell(entry, entry.event) for tell, entry in told if tell is not None])
 
 
-def _milestone(event: OrderEvent, position: int, at: Moment) -> Milestone:
-    match event:
-        case CartPrepared() | OrderPlaced() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="placed" if isinstance(it, OrderPlaced) else "cart_prepared",
-                currency=it.currency,
-                amount=it.total,
-                units=sum(line.quantity for line in it.lines),
-                day=it.ordered_on if isinstance(it, OrderPlaced) else None,
-            )
-        case PaymentCaptured() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="captured",
-                reference=it.payment,
-                currency=it.currency,
-                amount=it.amount,
-            )
-        case OrderShipped() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="shipped",
-                reference=it.shipment,
-                currency=it.currency,
-                amount=it.charge,
-                units=_units(it.parts),
-                method=it.method,
-                tracking=it.tracking,
-            )
-        case _:
-            return _later_milestone(event, position, at)
+def _milestone(entry: Entry, what: What, **told: Any) -> Milestone:
+    return Milestone(position=entry.position, at=entry.effective_at, what=what, **told)
 
 
-def _later_milestone(
-    event: BillIssued
-    | ShipmentDelivered
-    | GuaranteeGranted
-    | OrderUnitsCancelled
-    | RefundGranted
-    | BillBecameOverdue
-    | CustomerContactMade,
-    position: int,
-    at: Moment,
-) -> Milestone:
-    match event:
-        case CustomerContactMade() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="contact_made",
-                reference=it.shipment,
-                contact=it.kind,
-                channel=it.channel,
-                by=it.by,
-            )
-        case BillBecameOverdue() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="bill_overdue",
-                reference=it.bill,
-                currency=it.currency,
-                amount=it.open,
-                due_on=it.due_on,
-            )
-        case BillIssued() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="billed",
-                reference=it.bill,
-                currency=it.currency,
-                amount=it.amount,
-                day=it.issued_on,
-                due_on=it.due_on,
-            )
-        case ShipmentDelivered() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="delivered",
-                reference=it.shipment,
-                units=_units(it.parts),
-                day=it.delivered_on,
-            )
-        case GuaranteeGranted() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="guarantee_granted",
-                reference=it.shipment,
-                units=_units(it.parts),
-                guarantee_until=it.guarantee_until,
-                supplier_until=it.supplier_until,
-            )
-        case OrderUnitsCancelled() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="units_cancelled",
-                reference=it.refund,
-                units=_units(it.parts),
-            )
-        case RefundGranted() as it:
-            return Milestone(
-                position=position,
-                at=at,
-                what="refund_granted",
-                reference=it.refund,
-                currency=it.currency,
-                amount=it.granted,
-            )
+def _prepared(entry: Entry, it: CartPrepared) -> Milestone:
+    units = sum(line.quantity for line in it.lines)
+    return _milestone(entry, "cart_prepared", currency=it.currency, amount=it.total, units=units)
+
+
+def _placed(entry: Entry, it: OrderPlaced) -> Milestone:
+    units = sum(line.quantity for line in it.lines)
+    money = {"currency": it.currency, "amount": it.total}
+    return _milestone(entry, "placed", **money, units=units, day=it.ordered_on)
+
+
+def _captured(entry: Entry, it: PaymentCaptured) -> Milestone:
+    return _milestone(entry, "captured", reference=it.payment, currency=it.currency, amount=it.amount)
+
+
+def _shipped(entry: Entry, it: OrderShipped) -> Milestone:
+    money = {"currency": it.currency, "amount": it.charge}
+    how = {"units": _units(it.parts), "method": it.method, "tracking": it.tracking}
+    return _milestone(entry, "shipped", reference=it.shipment, **money, **how)
+
+
+def _billed(entry: Entry, it: BillIssued) -> Milestone:
+    money = {"currency": it.currency, "amount": it.amount}
+    return _milestone(entry, "billed", reference=it.bill, **money, day=it.issued_on, due_on=it.due_on)
+
+
+def _overdue(entry: Entry, it: BillBecameOverdue) -> Milestone:
+    money = {"currency": it.currency, "amount": it.open}
+    return _milestone(entry, "bill_overdue", reference=it.bill, **money, due_on=it.due_on)
+
+
+def _delivered(entry: Entry, it: ShipmentDelivered) -> Milestone:
+    units = _units(it.parts)
+    return _milestone(entry, "delivered", reference=it.shipment, units=units, day=it.delivered_on)
+
+
+def _guaranteed(entry: Entry, it: GuaranteeGranted) -> Milestone:
+    until = {"guarantee_until": it.guarantee_until, "supplier_until": it.supplier_until}
+    return _milestone(entry, "guarantee_granted", reference=it.shipment, units=_units(it.parts), **until)
+
+
+def _cancelled(entry: Entry, it: OrderUnitsCancelled) -> Milestone:
+    return _milestone(entry, "units_cancelled", reference=it.refund, units=_units(it.parts))
+
+
+def _refunded(entry: Entry, it: RefundGranted) -> Milestone:
+    money = {"currency": it.currency, "amount": it.granted}
+    return _milestone(entry, "refund_granted", reference=it.refund, **money)
+
+
+def _contacted(entry: Entry, it: CustomerContactMade) -> Milestone:
+    how = {"contact": it.kind, "channel": it.channel, "by": it.by}
+    return _milestone(entry, "contact_made", reference=it.shipment, **how)
+
+
+TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
+    CartPrepared: _prepared,
+    OrderPlaced: _placed,
+    PaymentCaptured: _captured,
+    OrderShipped: _shipped,
+    BillIssued: _billed,
+    BillBecameOverdue: _overdue,
+    ShipmentDelivered: _delivered,
+    GuaranteeGranted: _guaranteed,
+    OrderUnitsCancelled: _cancelled,
+    RefundGranted: _refunded,
+    CustomerContactMade: _contacted,
+}
+"""How each event of an order is told."""
 
 
 def _units(parts: Iterable[Part]) -> int:

@@ -115,3 +115,11 @@ def _describe(row: OrderRow, it: CartPrepared | OrderPlaced, entry: Entry) -> No
 
 def _units(parts: tuple[Part, ...]) -> int:
     return sum([part.quantity for part in parts])
+
+
+PLACED = """
+SELECT "order" AS id, customer, channel, external_ref, status, terms, standing, currency, total, received,
+       charged, billed, units, units_shipped, units_delivered, units_cancelled, placed_at, last_shipped_at,
+       last_effective_at AS changed_at, last_position
+FROM held WHERE placed_at IS NOT NULL"""
+"""The orders that were placed, over the rows `held`: carts are no orders yet."""

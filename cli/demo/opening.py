@@ -36,7 +36,7 @@ class Demo(msgspec.Struct, frozen=True):
 async def demo_ready(ledger: Ledger, data: Path) -> Demo:
     """The demo book, made now or at an earlier start. Raises: Refusal, LedgerError, OSError."""
     book = await _book(ledger)
-    owner, _, agent = [await register(book, name, role, f"demo/person/{role}") for name, role in PERSONS]
+    owner, _, agent = [await register(book, name, role, key=f"demo/person/{role}") for name, role in PERSONS]
     opened = await book.entry(1)
     assert opened is not None
     for name, told in STORIES.items():

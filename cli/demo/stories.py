@@ -6,7 +6,6 @@ from cli.demo.telling import Newcomer, Story, line
 from domain.billing import NewBill
 from domain.cancelling import CancelUnits
 from domain.carts import CheckOutCart, PrepareCart
-from domain.delivering import DeliverShipment
 from domain.numbers import year_of_recording
 from domain.order_events import CartPrepared, OrderPlaced, Part, Terms
 from domain.placing import PlaceOrder
@@ -57,7 +56,7 @@ async def two_dresses(story: Story) -> None:
     shipment = await story.shipped(
         story.at(6, 14), placed, "One parcel, between 9 and 17 h", "1Z999AA10000000001"
     )
-    await story.tell(story.at(2, 17), "delivered", DeliverShipment(order=placed.order, shipment=shipment))
+    await story.arrived(story.at(2, 17), placed, shipment)
 
 
 async def pillows_on_account(story: Story) -> None:
@@ -70,8 +69,7 @@ async def pillows_on_account(story: Story) -> None:
     shipment = await story.shipped(
         story.at(49, 15), first, "Three mugs, well wrapped", "1Z999AA10000000002", sentence="first-shipped"
     )
-    arrived = DeliverShipment(order=first.order, shipment=shipment)
-    await story.tell(story.at(46, 18), "first-delivered", arrived)
+    await story.arrived(story.at(46, 18), first, shipment, "first-delivered")
     second = await _ordered(
         story,
         20,
@@ -133,7 +131,7 @@ async def in_two_parcels(story: Story) -> None:
     await story.shipped(
         story.at(5, 15), placed, "The first six shirts", "1Z999AA10000000005", (Part(2, 6),), "shirts-shipped"
     )
-    await story.tell(story.at(9, 16), "mugs-delivered", DeliverShipment(order=placed.order, shipment=mugs))
+    await story.arrived(story.at(9, 16), placed, mugs, "mugs-delivered")
 
 
 async def one_pillow_less(story: Story) -> None:

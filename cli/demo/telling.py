@@ -5,8 +5,10 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.customers import ContactKind, ContactPoint, RegisterCustomer
-from domain.decision import Actor, Command
+from domain.command import Command
+from domain.customers import ContactPoint, ContactPointKind, RegisterCustomer
+from domain.decision import Actor
+from domain.delivering import DeliverShipment
 from domain.entry import Event
 from domain.moments import HOUR, MINUTE, Moment
 from domain.order_events import OrderPlaced, OrderShipped, Part
@@ -65,7 +67,9 @@ class Story:
         """The event of that kind which a sentence recorded."""
         return next(entry.event for entry in (await told).entries if isinstance(entry.event, kind))
 
-    def newcomer(self, name: str, *reachable: tuple[ContactKind, str], ref: str | None = None) -> Newcomer:
+    def newcomer(
+        self, name: str, *reachable: tuple[ContactPointKind, str], ref: str | None = None
+    ) -> Newcomer:
         """A customer who is new to the book, sealed under a key of their own."""
         customer, sealer = mint("cus"), self.book.sealer
         subject = sealer.new_subject(customer)
@@ -117,6 +121,13 @@ class Story:
             description=await self.book.sealer.seal(placed.customer, "delivery", description),
         )
         return (await self.happened(self.tell(at, sentence, command), OrderShipped)).shipment
+
+    async def arrived(
+        self, at: Moment, placed: OrderPlaced, shipment: str, sentence: str = "delivered"
+    ) -> None:
+        """All of a shipment reaches the customer."""
+        command = DeliverShipment(order=placed.order, delivery=mint("dlv"), shipment=shipment)
+        await self.tell(at, sentence, command)
 
 
 def line(sku: str, description: str, quantity: int, unit_price: int) -> AskedLine:

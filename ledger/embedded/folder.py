@@ -38,7 +38,7 @@ def make_data_folder(folder: Path) -> Path:
             step.mkdir(exist_ok=True)
             if as_root or step == folder:
                 step.chmod(0o711 if as_root else 0o700)  # whatever the umask is
-    except (PermissionError, NotADirectoryError, FileExistsError) as trouble:
+    except OSError as trouble:
         raise FolderRefused(
             f"The data folder {folder} cannot be made: {trouble.strerror}.", "Choose another: --data DIR"
         ) from None

@@ -28,8 +28,10 @@ class Document(msgspec.Struct, kw_only=True):
     """The line of the file it begins on."""
     last_row: int = 0
     lines: list[Line]
+    certain: bool = False
+    """Whether a row certainly names it."""
     spoiled: bool = False
-    """One of its rows is bad."""
+    """One of its rows is bad, or may be."""
 
 
 def documents(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow], None]) -> Iterator[Document]:
@@ -37,24 +39,59 @@ def documents(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow],
 
     `tell` hears of every bad row at once. The document of a bad row is left out whole: an order recorded
     without one of its lines would stay wrong; one left out is recorded by the next run over the mended file.
+    Where it is uncertain whose the row is, the documents of the rows above and below it are left out.
     """
     complete = _gathered(rows, apart, tell)
     return _in_order((document for document in complete if document.lines and not document.spoiled), apart)
 
 
 def _gathered(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow], None]) -> Iterator[Document]:
-    gathering: dict[str, Document] = {}  # the one whose last row is longest ago comes first
+    gathering = _Gathering()
     for number, row in enumerate(rows):
+        seen = gathering.added(row, number)
+        if isinstance(seen, BadRow):
+            tell(seen)
+        yield from gathering.complete(number - apart)
+    yield from gathering.documents.values()
+
+
+class _Gathering:
+    """The documents of which more rows may come."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Document] = {}
+        """The one whose last row is longest ago comes first."""
+        self._above: Document | None = None
+        """Of the last row of which that is certain."""
+        self._astray = False
+        """Whether other rows have come since then."""
+
+    def added(self, row: Row | BadRow, number: int) -> Row | BadRow:
+        """The row as its document sees it. One that may be any document's spoils those around it."""
+        named = None if row.document is None else self.documents.pop(row.document, None)
+        certain = isinstance(row, Row) or row.certain or (named is not None and named.certain)
+        if isinstance(row, BadRow) and row.certain != certain:
+            row = msgspec.structs.replace(row, certain=certain)
         if row.document is not None:
-            found = gathering.pop(row.document, None) or _opened_by(row, row.document)
-            gathering[row.document] = found
-            found.last_row = number
-            row = _added(found, row)
-        if isinstance(row, BadRow):
-            tell(row)
-        while gathering and number - (oldest := next(iter(gathering.values()))).last_row >= apart:
-            yield gathering.pop(oldest.reference)
-    yield from gathering.values()
+            named = named or _opened_by(row, row.document)
+            named.last_row, named.certain = number, named.certain or certain
+            self.documents[row.document] = named
+            row = _added(named, row)
+        if not certain:
+            _spoil(self._above)
+        elif self._astray:
+            _spoil(named)
+        self._above, self._astray = (named, False) if certain else (self._above, True)
+        return row
+
+    def complete(self, before: int) -> Iterator[Document]:
+        """Takes out those whose last row came before, or is, that one."""
+        while self.documents:
+            reference, document = next(iter(self.documents.items()))
+            if document.last_row > before:
+                return
+            del self.documents[reference]
+            yield document
 
 
 def _opened_by(row: Row | BadRow, reference: str) -> Document:
@@ -76,9 +113,14 @@ def _added(document: Document, row: Row | BadRow) -> Row | BadRow:
             return row
         reason = "customer, channel or currency differ from the document's first row"
         row = BadRow(line_number=row.line_number, document=row.document, reason=reason)
-    document.spoiled = True
-    document.lines.clear()
+    _spoil(document)
     return row
+
+
+def _spoil(document: Document | None) -> None:
+    if document is not None:
+        document.spoiled = True
+        document.lines.clear()
 
 
 def _in_order(complete: Iterable[Document], apart: int) -> Iterator[Document]:

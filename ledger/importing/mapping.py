@@ -48,9 +48,11 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sku_case: Literal["as_is", "upper"] = "as_is"
     credit_notes: str | None = None
     """Documents whose whole reference matches this pattern are credit notes, with negative quantities."""
+    line_breaks: bool = False
+    """A quoted cell may hold line breaks. Otherwise a row ends where its line ends."""
     apart: int = 2_000
     """Rows of one document may lie this many rows apart; further apart they count as a second document, which
-    is refused because its reference is taken.
+    is refused because its reference is taken. A file sorted by time may be out of order within as many.
     """
 
 

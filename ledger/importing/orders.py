@@ -1,12 +1,13 @@
 """A file of order lines into a book: side by side over customers, in order within one, in constant memory."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from time import monotonic
 
 from domain.decision import Actor
 from domain.refusal import Refusal
 from ledger.book import Book
-from ledger.errors import KeyReused, Unavailable, Unrecordable
+from ledger.errors import KeyReused, QueueFull, StreamBusy, Unavailable, Unrecordable
 from ledger.importing.documents import Document, documents
 from ledger.importing.lanes import in_lanes
 from ledger.importing.memory import peak_megabytes
@@ -19,7 +20,10 @@ WIDTH = 64
 """Orders under way at once: enough that what they ask for is recorded in common commits."""
 
 TRIES = 6
-"""How often an order is tried while the database does not answer; each try waits for it, 10 s."""
+"""How often an order is tried while the book cannot take it: the database does not answer (each try waits for
+it, 10 s), or other processes keep writing what it reads (2 s)."""
+PAUSE = 0.05
+"""Seconds before the second try; twice as long before each further one."""
 
 Report = Callable[[int, str], None]
 """Hears the line of the file and the reason of whatever is not taken."""
@@ -74,7 +78,9 @@ class OrderImport:
 
     def _bad_row(self, row: BadRow) -> None:
         self.receipt.bad_rows += 1
-        left_out = "" if row.document is None else f"; order {row.document} is left out"
+        left_out = f"; order {row.document} is left out"
+        if not row.certain:
+            left_out = "; it may be of the order above or below, so both are left out"
         self._report(row.line_number, row.reason + left_out)
 
     async def _record(self, document: Document) -> None:
@@ -83,18 +89,20 @@ class OrderImport:
         self._progress(self.receipt)
 
     async def _outcomes(self, document: Document) -> list[Outcome]:
-        """What the steps recorded, up to one that was refused. Raises: Unavailable after many tries."""
-        for left in reversed(range(TRIES)):
+        """What the steps recorded, up to one that was refused. Raises: LedgerError after many tries."""
+        for tried in range(1, TRIES + 1):
             taken: list[Outcome] = []
             try:
                 async for outcome in self._recorder.steps(document):
                     taken.append(outcome)
             except (Unfit, Refusal, KeyReused, Unrecordable) as refused:
+                why = "recorded before, with other content" if isinstance(refused, KeyReused) else refused
                 self.receipt.refused += 1
-                self._report(document.first_line, f"order {document.reference}: {refused}")
-            except Unavailable:
-                if not left:
+                self._report(document.first_line, f"order {document.reference}: {why}")
+            except (Unavailable, StreamBusy, QueueFull):
+                if tried == TRIES:
                     raise
+                await asyncio.sleep(PAUSE * 2 ** (tried - 1))
                 continue  # its keys find again what was recorded of it
             return taken
         raise AssertionError("the last try returns or raises")

@@ -25,6 +25,7 @@ from domain.register import Register
 from domain.shipping import UNRECORDED, ShipOrder
 from ledger.book import Book
 from ledger.digests import request_digest
+from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.importing.documents import Document
 from ledger.importing.rows import Line
@@ -36,6 +37,9 @@ ORIGIN = "import"
 KNOWN = 10_000
 """Customers remembered, so that the book is not asked again for each of their orders."""
 DELIVERY = "Imported: what the customer was told about the delivery is not recorded."
+
+STEPS = ("place", "capture", "ship", "deliver")
+"""What is recorded of an order, each under a key of its own."""
 
 _SKU = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 _REFERENCE = re.compile(r"[A-Za-z0-9_./-]{1,80}")
@@ -67,10 +71,9 @@ class OrderRecorder:
     async def steps(self, document: Document) -> AsyncGenerator[Outcome]:
         """What each step recorded, now or earlier. Raises: Unfit, Refusal, LedgerError."""
         check_fit(document, self._register)
-        claim = f"{document.channel}/{document.reference}"
-        begun = await self._book.claimed("order_ref", claim) is not None
-        steps = _Steps(self._book, self._actor, document, begun)
-        outcome = await self._placed(document, steps)
+        steps = await _Steps.of(self._book, self._actor, document)
+        outcome = steps.recorded("place") or await self._placed(document, steps)
+        self._remember(document, event_in(outcome, OrderPlaced).customer)
         yield outcome
         placed = event_in(outcome, OrderPlaced)
         if placed.total:
@@ -85,47 +88,72 @@ class OrderRecorder:
         outcome = await steps.take("ship", ship)
         yield outcome
         shipped = event_in(outcome, OrderShipped)
-        yield await steps.take("deliver", DeliverShipment(order=placed.order, shipment=shipped.shipment))
+        arrived = DeliverShipment(order=placed.order, delivery=mint("dlv"), shipment=shipped.shipment)
+        yield await steps.take("deliver", arrived)
 
     async def _placed(self, document: Document, steps: "_Steps") -> Outcome:
+        """A customer not met lately is taken to be new; the append finds who holds that reference already."""
         value = f"{document.channel}/{customer_of(document)}"
-        known = self._customers.get(value) or await self._book.claimed("customer_ref", value)
-        customer = known or mint("cus")
+        known = self._customers.get(value) or self._book.held("customer_ref", value)
+        if known is not None:
+            return await steps.take("place", _place_order(document, known, new=False))
+        customer = mint("cus")
         # A new customer gets a key of their own, under which whatever is learnt of them later will be sealed.
-        keys = () if known else (self._book.sealer.new_subject(customer).row,)
-        placed = await steps.take("place", _place_order(document, customer, new=not known), keys)
-        self._customers[value] = event_in(placed, OrderPlaced).customer
+        key = self._book.sealer.new_subject(customer).row
+        try:
+            return await steps.take("place", _place_order(document, customer, new=True), (key,))
+        except ClaimTaken as taken:
+            if taken.kind != "customer_ref":
+                raise
+            return await steps.take("place", _place_order(document, taken.holder, new=False))
+
+    def _remember(self, document: Document, customer: str) -> None:
+        self._customers[f"{document.channel}/{customer_of(document)}"] = customer
         if len(self._customers) > KNOWN:
             del self._customers[next(iter(self._customers))]
-        return placed
 
 
 class _Steps:
     """The steps of one document, each under a key of its own."""
 
-    def __init__(self, book: Book, actor: Actor, document: Document, begun: bool) -> None:
+    def __init__(self, book: Book, actor: Actor, document: Document) -> None:
         self._book = book
         self._actor = actor
-        self._begun = begun
+        self._recorded: dict[str, Outcome] = {}
         self._at = document.at
         self._key = f"{document.channel}/{document.reference}"
         content = (document.at, document.customer, document.currency, document.lines)
         self._content = sha256(msgspec.json.encode(content)).digest()
 
+    @classmethod
+    async def of(cls, book: Book, actor: Actor, document: Document) -> "_Steps":
+        """The steps of that document, and what an earlier run recorded of them.
+
+        Raises: KeyReused, Unavailable.
+        """
+        steps = cls(book, actor, document)
+        steps._recorded = await book.repeated_among(steps._submission(step) for step in STEPS)
+        return steps
+
+    def recorded(self, step: str) -> Outcome | None:
+        """What an earlier run recorded of the step."""
+        return self._recorded.get(f"{self._key}/{step}")
+
     async def take(self, step: str, command: Command, keys: tuple[SubjectKey, ...] = ()) -> Outcome:
         """What the step recorded. Raises: Refusal, LedgerError."""
+        return self.recorded(step) or await self._book.execute(command, self._submission(step, keys))
+
+    def _submission(self, step: str, keys: tuple[SubjectKey, ...] = ()) -> Submission:
         key = f"{self._key}/{step}"
-        submission = Submission(
+        return Submission(
             actor=self._actor,
             origin=ORIGIN,
             key=key,
+            principal=ORIGIN,  # whoever runs it again, it is the same import
             request_hash=request_digest(self._book.sealer.request_key, "IMPORT", key, self._content),
             effective_at=self._at,
             subject_keys=keys,
         )
-        # Where the order was begun before, its key answers sooner than a decision would.
-        recorded = await self._book.repeated(submission) if self._begun else None
-        return recorded or await self._book.execute(command, submission)
 
 
 def check_fit(document: Document, register: Register) -> None:

@@ -1,6 +1,5 @@
 """From a csv or csv.gz file to rows that say what they mean, one at a time and nothing kept."""
 
-import csv
 import gzip
 import io
 import re
@@ -19,12 +18,11 @@ import msgspec
 from domain.moments import Moment, moment_of
 from domain.money import exponent_of
 from ledger.card_numbers import holds_card_number
+from ledger.importing.cells import CellReader, Cells, Torn
 from ledger.importing.mapping import Drop, Mapping, MappingFault, mapping_for, named_columns
 
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
-
-Cells = list[str]
 
 
 class Unreadable(Exception):
@@ -45,7 +43,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """What a row says about its document, and the line it adds or why it adds none."""
 
     line_number: int
-    """The line of the file it ends on; the header is line 1."""
+    """The line of the file it begins on; the header is line 1."""
     document: str
     credit_note: bool
     at: Moment
@@ -63,7 +61,9 @@ class BadRow(msgspec.Struct, frozen=True, kw_only=True):
 
     line_number: int
     document: str | None
-    """None where not even that can be told."""
+    """What it says that its document is; None where it says nothing."""
+    certain: bool = True
+    """Whether it is that document's; else its cells may have moved, and it may be any document's."""
     reason: str
 
 
@@ -93,7 +93,7 @@ class Source:
         self.name = path.name
         self.size = path.stat().st_size
         self._binary = binary
-        self._cells = csv.reader(text, strict=True)
+        self._cells = CellReader(text)
         header = self._header()
         self.mapping = mapping or mapping_for(header)
         missing = sorted(named_columns(self.mapping) - set(header))
@@ -108,24 +108,31 @@ class Source:
 
     def rows(self) -> Iterator[Row | BadRow]:
         """Every row after the header, in file order; empty lines are none. Raises: Unreadable."""
-        while True:
-            try:
-                cells = next(self._cells, None)
-            except csv.Error as fault:
-                yield BadRow(line_number=self._cells.line_num, document=None, reason=str(fault))
-                continue
-            except (OSError, EOFError, zlib.error) as fault:
-                raise Unreadable(f"{self.name}, after line {self._cells.line_num}: {fault}") from fault
-            if cells is None:
-                return
-            if cells:
-                yield self._reader.read(cells, self._cells.line_num)
+        while (cells := self._row()) is not None:
+            begins = self._cells.line_number
+            if isinstance(cells, Torn) and self.mapping.fixed.line_breaks:
+                cells = self._continued(cells)
+            if isinstance(cells, Torn):
+                yield self._reader.spoiled(cells, begins)
+            elif cells:
+                yield self._reader.read(cells, begins)
+
+    def _row(self) -> Cells | Torn | None:
+        try:
+            return self._cells.row()
+        except (OSError, EOFError, zlib.error) as fault:
+            raise Unreadable(f"{self.name}, after line {self._cells.line_number}: {fault}") from fault
+
+    def _continued(self, torn: Torn) -> Cells | Torn:
+        try:
+            return self._cells.continued(torn, self._reader.width) or torn
+        except (OSError, EOFError, zlib.error) as fault:
+            raise Unreadable(f"{self.name}, after line {self._cells.line_number}: {fault}") from fault
 
     def _header(self) -> Cells:
-        try:
-            header = next(self._cells, None)
-        except (OSError, EOFError, zlib.error, csv.Error) as fault:
-            raise Unreadable(f"{self.name}, line 1: {fault}") from fault
+        header = self._row()
+        if isinstance(header, Torn):
+            raise Unreadable(f"{self.name}, line 1: {header.reason}")
         if not header:
             raise Unreadable(f"{self.name} is empty; its first line must name the columns")
         header[0] = header[0].removeprefix("\ufeff")
@@ -138,13 +145,14 @@ class _RowReader:
     def __init__(self, mapping: Mapping, header: Cells) -> None:
         place = {name: index for index, name in enumerate(header)}
         columns, self._fixed = mapping.columns, mapping.fixed
-        self._width = len(header)
+        self.width = len(header)
         self._order, self._sku, self._date = place[columns.order], place[columns.sku], place[columns.date]
         self._quantity, self._price = place[columns.quantity], place[columns.unit_price]
         self._description = place.get(columns.description or "")
         self._customer = place.get(columns.customer or "")
         self._currency = place.get(columns.currency or "")
         self._channel = place.get(columns.channel or "")
+        self._holds_card_number = lru_cache(maxsize=1024)(holds_card_number)
         self._is_credit_note = _matcher(mapping.fixed.credit_notes or "(?!)")  # which matches nothing
         self._drops = tuple((rule.reason, self._test_of(rule, place)) for rule in mapping.drop)
 
@@ -154,15 +162,22 @@ class _RowReader:
         try:
             return self._meaning(cells, line_number, document)
         except _Misread as reason:
-            return BadRow(line_number=line_number, document=document or None, reason=str(reason))
+            whole = len(cells) == self.width
+            return _bad(line_number, document, str(reason), certain=whole)
+
+    def spoiled(self, torn: Torn, line_number: int) -> BadRow:
+        """The line whose cells cannot be told, of the document that its whole cells name."""
+        return _bad(line_number, (torn.cell(self._order) or "").strip(), torn.reason, certain=True)
 
     def _meaning(self, cells: Cells, line_number: int, document: str) -> Row:
-        if len(cells) != self._width:
-            raise _Misread(f"{len(cells)} fields where the header has {self._width}")
+        if len(cells) != self.width:
+            raise _Misread(f"{len(cells)} fields where the header has {self.width}")
         if not document:
             raise _Misread("no order reference")
         dropped = next((reason for reason, applies in self._drops if applies(cells)), None)
         customer = "" if self._customer is None else cells[self._customer].strip()
+        if self._holds_card_number(customer):
+            raise _Misread("the customer's reference is what looks like a card number")
         return Row(
             line_number=line_number,
             document=_utf8(document),
@@ -221,6 +236,12 @@ class _RowReader:
         return lambda cells: matches(value_of(cells)) == wanted
 
 
+def _bad(line_number: int, document: str, reason: str, *, certain: bool) -> BadRow:
+    if not document or _is_mangled(document):
+        return BadRow(line_number=line_number, document=None, certain=False, reason=reason)
+    return BadRow(line_number=line_number, document=document, certain=certain, reason=reason)
+
+
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Whether a text matches as a whole; the next row mostly asks about the same text again."""
     compiled = re.compile(pattern)
@@ -233,9 +254,13 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
 
 
 def _utf8(text: str) -> str:
-    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+    if _is_mangled(text):
         raise _Misread("bytes that are not UTF-8")
     return text
+
+
+def _is_mangled(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 @lru_cache(maxsize=4096)

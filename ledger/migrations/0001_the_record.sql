@@ -9,7 +9,7 @@ CREATE TABLE entries (
     version        bigint NOT NULL CHECK (version >= 0),
     type           text   NOT NULL,
     schema_version int    NOT NULL CHECK (schema_version > 0),
-    customer       text,
+    customer       text   CHECK (customer NOT IN ('', '-')),   -- hashed as - where there is none
     effective_at   bigint NOT NULL,
     recorded_at    bigint NOT NULL,
     meta           text   NOT NULL,
@@ -96,5 +96,6 @@ CREATE TRIGGER entries_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON en
 ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_are_append_only;
 
 GRANT SELECT, INSERT ON entries, commands, claims TO makegood_app;
-GRANT SELECT, INSERT, UPDATE ON heads, api_keys, cursors TO makegood_app;
+GRANT SELECT, INSERT, UPDATE ON heads, cursors TO makegood_app;
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON api_keys TO makegood_app;   -- a key keeps its person for ever
 GRANT SELECT, INSERT, DELETE ON lookups, subject_keys TO makegood_app;

@@ -10,7 +10,10 @@
     as_of                the rows as they were, by position, recorded time or effective time
     answers              SQL over rows, live or as of a moment
     explain              a figure → the entries that made it
-    verify               the live rows against a fresh fold
+    verify, sample       the live rows, or some of them, against a fresh fold
+    rebuilding           rebuild as one of several processes
+    conditions, listing  lists over rows: filtered, sorted, in pages
 
-All but `readers` and `follow` blocks; the service runs it in threads. See `docs/adding-a-projection.md`.
+All but `readers` and `follow` blocks; the service runs it in threads (`ledger.following`,
+`ledger.read_models`). See `docs/adding-a-projection.md`.
 """

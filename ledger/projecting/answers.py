@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 import msgspec
 from psycopg import sql
 
+from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.tables import columns_of, names_of
 from projections.projection import AnyProjection, Key, Row
 
@@ -23,28 +24,36 @@ class Query(msgspec.Struct, frozen=True):
     parameters: tuple[Any, ...]
 
 
-def of_live(book: str, projection: AnyProjection, answer: LiteralString, prefix: Key = ()) -> Query:
-    """The answer over the live rows of a book whose key begins with `prefix`.
+Answer = LiteralString | sql.Composed
+"""A statement over the rows `held`; it may have parameters of its own, to be appended."""
 
-    `answer` may have parameters of its own; append them.
-    """
+
+def of_live(book: str, projection: AnyProjection, answer: Answer, prefix: Key = ()) -> Query:
+    """The answer over the live rows of a book whose key begins with `prefix`."""
+    named = zip(projection.key, prefix, strict=False)
+    return of_live_where(book, projection, [Where(name, "=", value) for name, value in named], answer)
+
+
+def of_live_where(book: str, projection: AnyProjection, where: Sequence[Condition], answer: Answer) -> Query:
+    """The answer over the live rows of a book that fulfil all conditions."""
+    conditions = sql.SQL("").join(sql.SQL(" AND ") + each.text() for each in where)
+    values = [value for each in where for value in each.values()]
     text = sql.SQL("WITH held AS NOT MATERIALIZED (SELECT {} FROM {} WHERE book = %s{}) {}").format(
-        names_of(columns_of(projection)),
-        sql.Identifier(projection.table),
-        sql.SQL("").join(
-            sql.SQL(" AND {} = %s").format(sql.Identifier(name)) for name in projection.key[: len(prefix)]
-        ),
-        sql.SQL(answer),
+        names_of(columns_of(projection)), sql.Identifier(projection.table), conditions, _sql(answer)
     )
-    return Query(text, (book, *prefix))
+    return Query(text, (book, *values))
 
 
-def of_rows(projection: AnyProjection, rows: Sequence[Row], answer: LiteralString) -> Query:
-    """The same answer over rows folded as of a moment; `answer` may have parameters of its own."""
+def of_rows(projection: AnyProjection, rows: Sequence[Row], answer: Answer) -> Query:
+    """The same answer over rows folded as of a moment."""
     columns = columns_of(projection)
-    arrays = sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(column.type)) for column in columns)
+    arrays = sql.SQL(", ").join(sql.SQL("%b::{}[]").format(sql.SQL(column.type)) for column in columns)
     text = sql.SQL("WITH held ({}) AS (SELECT * FROM unnest({})) {}").format(
-        names_of(columns), arrays, sql.SQL(answer)
+        names_of(columns), arrays, _sql(answer)
     )
     by_column = zip(*(_astuple(row) for row in rows), strict=True) if rows else [()] * len(columns)
     return Query(text, tuple(list(values) for values in by_column))
+
+
+def _sql(answer: Answer) -> sql.Composable:
+    return answer if isinstance(answer, sql.Composed) else sql.SQL(answer)

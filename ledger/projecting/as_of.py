@@ -15,7 +15,7 @@ from domain.moments import Moment
 from ledger.errors import UnknownBook
 from ledger.projecting.decoding import decoder_of, names_of
 from ledger.projecting.entries import Narrowed, connect, head_of, pages
-from projections.folding import folding_of
+from projections.folding import Parked, folding_of
 from projections.projection import AnyProjection, Key, Row
 
 
@@ -47,8 +47,8 @@ class RowsAsOf(msgspec.Struct, frozen=True):
     rows: list[Row]
     late: tuple[int, ...] = ()
     """Positions of entries that took effect by then and were recorded only later. Of `Effective` alone."""
-    parked: tuple[int, ...] = ()
-    """Positions of poison entries: the rows they and later entries touch are incomplete."""
+    parked: tuple[Parked, ...] = ()
+    """Groups that stand still in this fold; their rows are incomplete."""
 
 
 def rows_as_of(conninfo: str, book: str, projection: AnyProjection, at: AsOf, prefix: Key = ()) -> RowsAsOf:
@@ -69,8 +69,7 @@ def rows_as_of(conninfo: str, book: str, projection: AnyProjection, at: AsOf, pr
             folding.feed(entry)
         width = len(prefix)
         rows = [row for row in folding.rows() if msgspec.structs.astuple(row)[:width] == prefix]
-        parked = tuple(sorted(each.position for each in folding.parked.values()))
-        return RowsAsOf(until, rows, tuple(late), parked)
+        return RowsAsOf(until, rows, tuple(late), tuple(folding.parked.values()))
 
 
 def position_at(reader: psycopg.Connection, book: str, at: AsOf) -> int:
@@ -90,7 +89,8 @@ def read(
 ) -> Iterator[Entry]:
     """The entries a projection handles, up to `until`; those of the group alone where it can be found."""
     types, decode = names_of(projection.handles), decoder_of(projection.handles)
-    narrowed = Narrowed(projection.found_by, str(prefix[0])) if projection.found_by and prefix else None
+    column = projection.found_by or ("position" if projection.key[0] == "position" else None)
+    narrowed = Narrowed(column, str(prefix[0])) if column and prefix else None
     for _, entries in pages(reader, book, 0, until, types, decode, narrowed):
         yield from entries
 

@@ -5,6 +5,7 @@ A cursor exists only for a projection that was built; whoever moves it does so f
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
@@ -14,16 +15,18 @@ from projections.projection import AnyProjection, Key
 
 _decode_key = msgspec.json.Decoder(tuple[str | int, ...]).decode
 
-_LAG = """
-SELECT head.position, held.position,
-       extract(epoch FROM clock_timestamp()) * 1000000 - (
+LAGS: LiteralString = """
+SELECT asked.projection, asked.version, held.position, head.position,
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - (
            SELECT recorded_at FROM entries WHERE book = head.book AND position = held.position + 1),
-       (SELECT count(*) FROM parked
-        WHERE book = head.book AND projection = %(name)s AND version = %(version)s)
+       (SELECT count(*) FROM parked AS still WHERE still.book = head.book
+            AND still.projection = asked.projection AND still.version = asked.version)
 FROM heads AS head
-LEFT JOIN cursors AS held
-    ON held.book = head.book AND held.projection = %(name)s AND held.version = %(version)s
-WHERE head.book = %(book)s"""
+CROSS JOIN unnest(%s::text[], %s::int[]) WITH ORDINALITY AS asked (projection, version, number)
+LEFT JOIN cursors AS held ON held.book = head.book
+    AND held.projection = asked.projection AND held.version = asked.version
+WHERE head.book = %s ORDER BY asked.number"""
+"""How far each of several projections is behind: names, versions, book; see `lags_in`."""
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -45,15 +48,26 @@ class Lag(msgspec.Struct, frozen=True):
         return self.head - (self.position or 0)
 
 
-def lag_of(connection: psycopg.Connection, book: str, projection: AnyProjection) -> Lag:
-    """How far the projection is behind. Raises: LookupError for an unknown book."""
-    parameters = {"book": book, "name": projection.name, "version": projection.version}
-    row = connection.execute(_LAG, parameters).fetchone()
-    if row is None:
+def lags_of(connection: psycopg.Connection, book: str, projections: Iterable[AnyProjection]) -> list[Lag]:
+    """How far each projection is behind, in their order. Raises: LookupError for an unknown book."""
+    lags = lags_in(connection.execute(LAGS, lags_asked(book, projections)))
+    if not lags:
         raise LookupError(book)
-    head, position, microseconds, parked = row
-    seconds = max(0.0, float(microseconds or 0) / 1_000_000)
-    return Lag(projection.name, projection.version, position, head, seconds, parked)
+    return lags
+
+
+def lags_asked(book: str, projections: Iterable[AnyProjection]) -> tuple[list[str], list[int], str]:
+    """The parameters of `LAGS`."""
+    asked = list(projections)
+    return [each.name for each in asked], [each.version for each in asked], book
+
+
+def lags_in(rows: Iterable[tuple[Any, ...]]) -> list[Lag]:
+    """What the rows of `LAGS` say."""
+    return [
+        Lag(projection, version, position, head, max(0, microseconds or 0) / 1_000_000, parked)
+        for projection, version, position, head, microseconds, parked in rows
+    ]
 
 
 def positions(connection: psycopg.Connection, book: str) -> dict[tuple[str, int], int]:
@@ -109,14 +123,20 @@ def move(connection: psycopg.Connection, book: str, moves: Mapping[AnyProjection
     return True
 
 
+PARKED: LiteralString = """
+SELECT group_key, position, stream, customer, error FROM parked
+WHERE book = %s AND projection = %s AND version = %s ORDER BY position, group_key"""
+"""The groups of a projection that stand still, oldest first: book, name, version; see `parked_in`."""
+
+
 def parked_of(connection: psycopg.Connection, book: str, projection: AnyProjection) -> list[Parked]:
     """The groups of the projection that stand still, oldest first."""
-    found = connection.execute(
-        "SELECT group_key, position, stream, customer, error FROM parked"
-        " WHERE book = %s AND projection = %s AND version = %s ORDER BY position, group_key",
-        (book, projection.name, projection.version),
-    )
-    return [Parked(_decode_key(key), *rest) for key, *rest in found]
+    return parked_in(connection.execute(PARKED, (book, projection.name, projection.version)))
+
+
+def parked_in(rows: Iterable[tuple[Any, ...]]) -> list[Parked]:
+    """What the rows of `PARKED` say."""
+    return [Parked(_decode_key(key), *rest) for key, *rest in rows]
 
 
 def park(

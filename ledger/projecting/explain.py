@@ -10,6 +10,7 @@ from domain.moments import Moment
 from domain.stored_types import TYPE_NAMES
 from ledger.projecting.as_of import AsOf, Effective, position_at, read
 from ledger.projecting.entries import connect
+from projections.folding import POISON
 from projections.projection import AnyProjection, Key, LinesPerEntry, Row
 
 
@@ -38,6 +39,8 @@ class Explanation(msgspec.Struct, frozen=True):
     deltas: tuple[Delta, ...]
     position: int
     """Up to which entries were read."""
+    parked: tuple[int, ...] = ()
+    """Poison entries: they and what came after them in their groups are left out, as in the live rows."""
 
 
 def explain(
@@ -45,8 +48,7 @@ def explain(
 ) -> Explanation:
     """Explain the sum of a column over the rows whose key begins with `key`, as of now or of a moment.
 
-    Raises: NotAFigure, UnknownBook, Undecodable, psycopg.Error, and what the fold raises at an entry it does
-    not understand.
+    Raises: NotAFigure, UnknownBook, Undecodable, psycopg.Error.
     """
     if column not in figures_of(projection):
         raise NotAFigure(column)
@@ -57,8 +59,9 @@ def explain(
             for entry in read(reader, book, projection, until, key)
             if not isinstance(at, Effective) or entry.effective_at <= at.moment
         ]
-    deltas = _deltas(projection, key, column, entries)
-    return Explanation(projection.name, key, column, sum(each.delta for each in deltas), deltas, until)
+    deltas, parked = _deltas(projection, key, column, entries)
+    figure = sum(each.delta for each in deltas)
+    return Explanation(projection.name, key, column, figure, deltas, until, parked)
 
 
 def figures_of(projection: AnyProjection) -> tuple[str, ...]:
@@ -77,24 +80,32 @@ def _is_figure(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.IntType)
 
 
-def _deltas(projection: AnyProjection, key: Key, column: str, entries: list[Entry]) -> tuple[Delta, ...]:
+def _deltas(
+    projection: AnyProjection, key: Key, column: str, entries: list[Entry]
+) -> tuple[tuple[Delta, ...], tuple[int, ...]]:
     groups: dict[Key, dict[Key, Row]] = {}
+    parked: dict[Key, int] = {}
     common = min(len(key), len(projection.group_key))
     grouped = not isinstance(projection, LinesPerEntry)
     deltas: list[Delta] = []
     for entry in entries:
-        group = projection.group(entry.event, entry)
-        if group is None or (grouped and group[:common] != key[:common]):
+        group: Key | None = (entry.position,)
+        try:
+            group = projection.group(entry.event, entry)
+            if group is None or group in parked or (grouped and group[:common] != key[:common]):
+                continue
+            before = groups.get(group, {})
+            after = {each: row.__copy__() for each, row in before.items()}
+            projection.fold(after, group, entry.event, entry)
+        except POISON:
+            parked[group or (entry.position,)] = entry.position
             continue
-        before = groups.get(group, {})
-        after = {each: row.__copy__() for each, row in before.items()}
-        projection.fold(after, group, entry.event, entry)
         groups[group] = after
         delta = _sum(after, key, column) - _sum(before, key, column)
         if delta:
             name = TYPE_NAMES[type(entry.event)]
             deltas.append(Delta(entry.position, entry.stream, name, entry.effective_at, delta))
-    return tuple(deltas)
+    return tuple(deltas), tuple(parked.values())
 
 
 def _sum(rows: dict[Key, Row], key: Key, column: str) -> int:

@@ -10,6 +10,7 @@ lost; hence no wait for the disk at commit.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 import psycopg
@@ -67,7 +68,8 @@ class Follower:
     def close(self) -> None:
         """Give the lease back and disconnect."""
         if self._connection is not None and not self._connection.closed:
-            cursors.release_lease(self._connection, self.book, LEASE, self.holder)
+            with suppress(*LOST):  # it runs out by itself
+                cursors.release_lease(self._connection, self.book, LEASE, self.holder)
             self._connection.close()
         self._connection = None
         self._pages.close()
@@ -181,6 +183,7 @@ async def follow(
             stepping = asyncio.ensure_future(asyncio.to_thread(follower.step))
             try:
                 step = await asyncio.shield(stepping)
+                readers.entries_read += step.entries
                 await readers.reached(step.position)
                 quiet = 0 if step.entries else quiet + 1
                 if step.caught_up or not step.entries:

@@ -10,6 +10,8 @@ class Readers:
     def __init__(self) -> None:
         self.position = 0
         """Up to which every projection of the book is known to have read."""
+        self.entries_read = 0
+        """What this process has read of the book so far."""
         self._moved = asyncio.Condition()
         self._asked = asyncio.Event()
 

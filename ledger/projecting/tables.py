@@ -82,6 +82,11 @@ def create_tables(owner: psycopg.Connection, projections: Iterable[AnyProjection
     return made
 
 
+def missing(connection: psycopg.Connection, projections: Iterable[AnyProjection]) -> list[str]:
+    """Tables that are not there, by name."""
+    return [each.table for each in projections if not _found_columns(connection, each.table)]
+
+
 def detached(connection: psycopg.Connection, projections: Iterable[AnyProjection]) -> list[str]:
     """Tables of projections or versions that this release does not define, by name."""
     ours = [projection.table for projection in projections]

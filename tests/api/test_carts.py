@@ -16,14 +16,16 @@ def cart_body(**asked: object) -> dict[str, object]:
 async def test_a_cart_is_no_order_until_it_is_checked_out(house: House) -> None:
     cart = (await house.recorded("/v1/carts", cart_body()))["subject"]
     assert (await house.agent.get(f"/v1/carts/{cart}")).json()["total"] == eur(2000)
-    assert (await house.agent.get(f"/v1/orders/{cart}")).status_code == 404
+    not_yet = await house.agent.get(f"/v1/orders/{cart}")
+    assert (not_yet.status_code, not_yet.json()["see"]) == (404, f"/v1/carts/{cart}")
     for path, body in (("payments", payment_body(2000)), ("shipments", shipment_body())):
         refused = await house.agent.post(f"/v1/orders/{cart}/{path}", body)
         assert refused.json()["type"] == "/problems/order-not-placed"
 
     checked_out = await house.recorded(f"/v1/carts/{cart}/checkout", {"customer": {"name": "Ann"}})
     assert checked_out["subject"] == cart
-    assert (await house.agent.get(f"/v1/carts/{cart}")).status_code == 404
+    no_more = await house.agent.get(f"/v1/carts/{cart}")
+    assert (no_more.status_code, no_more.json()["see"]) == (404, f"/v1/orders/{cart}")
     assert (await house.agent.get(f"/v1/orders/{cart}")).json()["total"] == eur(2000)
 
 
@@ -39,7 +41,10 @@ async def test_a_reference_is_used_once_in_its_channel(house: House) -> None:
     reference = uuid4().hex
     placed = await house.recorded("/v1/orders", order_body(external_ref=reference, channel="shop"))
     again = await house.agent.post("/v1/carts", cart_body(external_ref=reference, channel="shop"))
-    assert again.json()["type"] == "/problems/claim-taken"
+    problem = again.json()
+    assert problem["type"] == "/problems/claim-taken"
+    assert problem["detail"].startswith("The order's external_ref, in this channel, is already taken")
+    assert problem["see"] == f"/v1/orders/{placed['subject']}"
     assert reference not in again.text
     await house.recorded("/v1/carts", cart_body(external_ref=reference, channel="phone"))
     found = (await house.agent.get(f"/v1/orders?external_ref={reference}&channel=shop")).json()["items"]

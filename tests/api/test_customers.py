@@ -1,13 +1,14 @@
 """Customers over HTTP: found by what they say, sealed in the record, withheld from who may not read them."""
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from ledger.composition import Ledger
 from ledger.erasures import Erasures
-from tests.api.house import House, order_body
+from tests.api.house import House, eur, order_body, shipment_body
 
 pytestmark = pytest.mark.anyio
 
@@ -161,4 +162,30 @@ async def test_what_was_erased_shows_a_placeholder_and_the_story_stays(
     assert (await house.agent.get(f"/v1/orders/{order}")).json()["total"]["amount"] == 2000
     refused = await house.agent.post(f"/v1/orders/{order}/cancellation", {"reason": "They called again."})
     assert refused.json()["type"] == "/problems/personal-data-erased"
+    # What they ordered still reaches them. Seal a shipment's description under their key only → this fails.
+    shipped = await house.recorded(f"/v1/orders/{order}/shipments", shipment_body())
+    assert shipped["entries"][0]["data"]["description"] == "Your armchair, soon."
     await house.recorded(f"/v1/orders/{order}/cancellation", {})
+
+
+@pytest.mark.parametrize("what", ["customers", "products"])
+async def test_a_page_costs_a_handful_of_queries_however_long_it_is(
+    fresh_house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    # Read each item of the page by itself → this fails.
+    house, asked = fresh_house, 0
+    for number in range(12):
+        product = {"sku": f"A-{number}", "description": "A", "list_price": eur(1), "our_cost": eur(1)}
+        body = product if what == "products" else {"name": f"Ann {number}"}
+        await house.recorded(f"/v1/{what}", body)
+    read = ledger.reader.rows
+
+    async def counted(query: Any, parameters: Any = ()) -> Any:
+        nonlocal asked
+        asked += 1
+        return await read(query, parameters)
+
+    monkeypatch.setattr(ledger.reader, "rows", counted)
+    page = (await house.agent.get(f"/v1/{what}?limit=10")).json()
+    assert (len(page["items"]), page["has_more"]) == (10, True)
+    assert asked <= 5

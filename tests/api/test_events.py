@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from api import events
+from ledger.composition import Ledger
 from tests.api.house import Caller, House
 
 pytestmark = pytest.mark.anyio
@@ -19,16 +21,27 @@ class Listener:
     def __init__(self) -> None:
         self.status = 0
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._ended = asyncio.Event()
 
     async def send(self, message: dict[str, Any]) -> None:
         """Take one message of the application."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             return
+        if not message.get("more_body", False):
+            self._ended.set()
         for block in message["body"].decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines() if line and line[0] != ":")
             if fields:
                 self._events.put_nowait(fields)
+
+    async def ended(self) -> None:
+        """Wait until the server has ended the stream."""
+        await asyncio.wait_for(self._ended.wait(), 10)
+
+    def left(self) -> int:
+        """How many events came that nobody has asked for."""
+        return self._events.qsize()
 
     async def heard(self, count: int) -> list[dict[str, Any]]:
         """The next events, waited for."""
@@ -113,6 +126,28 @@ async def test_the_stream_of_one_order_tells_nothing_else(house: House) -> None:
         )
         (captured,) = await stream.heard(1)
     assert (placed["event"], captured["event"]) == ("order.placed", "payment.captured")
+
+
+async def test_the_stream_ends_with_the_key_it_was_asked_with(
+    house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Look at the key when the stream begins and never again → the next order is told, too.
+    monkeypatch.setattr(events, "KEPT_ALIVE_AFTER", 0.0)
+    name = house.book.name
+    issued = await ledger.api_keys.issue(name, house.agent.person, house.book.clock())
+    caller = Caller(house.app, issued.text, house.agent.person)
+    head = await house.head()
+    async with listening(house, caller, f"cursor={head}") as stream:
+        await house.order()
+        await stream.heard(2)
+        await ledger.api_keys.revoke(name, issued.id, house.book.clock())
+        await stream.ended()
+        await house.order()
+    assert stream.left() == 0
+
+
+async def test_a_stream_is_not_asked_for_without_its_body(house: House) -> None:
+    assert (await house.agent.client.request("HEAD", "/v1/events/stream")).status_code == 405
 
 
 async def test_a_last_event_id_that_is_no_position_is_refused(house: House) -> None:

@@ -49,9 +49,11 @@ def test_the_routes_tested_are_the_routes_served(app: FastAPI) -> None:
 
 
 def test_a_route_without_permission_stops_the_start(app: FastAPI) -> None:
-    app.get("/v1/secrets")(lambda: None)
+    expect_permissions(app.routes)
+    undeclared = FastAPI(openapi_url=None)
+    undeclared.get("/v1/secrets")(lambda: None)
     with pytest.raises(UndeclaredRoute, match="/v1/secrets"):
-        expect_permissions(app.routes)
+        expect_permissions([*app.routes, *undeclared.routes])
 
 
 @every_route
@@ -282,6 +284,14 @@ async def test_every_question_refuses_parameters_it_does_not_know(scene: Scene, 
     assert answer.status_code == 422
     problem(answer.text)
     assert MARKER not in answer.text
+
+
+async def test_a_question_is_answered_without_a_body_too(house: House) -> None:
+    order = await house.order()
+    for path in (f"/v1/orders/{order}", "/v1/policy", f"/v1/orders/ord_{EXAMPLE_SUFFIX}", "/healthz"):
+        get, head = await house.agent.get(path), await house.agent.client.request("HEAD", path)
+        assert (head.status_code, head.headers, head.content) == (get.status_code, get.headers, b"")
+    assert (await house.agent.client.request("HEAD", "/v1/ticks")).status_code == 405
 
 
 @every_route

@@ -5,7 +5,7 @@ from typing import NoReturn
 import pytest
 from httpx2 import ASGITransport, AsyncClient
 
-from domain.decision import Command
+from domain.command import Command
 from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable, Unrecordable
 from ledger.sealing import NoSubjectKey
 from ledger.submission import Submission

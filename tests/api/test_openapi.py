@@ -28,7 +28,7 @@ from api.openapi import document_text
 from api.section import Declared
 from ledger.composition import Ledger
 from ledger.database import Database
-from tests.api.conftest import MASTER
+from tests.api.conftest import MASTER, followed
 from tests.api.house import House, opened_house
 from tests.api.scene import DECISIONS, DECLARED, QUESTIONS, named, scene_in
 
@@ -93,8 +93,9 @@ class Served:
         listening = config.bind_socket()
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(config)
-        self._ready.set()
-        await self._server.serve([listening])
+        async with followed(ledger, house.book):
+            self._ready.set()
+            await self._server.serve([listening])
         await ledger.close()
 
 

@@ -78,3 +78,15 @@ async def test_a_product_is_listed_once_found_by_its_sku_and_repriced(house: Hou
     dollars = {"list_price": {"amount": 1, "currency": "USD"}, "our_cost": eur(1)}
     answer = await house.supervisor.post(f"/v1/products/{product}/price", dollars)
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/list_price"]
+
+
+async def test_the_edition_in_force_is_that_of_the_position_asked_about(fresh_house: House) -> None:
+    # Take the present moment for the past one → this fails.
+    before = await fresh_house.head()
+    await fresh_house.recorded("/v1/policy", {"edition": await edition(fresh_house, bill_due_days=14)})
+    await fresh_house.recorded("/v1/policy", {"edition": await edition(fresh_house, bill_due_days=7)})
+    in_force = [
+        (await fresh_house.agent.get(f"/v1/policy?as_of_position={position}")).json()["in_force"]
+        for position in (before, before + 1, before + 2)
+    ]
+    assert in_force == [1, 2, 3]

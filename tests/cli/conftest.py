@@ -6,13 +6,18 @@ import pytest
 
 from cli.main import ended
 from ledger.database import Database
+from ledger.durable_files import create_once
+from ledger.master_key import FILE_NAME
+from tests.api.conftest import MASTER
 from tests.cli.commandline import Ended, Makegood
 
 
 @pytest.fixture(scope="session")
 def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this worker's database lies."""
-    return tmp_path_factory.mktemp("data")
+    """Where the master key of this worker's database lies; the API's tests seal under the same one."""
+    folder = tmp_path_factory.mktemp("data")
+    create_once(folder / FILE_NAME, MASTER.hex().encode())
+    return folder
 
 
 @pytest.fixture

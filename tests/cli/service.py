@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
 
 PATIENCE = 60.0
@@ -25,12 +26,16 @@ class Service:
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Asks the API as the demo's owner."""
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            with self.listening(path) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as problem:
             return problem.code, problem.read()
+
+    def listening(self, path: str) -> HTTPResponse:
+        """The answer to the demo's owner, to be read as it comes. Raises: HTTPError."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
+        return urllib.request.urlopen(request, timeout=PATIENCE)
 
     def stopped_by(self, number: int) -> int:
         """The exit code after a signal to the whole group, as Ctrl-C in a terminal sends it."""

@@ -1,5 +1,6 @@
 """What the commands do, print and end with."""
 
+import json
 import re
 import signal
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from cli.main import ended
+from ledger.durable_files import append_line
+from ledger.erasures import FILE_NAME
 from tests.cli.commandline import Makegood
 
 
@@ -31,7 +34,12 @@ def test_a_book_begins_with_its_opening_and_the_default_policy(makegood: Makegoo
 
 @pytest.mark.parametrize(
     ("name", "zone", "country"),
-    [("Shop", "UTC", "GB"), ("shop", "Mars/Olympus", "GB"), ("shop", "UTC", "England")],
+    [
+        ("Shop", "UTC", "GB"),
+        ("shop", "Mars/Olympus", "GB"),
+        ("shop", "UTC", "England"),
+        ("shop", "UTC", "ZZ"),
+    ],
 )
 def test_an_impossible_book_is_a_usage_error(makegood: Makegood, name: str, zone: str, country: str):
     refused = makegood("books", "create", name, "--zone", zone, "--country", country)
@@ -49,6 +57,74 @@ def test_a_person_is_kept_sealed_and_listed_by_name(makegood: Makegood, book: st
     assert makegood("persons", "list", "--book", book, "--json").json() == [added]
     (entry,) = makegood("events", "tail", "--type", "person.registered", "--book", book, "--json").json()
     assert entry["data"] == {"person": added["person"], "name": "Ana Ruiz", "role": "agent"}
+
+
+def test_no_command_brings_an_erased_person_back(makegood: Makegood, book: str, keys_folder: Path):
+    # Apply the erasures where the service starts, and nowhere else → this fails.
+    (added,) = makegood("persons", "add", "Ana Ruiz", "--role", "agent", "--book", book, "--json").json()
+    append_line(keys_folder / FILE_NAME, json.dumps({"book": book, "subject": added["person"]}))
+    listed = makegood("persons", "list", "--book", book, "--json").json()
+    assert [person["name"] for person in listed] == ["[erased]"]
+
+
+def person_of(makegood: Makegood, book: str, role: str, *arguments: str) -> str:
+    """A person just added, in that role."""
+    added = makegood("persons", "add", "Ana", "--role", role, "--book", book, "--json", *arguments)
+    return added.json()[0]["person"]
+
+
+def test_what_is_recorded_says_who_recorded_it(makegood: Makegood, book: str):
+    # Let whoever reaches the data folder act as the system for ever → this fails.
+    owner = person_of(makegood, book, "owner")  # the first one: nobody is there to say who adds them
+    agent = person_of(makegood, book, "agent", "--as", owner)
+    tail = makegood("events", "tail", "--type", "person.registered", "--book", book, "--json").json()
+    assert [(entry["meta"]["person"], entry["meta"]["role"]) for entry in tail] == [
+        ("system", "owner"),
+        (owner, "owner"),
+    ]
+    assert agent in json.dumps(tail)
+
+
+def test_who_adds_a_person_must_be_there_and_may(
+    makegood: Makegood, book: str, monkeypatch: pytest.MonkeyPatch
+):
+    add = ("persons", "add", "Bo", "--role", "agent", "--book", book)
+    agent = person_of(makegood, book, "agent")
+    owner = person_of(makegood, book, "owner")  # an agent may not add anybody: the book still needs an owner
+    for refused in (
+        makegood(*add),
+        makegood(*add, "--as", agent),
+        makegood(*add, "--as", "per_01h455vb4pex5vsknk084sn02q"),
+    ):
+        assert refused.code == 2
+        assert refused.err
+    monkeypatch.setenv("MAKEGOOD_PERSON", owner)
+    assert makegood(*add).code == 0
+
+
+def test_an_edition_is_adopted_by_somebody(makegood: Makegood, book: str, tmp_path: Path):
+    file = tmp_path / "policy.toml"
+    file.write_text(makegood("policy", "show", "--book", book).out.replace("_months = 6", "_months = 9"))
+    owner = person_of(makegood, book, "owner")
+    assert makegood("policy", "adopt", file, "--book", book).code == 2
+    assert makegood("policy", "adopt", file, "--book", book, "--as", owner).code == 0
+    (*_, entry) = makegood("events", "tail", "--type", "policy.adopted", "--book", book, "--json").json()
+    assert (entry["meta"]["person"], entry["meta"]["role"]) == (owner, "owner")
+
+
+def test_no_card_number_comes_in_by_the_command_line(makegood: Makegood, book: str, tmp_path: Path):
+    # Leave `free_text` out of one command → this fails.
+    card = "4111 1111 1111 1111"
+    file = tmp_path / "policy.toml"
+    file.write_text(makegood("policy", "show", "--book", book).out.replace("_months = 6", "_months = 9"))
+    before = makegood("events", "tail", "--book", book).out
+    for refused in (
+        makegood("persons", "add", f"Ana {card}", "--role", "agent", "--book", book),
+        makegood("policy", "adopt", file, "--reason", f"because {card}", "--book", book),
+    ):
+        assert (refused.code, "card number" in refused.err) == (2, True)
+        assert card not in refused.err
+    assert makegood("events", "tail", "--book", book).out == before
 
 
 def test_a_role_that_does_not_exist_is_a_usage_error(makegood: Makegood, book: str):
@@ -82,6 +158,14 @@ def test_the_policy_shown_can_be_changed_and_adopted(makegood: Makegood, book: s
     assert (now["version"], now["edition"]["guarantee_months"]) == (2, 12)
 
 
+def test_the_edition_in_force_is_not_adopted_twice(makegood: Makegood, book: str, tmp_path: Path):
+    file = tmp_path / "policy.toml"
+    file.write_text(makegood("policy", "show", "--book", book).out)
+    adopted = makegood("policy", "adopt", file, "--book", book, "--json")
+    assert (adopted.code, adopted.json()[0]["edition"]) == (0, 1)
+    assert adopted.err == "That edition is the one adopted last; nothing was recorded.\n"
+
+
 @pytest.mark.parametrize(
     ("found", "instead"),
     [("guarantee_months = 6", ""), ("= 6", "= -1"), ("= 6", '= "six"'), ("guarantee_months", "months")],
@@ -111,6 +195,18 @@ def test_the_tail_is_one_line_an_entry(makegood: Makegood, book: str):
     assert len(makegood("events", "tail", "--after", 1, "--book", book).out.splitlines()) == 1
 
 
+def test_the_tail_of_one_type_goes_back_as_far_as_it_must(makegood: Makegood, book: str):
+    """Begin so many positions before the head → this prints nothing."""
+    for _ in range(3):
+        person_of(makegood, book, "agent")
+    tail = makegood("events", "tail", "--type", "book.opened", "-n", 2, "--book", book)
+    assert [line.split()[0] for line in tail.out.splitlines()] == ["1"]
+    tail = makegood("events", "tail", "--type", "person.registered", "-n", 2, "--book", book)
+    assert [line.split()[0] for line in tail.out.splitlines()] == ["4", "5"]
+    assert makegood("events", "tail", "--type", "order.placed", "--book", book) == (0, "", "")
+    assert makegood("events", "tail", "-n", 0, "--book", book) == (0, "", "")
+
+
 def test_an_entry_is_shown_whole(makegood: Makegood, book: str):
     (entry,) = makegood("events", "show", 1, "--book", book, "--json").json()
     assert (entry["position"], entry["type"], entry["data"]["zone"]) == (1, "book.opened", "UTC")
@@ -135,6 +231,52 @@ def test_a_database_that_does_not_answer_has_its_own_exit_code(makegood: Makegoo
     nobody = makegood("books", "list", "--dsn", f"host={tmp_path} dbname=makegood")
     assert nobody.code == 4
     assert "makegood doctor" in nobody.err
+
+
+def test_a_connection_string_that_is_none_is_a_usage_error_and_not_repeated(makegood: Makegood):
+    for command in (("books", "list"), ("migrate", "--plan"), ("doctor",)):
+        refused = makegood(*command, "--dsn", "banana s3cret")
+        assert (refused.code, refused.err[:5], "s3cret" in refused.err) == (2, "--dsn", False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("books", "list"),
+        ("persons", "list"),
+        ("keys", "list"),
+        ("policy", "show"),
+        ("events", "tail"),
+        ("tick",),
+        ("worker",),
+        ("migrate", "--check"),
+        ("projections", "list"),
+    ],
+)
+def test_a_command_that_needs_a_book_makes_no_data_folder(
+    makegood: Makegood, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+):
+    monkeypatch.delenv("MAKEGOOD_DSN")
+    refused = makegood(*command, "--data", tmp_path / "mistyped")
+    assert (refused.code, refused.err.startswith("No book here: ")) == (2, True)
+    assert not (tmp_path / "mistyped").exists()
+
+
+@pytest.mark.parametrize("folder", ["/proc/nope", "/etc/passwd"])
+def test_a_folder_that_cannot_be_is_a_usage_error(
+    makegood: Makegood, monkeypatch: pytest.MonkeyPatch, folder: str
+):
+    monkeypatch.delenv("MAKEGOOD_DSN")
+    refused = makegood("books", "create", "shop", "--zone", "UTC", "--country", "DE", "--data", folder)
+    assert (refused.code, "Choose another: --data DIR" in refused.err) == (2, True)
+
+
+def test_a_current_schema_is_said_to_be_one(makegood: Makegood):
+    assert makegood("migrate", "--check") == (
+        0,
+        "",
+        "The schema is that of this release; nothing is missing.\n",
+    )
 
 
 def test_no_command_prints_the_help_and_a_wrong_one_is_a_usage_error(capsys: pytest.CaptureFixture[str]):

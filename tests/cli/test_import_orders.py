@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -14,8 +15,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.decision import Command
+from domain.command import Command
 from ledger.book import Book
+from ledger.connection import Reader
 from ledger.database import Database
 from ledger.errors import Unavailable
 from ledger.submission import Outcome, Submission
@@ -25,6 +27,8 @@ DATA = Path(__file__).parents[1] / "data"
 SLICE = DATA / "online-retail-slice.csv.gz"
 EXPECTED: dict[str, Any] = json.loads((DATA / "online-retail-slice.expected.json").read_text())["totals"]
 WHOLE = Path(__file__).parents[3] / "shared" / "data" / "online-retail.csv.gz"
+
+BUILT_IN = Path(__file__).parents[2] / "ledger" / "importing" / "online_retail.toml"
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 ORDER = "489434,85048,LIGHTS,12,2009-12-01T07:45:00,6.95,13085,United Kingdom"
@@ -170,6 +174,63 @@ def test_rows_shuffled_within_reach_change_nothing(
     assert mixed == straight
 
 
+@pytest.mark.parametrize("apart", [3, 5])
+def test_of_a_file_that_is_not_sorted_by_time_nothing_is_recorded(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path, apart: int
+):
+    """Leave `expect_sorted` out → this fails: the last order would be of a new customer, as the first is."""
+    mapping = tmp_path / "retail.toml"
+    mapping.write_text(re.sub("apart = [0-9]+", f"apart = {apart}", BUILT_IN.read_text()))
+    orders = [
+        ORDER.replace("489434", f"48944{number}").replace("12-01", f"12-{day:02}")
+        for number, day in enumerate((10, 11, 12, 13, 14, 1))
+    ]
+    file = file_of(tmp_path, *orders)
+    done = makegood("import", "orders", file, "--mapping", mapping, "--book", book_name)
+    if apart == 3:
+        assert done.code == 3
+        assert done.err.startswith("orders.csv:7: order 489445 happened before one that stands more than 3 ")
+        assert position(database, book_name) == 0
+    else:
+        assert (done.code, done.err) == (0, "")
+        assert recorded(database, book_name)["orders_new"] == 1
+
+
+def test_a_run_over_what_is_recorded_asks_twice_an_order(
+    makegood: Makegood, book_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    orders = [ORDER.replace("489434", str(489434 + number)) for number in range(50)]
+    file = file_of(tmp_path, *orders)
+    assert makegood("import", "orders", file, "--book", book_name).code == 0
+    asked, rows = 0, Reader.rows
+
+    async def counted(*arguments: Any) -> list[Any]:
+        nonlocal asked
+        asked += 1
+        return await rows(*arguments)
+
+    monkeypatch.setattr(Reader, "rows", counted)
+    again = makegood("import", "orders", file, "--book", book_name, "--json").json()[0]
+    assert (again["entries"], again["orders"]) == (0, 50)
+    assert asked < 2 * 50 + 30
+
+
+def test_a_card_number_in_the_customers_column_makes_a_bad_row(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    file = file_of(tmp_path, ORDER.replace("13085", "4111111111111111"))
+    done = makegood("import", "orders", file, "--book", book_name)
+    assert (done.code, "card number" in done.err, "4111" in done.err) == (3, True, False)
+    assert position(database, book_name) == 2, "the book was opened, and nothing more"
+
+
+def test_a_broken_mapping_names_its_file(makegood: Makegood, book: str, tmp_path: Path):
+    mapping = tmp_path / "shop.toml"
+    mapping.write_text("[columns")
+    done = makegood("import", "orders", file_of(tmp_path), "--mapping", mapping, "--book", book)
+    assert (done.code, done.err.startswith("shop.toml: ")) == (2, True)
+
+
 def test_a_bad_row_is_named_its_order_waits_and_the_rest_goes_on(
     makegood: Makegood, database: Database, book_name: str, tmp_path: Path
 ):
@@ -200,7 +261,7 @@ def test_an_order_that_reads_differently_now_is_refused(
         "import", "orders", file_of(tmp_path, ORDER.replace("6.95", "7.95")), "--book", book_name
     )
     assert changed.code == 3
-    assert changed.err.startswith("orders.csv:2: order 489434: ")
+    assert changed.err == "orders.csv:2: order 489434: recorded before, with other content\n"
     assert position(database, book_name) == before
 
 

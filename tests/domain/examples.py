@@ -8,8 +8,9 @@ from domain.carts import CheckOutCart, PrepareCart
 from domain.customers import ContactPoint, CustomerRegistered, PaymentMethodStored, RegisterCustomer
 from domain.default_edition import DEFAULT_EDITION
 from domain.delivering import DeliverShipment
-from domain.guarantees import terms_of
+from domain.guarantees import terms_in_force
 from domain.ids import type_id
+from domain.moments import EARLIEST
 from domain.numbers import NumberTaken
 from domain.order_events import (
     BillIssued,
@@ -26,6 +27,7 @@ from domain.order_events import (
 )
 from domain.payments import CapturePayment
 from domain.placing import PlaceOrder
+from domain.policy import AdoptedEdition, Policy
 from domain.pricing import AskedLine
 from domain.shipping import ShipOrder
 
@@ -38,6 +40,7 @@ def id_of(prefix: str, number: int = 1) -> str:
 ORDER, OTHER_ORDER = id_of("ord"), id_of("ord", 2)
 CUSTOMER, OTHER_CUSTOMER = id_of("cus"), id_of("cus", 2)
 SHIPMENT, OTHER_SHIPMENT = id_of("shp"), id_of("shp", 2)
+DELIVERY, OTHER_DELIVERY = id_of("dlv"), id_of("dlv", 2)
 PAYMENT, OTHER_PAYMENT = id_of("pay"), id_of("pay", 2)
 BILL, OTHER_BILL = id_of("bil"), id_of("bil", 2)
 REFUND, OTHER_REFUND = id_of("ref"), id_of("ref", 2)
@@ -81,6 +84,8 @@ def card_stored(**other: Any) -> PaymentMethodStored:
     return PaymentMethodStored(**{**said, **other})
 
 
+PROMISED = terms_in_force(Policy(editions=(AdoptedEdition(1, DEFAULT_EDITION, EARLIEST, 2, None),)), EARLIEST)
+"""Both windows as the default edition sets them."""
 GOODS: dict[str, Any] = {"order": ORDER, "channel": "api", "currency": "USD"}
 
 
@@ -123,7 +128,7 @@ def placed(**other: Any) -> OrderPlaced:
         "ordered_on": "2010-08-10",
         "standing": "new",
         "standing_rests_on": None,
-        "guarantee": terms_of(DEFAULT_EDITION),
+        "guarantee": PROMISED,
     }
     return OrderPlaced(**{**PRICED, **said, **other})
 
@@ -222,7 +227,12 @@ def number_taken(**other: Any) -> NumberTaken:
 
 def deliver(*parts: tuple[int, int], **other: Any) -> DeliverShipment:
     """The shipment arrives; all of it unless parts are named."""
-    asked = {"order": ORDER, "shipment": SHIPMENT, "parts": tuple(Part(*part) for part in parts)}
+    asked = {
+        "order": ORDER,
+        "delivery": DELIVERY,
+        "shipment": SHIPMENT,
+        "parts": tuple(Part(*part) for part in parts),
+    }
     return DeliverShipment(**{**asked, **other})
 
 
@@ -231,9 +241,11 @@ def delivered(*parts: tuple[int, int], **other: Any) -> ShipmentDelivered:
     said = {
         "order": ORDER,
         "customer": CUSTOMER,
+        "delivery": DELIVERY,
         "shipment": SHIPMENT,
         "delivered_on": "2010-08-10",
         "parts": tuple(Part(*part) for part in parts or ((1, 2),)),
+        "all_under_way": not parts,
     }
     return ShipmentDelivered(**{**said, **other})
 
@@ -243,11 +255,14 @@ def guaranteed(*parts: tuple[int, int], **other: Any) -> GuaranteeGranted:
     said = {
         "order": ORDER,
         "customer": CUSTOMER,
+        "delivery": DELIVERY,
         "shipment": SHIPMENT,
         "ordered_on": "2010-08-10",
         "delivered_on": "2010-08-10",
         "guarantee_until": "2011-02-10",
+        "guarantee_edition": 1,
         "supplier_until": "2010-09-09",
+        "supplier_edition": 1,
         "parts": tuple(Part(*part) for part in parts or ((1, 2),)),
     }
     return GuaranteeGranted(**{**said, **other})
@@ -267,6 +282,10 @@ def cancelled(*parts: tuple[int, int], **other: Any) -> OrderUnitsCancelled:
         "refund": REFUND,
         "parts": tuple(Part(*part) for part in parts),
         "all_unshipped": False,
+        "currency": "USD",
+        "goods": 3400 * sum(quantity for _, quantity in parts),
+        "tax": 0,
+        "fee_dropped": 0,
     }
     return OrderUnitsCancelled(**{**said, **other})
 

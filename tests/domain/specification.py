@@ -15,7 +15,8 @@ from typing import Any, Self
 import msgspec
 
 from domain.account import OrderAccount
-from domain.decision import Actor, Command, Decision, Due, Given
+from domain.command import Command
+from domain.decision import Actor, Decision, Due, Given
 from domain.decisions import decide
 from domain.default_edition import DEFAULT_ADOPTED
 from domain.entry import Entry, Event, Meta

@@ -10,16 +10,16 @@ import pytest
 
 from domain.adopting import EditionBeforeAdoption
 from domain.command import Command
-from domain.decision import Decision
-from domain.decisions import DECISIONS, BackdatedTooFar, EffectiveInFuture, decide
+from domain.decision import Actor, Decision
+from domain.decisions import DECISIONS, BackdatedTooFar, EffectiveInFuture, EffectiveTooEarly, decide
 from domain.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
-from domain.entry import Event
-from domain.moments import EARLIEST, MINUTE
+from domain.entry import Event, Meta
+from domain.moments import EARLIEST, FIRST_EFFECTIVE, MINUTE
 from domain.opening import BookNotOpened, BookOpenedOtherwise
-from domain.order_events import BillIssued, GuaranteeGranted
-from domain.policy import AdoptPolicy, Edition, PolicyAdopted
+from domain.order_events import BillIssued, GuaranteeGranted, OrderPlaced
+from domain.policy import AdoptPolicy, Edition, PolicyAdopted, evolve_policy
 from domain.refusal import Refusal
-from domain.register import OpenBook, PersonRegistered, RegisterPerson
+from domain.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     NEW_BILL,
@@ -102,6 +102,41 @@ def test_an_edition_is_adopted_from_now_on_at_the_earliest() -> None:
     given().when(adopt(effective_from=NOON - 1)).refused(EditionBeforeAdoption(NOON - 1, NOON))
 
 
+def test_an_edition_is_never_in_force_before_it_is_recorded_whatever_moment_the_owner_names() -> None:
+    # Compare effective_from with `given.at` → this fails: the past would be decided under another policy.
+    story = given().by(OWNER).with_now(NOON + 30 * DAY)
+    story.when(adopt(effective_from=NOON)).refused(EditionBeforeAdoption(NOON, NOON + 30 * DAY))
+    story.when(adopt(effective_from=NOON + 30 * DAY)).then(
+        PolicyAdopted(edition=LONGER, effective_from=NOON + 30 * DAY)
+    )
+
+
+def test_an_edition_adopted_from_no_moment_on_holds_from_the_books_now() -> None:
+    at_once = AdoptPolicy(edition=LONGER)
+    story = given().by(OWNER).with_now(NOON + DAY)
+    story.when(at_once).then(PolicyAdopted(edition=LONGER, effective_from=NOON + DAY))
+
+
+def test_the_edition_in_force_is_not_adopted_again() -> None:
+    # Compare with the now of the command instead → this fails: the same file twice makes two editions.
+    story = given().by(OWNER).with_now(NOON)
+    story.do(AdoptPolicy(edition=LONGER))
+    story.with_now(NOON + DAY)
+    story.when(AdoptPolicy(edition=LONGER)).nothing()
+    story.do(adopt(DEFAULT_EDITION, effective_from=NOON + 3 * DAY))
+    story.when(AdoptPolicy(edition=DEFAULT_EDITION)).then(
+        PolicyAdopted(edition=DEFAULT_EDITION, effective_from=NOON + DAY)
+    )
+
+
+def test_why_an_edition_was_adopted_stands_with_its_entry() -> None:
+    story = given(PolicyAdopted(edition=LONGER, effective_from=NOON))
+    entry = msgspec.structs.replace(
+        story.entries[-1], meta=Meta(person="per_1", role="owner", origin="api", reason="sealed:Meeting")
+    )
+    assert evolve_policy(None, entry).editions[-1].reason == "sealed:Meeting"
+
+
 def test_of_the_editions_in_force_the_last_adopted_counts() -> None:
     story = given()
     story.do(adopt(LONGER, effective_from=NOON + 10 * DAY))
@@ -143,10 +178,9 @@ def test_an_edition_out_of_range_does_not_exist(field: str, value: int) -> None:
 # Every value of an edition changes a decision
 
 
-def _outcome(*events: Event, command: Any, day: str, edition: Edition | None = None) -> Decision | Refusal:
+def _outcome(*events: Event, command: Any, day: str, edition: Edition) -> Decision | Refusal:
     story = given(customer_registered(), *events)
-    if edition is not None:
-        story.record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
+    story.record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
     story.on(day).with_now(moment("2010-08-20"))
     try:
         return decide(command, story.given(command))
@@ -176,8 +210,7 @@ def test_changing_any_value_of_an_edition_changes_a_decision(value: str) -> None
     other, asked = DECIDED_BY[value]
     events = (placed(terms="bill_after"),) if value == "bill_due_days" else (placed(), captured(), shipped())
     edition = msgspec.structs.replace(DEFAULT_EDITION, **{value: other})
-    as_is = _outcome(*events, **asked)
-    assert _outcome(*events, **asked, edition=DEFAULT_EDITION) == as_is
+    as_is = _outcome(*events, **asked, edition=DEFAULT_EDITION)
     assert _outcome(*events, **asked, edition=edition) != as_is
 
 
@@ -206,6 +239,32 @@ def test_what_is_older_than_ninety_days_is_entered_by_the_owner_or_imported() ->
     given(customer_registered()).with_now(too_old).when(place()).refused(BackdatedTooFar(NOON, 90))
     given(customer_registered()).with_now(too_old).by(OWNER).when(place()).then(placed())
     given(customer_registered()).with_now(too_old).from_("import").when(place()).then(placed())
+
+
+def test_a_supervisor_enters_nothing_older_than_ninety_days_either() -> None:
+    supervisor = Actor(person="per_01h455vb4pex5vsknk084sn02s", role="supervisor")
+    old = given(customer_registered()).with_now(NOON + 90 * DAY + 1).by(supervisor)
+    old.when(place()).refused(BackdatedTooFar(NOON, 90))
+
+
+def test_a_retry_is_found_however_long_ago_it_happened() -> None:
+    # Ask `is_backdated_too_far` before the decision → this fails.
+    story = given(customer_registered(), placed()).with_now(NOON + 200 * DAY)
+    story.when(place()).nothing()
+    story.when(place(shipping=0)).refused(AlreadyRecordedOtherwise(ORDER))
+    story.when(capture(amount=7596)).refused(BackdatedTooFar(NOON, 90))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])
+def test_nothing_takes_effect_before_1900(zone: str) -> None:
+    # Leave the bound out → this fails: no date in New York names the first moment there is.
+    for at in (EARLIEST, FIRST_EFFECTIVE - 1):
+        early = Story(opened=BookOpened(zone=zone, country="US"))
+        early.record(customer_registered()).by(OWNER).with_now(NOON)
+        early.at = at
+        early.when(place()).refused(EffectiveTooEarly(at, FIRST_EFFECTIVE))
+    early.at = FIRST_EFFECTIVE
+    early.when(place()).decides(OrderPlaced)
 
 
 def test_every_command_has_its_decision() -> None:

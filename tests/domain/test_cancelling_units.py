@@ -10,7 +10,14 @@ from domain.account import OrderAccount, purse
 from domain.billing import NewBill
 from domain.cancelling import CancellationExceedsUnits, NothingToCancel
 from domain.order import LineUnknown, Placed
-from domain.order_events import BillShare, OrderLine, RefundedPart, RefundGranted
+from domain.order_events import (
+    BillShare,
+    OrderLine,
+    OrderShipped,
+    OrderUnitsCancelled,
+    RefundedPart,
+    RefundGranted,
+)
 from domain.payments import price_not_covered
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -26,6 +33,7 @@ from tests.domain.examples import (
     capture,
     captured,
     customer_registered,
+    id_of,
     placed,
     refund_granted,
     ship,
@@ -40,13 +48,17 @@ def paid() -> Story:
 
 def test_cancelling_a_paid_order_gives_all_of_it_back_with_the_fee_never_charged() -> None:
     story = paid()
-    story.when(cancel()).then(cancelled((1, 2), all_unshipped=True), refund_granted(granted=7595))
+    story.when(cancel()).then(
+        cancelled((1, 2), all_unshipped=True, fee_dropped=795), refund_granted(granted=7595, returns_fee=True)
+    )
     assert story.account(ORDER).balance == -7595
     assert story.state(ORDER).purse().due_back == 7595
 
 
 def test_cancelling_an_unpaid_order_grants_nothing() -> None:
-    given(customer_registered(), placed()).when(cancel()).then(cancelled((1, 2), all_unshipped=True))
+    given(customer_registered(), placed()).when(cancel()).then(
+        cancelled((1, 2), all_unshipped=True, fee_dropped=795)
+    )
 
 
 def test_cancelling_one_unit_gives_its_price_back_and_keeps_the_fee() -> None:
@@ -64,8 +76,8 @@ def test_a_second_cancellation_grants_only_what_it_frees_itself() -> None:
     story = paid()
     story.do(cancel((1, 1)))
     story.when(cancel(refund=OTHER_REFUND)).then(
-        cancelled((1, 1), refund=OTHER_REFUND, all_unshipped=True),
-        refund_granted(refund=OTHER_REFUND, granted=4195),
+        cancelled((1, 1), refund=OTHER_REFUND, all_unshipped=True, fee_dropped=795),
+        refund_granted(refund=OTHER_REFUND, granted=4195, returns_fee=True),
     )
 
 
@@ -73,7 +85,7 @@ def test_units_are_cancelled_from_the_last_downward() -> None:
     # 1.99 for two: the first costs 1.00, the last 0.99.
     odd = OrderLine(1, "A", "", 2, 100, 1, 0)
     story = given(customer_registered(), placed(lines=(odd,), shipping=0, total=199), captured(amount=199))
-    story.when(cancel((1, 1))).then(cancelled((1, 1)), refund_granted(granted=99))
+    story.when(cancel((1, 1))).then(cancelled((1, 1), goods=99), refund_granted(granted=99))
 
 
 def test_shipped_units_cannot_be_cancelled() -> None:
@@ -134,6 +146,36 @@ def test_the_fee_stays_while_a_shipped_unit_was_not_refunded() -> None:
     assert not story.when(cancel()).decides(RefundGranted).returns_fee
 
 
+FEE = {"shipping": 795, "shipping_tax": 60, "shipping_credit": 95}
+"""7.60 in all; with two dresses 75.60."""
+
+
+def test_a_fee_that_goes_back_does_so_with_its_tax_and_without_what_we_bore() -> None:
+    # Leave its tax or its credit out of the refund, or credit it gross → this fails.
+    story = given(customer_registered(), placed(**FEE, total=7560), captured(amount=7560))
+    story.record(shipped((1, 1), **FEE, goods=3400, charge=4160), refund_granted(**ONE_DRESS_REFUNDED))
+    fee = {"credit_amount": 760, **FEE, "returns_fee": True}
+    story.when(cancel()).then(
+        cancelled((1, 1), all_unshipped=True), refund_granted(granted=3400 + 760, **fee)
+    )
+
+
+def test_a_fee_that_went_back_before_does_not_go_back_again() -> None:
+    # Leave `not fee_returned` out of `fee_goes_back` → this fails.
+    late = {"basis": "original_charges", "observed_problem": "late", "refund": id_of("ref", 3)}
+    fee = {"granted": 795, "credit_amount": 795, "shipping": 795, "returns_fee": True}
+    story = paid().record(shipped((1, 1), **ONE_DRESS_WITH_FEE), refund_granted(**late, **fee))
+    story.record(refund_granted(**ONE_DRESS_REFUNDED))
+    story.when(cancel()).then(cancelled((1, 1), all_unshipped=True), refund_granted(granted=3400))
+
+
+def test_parts_in_another_order_say_the_same() -> None:
+    both = (OrderLine(1, "A", "", 2, 3400, 0, 0), OrderLine(2, "B", "", 2, 900, 0, 0))
+    story = given(customer_registered(), placed(lines=both, total=9395))
+    story.do(cancel((2, 1), (1, 1)))
+    story.when(cancel((1, 1), (2, 1))).nothing()
+
+
 def test_a_fee_that_goes_back_clears_the_open_bill_first() -> None:
     story = given(customer_registered(), placed(terms="bill_after"))
     story.record(shipped((1, 1), **ONE_DRESS_WITH_FEE), billed(amount=4195))
@@ -175,9 +217,19 @@ def _holds(state: Placed) -> None:
         assert price_not_covered(state) == 0
 
 
+def _adds_up(story: Story) -> None:
+    """What was charged, what was cancelled and what is still to ship are together what the order costs."""
+    events = [entry.event for entry in story.entries]
+    charged = sum(it.charge for it in events if isinstance(it, OrderShipped))
+    cancelled = [it for it in events if isinstance(it, OrderUnitsCancelled)]
+    given_up = sum(it.goods + it.tax + it.fee_dropped for it in cancelled)
+    assert charged + given_up + story.state(ORDER).price_to_ship() == TOTAL
+
+
 @for_all(strategies.sampled_from(["card", "bill_after"]), strategies.lists(step, max_size=12))
 def test_money_holds_through_any_sequence(terms: str, steps: list[tuple[str, int, int, int]]) -> None:
-    # Charge the fee twice, or leave the cleared bills out of `purse` → this fails.
+    # Charge the fee twice, price cancelled units from the first upward, or leave the cleared bills out of
+    # `purse` → this fails.
     story = given(customer_registered(), placed(lines=LINES, shipping=500, total=TOTAL, terms=terms))
     for number, (what, line, quantity, amount) in enumerate(steps, start=1):
         suffix = f"{number:026d}"
@@ -195,6 +247,7 @@ def test_money_holds_through_any_sequence(terms: str, steps: list[tuple[str, int
             continue
         story.when(command).nothing()
         _holds(story.state(ORDER))
+        _adds_up(story)
 
 
 accounts = strategies.builds(OrderAccount, *[strategies.integers(0, 10_000)] * 8)

@@ -70,6 +70,15 @@ def test_the_same_reference_again_is_a_no_op_and_with_another_amount_refused() -
     )
 
 
+def test_a_second_notice_of_the_same_capture_need_not_name_the_card() -> None:
+    # Compare the card too where a reference is found → this fails. I12 refuses another amount, nothing else.
+    story = given(customer_registered(), placed(), card_stored(), captured(payment_method=CARD))
+    story.when(capture(payment=OTHER_PAYMENT)).nothing()
+    story.when(capture(payment=OTHER_PAYMENT, currency="EUR")).refused(
+        ReferenceCapturedOtherwise(PAYMENT, usd(7595), Money(7595, "EUR"))
+    )
+
+
 def test_a_retry_is_found_before_the_limit_is_asked() -> None:
     # Check the amount before the retry in `capture_payment` → this fails: nothing is left to cover.
     given(customer_registered(), placed(), captured(), shipped()).when(capture()).nothing()
@@ -183,6 +192,7 @@ def test_a_card_on_file_is_the_customers_own() -> None:
         ("amount", 2**53 + 1),
         ("payment", ORDER),
         ("processor", ""),
+        ("processor", "a/b"),
         ("reference", "x" * 101),
         ("payment_method", CARD),
         ("customer", CUSTOMER),

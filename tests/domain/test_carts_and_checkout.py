@@ -86,9 +86,27 @@ def test_what_was_never_prepared_cannot_be_checked_out() -> None:
     given(customer_registered()).when(check_out()).refused(OrderUnknown(ORDER))
 
 
-def test_an_order_placed_directly_answers_its_checkout() -> None:
-    given(customer_registered(), placed()).when(check_out()).nothing()
-    given(customer_registered(), placed()).when(place()).nothing()
+def test_an_order_that_was_never_a_cart_is_not_checked_out_and_one_that_was_is_not_placed_again() -> None:
+    placed_at_once = given(customer_registered(), placed())
+    placed_at_once.when(check_out()).refused(AlreadyRecordedOtherwise(ORDER))
+    placed_at_once.when(place()).nothing()
+    checked_out = given(customer_registered(), prepared(), placed())
+    checked_out.when(place()).refused(AlreadyRecordedOtherwise(ORDER))
+    checked_out.when(check_out()).nothing()
+
+
+def test_a_cart_prepared_again_after_its_checkout_is_still_the_same_cart() -> None:
+    story = given(customer_registered(), prepared(), placed())
+    cart = next(entry for entry in story.entries if entry.event == prepared())
+    assert story.when(prepare()).nothing() == (cart.position,)
+    story.when(prepare(shipping=0)).refused(AlreadyRecordedOtherwise(ORDER))
+
+
+def test_a_checkout_again_with_another_registration_is_refused() -> None:
+    story = given(prepared(customer=None))
+    story.do(check_out(register=register()))
+    other = check_out(register=register(name="sealed:Joan"))
+    story.when(other).refused(AlreadyRecordedOtherwise(CUSTOMER))
 
 
 @pytest.mark.parametrize("command", [capture(), ship(), ship(bill=NEW_BILL), deliver(), cancel()])

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.causes import EffectiveBeforeCause
 from domain.contacting import NothingToTellYet, PersonUnknown, RecordContact, ThanksFromNobody
 from domain.delivering import ShipmentUnknown
 from domain.order import OrderNotPlaced, OrderUnknown
@@ -13,6 +14,7 @@ from projections.order_timeline import contacts_of
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
+    OTHER_DELIVERY,
     OTHER_SHIPMENT,
     SHIPMENT,
     capture,
@@ -75,6 +77,19 @@ def test_nobody_is_told_of_a_shipment_or_asked_about_a_delivery_that_was_not() -
     story.when(contact(kind="satisfaction", shipment=SHIPMENT)).then(
         made(kind="satisfaction", shipment=SHIPMENT)
     )
+
+
+def test_nobody_is_told_before_it_happened_or_thanked_before_the_order() -> None:
+    story = ordered()
+    for command in (capture(), ship()):
+        story.do(command)
+    story.on("2010-08-12").do(deliver())
+    told, asked = contact(kind="shipped"), contact(kind="satisfaction")
+    before = story.with_now(story.at).on("2010-08-10", "11:59")
+    before.when(told).refused(NothingToTellYet(ORDER, "shipped"))
+    before.when(contact()).refused(EffectiveBeforeCause(before.at, moment("2010-08-10")))
+    before.on("2010-08-11").when(asked).refused(NothingToTellYet(ORDER, "satisfaction"))
+    before.when(told).then(made(kind="shipped"))
 
 
 def test_a_contact_names_what_there_is() -> None:
@@ -142,5 +157,5 @@ def test_what_arrives_later_is_asked_about_again() -> None:
     for command in (place(), capture(), ship(), deliver((1, 1)), contact(kind="satisfaction")):
         story.do(command)
     assert statuses(story, "2010-09-30")["satisfaction"] == "done"
-    story.on("2010-08-20").do(deliver())
+    story.on("2010-08-20").do(deliver(delivery=OTHER_DELIVERY))
     assert statuses(story, "2010-08-20")["satisfaction"] == "planned"

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from domain.causes import EffectiveBeforeCause
 from domain.customers import (
     AddContactPoint,
+    CardOnFileOtherwise,
     ContactPoint,
     ContactPointAdded,
     ContactPointInvalidated,
@@ -64,11 +66,11 @@ def test_a_contact_point_is_added_once() -> None:
 
 
 def test_a_contact_point_is_invalidated_once_and_stays_known() -> None:
-    command = InvalidateContactPoint(customer=CUSTOMER, contact_point_id=EMAIL.id)
+    command = InvalidateContactPoint(customer=CUSTOMER, contact_point=EMAIL.id)
     story = given(customer_registered())
-    story.when(command).then(ContactPointInvalidated(customer=CUSTOMER, contact_point_id=EMAIL.id))
+    story.when(command).then(ContactPointInvalidated(customer=CUSTOMER, contact_point=EMAIL.id))
     assert story.state(CUSTOMER).contact_points[EMAIL.id].contact_point == EMAIL
-    unknown = InvalidateContactPoint(customer=CUSTOMER, contact_point_id=PHONE.id)
+    unknown = InvalidateContactPoint(customer=CUSTOMER, contact_point=PHONE.id)
     story.when(unknown).refused(ContactPointUnknown(CUSTOMER, PHONE.id))
 
 
@@ -89,6 +91,31 @@ def test_a_card_is_put_on_file_once() -> None:
     story = given(customer_registered())
     story.when(store()).then(card_stored())
     story.when(store(reuse_consent=False)).refused(AlreadyRecordedOtherwise(CARD))
+
+
+def test_the_same_card_is_not_put_on_file_under_a_second_id() -> None:
+    # Look for the id alone → this fails: it would be tried twice, as if it were two cards.
+    story = given(customer_registered(), card_stored())
+    again = id_of("pm", 2)
+    story.when(store(payment_method=again)).nothing()
+    other = store(payment_method=again, expiry="2014-02")
+    story.when(other).refused(CardOnFileOtherwise(CUSTOMER, CARD))
+    story.when(store(payment_method=again, token="tok_amex")).then(
+        card_stored(payment_method=again, token="tok_amex")
+    )
+
+
+def test_a_customer_has_nothing_before_they_are_known() -> None:
+    story = given(customer_registered())
+    registered_at = story.at
+    story.with_now(registered_at).on("2010-08-09")
+    point = ContactPoint(id_of("con", 9), "phone", "sealed:1")
+    for command in (
+        store(),
+        AddContactPoint(customer=CUSTOMER, contact_point=point),
+        InvalidateContactPoint(customer=CUSTOMER, contact_point=EMAIL.id),
+    ):
+        story.when(command).refused(EffectiveBeforeCause(story.at, registered_at))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +143,7 @@ def test_a_card_number_never_comes_in(field: str, value: str) -> None:
     [
         store(),
         AddContactPoint(customer=CUSTOMER, contact_point=PHONE),
-        InvalidateContactPoint(customer=CUSTOMER, contact_point_id=EMAIL.id),
+        InvalidateContactPoint(customer=CUSTOMER, contact_point=EMAIL.id),
     ],
 )
 def test_only_registered_customers_have_them(command: Any) -> None:
@@ -183,6 +210,10 @@ def test_a_product_is_repriced_and_the_same_prices_decide_nothing() -> None:
 def test_only_listed_products_are_repriced() -> None:
     command = RepriceProduct(product=PRODUCT, list_price=1, our_cost=1)
     given().when(command).refused(ProductUnknown(PRODUCT))
+    story = given(LISTED)
+    listed_at = story.at
+    story.with_now(listed_at).on("2010-08-09")
+    story.when(command).refused(EffectiveBeforeCause(story.at, listed_at))
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,18 @@ import msgspec
 import pytest
 
 from domain.default_edition import DEFAULT_EDITION
-from domain.delivering import DeliveryExceedsShipment, ShipmentUnknown
-from domain.guarantees import guarantee_until, supplier_until, terms_of
+from domain.delivering import DeliverShipment, DeliveryExceedsShipment, NothingUnderWay, ShipmentUnknown
+from domain.guarantees import guarantee_until, supplier_until
 from domain.order_events import GuaranteeGranted
 from domain.policy import PolicyAdopted
+from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
+    DELIVERY,
     ONE_DRESS_WITH_FEE,
     ORDER,
+    OTHER_DELIVERY,
     OTHER_SHIPMENT,
+    PROMISED,
     SHIPMENT,
     captured,
     customer_registered,
@@ -23,9 +27,7 @@ from tests.domain.examples import (
     placed,
     shipped,
 )
-from tests.domain.specification import Story, given
-
-TERMS = terms_of(DEFAULT_EDITION)
+from tests.domain.specification import Story, given, moment
 
 
 def under_way() -> Story:
@@ -56,11 +58,11 @@ def test_scenario_a_is_guaranteed_to_16_february_and_the_supplier_to_9_september
     ],
 )
 def test_month_ends_are_clamped(delivered_on: str, until: str) -> None:
-    assert guarantee_until(TERMS, "2010-08-10", delivered_on) == until
+    assert guarantee_until(PROMISED, "2010-08-10", delivered_on) == until
 
 
 def test_the_suppliers_days_run_from_the_order() -> None:
-    assert supplier_until(TERMS, "2010-12-15", "2011-03-01") == "2011-01-14"
+    assert supplier_until(PROMISED, "2010-12-15", "2011-03-01") == "2011-01-14"
 
 
 def test_a_day_is_a_day_in_the_books_zone() -> None:
@@ -75,10 +77,14 @@ def test_units_arrive_in_parts_each_with_its_own_windows() -> None:
         delivered((1, 1), delivered_on="2010-08-16"),
         guaranteed((1, 1), delivered_on="2010-08-16", guarantee_until="2011-02-16"),
     )
-    story.on("2010-08-20").when(deliver()).then(
-        delivered((1, 1), delivered_on="2010-08-20"),
-        guaranteed((1, 1), delivered_on="2010-08-20", guarantee_until="2011-02-20"),
+    rest = {"delivery": OTHER_DELIVERY, "delivered_on": "2010-08-20"}
+    story.on("2010-08-20").when(deliver(delivery=OTHER_DELIVERY)).then(
+        delivered((1, 1), **rest, all_under_way=True),
+        guaranteed((1, 1), **rest, guarantee_until="2011-02-20"),
     )
+    deliveries = story.state(ORDER).shipments[SHIPMENT].deliveries
+    kept = [deliveries[delivery].granted for delivery in (DELIVERY, OTHER_DELIVERY)]
+    assert [granted.guarantee_until for granted in kept] == ["2011-02-16", "2011-02-20"]
 
 
 def test_no_more_arrives_than_was_shipped() -> None:
@@ -86,22 +92,42 @@ def test_no_more_arrives_than_was_shipped() -> None:
     story.when(deliver((1, 3))).refused(DeliveryExceedsShipment(ORDER, SHIPMENT, 1, 3, 2))
     story.when(deliver((2, 1))).refused(DeliveryExceedsShipment(ORDER, SHIPMENT, 2, 1, 0))
     story.do(deliver((1, 2)))
-    story.on("2010-08-11").when(deliver((1, 2))).refused(DeliveryExceedsShipment(ORDER, SHIPMENT, 1, 2, 0))
+    again = deliver((1, 2), delivery=OTHER_DELIVERY)
+    story.on("2010-08-11").when(again).refused(DeliveryExceedsShipment(ORDER, SHIPMENT, 1, 2, 0))
 
 
-def test_all_of_a_shipment_arrived_is_said_once() -> None:
+def test_what_has_all_arrived_does_not_arrive_on_another_day() -> None:
+    # Answer "all of it" with what arrived before → this fails: the other day would be lost without a word.
+    story = under_way()
+    story.do(deliver())
+    again = deliver(delivery=OTHER_DELIVERY)
+    story.on("2010-08-12").when(again).refused(NothingUnderWay(ORDER, SHIPMENT))
+    story.on("2010-08-12").when(deliver()).refused(AlreadyRecordedOtherwise(DELIVERY))
+
+
+def test_two_parcels_of_one_unit_at_the_same_moment_are_two_deliveries() -> None:
+    # Tell deliveries apart by their units and moment → this fails.
     story = under_way()
     story.do(deliver((1, 1)))
-    story.on("2010-08-11").do(deliver())
-    assert len(story.on("2010-08-12").when(deliver()).nothing()) == 4
-
-
-def test_the_same_units_at_another_moment_are_other_units() -> None:
-    story = under_way()
-    story.do(deliver((1, 1)))
-    story.when(deliver((1, 1))).nothing()
-    story.on("2010-08-11").when(deliver((1, 1))).decides(GuaranteeGranted)
+    assert len(story.when(deliver((1, 1))).nothing()) == 2
+    story.when(deliver((1, 1), delivery=OTHER_DELIVERY)).decides(GuaranteeGranted)
     assert story.state(ORDER).lines[0].delivered == 2
+
+
+@pytest.mark.parametrize(
+    "other", [deliver((1, 2)), deliver(), deliver((1, 1), shipment=OTHER_SHIPMENT)], ids=lambda it: str(it)
+)
+def test_the_same_delivery_with_other_content_is_refused(other: DeliverShipment) -> None:
+    story = under_way()
+    story.do(deliver((1, 1)))
+    story.when(other).refused(AlreadyRecordedOtherwise(DELIVERY))
+    story.on("2010-08-11").when(deliver((1, 1))).refused(AlreadyRecordedOtherwise(DELIVERY))
+
+
+def test_the_day_of_a_delivery_is_that_of_its_moment_however_late_it_is_entered() -> None:
+    # Take the day from `given.now` → this fails.
+    story = under_way().on("2010-08-16").with_now(moment("2010-09-20"))
+    assert story.when(deliver()).decides(GuaranteeGranted).delivered_on == "2010-08-16"
 
 
 def test_only_shipments_of_the_order_arrive() -> None:
@@ -114,7 +140,8 @@ def test_windows_belong_to_their_shipment() -> None:
         shipped((1, 1), shipment=OTHER_SHIPMENT, goods=3400, shipping=0, charge=3400, carries_fee=False)
     )
     other = {"shipment": OTHER_SHIPMENT}
-    story.when(deliver(**other)).then(delivered((1, 1), **other), guaranteed((1, 1), **other))
+    arrived = delivered((1, 1), **other, all_under_way=True)
+    story.when(deliver(**other)).then(arrived, guaranteed((1, 1), **other))
     assert story.state(ORDER).shipments[SHIPMENT].undelivered() == {1: 1}
 
 
@@ -122,9 +149,9 @@ def test_windows_belong_to_their_shipment() -> None:
 
 
 def windows(promised: dict[str, Any], now: dict[str, Any]) -> tuple[str, str]:
-    at_placing = msgspec.structs.replace(DEFAULT_EDITION, **promised)
+    at_placing = msgspec.structs.replace(PROMISED, **promised)
     at_delivery = msgspec.structs.replace(DEFAULT_EDITION, **now)
-    story = given(customer_registered(), placed(guarantee=terms_of(at_placing)), captured(), shipped())
+    story = given(customer_registered(), placed(guarantee=at_placing), captured(), shipped())
     story.on("2010-08-12").record(PolicyAdopted(edition=at_delivery, effective_from=story.at))
     it = story.on("2010-08-16").when(deliver()).decides(GuaranteeGranted)
     return it.guarantee_until, it.supplier_until
@@ -148,3 +175,14 @@ def test_each_window_is_the_better_of_promise_and_present(
     promised: dict[str, Any], now: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     assert windows(promised, now) == expected
+
+
+def test_each_window_names_the_edition_that_won_it() -> None:
+    better = msgspec.structs.replace(DEFAULT_EDITION, guarantee_months=12)
+    story = (
+        under_way()
+        .on("2010-08-12")
+        .record(PolicyAdopted(edition=better, effective_from=moment("2010-08-12")))
+    )
+    it = story.on("2010-08-16").when(deliver()).decides(GuaranteeGranted)
+    assert (it.guarantee_edition, it.supplier_edition) == (2, 1)

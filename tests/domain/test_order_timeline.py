@@ -1,8 +1,11 @@
 """The order's story: one milestone for each thing that happened to it."""
 
+from typing import get_args
+
 from domain.contacting import RecordContact
+from domain.order_events import OrderEvent
 from domain.register import PersonRegistered
-from projections.order_timeline import timeline_of
+from projections.order_timeline import TOLD, timeline_of
 from tests.domain.examples import (
     BILL,
     NEW_BILL,
@@ -84,3 +87,7 @@ def test_contacts_and_lateness_are_part_of_the_story() -> None:
         BILL,
     )
     assert paid.what == "captured"
+
+
+def test_every_event_of_an_order_is_told() -> None:
+    assert set(TOLD) == set(get_args(OrderEvent))

@@ -22,6 +22,7 @@ from domain.shipping import (
 )
 from tests.domain.examples import (
     CUSTOMER,
+    DRESSES,
     NEW_BILL,
     ONE_DRESS_WITH_FEE,
     ORDER,
@@ -171,6 +172,22 @@ def test_a_shipment_that_costs_nothing_needs_no_money() -> None:
 # R-G6: what units cost
 
 
+def test_a_second_shipment_costs_what_its_own_units_cost() -> None:
+    # Price from unit 1 again, whatever shipped before → this fails: 1.00 and 0.99.
+    odd = OrderLine(1, "A", "", 2, 100, 1, 0)
+    story = given(customer_registered(), placed(lines=(odd,), shipping=0, total=199), captured(amount=199))
+    assert story.when(ship((1, 1))).decides(OrderShipped).charge == 100
+    assert story.when(ship((1, 1), shipment=OTHER_SHIPMENT)).decides(OrderShipped).charge == 99
+
+
+def test_parts_in_another_order_say_the_same() -> None:
+    both = (DRESSES, OrderLine(2, "TEE", "", 1, 900, 0, 0))
+    story = given(customer_registered(), placed(lines=both, total=8495), captured(amount=8495))
+    it = story.when(ship((2, 1), (1, 2))).decides(OrderShipped)
+    assert it.parts == (Part(1, 2), Part(2, 1))
+    story.when(ship((1, 2), (2, 1))).nothing()
+
+
 def test_a_fee_with_its_tax_and_credit_is_charged_with_the_first_shipment() -> None:
     fee = {"shipping": 795, "shipping_tax": 60, "shipping_credit": 95}
     story = given(customer_registered(), placed(**fee, total=7560), captured(amount=7560))
@@ -179,7 +196,7 @@ def test_a_fee_with_its_tax_and_credit_is_charged_with_the_first_shipment() -> N
 
 def test_a_fee_returned_before_the_first_shipment_is_never_charged() -> None:
     returned = refund_granted(
-        basis="original_charges", granted=795, returns_fee=True, observed_problem="late"
+        basis="original_charges", granted=795, returns_fee=True, fee_dropped=795, observed_problem="late"
     )
     story = given(customer_registered(), placed(), captured(), returned)
     assert story.state(ORDER).purse().due_back == 795
@@ -233,7 +250,8 @@ def test_units_cost_the_cumulative_line_total_half_up(line: OrderLine, data: str
 def test_the_price_kept_beside_the_lines_is_that_of_the_units_left() -> None:
     odd = OrderLine(1, "A", "", 7, 100, 5, 33)
     story = given(customer_registered(), placed(lines=(odd,), terms="bill_after", shipping=0, total=728))
-    story.record(cancelled((1, 2)))
+    gone = price_of_units(odd, 5, 7)
+    story.record(cancelled((1, 2), goods=gone.goods, tax=gone.tax))
     it = story.when(ship((1, 3), bill=NEW_BILL)).decides(OrderShipped)
     state = story.state(ORDER)
     assert isinstance(state, Placed)

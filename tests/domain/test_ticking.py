@@ -185,7 +185,11 @@ def _command(kind: str, order: int, amount: int, number: int, story: Story) -> C
         case "deliver":
             state = story.state(it)
             shipments = list(state.shipments) if isinstance(state, Placed) else []
-            return deliver(order=it, shipment=shipments[-1]) if shipments else None
+            return (
+                deliver(order=it, shipment=shipments[-1], delivery=id_of("dlv", number))
+                if shipments
+                else None
+            )
         case "cancel":
             return cancel((1, 1), order=it, refund=id_of("ref", number))
         case _:

@@ -84,7 +84,8 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
         case "deliver":
             state = story.state(it)
             shipments = list(state.shipments) if isinstance(state, Placed) else []
-            return examples.deliver(order=it, shipment=shipments[-1] if shipments else id_of("shp", number))
+            shipment = shipments[-1] if shipments else id_of("shp", number)
+            return examples.deliver(order=it, delivery=id_of("dlv", number), shipment=shipment)
         case "cancel":
             everything = amount == 3
             return examples.cancel(*() if everything else [(1, 1)], order=it, refund=id_of("ref", number))

@@ -9,7 +9,7 @@ from msgspec.structs import astuple
 
 from domain.entry import Entry
 from domain.order import Placed
-from domain.order_events import PaymentCaptured
+from domain.order_events import BillShare, PaymentCaptured
 from domain.stored_types import TYPE_NAMES
 from ledger.projecting.tables import columns_of
 from projections.catalogue import PROJECTIONS
@@ -19,6 +19,9 @@ from projections.folding import Folding, folding_of
 from projections.journal import CUSTOMER, Journal, Posting
 from projections.orders import OrderRow, Orders
 from projections.projection import AnyProjection, Key, LinesPerEntry, Row
+from tests.domain import examples
+from tests.domain.examples import BILL
+from tests.domain.specification import given as given_events
 from tests.projections.histories import KINDS, Step, history
 
 projections = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)
@@ -132,7 +135,24 @@ def test_an_orders_part_of_the_balance_is_what_its_stream_says(tried: list[Step]
         assert row.balance == state.account.balance
         assert row.open_bills == state.open_bills()
         assert (row.deposits_held, row.refunds_due) == (state.purse().deposit, state.purse().due_back)
+        assert row.to_ship == state.price_to_ship()
         assert row.lifetime_value == state.account.received
+
+
+def test_a_refund_that_only_clears_a_bill_leaves_neither_deposit_nor_anything_due() -> None:
+    """Call what a refund granted due, whatever it cleared → this fails, with a deposit below zero."""
+    story = given_events(
+        examples.customer_registered(),
+        examples.placed(terms="bill_after"),
+        examples.shipped((1, 1), **examples.ONE_DRESS_WITH_FEE),
+        examples.billed(amount=4195),
+        examples.refund_granted(
+            basis="verified", granted=3400, credit_amount=3400, goods=3400, cleared=(BillShare(BILL, 3400),)
+        ),
+    )
+    (row,) = folded(CustomerBalance(), story.entries)
+    assert isinstance(row, Balance)
+    assert (row.balance, row.open_bills, row.deposits_held, row.refunds_due) == (795, 795, 0, 0)
 
 
 @given(steps)

@@ -53,7 +53,7 @@ def test_a_projection_that_was_never_built_is_not_followed(
     assert step == Step(position=book.position, head=book.position)
     assert live_rows(book.name, BALANCE) == []
     with connect(conninfo) as connection:
-        assert cursors.lag_of(connection, book.name, BALANCE).position is None
+        assert cursors.lags_of(connection, book.name, [BALANCE])[0].position is None
 
 
 def test_projections_at_different_positions_each_read_what_they_lack(
@@ -130,10 +130,10 @@ def test_lag_counts_entries_and_time_since_the_first_unread_one(
     book = make_book(entries[:50])
     rebuild(conninfo, book.name, [BALANCE])
     with connect(conninfo) as connection:
-        caught_up = cursors.lag_of(connection, book.name, BALANCE)
+        (caught_up,) = cursors.lags_of(connection, book.name, [BALANCE])
         assert (caught_up.entries, caught_up.seconds) == (0, 0.0)
         book.store(entries[50:60])
-        behind = cursors.lag_of(connection, book.name, BALANCE)
+        (behind,) = cursors.lags_of(connection, book.name, [BALANCE])
     assert behind.entries == 10
     assert behind.seconds > 60, "the history of the tests lies in the past"
 
@@ -183,7 +183,7 @@ def test_a_poison_entry_parks_its_group_and_a_rebuild_brings_it_back(
 
     with connect(conninfo) as connection:
         (parked,) = cursors.parked_of(connection, book.name, choking)
-        assert cursors.lag_of(connection, book.name, choking).parked == 1
+        assert cursors.lags_of(connection, book.name, [choking])[0].parked == 1
     assert (parked.position, parked.stream, parked.customer) == (
         poison.position,
         poison.stream,

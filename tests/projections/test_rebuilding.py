@@ -77,7 +77,7 @@ def tampering(rows: list[tuple[object, ...]]) -> Iterator[str]:
     yield f"DELETE FROM {BALANCE.table} WHERE book = %s AND \"order\" = '{orders[1]}'"
     yield (
         f"INSERT INTO {BALANCE.table} SELECT book, customer, currency, 'ord_never',"
-        f" 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 FROM {BALANCE.table} WHERE book = %s LIMIT 1"
+        f" 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 FROM {BALANCE.table} WHERE book = %s LIMIT 1"
     )
 
 

@@ -12,8 +12,10 @@ from domain.ids import type_id
 _NAMED = {"currency": "EUR", "country": "DE", "zone": "Europe/Berlin"}
 _IDS = {
     "bill": "bil",
-    "contact_point_id": "con",
+    "case": "cas",
+    "contact_point": "con",
     "customer": "cus",
+    "delivery": "dlv",
     "id": "con",
     "order": "ord",
     "payment": "pay",

@@ -1,35 +1,43 @@
 """A book, with the commands of the house: outcomes, keys, claims, races, and what is kept in memory."""
 
 import asyncio
+import subprocess
 from collections import Counter
+from collections.abc import AsyncIterator
 
 import msgspec
+import psycopg
 import pytest
 
 from domain.customers import RegisterCustomer
+from domain.default_edition import DEFAULT_EDITION
 from domain.order import Placed
 from domain.order_events import OrderPlaced, Part
 from domain.payments import CaptureExceedsPrice
+from domain.policy import AdoptPolicy
 from domain.register import BookOpened, OpenBook
 from domain.retry import AlreadyRecordedOtherwise
 from domain.shipping import ShipmentExceedsUnits, ShipOrder
 from ledger import book as book_module
+from ledger import connection as connection_module
 from ledger.book import Book
 from ledger.chain import verify
 from ledger.codec import entry_of
 from ledger.composition import Ledger
+from ledger.database import Database
 from ledger.errors import (
     BookExists,
     ClaimTaken,
     KeyReused,
     StreamBusy,
+    Unavailable,
     UnknownBook,
     Unrecordable,
     VersionMismatch,
 )
 from ledger.identity import mint
 from ledger.sealing import BOOK
-from ledger.submission import Lookup, Outcome
+from ledger.submission import Lookup, Outcome, Submission
 from tests.record.conftest import ANN, Rows, capture, place, submission
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +69,12 @@ async def paid_order(book: Book) -> str:
     order = await placed_order(book)
     await book.execute(capture(order, PRICE), submission())
     return order
+
+
+def sha256sum(text: str) -> str:
+    """What the command line tool says, 64 hex digits."""
+    summed = subprocess.run(["sha256sum"], input=text.encode(), capture_output=True, check=True)
+    return summed.stdout.decode()[:64]
 
 
 def positions(outcome: Outcome) -> list[int]:
@@ -165,6 +179,14 @@ async def test_a_dry_run_decides_all_and_records_nothing(book: Book, rows: Rows)
     assert not (await book.execute(capture(order), submission(key="k"))).replayed
 
 
+async def test_a_dry_run_counts_on_from_what_others_recorded(book: Book, other_ledger: Ledger) -> None:
+    # Count on from the head as this process last met it → this fails: the position is long taken.
+    other = await other_ledger.book(book.name)
+    await placed_order(other)
+    dry = await book.execute(place(), submission(dry_run=True))
+    assert positions(dry)[0] == other.position + 1
+
+
 async def test_a_dry_run_sees_a_taken_claim(book: Book) -> None:
     await book.execute(place(external_ref="A-1"), submission())
     with pytest.raises(ClaimTaken):
@@ -255,6 +277,58 @@ async def test_a_twin_whose_first_is_refused_or_cancelled_is_decided_itself(book
     assert amounts == [2, 3]
     with pytest.raises(CaptureExceedsPrice):
         await refused
+
+
+# Patience
+
+
+@pytest.fixture
+async def held_head(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Book, str]]:
+    """A book whose head somebody holds for ever, an order in it, and callers of little patience."""
+    order = await placed_order(book)
+    monkeypatch.setattr(connection_module, "PATIENCE", 0.5)
+    async with await psycopg.AsyncConnection.connect(database.app_conninfo) as holder:
+        await holder.execute("SELECT 1 FROM heads WHERE book = %s FOR UPDATE", (book.name,))
+        yield book, order
+
+
+async def test_nobody_waits_longer_because_others_wait_before(held_head: tuple[Book, str]) -> None:
+    """Bound each turn instead of each caller → the tenth waits ten times as long, and this fails."""
+    book, order = held_head
+    async with asyncio.timeout(3):
+        answers = await asyncio.gather(
+            *[book.execute(capture(order), submission()) for _ in range(10)], return_exceptions=True
+        )
+    assert Counter(map(type, answers)) == {Unavailable: 10}
+
+
+async def test_the_twins_of_a_request_that_was_not_answered_are_told_so_too(
+    held_head: tuple[Book, str],
+) -> None:
+    book, _ = held_head
+    order = place()
+    async with asyncio.timeout(3):
+        answers = await asyncio.gather(
+            *[book.execute(order, submission(key="k")) for _ in range(10)], return_exceptions=True
+        )
+    assert Counter(map(type, answers)) == {Unavailable: 10}
+
+
+async def test_what_was_told_unavailable_is_found_under_its_key_once_the_database_answers(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch, rows: Rows
+) -> None:
+    order = place()
+    monkeypatch.setattr(connection_module, "PATIENCE", 0.2)
+    async with await psycopg.AsyncConnection.connect(database.app_conninfo) as holder:
+        await holder.execute("SELECT 1 FROM heads WHERE book = %s FOR UPDATE", (book.name,))
+        with pytest.raises(Unavailable):
+            await book.execute(order, submission(key="k"))
+    monkeypatch.undo()
+    again = await book.execute(order, submission(key="k"))
+    assert positions(again) == [3, 4]
+    assert len(rows(book.name)) == 4
 
 
 # Claims and expectations
@@ -357,6 +431,24 @@ async def test_a_cancelled_caller_leaves_the_order_usable(book: Book, rows: Rows
 
 
 # What is kept in memory
+
+
+@pytest.mark.parametrize("expected", [None, ("policy", 1)])
+async def test_a_command_decides_under_the_policy_in_force_when_it_is_recorded(
+    book: Book, other_ledger: Ledger, expected: tuple[str, int] | None
+) -> None:
+    """Leave the streams only read out of the append → it is decided under the old edition, this fails."""
+    await placed_order(book)
+    other = await other_ledger.book(book.name)
+    owner = msgspec.structs.replace(ANN, role="owner")
+    longer = msgspec.structs.replace(DEFAULT_EDITION, guarantee_months=12)
+    await other.execute(AdoptPolicy(edition=longer), Submission(actor=owner, origin="api"))
+    if expected is None:
+        outcome = await book.execute(place(), submission())
+        assert {entry.meta.edition for entry in outcome.entries} == {2}
+    else:
+        with pytest.raises(VersionMismatch):
+            await book.execute(place(), submission(expected=expected))
 
 
 async def test_a_refusal_is_never_answered_from_what_another_process_has_changed(
@@ -463,6 +555,28 @@ async def test_pages_leave_nothing_out_and_filters_agree_with_the_whole(book: Bo
     assert [entry.version for entry in both] == [2]
     assert await book.entry(7) == paged[6]
     assert await book.entry(12) is None
+
+
+async def test_a_waiter_that_is_cancelled_is_forgotten(book: Book) -> None:
+    waiting = asyncio.create_task(book.wait_beyond(book.position, 60))
+    await asyncio.sleep(0)
+    assert len(book._waiting) == 1
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert len(book._waiting) == 0
+
+
+async def test_a_stranger_verifies_what_is_stored_with_sha256sum(book: Book, rows: Rows) -> None:
+    await paid_order(book)
+    previous = "0" * 64
+    for row in rows(book.name):
+        header = (
+            f"{row.position} {row.stream} {row.version} {row.type} {row.schema_version} "
+            f"{row.customer or '-'} {row.effective_at} {row.recorded_at}"
+        )
+        text = f"{previous}\n{header}\n{row.meta}\n{row.data}\n"
+        previous = sha256sum(text)
+        assert previous == row.hash.hex()
 
 
 async def test_a_waiter_is_woken_by_entries_of_its_own_process_and_of_others(

@@ -78,3 +78,11 @@ def test_a_missing_or_repeated_entry_is_found() -> None:
 def test_text_cannot_move_from_one_line_to_the_next_unnoticed() -> None:
     moved = FIRST._replace(meta='{"person":"system"}{"zone":"UTC"}', data="")
     assert chained(FIRST)[0].hash != chained(moved)[0].hash
+
+
+@pytest.mark.parametrize("customer", ["", "-"])
+def test_a_customer_who_is_written_like_none_is_not_taken_for_none(customer: str) -> None:
+    """Hash "" or "-" like no customer, unnoticed → an entry could be given to nobody, and this fails."""
+    (first,) = chained(FIRST)
+    with pytest.raises(ChainBroken):
+        verify([first._replace(customer=customer)])

@@ -1,12 +1,15 @@
 """Connections: settings that hold on every one, and reads that outlive a lost connection."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import psycopg
 import pytest
 
 from ledger import connection as connection_module
-from ledger.connection import Reader, connect
+from ledger.clocks import DemoClock
+from ledger.connection import Connection, Reader, connect
 from ledger.database import Database
 from ledger.errors import Unavailable
 
@@ -45,3 +48,73 @@ async def test_a_database_that_is_away_is_unavailable_after_a_bounded_time(
     reader = Reader("host=/nonexistent dbname=any")
     with pytest.raises(Unavailable):
         await reader.open()
+
+
+async def test_a_read_that_hangs_ends_after_a_bounded_time(
+    database: Database, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "PATIENCE", 0.2)
+    assert database.owner_conninfo is not None
+    async with await psycopg.AsyncConnection.connect(database.owner_conninfo) as holder:
+        await holder.execute("LOCK TABLE claims IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(5):
+            with pytest.raises(Unavailable):
+                await reader.rows("SELECT 1 FROM claims LIMIT 1")
+    assert await reader.rows("SELECT 1 FROM claims LIMIT 0") == []
+
+
+async def test_a_reader_that_was_closed_says_so_at_once(database: Database) -> None:
+    reader = Reader(database.app_conninfo)
+    await reader.open()
+    await reader.close()
+    async with asyncio.timeout(1):
+        with pytest.raises(Unavailable):
+            await reader.rows("SELECT 1")
+
+
+@pytest.fixture
+def statements(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the statements sent; the answer to number 2 is lost, after it was carried out."""
+    real: Callable[[], AbstractAsyncContextManager[Connection]] = reader._pool.connection
+    sent: list[int] = []
+
+    @asynccontextmanager
+    async def cut() -> AsyncIterator[Connection]:
+        async with real() as connection:
+            yield connection
+            sent.append(len(sent) + 1)
+            if len(sent) == 2:
+                raise psycopg.OperationalError("the reply was lost after the commit")
+
+    monkeypatch.setattr(reader._pool, "connection", cut)
+    return sent
+
+
+async def test_a_change_whose_reply_is_lost_is_not_sent_again(
+    reader: Reader, statements: list[int], book_name: str
+) -> None:
+    await reader.rows("SELECT 1")
+    with pytest.raises(Unavailable):
+        await reader.change("INSERT INTO clocks VALUES (%b, 1) RETURNING ahead", (book_name,))
+    assert statements == [1, 2]
+    assert await reader.rows("SELECT ahead FROM clocks WHERE book = %b", (book_name,)) == [(1,)]
+
+
+async def test_a_change_finds_a_connection_that_died_while_it_rested(
+    database: Database, reader: Reader, book_name: str
+) -> None:
+    ((backend,),) = await reader.rows("SELECT pg_backend_pid()")
+    async with await psycopg.AsyncConnection.connect(database.app_conninfo, autocommit=True) as killer:
+        await killer.execute("SELECT pg_terminate_backend(%s)", (backend,))
+    # Without the question before it, the change would be sent into the dead connection and given up.
+    assert await reader.change("INSERT INTO clocks VALUES (%b, 7) RETURNING ahead", (book_name,)) == [(7,)]
+
+
+async def test_a_clock_moved_by_a_statement_whose_reply_is_lost_moves_once(
+    reader: Reader, statements: list[int], book_name: str
+) -> None:
+    """Add to the clock instead of setting it → the statement sent again moves it twice, and this fails."""
+    clock = DemoClock(book_name, reader)
+    await clock.advance(1_000)
+    assert statements == [1, 2, 3]
+    assert clock.ahead == 1_000

@@ -1,5 +1,7 @@
 """What is kept in memory: a beginning without gaps, and never more than so much."""
 
+import pytest
+
 from domain.entry import Entry, Meta
 from domain.register import BookOpened, PersonRegistered, Register
 from ledger.folds import Folded, FoldedFacts, Folds, Recent
@@ -74,3 +76,18 @@ def test_of_more_than_so_many_the_one_used_longest_ago_goes() -> None:
 def test_a_fold_of_nothing_more_is_what_it_was() -> None:
     assert Folded().after(()) == Folded()
     assert FoldedFacts(position=3).after(()) == FoldedFacts(position=3)
+
+
+def test_where_a_fold_fails_midway_the_customers_facts_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drop the facts only when their own turn comes → they stay without that entry, and this fails."""
+    folds = Folds()
+    folds.remember([registered(1, "cus_1")], ("cus_1", FoldedFacts()), strangers=0)
+
+    def broken(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr("ledger.folds.evolve_of", lambda stream: broken)
+    with pytest.raises(ArithmeticError):
+        folds.remember([registered(2, "cus_1")], None, strangers=0)
+    assert folds.facts.get("cus_1") is None
+    assert folds.states.get("book") is None

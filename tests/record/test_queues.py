@@ -56,6 +56,25 @@ async def test_a_command_cancelled_while_it_waits_leaves_the_queue_and_what_it_h
         await command()
 
 
+async def test_a_command_cancelled_just_as_its_turn_comes_hands_it_on() -> None:
+    """Note a turn only once it was waited for without an interruption → the queue stays held, this fails."""
+    queues = Queues()
+
+    async def command() -> None:
+        async with queues.turn({"a"}):
+            pass
+
+    async with queues.turn({"a"}):
+        waiting, behind = asyncio.create_task(command()), asyncio.create_task(command())
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    async with asyncio.timeout(5):
+        await behind
+    assert len(queues) == 0
+
+
 async def test_a_queue_exists_only_while_somebody_stands_in_it() -> None:
     queues = Queues()
     async with queues.turn({"a", "b"}):

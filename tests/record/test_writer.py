@@ -1,19 +1,30 @@
 """Group commit against a real server: order, conflicts, lost connections, refusals to record."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import psycopg
 import pytest
 
 from ledger import writer as writer_module
-from ledger.append import Append, NewClaim, NewEntry, Recorded, Repeated, Stale, Taken
+from ledger.append import (
+    Append,
+    CommandKey,
+    NewClaim,
+    NewEntry,
+    Recorded,
+    Repeated,
+    Stale,
+    Taken,
+    size_of,
+)
 from ledger.batch import Staged
 from ledger.chain import verify
-from ledger.connection import Connection
+from ledger.connection import Connection, connect
 from ledger.database import Database
 from ledger.errors import QueueFull, Unavailable, UnknownBook, Unrecordable
-from ledger.submission import Lookup
+from ledger.submission import Lookup, SubjectKey
 from ledger.transaction import store
 from ledger.writer import Writer
 from tests.record.conftest import Rows, append, new_entry
@@ -58,6 +69,57 @@ async def test_appends_of_many_callers_share_commits_and_leave_no_gap(
     assert sum(commits) == 200
     assert len(commits) < 10
     check_whole(rows, bare_book, 200)
+
+
+async def test_a_writer_that_rests_gives_its_connection_back_and_gets_another(
+    writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Keep the connection for ever → a server runs out of connections with some hundred books.
+    made: list[Connection] = []
+    closed = asyncio.Event()
+
+    async def connected(conninfo: str) -> Connection:
+        connection = await connect(conninfo)
+        made.append(connection)
+        close = connection.close
+
+        async def closing() -> None:
+            await close()
+            closed.set()
+
+        monkeypatch.setattr(connection, "close", closing)
+        return connection
+
+    monkeypatch.setattr(writer_module, "connect", connected)
+    for version in range(1, 11):
+        await writer.append(append(new_entry("busy", version)))
+    assert (len(made), closed.is_set()) == (1, False)
+
+    monkeypatch.setattr(writer_module, "RESTS_AFTER", 0.0)
+    await writer.append(append(new_entry("busy", 11)))
+    await asyncio.wait_for(closed.wait(), 10)
+    assert isinstance(await writer.append(append(new_entry("busy", 12))), Recorded)
+    assert len(made) == 2
+    check_whole(rows, bare_book, 12)
+
+
+async def test_a_transaction_takes_so_many_bytes_or_a_single_larger_append(
+    writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: list[int] = []
+
+    async def counted(connection: Connection, book: str, staged: Staged) -> None:
+        commits.append(len(staged.verdicts))
+        await store(connection, book, staged)
+
+    small, large = new_entry("small", text="x" * 100), new_entry("large", text="x" * 1_000)
+    size = size_of(append(small))
+    monkeypatch.setattr(writer_module, "store", counted)
+    monkeypatch.setattr(writer_module, "MOST_TOGETHER", 3 * size)
+    entries = [small._replace(stream=f"s{n}") for n in range(4)]
+    await asyncio.gather(*[writer.append(append(entry)) for entry in (*entries, large, new_entry("last"))])
+    assert commits == [3, 1, 1, 1]
+    check_whole(rows, bare_book, 6)
 
 
 async def test_the_head_row_is_the_last_entry(
@@ -160,6 +222,27 @@ async def test_a_connection_lost_before_the_commit_sends_the_batch_again(
     check_whole(rows, bare_book, 1)
 
 
+async def test_what_another_writer_stored_at_the_same_position_is_not_taken_for_the_lost_batch(
+    writer: Writer, other_writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Look for the position alone and not for its hash → the lost batch counts as stored, and this fails."""
+    lost: list[int] = []
+
+    async def overtaken(connection: Connection, book: str, staged: Staged) -> None:
+        if not lost:
+            lost.append(staged.head.position)
+            await connection.close()
+            await other_writer.append(append(new_entry("theirs")))
+            raise psycopg.OperationalError("gone before the commit")
+        await store(connection, book, staged)
+
+    monkeypatch.setattr(writer_module, "store", overtaken)
+    assert isinstance(await writer.append(append(new_entry("ours"))), Recorded)
+    assert lost == [1]
+    assert [row.stream for row in rows(bare_book)] == ["theirs", "ours"]
+    check_whole(rows, bare_book, 2)
+
+
 async def test_a_commit_still_under_way_on_the_lost_connection_is_waited_for(
     writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +322,21 @@ async def test_a_full_queue_is_said_so_and_forgets_nobody_who_waits(
     check_whole(rows, bare_book, 3)
 
 
+async def test_a_queue_of_too_many_bytes_is_full_too_and_empties_again(
+    writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = append(new_entry("large", text="x" * 1_000))
+    monkeypatch.setattr(writer_module, "MOST_BYTES_WAITING", size_of(large))
+    for version in (1, 2):
+        entry = large.entries[0]._replace(version=version)
+        waiting = asyncio.create_task(writer.append(Append(entries=(entry,))))
+        refused = asyncio.create_task(writer.append(append(new_entry("too-much"))))
+        with pytest.raises(QueueFull):
+            await refused
+        assert isinstance(await waiting, Recorded)
+    check_whole(rows, bare_book, 2)
+
+
 BAD_ENTRIES = {
     "NUL in data": new_entry("a")._replace(data='{"a":"\0"}'),
     "lone surrogate in meta": new_entry("a")._replace(meta='{"a":"\ud800"}'),
@@ -247,6 +345,11 @@ BAD_ENTRIES = {
     "blank in the customer": new_entry("a", customer="cus 1"),
     "stream too long": new_entry("a" * 201),
     "empty stream": new_entry(""),
+    "empty customer": new_entry("a", customer=""),
+    "the customer that is hashed for none": new_entry("a", customer="-"),
+    "schema version beyond 32 bits": new_entry("a")._replace(schema_version=2**31),
+    "schema version nought": new_entry("a")._replace(schema_version=0),
+    "version beyond 64 bits": new_entry("a", 2**63),
     "effective_at after year 9999": new_entry("a")._replace(effective_at=2**62),
     "effective_at beyond 64 bits": new_entry("a")._replace(effective_at=-(2**80)),
 }
@@ -263,7 +366,37 @@ async def test_what_the_record_cannot_hold_is_refused_before_it_joins_a_batch(
     check_whole(rows, bare_book, 1)
 
 
-@pytest.mark.parametrize("key", ["nul\0", "\ud800", "", "x" * 601])
+BAD_READS = {
+    "surrogate in a stream read": append(new_entry("a"), reads={"\ud800": 0}),
+    "version read beyond 64 bits": append(new_entry("a"), reads={"policy": 2**63}),
+    "surrogate in a customer read": append(new_entry("a"), facts=("\ud800", 0)),
+    "history beyond 64 bits": append(new_entry("a"), facts=("cus_1", 2**63)),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_READS.values(), ids=BAD_READS.keys())
+async def test_what_cannot_even_be_asked_fails_alone(writer: Writer, bad: Append) -> None:
+    # Unchecked, it failed the whole batch and the queue behind it as "the database does not answer".
+    verdicts = await asyncio.gather(
+        writer.append(append(new_entry("good"))), writer.append(bad), return_exceptions=True
+    )
+    assert [type(verdict) for verdict in verdicts] == [Recorded, Unrecordable]
+
+
+async def test_the_longest_values_fit_their_indexes(writer: Writer) -> None:
+    digits = random.Random(1)
+    text = "".join(chr(digits.randrange(0x10000, 0x1FFFF)) for _ in range(150))
+    longest = Append(
+        entries=(new_entry("a" * 200),),
+        command=CommandKey(text, text, b""),
+        claims=(NewClaim(text, text, "a" * 200),),
+        lookups=(Lookup(text, bytes(32), text),),
+        subject_keys=(SubjectKey(text, b""),),
+    )
+    assert isinstance(await writer.append(longest), Recorded)
+
+
+@pytest.mark.parametrize("key", ["nul\0", "\ud800", "", "x" * 601, "\U0001f600" * 151])
 async def test_a_key_the_record_cannot_hold_is_refused(writer: Writer, key: str) -> None:
     with pytest.raises(Unrecordable):
         await writer.append(append(new_entry("a"), key=key))
@@ -288,8 +421,10 @@ async def test_what_only_the_database_finds_unholdable_fails_alone(
 
 
 async def test_a_batch_that_breaks_off_unforeseen_is_answered_and_lets_go_of_the_head(
-    writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, other_writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Hang up only before the next batch of the same writer → the other one waits, and this fails."""
+
     def broken(*_: object) -> Staged:
         raise ArithmeticError
 
@@ -299,8 +434,20 @@ async def test_a_batch_that_breaks_off_unforeseen_is_answered_and_lets_go_of_the
     assert writer._draining is not None
     assert isinstance(writer._draining.exception(), ArithmeticError)
     monkeypatch.undo()
-    assert isinstance(await writer.append(append(new_entry("b"))), Recorded)
-    check_whole(rows, bare_book, 1)
+    async with asyncio.timeout(5):
+        assert isinstance(await other_writer.append(append(new_entry("b"))), Recorded)
+    assert isinstance(await writer.append(append(new_entry("c"))), Recorded)
+    check_whole(rows, bare_book, 2)
+
+
+async def test_a_database_that_may_only_be_read_is_unavailable(database: Database, bare_book: str) -> None:
+    read_only = psycopg.conninfo.make_conninfo(
+        database.app_conninfo, options="-c default_transaction_read_only=on"
+    )
+    writer = Writer(bare_book, read_only)
+    with pytest.raises(Unavailable):
+        await writer.append(append(new_entry("a")))
+    await writer.close()
 
 
 async def test_a_book_without_a_head_is_unknown(database: Database, book_name: str) -> None:
@@ -335,6 +482,24 @@ async def test_a_database_that_hangs_is_told_too_and_what_it_stores_later_is_kep
     monkeypatch.undo()
     assert isinstance(await writer.append(append(new_entry("c"))), Recorded)
     assert [row.stream for row in rows(bare_book)] == ["a", "c"]
+
+
+async def test_an_append_that_came_later_is_waited_for_longer(
+    writer: Writer, bare_book: str, rows: Rows, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fail all who wait once the first has waited long enough → the second is told too early, this fails."""
+    monkeypatch.setattr(writer_module, "PATIENCE", 0.3)
+    async with await psycopg.AsyncConnection.connect(database.app_conninfo) as holder:
+        await holder.execute("SELECT 1 FROM heads WHERE book = %s FOR UPDATE", (bare_book,))
+        early = asyncio.create_task(writer.append(append(new_entry("early"))))
+        await asyncio.sleep(0)
+        monkeypatch.setattr(writer_module, "PATIENCE", 10.0)
+        late = asyncio.create_task(writer.append(append(new_entry("late"))))
+        with pytest.raises(Unavailable):
+            await early
+        assert not late.done()
+    assert isinstance(await late, Recorded)
+    check_whole(rows, bare_book, 2)
 
 
 async def test_closing_stores_what_waits_and_takes_no_more(

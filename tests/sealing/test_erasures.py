@@ -1,11 +1,15 @@
 """Erasing: the key and the look-ups are gone here, elsewhere, after a restart and after a restore."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 
-from ledger.connection import Reader
+from ledger.connection import Reader, Row
 from ledger.erasures import FILE_NAME, Erasures
+from ledger.errors import Unavailable
 from ledger.sealing import NoSubjectKey, Sealer
 from tests.sealing.conftest import MASTER, store
 
@@ -50,11 +54,53 @@ async def test_an_erased_subject_opens_as_nothing_and_is_no_longer_found(
     assert await looked_up(reader, sealer.book, "cus_ben") == 1
 
 
+# Note it after the deletion → this fails: dying in between, a restore would bring the person back.
+async def test_an_erasure_is_noted_before_anything_is_deleted(
+    sealer: Sealer, reader: Reader, erasures: Erasures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = sealer.new_subject("cus_ann")
+    await store(reader, sealer.book, ann)
+
+    async def away(*_: object, **__: object) -> list[Row]:
+        raise Unavailable
+
+    monkeypatch.setattr(reader, "change", away)
+    with pytest.raises(Unavailable):
+        await erasures.destroy(sealer, "cus_ann")
+    monkeypatch.undo()
+    assert await Erasures(tmp_path, reader).apply() == 1
+    assert await Sealer(sealer.book, MASTER, reader).open(ann.seal("name", "Ann")) is None
+
+
+# Keep what was read before the key was forgotten → this fails.
+async def test_a_text_being_opened_during_the_erasure_does_not_keep_its_key(
+    sealer: Sealer, reader: Reader, erasures: Erasures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = sealer.new_subject("cus_ann")
+    await store(reader, sealer.book, ann)
+    sealed = ann.seal("name", "Ann")
+    read, erased, rows = asyncio.Event(), asyncio.Event(), reader.rows
+
+    async def slow(query: LiteralString, parameters: Sequence[object] = ()) -> list[Row]:
+        found = await rows(query, parameters)
+        read.set()
+        await erased.wait()
+        return found
+
+    monkeypatch.setattr(reader, "rows", slow)
+    opening = asyncio.create_task(sealer.open(sealed))
+    await read.wait()
+    await erasures.destroy(sealer, "cus_ann")
+    erased.set()
+    assert await opening == "Ann"
+    assert await sealer.open(sealed) is None
+
+
 async def test_erasing_twice_does_no_harm(sealer: Sealer, reader: Reader, erasures: Erasures) -> None:
     await store(reader, sealer.book, sealer.new_subject("cus_ann"))
     await erasures.destroy(sealer, "cus_ann")
     await erasures.destroy(sealer, "cus_ann")
-    assert await erasures.apply(sealer.book) == 0
+    assert await erasures.apply() == 0
 
 
 # Leave `append_line` out of `destroy` → this fails: a restored backup would bring the person back.
@@ -67,7 +113,7 @@ async def test_a_restored_backup_does_not_bring_an_erased_person_back(
     await store(reader, sealer.book, ann)  # the backup was older than the erasure
     await index(reader, sealer, "cus_ann")
 
-    assert await Erasures(tmp_path, reader).apply(sealer.book) == 1
+    assert await Erasures(tmp_path, reader).apply() == 1
 
     sealed = ann.seal("name", "Ann")
     assert await Sealer(sealer.book, MASTER, reader).open(sealed) is None
@@ -83,7 +129,7 @@ async def test_the_erasures_of_one_book_leave_the_others_alone(
     await store(reader, sealer.book, ours)
     await store(reader, other.book, theirs)
     await erasures.destroy(sealer, "cus_ann")
-    assert await erasures.apply(other.book) == 0
+    assert await erasures.apply() == 0
     assert await other.open(theirs.seal("name", "Ann")) == "Ann"
 
 
@@ -100,5 +146,5 @@ async def test_the_books_own_key_cannot_be_erased(
 
 async def test_without_the_file_nothing_is_erased(sealer: Sealer, reader: Reader, erasures: Erasures) -> None:
     await store(reader, sealer.book, sealer.new_subject("cus_ann"))
-    assert await erasures.apply(sealer.book) == 0
+    assert await erasures.apply() == 0
     assert await sealer.seal("cus_ann", "name", "Ann")

@@ -80,8 +80,29 @@ async def test_a_text_moved_to_another_field_or_subject_does_not_open(sealer: Se
             await sealer.open(moved)
 
 
+# Authenticate the field alone → this fails; above, the other subject's key hides that.
+async def test_a_text_moved_to_another_subject_does_not_open_even_under_the_same_key(
+    sealer: Sealer, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.sealing.os.urandom", bytes)
+    ann, ben = sealer.new_subject("cus_ann"), sealer.new_subject("cus_ben")
+    await store(reader, sealer.book, ann, ben)
+    body = ann.seal("name", "Ann").rsplit(".")[-1]
+    assert await sealer.open(f"sealed.cus_ann.name.{body}") == "Ann"
+    with pytest.raises(SealBroken):
+        await sealer.open(f"sealed.cus_ben.name.{body}")
+
+
 @pytest.mark.parametrize(
-    "text", ["Ann", "sealed.cus_ann.name", "sealed.cus_ann.name.!", "sealed.cus_ann.name.AAAA", "sealed..."]
+    "text",
+    [
+        "Ann",
+        "sealed.cus_ann.name.é",
+        "sealed.cus_ann.name",
+        "sealed.cus_ann.name.!",
+        "sealed.cus_ann.name.AAAA",
+        "sealed...",
+    ],
 )
 async def test_what_was_never_sealed_is_not_opened(sealer: Sealer, reader: Reader, text: str) -> None:
     await store(reader, sealer.book, sealer.new_subject("cus_ann"))
@@ -187,3 +208,14 @@ async def test_a_look_up_row_holds_a_digest_and_not_the_value(sealer: Sealer) ->
     row = sealer.lookup("email", "Ann@Example.com", "cus_ann")
     assert (row.kind, row.customer) == ("email", "cus_ann")
     assert row.digest == sealer.digest("email", "ann@example.com")
+
+
+async def test_keys_whose_time_is_over_do_not_stay_in_memory(
+    sealer: Sealer, reader: Reader, clock: Clock
+) -> None:
+    ann, ben = sealer.new_subject("cus_ann"), sealer.new_subject("cus_ben")
+    await store(reader, sealer.book, ann, ben)
+    await sealer.seal("cus_ann", "name", "Ann")
+    clock.now = KEPT_FOR
+    await sealer.seal("cus_ben", "name", "Ben")
+    assert set(sealer._kept) == {"cus_ben"}  # pyright: ignore[reportPrivateUsage]

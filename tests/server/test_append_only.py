@@ -80,3 +80,16 @@ def test_of_the_record_only_what_makes_a_person_known_can_be_destroyed(database:
         ).fetchall()
     record = {"entries", "heads", "commands", "claims", "lookups", "subject_keys", "api_keys"}
     assert {name for (name,) in rows} & record == {"lookups", "subject_keys"}
+
+
+def test_the_role_that_serves_can_end_an_api_key_and_not_give_it_to_somebody_else(
+    database: Database, book_name: str
+) -> None:
+    with psycopg.connect(database.app_conninfo) as connection:
+        connection.execute(
+            "INSERT INTO api_keys VALUES (%s, decode(repeat('00', 32), 'hex'), 'key_1', 'per_ann', 1)",
+            (book_name,),
+        )
+        connection.execute("UPDATE api_keys SET revoked_at = 2 WHERE book = %s", (book_name,))
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute("UPDATE api_keys SET person = 'per_owner' WHERE book = %s", (book_name,))

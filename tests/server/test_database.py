@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from ledger.database import open_database
+from ledger.database import TablesMissing, make_tables, open_database
 from ledger.doctor import Finding, Outcome, examine
 from ledger.embedded import EmbeddedServer
 from ledger.gate import CHECKS, GateRefused
@@ -48,6 +48,12 @@ class TestOpening:
         self, server: EmbeddedServer, name: str, tmp_path: Path
     ) -> None:
         migrate(server.conninfo(OWNER, name))
+        with (
+            pytest.raises(TablesMissing, match=r"orders_v1.*makegood migrate"),
+            open_database(external(server, name, tmp_path)),
+        ):
+            pass
+        make_tables(server.conninfo(OWNER, name))
         with open_database(external(server, name, tmp_path)) as database:
             assert database.embedded is None
             assert database.app_conninfo == server.conninfo(APP, name)

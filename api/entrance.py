@@ -1,0 +1,43 @@
+"""The way in: a request to a declared route is taken to it at once, every other one goes FastAPI's way.
+
+FastAPI's own way leads through five layers made for what no route here uses (dependencies, files, telemetry)
+and then asks route after route. What is not found here is found there, or answered there: the documentation,
+health, other methods, addresses that do not exist.
+"""
+
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.route import Route
+
+
+class Entrance:
+    """Takes requests to the routes; routes are tried in the order in which they are given."""
+
+    def __init__(self, routes: Iterable[Route], otherwise: ASGIApp) -> None:
+        self._ways: dict[str, list[Route]] = {}
+        for route in routes:
+            self._ways.setdefault(route.declared.method, []).append(route)
+        self._ways["HEAD"] = [route for route in self._ways.get("GET", ()) if not route.declared.streams]
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            method: str = scope["method"]
+            for route in self._ways.get(method, ()):
+                if found := route.path_regex.match(path):
+                    scope["path_params"] = found.groupdict()
+                    await route.app(scope, receive, _headers_only(send) if method == "HEAD" else send)
+                    return
+        await self._otherwise(scope, receive, send)
+
+
+def _headers_only(send: Send) -> Send:
+    """Sends what a GET would get, without the body."""
+
+    async def sent(message: Message) -> None:
+        await send({**message, "body": b""} if "body" in message else message)
+
+    return sent

@@ -1,0 +1,232 @@
+"""Lists of read models: sorted, in pages by cursor, as of a moment, waiting for an entry; as JSON or CSV.
+
+An item is a struct of what the list shows; its marks render it and describe it, as with an event.
+"""
+
+import csv
+import io
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar, cast
+from urllib.parse import urlencode
+
+import msgspec
+from pydantic import Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.answers import Page
+from api.call import Call
+from api.grammars import At, grammar
+from api.paging import CURSOR, AsOfPosition
+from api.problems import Fault, Invalid
+from api.replies import CSV, Reply
+from api.shapes import Shape, shape_of
+from domain.money import Money
+from ledger.projecting.as_of import AsOf, Effective, Position
+from ledger.projecting.conditions import Condition
+from ledger.projecting.listing import Asked, Last, Listing, last_of
+from ledger.read_models import Answered
+from projections.projection import Key, Row
+
+Item = TypeVar("Item")
+
+_TOKEN = re.compile(r"[ -~]{0,200}")
+"""What the texts that lists are sorted by look like."""
+
+
+class AsOfTime(AsOfPosition):
+    """As it was, or as it is."""
+
+    as_of: At | None = Field(
+        default=None,
+        description="By what had taken effect then, as far as it is recorded now; left out: as it is.",
+    )
+
+    @model_validator(mode="after")
+    def _one_past(self) -> "AsOfTime":
+        if self.as_of is not None and self.as_of_position is not None:
+            raise PydanticCustomError("one_past", "Should be one of as_of and as_of_position")
+        return self
+
+    @property
+    def at(self) -> AsOf | None:
+        """The moment asked about; None: now."""
+        if self.as_of is not None:
+            return Effective(self.as_of)
+        return None if self.as_of_position is None else Position(self.as_of_position)
+
+
+class ListQuery(AsOfTime):
+    """Which part of a list, as of when."""
+
+    cursor: str | None = Field(
+        default=None,
+        pattern=grammar(r"^[A-Za-z0-9_-]{1,600}$", CURSOR),
+        description="`next` of the page before; leave out for the first. Keep the other parameters.",
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="Items in a page.")
+    min_position: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**62,
+        description="`Ledger-Position` of what you wrote: the answer holds it, or is 503.",
+    )
+
+
+class RowsPage(Page[Item]):
+    """Part of a list, with the entry up to which it counts."""
+
+    as_of_position: int = Field(description="Up to which entry of the book this counts.")
+    incomplete: list[int] = Field(
+        description="Entries that could not be folded: items they touch say so, and some may be missing."
+    )
+    late: list[int] = Field(
+        description="With `as_of`: the first entries that had taken effect by then and were recorded later."
+    )
+
+
+def item_of(kind: type[msgspec.Struct]) -> Any:
+    """The type of an item for the API's description."""
+    shape: Shape = shape_of(kind)
+    standing_still: Shape = {
+        "type": ["integer", "null"],
+        "description": "The entry since which this stands still because it could not be folded.",
+    }
+    described: Shape = {
+        **shape,
+        "properties": {**shape["properties"], "incomplete": standing_still},
+        "required": [*shape["required"], "incomplete"],
+    }
+    return Annotated[dict[str, Any], WithJsonSchema(described)]
+
+
+async def list_of(
+    call: Call,
+    listing: Listing,
+    query: ListQuery,
+    *,
+    sort: str,
+    held: tuple[Condition, ...] = (),
+    where: tuple[Condition, ...] = (),
+    prefix: Key = (),
+) -> Reply:
+    """A page of a list. `sort`: a column, after `-` descending. Raises: Invalid, LedgerError."""
+    asked = _asked(listing, query, sort, held, where)
+    answered = await call.book.read_models.page(
+        listing, asked, min_position=query.min_position or 0, at=query.at, prefix=prefix
+    )
+    return await _shown(call, listing, query, asked, answered)
+
+
+async def list_of_rows(
+    call: Call,
+    listing: Listing,
+    query: ListQuery,
+    rows: Sequence[Row],
+    position: int,
+    *,
+    sort: str,
+    where: tuple[Condition, ...] = (),
+) -> Reply:
+    """The same over rows just folded from their streams. Raises: Invalid, LedgerError."""
+    asked = _asked(listing, query, sort, (), where)
+    answered = await call.book.read_models.page_of(listing, asked, rows, position)
+    return await _shown(call, listing, query, asked, answered)
+
+
+def _asked(
+    listing: Listing,
+    query: ListQuery,
+    sort: str,
+    held: tuple[Condition, ...],
+    where: tuple[Condition, ...],
+) -> Asked:
+    column = sort.removeprefix("-")
+    asked = Asked(
+        sort=column,
+        descending=column != sort,
+        limit=query.limit + 1,  # one more tells whether more follow
+        held=held,
+        where=where,
+    )
+    if query.cursor is None:
+        return asked
+    return msgspec.structs.replace(asked, after=_after(listing, asked, query.cursor))
+
+
+def _after(listing: Listing, asked: Asked, cursor: str) -> Last:
+    """Where the page before ended. Raises: Invalid for what this list never gave out."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(listing.item)}
+    columns = (asked.sort, *(name for name in listing.key if name != asked.sort))
+    kind: Any = tuple[tuple(fields[name] for name in columns)]  # pyright: ignore[reportInvalidTypeForm]
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        last = cast(Last, msgspec.json.decode(urlsafe_b64decode(padded), type=kind))
+    except (ValueError, msgspec.MsgspecError):
+        raise _foreign_cursor() from None
+    for value in last:
+        if not (_TOKEN.fullmatch(value) if isinstance(value, str) else abs(value or 0) < 2**63):
+            raise _foreign_cursor()
+    return last
+
+
+def _foreign_cursor() -> Invalid:
+    return Invalid(faults=(Fault("cursor", CURSOR),))
+
+
+async def _shown(call: Call, listing: Listing, query: ListQuery, asked: Asked, answered: Answered) -> Reply:
+    here, has_more = answered.items[: query.limit], len(answered.items) > query.limit
+    following = None
+    if has_more:
+        last = msgspec.json.encode(last_of(listing, asked, here[-1]))
+        following = urlsafe_b64encode(last).rstrip(b"=").decode()
+    items = [
+        await call.reading.struct(item)
+        | {"incomplete": listing.stands_still_at(item, answered.parked) if answered.parked else None}
+        for item in here
+    ]
+    headers = {"Ledger-Position": str(answered.position), "Vary": "Accept"} | _link(call, following)
+    if wants_csv(call):
+        names = (*listing.item.__struct_fields__, "incomplete")
+        return Reply(200, csv_of(names, items), headers, CSV)
+    body = {
+        "items": items,
+        "next": following,
+        "has_more": has_more,
+        "as_of_position": answered.position,
+        "incomplete": sorted({each.position for each in answered.parked}),
+        "late": list(answered.late),
+    }
+    return Reply(200, msgspec.json.encode(body), headers)
+
+
+def _link(call: Call, following: str | None) -> dict[str, str]:
+    """The header that names the next page (RFC 8288)."""
+    if following is None:
+        return {}
+    parameters = {**call.query_params, "cursor": following}
+    return {"Link": f'<{call.scope["path"]}?{urlencode(parameters)}>; rel="next"'}
+
+
+def wants_csv(call: Call) -> bool:
+    """Whether the caller prefers CSV: the first of both that `Accept` names."""
+    accepted = [each.partition(b";")[0].strip().lower() for each in call.raw.get(b"accept", b"").split(b",")]
+    known = [each for each in accepted if each in (b"text/csv", b"application/json")]
+    return known[:1] == [b"text/csv"]
+
+
+def csv_of(names: Sequence[str], items: Sequence[Mapping[str, object]]) -> bytes:
+    """Items as CSV (RFC 4180): a heading, then a line each; amounts as decimals of their currency."""
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(names)
+    lines.writerows([_cell(item[name]) for name in names] for item in items)
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, dict):
+        amount = cast("dict[str, Any]", value)
+        return Money(amount["amount"], amount["currency"]).decimal()
+    return "" if value is None else str(value)

@@ -1,0 +1,131 @@
+"""Keeping the read models of every book up to date, as long as a service runs.
+
+Each book has a task of its own: it builds what was never built, then follows. Folding happens in threads;
+what stops a book's follower is told, seen in `/readyz`, and tried again.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from threading import Event
+from uuid import uuid4
+
+import psycopg
+
+from ledger.book import Book
+from ledger.composition import Ledger
+from ledger.connection import LOST
+from ledger.errors import LedgerError, RebuildUnderWay
+from ledger.projecting import cursors
+from ledger.projecting.decoding import Undecodable
+from ledger.projecting.entries import connect
+from ledger.projecting.follow import Follower, follow
+from ledger.projecting.rebuilding import rebuild_alone
+from projections.catalogue import PROJECTIONS
+from projections.projection import AnyProjection
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks for new books, and for a build that another process makes."""
+AGAIN_AFTER = 10.0
+"""Seconds until a stopped follower tries again: a rebuild or a newer release may have mended the cause."""
+
+Told = Callable[[str, Exception], None]
+"""Hears which book's read models stand still, and why."""
+
+
+class Following:
+    """Follows the books of a ledger, on its event loop."""
+
+    def __init__(self, ledger: Ledger, told: Told) -> None:
+        self._ledger, self._told = ledger, told
+        self._holder = f"{os.getpid()}-{uuid4().hex}"
+        self._building = asyncio.Semaphore(1)
+
+    async def run(self) -> None:
+        """Follow every book there is, and every new one, until cancelled."""
+        tasks: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                try:
+                    for name in await self._ledger.books():
+                        if name not in tasks or self._has_died(name, tasks[name]):
+                            book = await self._ledger.book(name)
+                            tasks[name] = asyncio.create_task(self.follow(book))
+                except LedgerError as failure:
+                    self._told("", failure)
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+    async def follow(self, book: Book) -> None:
+        """Keep one book's read models up to date until cancelled."""
+        models = book.read_models
+        models.is_followed = True
+        told = ""
+        try:
+            while True:
+                try:
+                    await self._build(book)
+                    follower = Follower(book.conninfo, book.name, PROJECTIONS, self._holder)
+                    await follow(follower, book.wait_beyond, models.readers)
+                except (*LOST, RebuildUnderWay):
+                    await asyncio.sleep(LOOK_EVERY)
+                except (Undecodable, LedgerError, psycopg.Error) as failure:
+                    models.stands_at = models.readers.position
+                    if str(failure) != told:
+                        told = str(failure)
+                        self._told(book.name, failure)
+                    await asyncio.sleep(AGAIN_AFTER)
+        finally:
+            models.is_followed = False
+
+    def _has_died(self, name: str, task: asyncio.Task[None]) -> bool:
+        """Whether a book's task ended by a fault of ours; it is told and begun anew."""
+        if not task.done():
+            return False
+        if isinstance(fault := task.exception(), Exception):
+            self._told(name, fault)
+        return True
+
+    async def _build(self, book: Book) -> None:
+        """Fold what was never folded. Raises: RebuildUnderWay, Undecodable, psycopg.Error."""
+        async with self._building:
+            missing = await asyncio.to_thread(_unbuilt, book)
+            if not missing:
+                return
+            models, stop = book.read_models, Event()
+
+            def progress(done: int, of: int) -> None:
+                models.building = (done, of)
+
+            models.building = (0, book.position)
+            work = asyncio.ensure_future(
+                asyncio.to_thread(rebuild_alone, book.conninfo, book.name, missing, progress, stop)
+            )
+            try:
+                await asyncio.shield(work)
+            finally:
+                stop.set()
+                await asyncio.wait([work])  # a thread cannot be cancelled
+                models.building = None
+
+
+@asynccontextmanager
+async def following(ledger: Ledger, told: Told) -> AsyncGenerator[Following]:
+    """The books of a ledger, followed inside the block."""
+    it = Following(ledger, told)
+    task = asyncio.create_task(it.run())
+    try:
+        yield it
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _unbuilt(book: Book) -> list[AnyProjection]:
+    with closing(connect(book.conninfo)) as connection:
+        return cursors.unbuilt(connection, book.name, PROJECTIONS)

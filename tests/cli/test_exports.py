@@ -1,0 +1,98 @@
+"""`makegood export`: the journal of real orders, as other programs read it."""
+
+import csv
+import io
+import shutil
+import subprocess
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ledger.database import Database
+from ledger.projecting.as_of import Effective, rows_as_of
+from projections.journal import ACCOUNTS, Journal, postings
+from tests.cli.commandline import Makegood
+
+SLICE = Path(__file__).parents[1] / "data" / "online-retail-slice.csv.gz"
+HLEDGER = shutil.which("hledger")
+
+
+@pytest.fixture
+def real(makegood: Makegood, book_name: str) -> str:
+    """A book with the real orders."""
+    assert makegood("import", "orders", SLICE, "--book", book_name).code == 0
+    return book_name
+
+
+def trial_balance(database: Database, book: str) -> dict[str, int]:
+    """Each account's balance in minor units, folded anew."""
+    totals: Counter[str] = Counter()
+    for row in rows_as_of(database.app_conninfo, book, Journal(), Effective(2**62)).rows:
+        totals[row.account] += row.amount
+    return dict(totals)
+
+
+def test_the_export_balances_and_passes_the_strict_check_of_hledger(
+    makegood: Makegood, database: Database, real: str, tmp_path: Path
+):
+    """Leave a posting out, or an account undeclared → hledger says so."""
+    file = tmp_path / "book.journal"
+    done = makegood("export", "hledger", "--output", file, "--book", real)
+    assert (done.code, done.out) == (0, "")
+    assert "transactions" in done.err
+    assert [each.name for each in tmp_path.iterdir()] == ["book.journal"]
+    if HLEDGER is None:
+        pytest.skip("hledger is not installed here")
+    for check in ("accounts", "commodities"):
+        subprocess.run([HLEDGER, "check", "-s", check, "-f", file], check=True)
+    asked = [HLEDGER, "balance", "-f", file, "-O", "csv", "--flat", "-E", "-N"]
+    told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    found = {row["account"]: row["balance"] for row in csv.DictReader(io.StringIO(told))}
+    expected = {account: minor for account, minor in trial_balance(database, real).items() if minor}
+    assert {account: pence(text) for account, text in found.items() if pence(text)} == expected
+    assert sum(expected.values()) == 0
+
+
+def pence(text: str) -> int:
+    return int(Decimal(text.split()[0]) * 100)
+
+
+def test_the_csv_holds_every_posting(makegood: Makegood, database: Database, real: str):
+    done = makegood("export", "csv", "--book", real)
+    assert done.code == 0
+    totals: Counter[str] = Counter()
+    for row in csv.DictReader(io.StringIO(done.out)):
+        totals[row["account"]] += pence(row["amount"])
+        assert row["currency"] == "GBP"
+        assert row["date"] == row["effective_at"][:10], "the shop's clocks showed UTC that winter"
+    assert {account: amount for account, amount in totals.items() if amount} == {
+        account: amount for account, amount in trial_balance(database, real).items() if amount
+    }
+
+
+def test_an_empty_book_is_exported_too(makegood: Makegood, book: str):
+    empty = makegood("export", "hledger", "--book", book)
+    assert empty.code == 0
+    assert [f"account {account}" in empty.out for account in ACCOUNTS] == [True] * len(ACCOUNTS)
+    if HLEDGER is not None:
+        subprocess.run([HLEDGER, "check", "-s", "-f", "-"], input=empty.out, text=True, check=True)
+    assert makegood("export", "csv", "--book", book).out.splitlines()[0].startswith("position,line,date")
+
+
+def test_an_entry_that_cannot_be_folded_is_named_and_not_left_out_silently(
+    makegood: Makegood, real: str, monkeypatch: pytest.MonkeyPatch
+):
+    spoiled: list[object] = []
+
+    def poisoned(it: object) -> object:
+        if not spoiled:
+            spoiled.append(it)
+            raise LookupError
+        return postings(it)
+
+    monkeypatch.setattr("projections.journal.postings", poisoned)
+    done = makegood("export", "csv", "--book", real)
+    assert done.code == 3
+    assert "Missing" in done.err
