@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
+IN_DATA := $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint bench demo test-long lock
@@ -16,8 +17,8 @@ help: ## print this help
 	@echo "usage: make TARGET"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-run: $(VENV)/run.stamp ## start Makegood on http://127.0.0.1:8000 with a demo book
-	@$(BIN)/makegood serve --demo
+run: $(VENV)/run.stamp ## start Makegood on http://127.0.0.1:8000 with a demo book (PORT=8001, DATA=folder)
+	@$(BIN)/makegood serve --demo $(if $(PORT),--port "$(PORT)") $(IN_DATA)
 
 test: lint ## all checks and all tests but the long ones
 	$(PYTEST) -n 2 -m "not long"
@@ -33,8 +34,12 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp ## measure the REST path against the plain library
 	$(BIN)/python -m benchmarks
 
-demo: $(VENV)/run.stamp ## import 647 orders of a real shop and print the receipt
-	$(BIN)/makegood import orders tests/data/online-retail-slice.csv.gz
+demo: $(VENV)/run.stamp ## import 647 orders of a real shop and print the receipt (DATA=folder)
+	$(BIN)/makegood import orders tests/data/online-retail-slice.csv.gz $(IN_DATA)
+	@echo
+	@echo "Look at the shop:      $(BIN)/makegood events tail --book online-retail $(IN_DATA)"
+	@echo "By HTTP (make run):    $(BIN)/makegood persons add NAME --role owner --book online-retail $(IN_DATA)"
+	@echo "                       $(BIN)/makegood keys create per_… --book online-retail $(IN_DATA)"
 
 test-long: $(VENV)/dev.stamp ## the campaigns: the whole real shop (where ../shared is)
 	$(PYTEST) -m long

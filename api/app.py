@@ -47,10 +47,10 @@ PUBLIC = frozenset(
 
 DESCRIPTION = """Orders, payments, shipments and guarantees as immutable entries of a book.
 
-Every POST needs an `Idempotency-Key` and takes `?dry_run=true`. What a decision recorded comes back as a
-receipt. Every failure is an `application/problem+json` whose `type` leads to a page with cause and way out.
-Money is whole minor units beside a currency; moments are RFC 3339. An API key opens one book and speaks for
-one person; what is not in that book does not exist.
+Every POST but ticks needs an `Idempotency-Key` and takes `?dry_run=true`. What a decision recorded comes back
+as a receipt. Every failure is an `application/problem+json` whose `type` leads to a page with cause and way
+out. Money is whole minor units beside a currency; moments are RFC 3339. An API key opens one book and speaks
+for one person; what is not in that book does not exist.
 """
 
 

@@ -28,16 +28,27 @@ def problem_of(error: ValidationError, model: type[BaseModel], prefix: str = "/"
     return Invalid(faults=faults)
 
 
+def said_of(error: ValidationError) -> str:
+    """What is wrong first, without what was said."""
+    return _said(error.errors(include_url=False, include_input=False)[0])
+
+
+def _said(found: ErrorDetails) -> str:
+    match found:
+        case {"type": "string_pattern_mismatch", "ctx": {"pattern": str(pattern)}}:
+            return SENTENCES.get(pattern, found["msg"])
+        case _:
+            return found["msg"]
+
+
 def _fault(found: ErrorDetails, model: type[BaseModel], ours: frozenset[str], prefix: str) -> Fault:
     match found:
         case {"type": "extra_forbidden", "loc": (*around, _)}:
             taken = ", ".join(_members(model, around))
             said = f"Takes no other {'members' if prefix else 'parameters'} than: {taken}"
             return Fault(_place(prefix, tuple(around), ours), said)
-        case {"type": "string_pattern_mismatch", "ctx": {"pattern": str(pattern)}}:
-            return Fault(_place(prefix, found["loc"], ours), SENTENCES.get(pattern, found["msg"]))
         case _:
-            return Fault(_place(prefix, found["loc"], ours), found["msg"])
+            return Fault(_place(prefix, found["loc"], ours), _said(found))
 
 
 def _members(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:

@@ -3,13 +3,15 @@
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
+from api.faults import said_of
+from api.grammars import FreeText, ShortText
 from api.permissions import GRANTED, Permission
 from cli.failures import Misused
 from domain.decision import Actor
 from domain.register import Register
 from ledger.book import Book
-from ledger.card_numbers import holds_card_number
 
 AsPerson = Annotated[
     str | None,
@@ -23,6 +25,11 @@ AsPerson = Annotated[
 
 OPERATOR = Actor(person="system", role="owner")
 """Whoever can reach the data folder or the database, while the book has nobody who may act instead."""
+
+
+FREE: TypeAdapter[str] = TypeAdapter(FreeText)
+NAME: TypeAdapter[str] = TypeAdapter(ShortText)
+"""What a person is called."""
 
 
 async def acting(book: Book, person: str | None, permission: Permission) -> Actor:
@@ -46,8 +53,9 @@ async def acting(book: Book, person: str | None, permission: Permission) -> Acto
     return Actor(person=known.person, role=known.role)
 
 
-def free_text(what: str, text: str) -> str:
-    """The text itself, if it may be recorded. Raises: Misused where it holds a card number."""
-    if holds_card_number(text):
-        raise Misused(f"The {what} holds what looks like a card number; card numbers are never recorded.")
-    return text
+def free_text(what: str, text: str, kind: TypeAdapter[str] = FREE) -> str:
+    """The text itself, if it may be recorded: what the API takes is taken here. Raises: Misused."""
+    try:
+        return kind.validate_python(text)
+    except ValidationError as wrong:
+        raise Misused(f"The {what} is not recorded: {said_of(wrong)}.") from None

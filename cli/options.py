@@ -45,7 +45,7 @@ def settings(data: Path | None, dsn: str | None, *, makes: bool = False) -> Sett
 
     `makes`: the command may begin a data folder; every other one needs it to be there. Raises: Misused.
     """
-    given = {"data": data, "dsn": None if dsn is None else SecretStr(dsn)}
+    given = {"data": data and data.expanduser(), "dsn": None if dsn is None else SecretStr(dsn)}
     given = {name: value for name, value in given.items() if value is not None}
     found = Settings().model_copy(update=given)
     _expect_conninfo("--dsn (or MAKEGOOD_DSN)", found.dsn)

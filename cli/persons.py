@@ -6,7 +6,7 @@ import typer
 
 from api.permissions import Permission
 from api.render import ERASED
-from cli.acting import OPERATOR, AsPerson, acting, free_text
+from cli.acting import NAME, OPERATOR, AsPerson, acting, free_text
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
 from cli.output import show
 from domain.decision import Actor
@@ -35,7 +35,7 @@ def add(
 
     async def added(book: Book) -> dict[str, object]:
         actor = await acting(book, person, Permission.KEEP_PERSONS)
-        new = await register(book, free_text("name", name), role, actor)
+        new = await register(book, free_text("name", name, NAME), role, actor)
         return {"person": new, "name": name, "role": role}
 
     show([with_book(settings(data, dsn), book, added)], as_json)

@@ -109,7 +109,7 @@ class Following:
                 await asyncio.shield(work)
             finally:
                 stop.set()
-                await asyncio.wait([work])  # a thread cannot be cancelled
+                await asyncio.gather(work, return_exceptions=True)  # a thread cannot be cancelled
                 models.building = None
 
 

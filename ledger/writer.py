@@ -158,7 +158,7 @@ class Writer:
             _fail(batch, Unavailable(f"the database does not record: {type(error).__name__}"))
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
-        """Through lost connections and restarts, while somebody waits for it."""
+        """Store a batch through lost connections and restarts, while somebody waits for it."""
         unsure: Staged | None = None
         while any(not waiting.answer.done() for waiting in batch):
             try:

@@ -78,10 +78,10 @@ class OrderImport:
 
     def _bad_row(self, row: BadRow) -> None:
         self.receipt.bad_rows += 1
-        left_out = f"; order {row.document} is left out"
+        left_out = f"order {row.document} is left out"
         if not row.certain:
-            left_out = "; it may be of the order above or below, so both are left out"
-        self._report(row.line_number, row.reason + left_out)
+            left_out = "it may be of the order above or below it, so both are left out"
+        self._report(row.line_number, f"{row.reason}; {left_out}")
 
     async def _record(self, document: Document) -> None:
         for outcome in await self._outcomes(document):

@@ -113,7 +113,7 @@ class Source:
             if isinstance(cells, Torn) and self.mapping.fixed.line_breaks:
                 cells = self._continued(cells)
             if isinstance(cells, Torn):
-                yield self._reader.spoiled(cells, begins)
+                yield self._reader.torn(cells, begins)
             elif cells:
                 yield self._reader.read(cells, begins)
 
@@ -162,10 +162,15 @@ class _RowReader:
         try:
             return self._meaning(cells, line_number, document)
         except _Misread as reason:
-            whole = len(cells) == self.width
-            return _bad(line_number, document, str(reason), certain=whole)
+            two_joined = len(cells) >= 2 * self.width - 1
+            return _bad(
+                line_number,
+                "" if two_joined else document,
+                str(reason),
+                certain=len(cells) == self.width,
+            )
 
-    def spoiled(self, torn: Torn, line_number: int) -> BadRow:
+    def torn(self, torn: Torn, line_number: int) -> BadRow:
         """The line whose cells cannot be told, of the document that its whole cells name."""
         return _bad(line_number, (torn.cell(self._order) or "").strip(), torn.reason, certain=True)
 
@@ -174,6 +179,8 @@ class _RowReader:
             raise _Misread(f"{len(cells)} fields where the header has {self.width}")
         if not document:
             raise _Misread("no order reference")
+        if '"' in document:
+            raise _Misread("a quote in the order's reference")
         dropped = next((reason for reason, applies in self._drops if applies(cells)), None)
         customer = "" if self._customer is None else cells[self._customer].strip()
         if self._holds_card_number(customer):
@@ -237,7 +244,7 @@ class _RowReader:
 
 
 def _bad(line_number: int, document: str, reason: str, *, certain: bool) -> BadRow:
-    if not document or _is_mangled(document):
+    if not document or '"' in document or _is_mangled(document):
         return BadRow(line_number=line_number, document=None, certain=False, reason=reason)
     return BadRow(line_number=line_number, document=document, certain=certain, reason=reason)
 

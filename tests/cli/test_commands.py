@@ -127,6 +127,12 @@ def test_no_card_number_comes_in_by_the_command_line(makegood: Makegood, book: s
     assert makegood("events", "tail", "--book", book).out == before
 
 
+@pytest.mark.parametrize("name", ["", " \t", "\u200b\u200d", "\u3164", "x" * 201, "Ana\x07"])
+def test_a_person_has_a_name_one_can_see(makegood: Makegood, book: str, name: str):
+    refused = makegood("persons", "add", name, "--role", "agent", "--book", book)
+    assert (refused.code, refused.err.startswith("The name is not recorded: ")) == (2, True)
+
+
 def test_a_role_that_does_not_exist_is_a_usage_error(makegood: Makegood, book: str):
     assert makegood("persons", "add", "Ana", "--role", "queen", "--book", book).code == 2
 

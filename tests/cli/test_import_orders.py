@@ -19,7 +19,7 @@ from domain.command import Command
 from ledger.book import Book
 from ledger.connection import Reader
 from ledger.database import Database
-from ledger.errors import Unavailable
+from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable
 from ledger.submission import Outcome, Submission
 from tests.cli.commandline import Makegood
 
@@ -131,12 +131,16 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(
     assert position(database, book_name) == 3_355
 
 
-def test_a_database_that_does_not_answer_for_a_while_only_delays(
+@pytest.mark.parametrize(
+    "failure", [Unavailable("the database does not answer"), StreamBusy(("ord",)), QueueFull("too many")]
+)
+def test_a_book_that_cannot_take_orders_for_a_while_only_delays(
     makegood: Makegood,
     database: Database,
     book_name: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    failure: LedgerError,
 ):
     """Every third command is recorded and its answer lost."""
     execute, asked = Book.execute, 0
@@ -146,7 +150,7 @@ def test_a_database_that_does_not_answer_for_a_while_only_delays(
         asked += 1
         outcome = await execute(self, command, submission)
         if asked % 3 == 0:
-            raise Unavailable("the database does not answer")
+            raise failure
         return outcome
 
     monkeypatch.setattr(Book, "execute", unsteady)
@@ -250,6 +254,45 @@ def test_a_bad_row_is_named_its_order_waits_and_the_rest_goes_on(
     )
     assert (mended.code, mended.err) == (0, "")
     assert recorded(database, book_name)["charged_pence"] == 12 * (695 + 110) + 12 * 695
+
+
+def test_a_stray_quote_costs_its_own_order_and_what_is_recorded_is_whole(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    """Let a quoted cell go on over line ends unasked → this fails."""
+    texts = {("489436", 1): '"STRAY', ("489438", 1): 'HOOK 5"'}
+    rows = [
+        ORDER.replace("489434", order).replace("LIGHTS", texts.get((order, row), '"FRAME 7"" SMALL "'))
+        for order in map(str, range(489434, 489444))
+        for row in range(3)
+    ]
+    done = makegood("import", "orders", file_of(tmp_path, *rows), "--book", book_name)
+    assert (done.code, done.err) == (
+        3,
+        "orders.csv:9: a quoted cell does not end on this line; order 489436 is left out\n",
+    )
+    found = recorded(database, book_name)
+    assert (found["orders"], found["order_lines"]) == (9, 27)
+
+    headless = file_of(tmp_path, rows[0], rows[1].removeprefix("489434"), ORDER.replace("489434", "489450"))
+    done = makegood("import", "orders", headless, "--book", book_name)
+    assert (done.code, done.err) == (
+        3,
+        "orders.csv:3: no order reference; it may be of the order above or below it, so both are left out\n",
+    )
+    assert recorded(database, book_name)["orders"] == 9
+
+
+def test_a_customer_whom_another_process_registered_is_found(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    """Let a customer's taken reference refuse the order → this fails."""
+    for order in ("489434", "489435"):
+        file = file_of(tmp_path, ORDER.replace("489434", order))
+        done = makegood("import", "orders", file, "--book", book_name)
+        assert (done.code, done.err) == (0, "")
+    found = recorded(database, book_name)
+    assert (found["customers_with_orders"], found["orders_new"], found["orders_existing"]) == (1, 1, 1)
 
 
 def test_an_order_that_reads_differently_now_is_refused(

@@ -81,6 +81,13 @@ def test_a_bad_first_row_takes_its_document_along_too():
     assert said(found) == [("2", "TEA")]
 
 
+def test_a_row_that_may_be_of_any_document_takes_those_around_it_along():
+    lost = BadRow(line_number=3, document=None, certain=False, reason="x")
+    found, told = gather(row("1", 0), row("2", 0), lost, lost, row("3", 0), row("4", 0), row("1", 0), apart=1)
+    assert [document.reference for document in found] == ["1", "1", "4"]
+    assert told == [lost, lost]
+
+
 def test_rows_that_contradict_each_other_make_a_bad_document():
     found, told = gather(row("1", 0), row("1", 0, customer="K-2", line_number=7), row("1", 0))
     assert found == []
