@@ -312,8 +312,9 @@ class Book:
         spans = {key: range(it.first, it.last + 1) for key, it in found.items()}
         positions = [position for span in spans.values() for position in span]
         entries = await self._record.at(positions) if positions else []
+        at = {entry.position: entry for entry in entries}
         return {
-            key: Outcome(entries=tuple([entry for entry in entries if entry.position in span]), replayed=True)
+            key: Outcome(entries=tuple([at[position] for position in span]), replayed=True)
             for key, span in spans.items()
         }
 

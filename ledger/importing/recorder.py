@@ -28,6 +28,7 @@ from ledger.digests import request_digest
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.importing.documents import Document
+from ledger.importing.recorded import RecordedBefore
 from ledger.importing.rows import Line
 from ledger.sealing import BOOK
 from ledger.submission import Outcome, SubjectKey, Submission
@@ -60,6 +61,7 @@ class OrderRecorder:
         self._register = register
         self._delivery = delivery
         self._customers: dict[str, str] = {}
+        self._recorded = RecordedBefore(book)
 
     @classmethod
     async def of(cls, book: Book, actor: Actor) -> "OrderRecorder":
@@ -71,7 +73,8 @@ class OrderRecorder:
     async def steps(self, document: Document) -> AsyncGenerator[Outcome]:
         """What each step recorded, now or earlier. Raises: Unfit, Refusal, LedgerError."""
         check_fit(document, self._register)
-        steps = await _Steps.of(self._book, self._actor, document)
+        steps = _Steps(self._book, self._actor, document)
+        await steps.look_up(self._recorded)
         outcome = steps.recorded("place") or await self._placed(document, steps)
         self._remember(document, event_in(outcome, OrderPlaced).customer)
         yield outcome
@@ -125,15 +128,9 @@ class _Steps:
         content = (document.at, document.customer, document.currency, document.lines)
         self._content = sha256(msgspec.json.encode(content)).digest()
 
-    @classmethod
-    async def of(cls, book: Book, actor: Actor, document: Document) -> "_Steps":
-        """The steps of that document, and what an earlier run recorded of them.
-
-        Raises: KeyReused, Unavailable.
-        """
-        steps = cls(book, actor, document)
-        steps._recorded = await book.repeated_among(steps._submission(step) for step in STEPS)
-        return steps
+    async def look_up(self, recorded: RecordedBefore) -> None:
+        """Find what an earlier run recorded of the document. Raises: KeyReused, Unavailable."""
+        self._recorded = await recorded.among([self._submission(step) for step in STEPS])
 
     def recorded(self, step: str) -> Outcome | None:
         """What an earlier run recorded of the step."""

@@ -1,0 +1,32 @@
+"""What an earlier run recorded, found in one look for all the orders that ask at the same time."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from ledger.book import Book
+from ledger.errors import KeyReused
+from ledger.submission import Outcome, Submission
+
+
+class RecordedBefore:
+    """Finds the outcomes of idempotency keys that were used before."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._asked: list[Submission] = []
+        self._answer: asyncio.Task[Mapping[str, Outcome]] | None = None
+
+    async def among(self, submissions: Sequence[Submission]) -> Mapping[str, Outcome]:
+        """What was recorded under these keys, and perhaps under others. Raises: KeyReused, Unavailable."""
+        self._asked += submissions
+        if self._answer is None:
+            self._answer = asyncio.create_task(self._found())
+        try:
+            return await asyncio.shield(self._answer)
+        except KeyReused:  # one of all those that asked; each finds out whether it was its own
+            return await self._book.repeated_among(submissions)
+
+    async def _found(self) -> Mapping[str, Outcome]:
+        """This task starts after all that are about to ask."""
+        asked, self._asked, self._answer = self._asked, [], None
+        return await self._book.repeated_among(asked)
