@@ -13,12 +13,15 @@ class RecordedBefore:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._asked: list[Submission] = []
+        self._asked: dict[str | None, Submission] = {}
         self._answer: asyncio.Task[Mapping[str, Outcome]] | None = None
 
     async def among(self, submissions: Sequence[Submission]) -> Mapping[str, Outcome]:
         """What was recorded under these keys, and perhaps under others. Raises: KeyReused, Unavailable."""
-        self._asked += submissions
+        asked = {submission.key: submission for submission in submissions}
+        if not self._asked.keys().isdisjoint(asked):  # one reference twice: both are compared with the record
+            return await self._book.repeated_among(submissions)
+        self._asked.update(asked)
         if self._answer is None:
             self._answer = asyncio.create_task(self._found())
         try:
@@ -28,5 +31,5 @@ class RecordedBefore:
 
     async def _found(self) -> Mapping[str, Outcome]:
         """This task starts after all that are about to ask."""
-        asked, self._asked, self._answer = self._asked, [], None
-        return await self._book.repeated_among(asked)
+        asked, self._asked, self._answer = self._asked, {}, None
+        return await self._book.repeated_among(asked.values())

@@ -5,7 +5,7 @@ is recorded already and adds only what is missing; a document that reads differe
 """
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from hashlib import sha256
 from typing import TypeVar
 
@@ -122,7 +122,7 @@ class _Steps:
     def __init__(self, book: Book, actor: Actor, document: Document) -> None:
         self._book = book
         self._actor = actor
-        self._recorded: dict[str, Outcome] = {}
+        self._recorded: Mapping[str, Outcome] = {}
         self._at = document.at
         self._key = f"{document.channel}/{document.reference}"
         content = (document.at, document.customer, document.currency, document.lines)
