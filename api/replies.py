@@ -10,7 +10,6 @@ JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
 HTML = b"text/html; charset=utf-8"
 CSV = b"text/csv; charset=utf-8"
-PLAIN = b"text/plain; charset=utf-8"
 
 
 class Reply(Response):

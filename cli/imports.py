@@ -7,8 +7,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.permissions import Permission
 from cli.acting import AsPerson, acting
@@ -16,6 +14,7 @@ from cli.collector import collect_rarely
 from cli.failures import FOUND, Misused
 from cli.options import BookName, Data, Dsn, Json, book_name, settings, with_ledger
 from cli.output import show_json
+from cli.progress import bar
 from domain.money import Money
 from domain.register import OpenBook
 from ledger.book import Book
@@ -118,24 +117,9 @@ def _reporter(source: Source) -> Callable[[int, str], None]:
 
 @contextmanager
 def _progress(source: Source) -> Generator[Callable[[Receipt], None]]:
-    """A bar on stderr with rate and time left; nothing where stderr is not a terminal."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(source.name, total=source.size, rate="")
-
-        def show(receipt: Receipt) -> None:
-            done = receipt.entries + receipt.entries_before
-            elapsed = bar.tasks[task].elapsed or 1
-            bar.update(task, completed=source.done, rate=f"{done / elapsed:,.0f} entries/s")
-
-        yield show
+    """A bar over the bytes of the file."""
+    with bar(source.name, source.size) as shown:
+        yield lambda receipt: shown.show(source.done, source.size, receipt.entries + receipt.entries_before)
 
 
 def _told(name: str, receipt: Receipt) -> str:

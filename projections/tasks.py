@@ -125,12 +125,6 @@ def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
         _leave(rows, order, units)
 
 
-OPEN = """
-SELECT stream, kind, subject, customer, due, missed_from, assignee, last_position
-FROM held WHERE due <= %s ORDER BY due, stream, kind, subject"""
-"""What has to be done at a moment, longest due first, over the rows `held`."""
-
-
 LISTED = """
 SELECT stream AS "order", kind, subject, customer, due, missed_from, assignee, last_position
 FROM held WHERE due IS NOT NULL"""
