@@ -2,11 +2,21 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import msgspec
 import psycopg
 
 from domain.entry import Entry
 from ledger.projecting.decoding import Decode
 from ledger.projecting.entries import connect, page
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Everything a book holds between two positions."""
+
+    after: int
+    until: int
+    """A position the book had reached before the page was read: nothing below it is still to come."""
+    entries: list[Entry]
 
 
 class PagesAhead:
@@ -16,24 +26,19 @@ class PagesAhead:
         self._conninfo, self._book, self._types, self._decode = conninfo, book, types, decode
         self._connection: psycopg.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pages-ahead")
-        self._next: tuple[tuple[int, int], Future[list[Entry]]] | None = None
+        self._next: Future[Page] | None = None
 
-    def page(self, after: int, limit: int, more: bool) -> list[Entry]:
-        """The entries in the `limit` positions after `after`; with `more`, the next ones are read meanwhile.
+    def page(self, after: int, head: int, limit: int) -> Page:
+        """The page after `after`, of at most `limit` positions and not beyond `head`; what was read ahead ends
+        where the book ended then. Where `head` lies beyond it, the next page is read meanwhile.
 
         Raises: UnknownBook, Undecodable, psycopg.Error.
         """
-        foreseen, self._next = self._next, None
-        if foreseen is not None and foreseen[0] == (after, limit):
-            entries = foreseen[1].result()
-        else:
-            if foreseen is not None:
-                foreseen[1].exception()  # the connection is the thread's until it is done
-            entries = self._read(after, limit)
-        if more:
-            beyond = after + limit
-            self._next = (beyond, limit), self._thread.submit(self._read, beyond, limit)
-        return entries
+        found = self._foreseen(after, limit) or self._read(after, min(after + limit, head))
+        if found.until < head:
+            beyond = min(found.until + limit, head)
+            self._next = self._thread.submit(self._read, found.until, beyond)
+        return found
 
     def close(self) -> None:
         """Wait for the thread and disconnect."""
@@ -41,7 +46,17 @@ class PagesAhead:
         if self._connection is not None:
             self._connection.close()
 
-    def _read(self, after: int, limit: int) -> list[Entry]:
+    def _foreseen(self, after: int, limit: int) -> Page | None:
+        """What was read ahead, if it is what is asked for; what failed is asked again."""
+        foreseen, self._next = self._next, None
+        if (
+            foreseen is None or foreseen.exception() is not None
+        ):  # waits: till then the thread has the connection
+            return None
+        found = foreseen.result()
+        return found if found.after == after and found.until - after <= limit else None
+
+    def _read(self, after: int, until: int) -> Page:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._conninfo)
-        return page(self._connection, self._book, after, limit, self._types, self._decode)
+        return Page(after, until, page(self._connection, self._book, after, until, self._types, self._decode))

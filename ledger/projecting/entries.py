@@ -79,12 +79,12 @@ def head_of(connection: psycopg.Connection, book: str) -> Head:
 
 
 def page(
-    connection: psycopg.Connection, book: str, after: int, limit: int, types: list[str], decode: Decode
+    connection: psycopg.Connection, book: str, after: int, until: int, types: list[str], decode: Decode
 ) -> list[Entry]:
-    """The entries of those types in `limit` positions after `after`. Raises: Undecodable, psycopg.Error."""
+    """The entries of those types after `after` and up to `until`. Raises: Undecodable, psycopg.Error."""
     cursor = connection.cursor(binary=True)
     cursor.adapters.register_loader("text", ByteaBinaryLoader)  # the decoder wants the bytes that travelled
-    row = cursor.execute(_ONE_PAGE, (book, after, after + limit, types)).fetchone()
+    row = cursor.execute(_ONE_PAGE, (book, after, until, types)).fetchone()
     return [] if row is None or row[0] is None else decode(row[0])
 
 

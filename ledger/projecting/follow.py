@@ -19,7 +19,7 @@ from domain.entry import Entry
 from ledger.connection import LOST
 from ledger.errors import Unavailable
 from ledger.projecting import cursors
-from ledger.projecting.ahead import PagesAhead
+from ledger.projecting.ahead import Page, PagesAhead
 from ledger.projecting.decoding import decoder_of, names_of
 from ledger.projecting.entries import FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
@@ -87,7 +87,8 @@ class Follower:
         try:
             return self._step(self._connected(), limit)
         except LOST:
-            self._connection = None
+            if self._connection is not None:
+                self._connection.close()
             raise
 
     def catch_up(self) -> Step:
@@ -112,22 +113,22 @@ class Follower:
         after = min(self._seen.values(), default=head)
         if after >= head or not cursors.hold_lease(connection, self.book, LEASE, self.holder, LEASE_SECONDS):
             return Step(after, head)
-        until = min(after + limit, head)
-        entries = self._pages.page(after, limit, more=until < head)
-        # The page may end beyond the head as it was known: what lies there is left for the next step.
-        known = [entry for entry in entries if entry.position <= until]
-        moved = self._write(connection, until, known)
-        return Step(until, head, until - after) if moved else Step(after, head)
+        page = self._pages.page(after, head, limit)
+        moved = self._write(connection, page)
+        return Step(page.until, head, page.until - after) if moved else Step(after, head)
 
-    def _write(self, connection: psycopg.Connection, until: int, entries: list[Entry]) -> bool:
+    def _write(self, connection: psycopg.Connection, page: Page) -> bool:
         """Fold and write a page in one transaction; false, and nothing written, if a cursor was moved."""
-        behind = {projection: (seen, until) for projection, seen in self._seen.items() if seen < until}
+        to = page.until
+        behind = {projection: (seen, to) for projection, seen in self._seen.items() if seen < to}
         with connection.transaction() as transaction:
             if not cursors.move(connection, self.book, behind):
                 raise psycopg.Rollback(transaction)
             for projection, (seen, _) in behind.items():
                 handled = set(projection.handles)
-                fresh = [entry for entry in entries if entry.position > seen and type(entry.event) in handled]
+                fresh = [
+                    each for each in page.entries if each.position > seen and type(each.event) in handled
+                ]
                 if fresh:
                     write_folded(connection, self._tables[projection], fresh)
             return True

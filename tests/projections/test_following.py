@@ -1,14 +1,16 @@
 """Following: rows and cursors move together, once for each entry, whoever else follows."""
 
 import asyncio
+from threading import Event
+from typing import Any
 
 import psycopg
 import pytest
 
 from domain.entry import Entry
 from domain.order_events import PaymentCaptured
-from ledger.projecting import cursors
-from ledger.projecting.ahead import PagesAhead
+from ledger.projecting import ahead, cursors
+from ledger.projecting.ahead import Page, PagesAhead
 from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
 from ledger.projecting.follow import LEASE, Follower, Step, follow
@@ -85,8 +87,8 @@ def test_two_followers_never_fold_an_entry_twice(
     one, other = follower(book.name), follower(book.name)
     read = PagesAhead.page
 
-    def overtaken(pages: PagesAhead, after: int, limit: int, more: bool) -> list[Entry]:
-        found = read(pages, after, limit, more)
+    def overtaken(pages: PagesAhead, after: int, head: int, limit: int) -> Page:
+        found = read(pages, after, head, limit)
         if limit == 20:
             other.step(30)
         return found
@@ -94,6 +96,35 @@ def test_two_followers_never_fold_an_entry_twice(
     monkeypatch.setattr(PagesAhead, "page", overtaken)
     assert one.step(20).entries == 0
     while one.step(20).position < len(entries):
+        continue
+    assert sound(conninfo, book.name)
+
+
+def test_what_is_written_after_a_page_was_read_ahead_is_not_skipped(
+    conninfo: str,
+    make_book: MakeBook,
+    entries: list[Entry],
+    follower: MakeFollower,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page read ahead ends where the book ended then. Take it for a page of the present → this fails."""
+    book = built_when_empty(conninfo, make_book([]))
+    book.store(entries[:50])
+    read, read_ahead = ahead.page, Event()
+
+    def told(connection: psycopg.Connection, of: str, after: int, *rest: Any) -> list[Entry]:
+        found = read(connection, of, after, *rest)
+        if after == 40:
+            read_ahead.set()
+        return found
+
+    monkeypatch.setattr(ahead, "page", told)
+    following = follower(book.name)
+    assert following.step(20).position == 20
+    assert following.step(20).position == 40
+    assert read_ahead.wait(10)
+    book.store(entries[50:])
+    while following.step(20).entries:
         continue
     assert sound(conninfo, book.name)
 
