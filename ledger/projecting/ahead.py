@@ -29,8 +29,9 @@ class PagesAhead:
         self._next: Future[Page] | None = None
 
     def page(self, after: int, head: int, limit: int) -> Page:
-        """The page after `after`, of at most `limit` positions and not beyond `head`; what was read ahead ends
-        where the book ended then. Where `head` lies beyond it, the next page is read meanwhile.
+        """The page after `after`, of at most `limit` positions and not beyond `head`.
+
+        What was read ahead ends where the book ended then. Where `head` lies beyond it, the next is read.
 
         Raises: UnknownBook, Undecodable, psycopg.Error.
         """
