@@ -46,7 +46,7 @@ class FollowerMetrics(Collector):
         read = CounterMetricFamily("makegood_projection_entries", "Entries this process has followed.")
         read.add_metric((), sum(each.readers.entries_read for each in models))
         stopped = _gauge("projection_followers_stopped", "Books whose rows stand still.")
-        stopped.add_metric((), sum(each.is_stopped for each in models))
+        stopped.add_metric((), sum(each.is_stopped or each.cannot_build for each in models))
         building = [each.building for each in models if each.building is not None]
         folded = _gauge(
             "projection_build_entries", "Of the builds under way: entries folded, and all.", "part"

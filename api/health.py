@@ -42,7 +42,7 @@ class Health:
             return Reply(503, b'{"status":"database_unavailable"}', {"Retry-After": "2"})
         lags = [lag for _, of_book in followed for lag in of_book]
         seconds = max((lag.seconds for lag in lags), default=0.0)
-        if any(models.is_stopped for models, _ in followed):
+        if any(models.is_stopped or models.cannot_build for models, _ in followed):
             status = "degraded: read models stand still"
         elif any(lag.position is None for lag in lags):
             status = "degraded: read models are being built"

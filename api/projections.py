@@ -70,7 +70,7 @@ def _shown(question: str, lag: Lag, models: ReadModels) -> dict[str, object]:
 def status_of(lag: Lag, models: ReadModels) -> Status:
     """How a read model is doing."""
     if lag.position is None:
-        return "building"
+        return "stopped" if models.cannot_build else "building"
     if models.is_stopped:
         return "stopped"
     return "behind" if lag.entries else "current"

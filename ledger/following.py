@@ -1,7 +1,7 @@
 """Keeping the read models of every book up to date, as long as a service runs.
 
-Each book has a task of its own: it builds what was never built, then follows. Folding happens in threads;
-what stops a book's follower is told, seen in `/readyz`, and tried again.
+Each book has two tasks of its own: one follows what is built, the other builds what never was, which is then
+followed too. Folding happens in threads; what stops either is told, seen in `/readyz`, and tried again.
 """
 
 import asyncio
@@ -61,26 +61,49 @@ class Following:
             await asyncio.gather(*tasks.values(), return_exceptions=True)
 
     async def follow(self, book: Book) -> None:
-        """Keep one book's read models up to date until cancelled."""
+        """Keep one book's read models up to date until cancelled; what is new is built beside the others."""
         models = book.read_models
         models.is_followed = True
-        told = ""
+        both = [asyncio.create_task(self._build(book)), asyncio.create_task(self._keep(book))]
         try:
-            while True:
-                try:
-                    await self._build(book)
-                    follower = Follower(book.conninfo, book.name, PROJECTIONS, self._holder)
-                    await follow(follower, book.wait_beyond, models.readers)
-                except (*LOST, RebuildUnderWay):
-                    await asyncio.sleep(LOOK_EVERY)
-                except (Undecodable, LedgerError, psycopg.Error) as failure:
-                    models.stands_at = models.readers.position
-                    if str(failure) != told:
-                        told = str(failure)
-                        self._told(book.name, failure)
-                    await asyncio.sleep(AGAIN_AFTER)
+            ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_EXCEPTION)
+            for task in ended:
+                task.result()
         finally:
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
             models.is_followed = False
+
+    async def _keep(self, book: Book) -> None:
+        models, last = book.read_models, _Told(self._told, book.name)
+        while True:
+            try:
+                follower = Follower(book.conninfo, book.name, PROJECTIONS, self._holder)
+                await follow(follower, book.wait_beyond, models.readers)
+            except LOST:
+                await asyncio.sleep(LOOK_EVERY)
+            except (Undecodable, LedgerError, psycopg.Error) as failure:
+                models.stands_at = models.readers.position
+                last.failure(failure)
+                await asyncio.sleep(AGAIN_AFTER)
+
+    async def _build(self, book: Book) -> None:
+        """Fold what was never folded, while everything else is followed."""
+        models, last = book.read_models, _Told(self._told, book.name)
+        while True:
+            try:
+                async with self._building:
+                    await self._build_missing(book)
+            except (*LOST, RebuildUnderWay):
+                await asyncio.sleep(LOOK_EVERY)
+            except (Undecodable, LedgerError, psycopg.Error) as failure:
+                models.cannot_build = True
+                last.failure(failure)
+                await asyncio.sleep(AGAIN_AFTER)
+            else:
+                models.cannot_build = False
+                return
 
     def _has_died(self, name: str, task: asyncio.Task[None]) -> bool:
         """Whether a book's task ended by a fault of ours; it is told and begun anew."""
@@ -90,27 +113,38 @@ class Following:
             self._told(name, fault)
         return True
 
-    async def _build(self, book: Book) -> None:
-        """Fold what was never folded. Raises: RebuildUnderWay, Undecodable, psycopg.Error."""
-        async with self._building:
-            missing = await asyncio.to_thread(_unbuilt, book)
-            if not missing:
-                return
-            models, stop = book.read_models, Event()
+    async def _build_missing(self, book: Book) -> None:
+        """Raises: RebuildUnderWay, Undecodable, psycopg.Error."""
+        missing = await asyncio.to_thread(_unbuilt, book)
+        if not missing:
+            return
+        models, stop = book.read_models, Event()
 
-            def progress(done: int, of: int) -> None:
-                models.building = (done, of)
+        def progress(done: int, of: int) -> None:
+            models.building = (done, of)
 
-            models.building = (0, book.position)
-            work = asyncio.ensure_future(
-                asyncio.to_thread(rebuild_alone, book.conninfo, book.name, missing, progress, stop)
-            )
-            try:
-                await asyncio.shield(work)
-            finally:
-                stop.set()
-                await asyncio.gather(work, return_exceptions=True)  # a thread cannot be cancelled
-                models.building = None
+        models.building = (0, book.position)
+        work = asyncio.ensure_future(
+            asyncio.to_thread(rebuild_alone, book.conninfo, book.name, missing, progress, stop)
+        )
+        try:
+            await asyncio.shield(work)
+        finally:
+            stop.set()
+            await asyncio.gather(work, return_exceptions=True)  # a thread cannot be cancelled
+            models.building = None
+
+
+class _Told:
+    """Tells what stands still, and the same thing only once."""
+
+    def __init__(self, told: Told, book: str) -> None:
+        self._told, self._book, self._last = told, book, ""
+
+    def failure(self, failure: Exception) -> None:
+        if str(failure) != self._last:
+            self._last = str(failure)
+            self._told(self._book, failure)
 
 
 @asynccontextmanager

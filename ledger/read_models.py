@@ -59,6 +59,8 @@ class ReadModels:
         """(entries folded, entries to fold) of a rebuild this process makes, while it does."""
         self.stands_at: int | None = None
         """Where the follower of this process stopped for a reason that waiting does not mend."""
+        self.cannot_build = False
+        """Whether what was never built waits for somebody to mend such a reason."""
         self._book, self._conninfo, self._reader = book, conninfo, reader
         self._folding = asyncio.Semaphore(1)
 

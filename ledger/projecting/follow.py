@@ -46,7 +46,7 @@ class Step(msgspec.Struct, frozen=True):
     """What one step did."""
 
     position: int
-    """Up to which every built projection has now read."""
+    """Up to which every built projection has now read; 0 while none is built."""
     head: int
     entries: int = 0
     """Positions this step read; 0 too when another process follows this book."""
@@ -110,8 +110,12 @@ class Follower:
             if (position := built.get((projection.name, projection.version))) is not None
         }
         head = head_of(connection, self.book).position
-        after = min(self._seen.values(), default=head)
-        if after >= head or not cursors.hold_lease(connection, self.book, LEASE, self.holder, LEASE_SECONDS):
+        after = min(self._seen.values(), default=0)
+        if (
+            not self._seen
+            or after >= head
+            or not cursors.hold_lease(connection, self.book, LEASE, self.holder, LEASE_SECONDS)
+        ):
             return Step(after, head)
         page = self._pages.page(after, head, limit)
         moved = self._write(connection, page)
@@ -198,7 +202,8 @@ async def follow(
                 await readers.reached(step.position)
                 quiet = 0 if step.entries else quiet + 1
                 if step.caught_up or not step.entries:
-                    poll = BUSY_POLL if quiet < BUSY_LOOKS else IDLE_POLL
+                    is_busy = quiet < BUSY_LOOKS or readers.are_waiting
+                    poll = BUSY_POLL if is_busy else IDLE_POLL
                     await readers.asked_or(_news(wait_beyond(step.head, poll), step.head))
             except (*LOST, Unavailable):
                 await asyncio.sleep(IDLE_POLL)

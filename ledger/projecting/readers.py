@@ -9,27 +9,36 @@ class Readers:
 
     def __init__(self) -> None:
         self.position = 0
-        """Up to which every projection of the book is known to have read."""
+        """Up to which every built projection of the book is known to have read."""
         self.entries_read = 0
         """What this process has read of the book so far."""
+        self._waiting = 0
         self._moved = asyncio.Condition()
         self._asked = asyncio.Event()
+
+    @property
+    def are_waiting(self) -> bool:
+        """Whether anybody waits: another process may follow the book, and its steps are not heard of here."""
+        return self._waiting > 0
 
     async def wait_for(self, position: int, seconds: float) -> bool:
         """Whether the rows hold everything up to `position`; false if that did not become so in time."""
         if self.position >= position:
             return True
         self._asked.set()
+        self._waiting += 1
         try:
             async with asyncio.timeout(seconds), self._moved:
                 await self._moved.wait_for(lambda: self.position >= position)
         except TimeoutError:
             return False
+        finally:
+            self._waiting -= 1
         return True
 
     async def reached(self, position: int) -> None:
-        """Tell the readers how far the rows are."""
-        if position > self.position:
+        """Tell the readers how far the rows are: less far than before where a projection was just built."""
+        if position != self.position:
             self.position = position
             async with self._moved:
                 self._moved.notify_all()

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -14,8 +15,12 @@ from fastapi import FastAPI
 from api.lists import ListQuery
 from ledger.composition import Ledger
 from ledger.database import Database
+from ledger.following import Following
 from ledger.projecting import cursors
+from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
+from ledger.projecting.rebuild import Receipt
+from ledger.projecting.rebuilding import rebuild_alone
 from ledger.projecting.verify import verify
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import CustomerBalance
@@ -359,8 +364,6 @@ async def test_an_entry_nobody_can_read_stops_the_rows_and_not_the_service(
     ledger: Ledger, app: FastAPI, fresh_house: House, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let `follow` die silently → this fails."""
-    from ledger.following import Following
-
     monkeypatch.setattr("ledger.following.AGAIN_AFTER", 0.05)
     book, told = fresh_house.book, asyncio.Event()
     failures: list[Exception] = []
@@ -384,6 +387,54 @@ async def test_an_entry_nobody_can_read_stops_the_rows_and_not_the_service(
     assert book.read_models.is_stopped
     assert (await fresh_house.agent.get("/readyz")).json()["status"].startswith("degraded")
     assert len(failures) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_what_is_built_is_followed_while_something_new_is_being_built(
+    ledger: Ledger, fresh_house: House, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Build before following → the rows of the others stand still for as long as it takes, this fails."""
+    book, go_on, built = fresh_house.book, threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    new, others = PROJECTIONS[0], PROJECTIONS[1:]
+
+    def when_told(*arguments: Any) -> list[Receipt]:
+        go_on.wait(20)
+        receipts = rebuild_alone(*arguments)
+        loop.call_soon_threadsafe(built.set)
+        return receipts
+
+    monkeypatch.setattr("ledger.following.rebuild_alone", when_told)
+    await asyncio.to_thread(rebuild_alone, database.app_conninfo, book.name, others)
+    async with followed(ledger, book):
+        await fresh_house.paid_order()
+        head = book.position
+        assert await book.read_models.readers.wait_for(head, 20)
+        lags = {lag.projection: lag.position for lag in await book.read_models.lags()}
+        assert (lags.pop(new.name), set(lags.values())) == (None, {head})
+        go_on.set()
+        await asyncio.wait_for(built.wait(), 20)
+        await fresh_house.paid_order()
+        assert await book.read_models.readers.wait_for(book.position, 20)
+    verdicts = await asyncio.to_thread(verify, database.app_conninfo, book.name, PROJECTIONS)
+    assert all(verdict.sound and verdict.position == book.position for verdict in verdicts)
+
+
+async def test_a_build_that_cannot_be_is_told_and_shown(
+    ledger: Ledger, fresh_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = asyncio.Event()
+
+    def unreadable(*_: Any) -> list[Receipt]:
+        raise Undecodable(1, "written by a newer release")
+
+    monkeypatch.setattr("ledger.following.rebuild_alone", unreadable)
+    task = asyncio.create_task(Following(ledger, lambda *_: told.set()).follow(fresh_house.book))
+    await asyncio.wait_for(told.wait(), 20)
+    assert (await fresh_house.agent.get("/readyz")).json()["status"] == "degraded: read models stand still"
+    assert {item["status"] for item in (await got(fresh_house, "/v1/projections"))["items"]} == {"stopped"}
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
