@@ -40,11 +40,15 @@ class BalanceItem(msgspec.Struct, frozen=True):
     currency: str
     charged: Minor
     received: Minor
+    reversed: Minor
     credited: Minor
+    refunded: Minor
+    written_off: Minor
     balance: Minor
     open_bills: Minor
     deposits_held: Minor
     refunds_due: Minor
+    credit_available: Minor
     goodwill_cost: Minor
     lifetime_value: Minor
     last_position: int

@@ -2,14 +2,20 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import Field, WithJsonSchema
 
 from api.answers import Amount, Answer, Day, Moment
 from api.render import money, rfc3339
 from api.shapes import shape_of
+from domain.bill import Bill
+from domain.bill_events import BillIssued
 from domain.entry import Entry
-from domain.order import Bill, Delivery, Draft, LineState, Placed, Shipment
-from domain.order_events import OrderLine, OrderUnitsCancelled, Part, RefundGranted
+from domain.order import Delivery, Draft, LineState, Placed, Shipment
+from domain.order_events import OrderLine, OrderUnitsCancelled, Part
+from domain.payment import Payment
+from domain.payment_events import PaymentCaptured
+from domain.refund import Refund
 from projections.order_timeline import Milestone, PlannedContact
 
 
@@ -44,12 +50,14 @@ class PartAnswer(Answer):
 
 
 class PaymentAnswer(Answer):
-    """A payment captured for the order."""
+    """A payment received for the order, or for one of its bills."""
 
     id: str
     amount: Amount
-    processor: str
-    reference: str
+    reversed: Amount = Field(description="What was taken back from us, less what was reinstated.")
+    bill: str | None = Field(description="The bill it was made for; null: for the order.")
+    processor: str = Field(description="Who captured it, or how it came.")
+    reference: str | None
     payment_method: str | None
     position: int
 
@@ -78,16 +86,20 @@ class ShipmentAnswer(Answer):
 
 
 class BillAnswer(Answer):
-    """A bill of one shipment."""
+    """A bill of one shipment, or what a reversed payment left owed, which has no number."""
 
     id: str
-    year: int
-    number: int
-    shipment: str
+    why: str = Field(examples=["shipment"], description="`shipment` or `chargeback`.")
+    year: int | None
+    number: int | None
+    shipment: str | None
     amount: Amount
     paid: Amount
+    cleared: Amount = Field(description="Settled by refunds.")
+    written_off: Amount
     open: Amount
-    issued_on: Day
+    uncollectible: Amount = Field(description="What of the open amount is given up for the books.")
+    issued_on: Day | None
     due_on: Day
     overdue_since: Moment | None = Field(description="As recorded; whether it is late today, `due_on` says.")
 
@@ -110,6 +122,8 @@ class RefundAnswer(Answer):
     granted: Amount = Field(description="What the customer was told they get back.")
     credited: Amount = Field(description="What of the order's charges no longer counts.")
     cleared: Amount = Field(description="What of that settled open bills.")
+    paid: Amount = Field(description="What left us as money, less what came back.")
+    set_aside: Amount = Field(description="What was kept as the customer's credit.")
     returns_fee: bool
     proactive: bool
 
@@ -119,7 +133,12 @@ class AccountAnswer(Answer):
 
     charged: Amount
     received: Amount
+    credit_used: Amount
+    reversed: Amount
     credited: Amount
+    refunded: Amount
+    set_aside: Amount
+    written_off: Amount
     balance: Amount
     deposit: Amount
     due_back: Amount
@@ -253,17 +272,22 @@ def _order_line(state: LineState, currency: str) -> dict[str, object]:
 
 
 def _payments(state: Placed) -> list[dict[str, object]]:
-    return [
-        {
-            "id": capture.captured.payment,
-            "amount": money(capture.captured.amount, capture.captured.currency),
-            "processor": capture.captured.processor,
-            "reference": capture.captured.reference,
-            "payment_method": capture.captured.payment_method,
-            "position": capture.position,
-        }
-        for capture in state.captures.values()
-    ]
+    return [_payment(payment) for payment in state.payments.values()]
+
+
+def _payment(payment: Payment) -> dict[str, object]:
+    it = payment.received
+    captured = isinstance(it, PaymentCaptured)
+    return {
+        "id": it.payment,
+        "amount": money(it.amount, it.currency),
+        "reversed": money(payment.reversed, it.currency),
+        "bill": None if captured else it.bill,
+        "processor": it.processor if captured else it.method,
+        "reference": it.reference,
+        "payment_method": it.payment_method if captured else None,
+        "position": payment.positions[0],
+    }
 
 
 def _shipment(shipment: Shipment) -> dict[str, object]:
@@ -297,17 +321,19 @@ def _part(part: Part) -> dict[str, object]:
 
 
 def _bill(bill: Bill) -> dict[str, object]:
-    it = bill.issued
-    return {
-        "id": it.bill,
-        "year": it.year,
-        "number": it.number,
-        "shipment": it.shipment,
-        "amount": money(it.amount, it.currency),
-        "paid": money(bill.paid, it.currency),
-        "open": money(bill.open, it.currency),
-        "issued_on": it.issued_on,
-        "due_on": it.due_on,
+    it = bill.source if isinstance(bill.source, BillIssued) else None
+    amounts: dict[str, object] = {
+        name: money(getattr(bill, name), bill.currency)
+        for name in ("amount", "paid", "cleared", "written_off", "open", "uncollectible")
+    }
+    return amounts | {
+        "id": bill.bill,
+        "why": bill.why,
+        "year": None if it is None else it.year,
+        "number": None if it is None else it.number,
+        "shipment": None if it is None else it.shipment,
+        "issued_on": None if it is None else it.issued_on,
+        "due_on": bill.due_on,
         "overdue_since": None if bill.overdue_since is None else rfc3339(bill.overdue_since),
     }
 
@@ -322,13 +348,16 @@ def _cancellation(it: OrderUnitsCancelled) -> dict[str, object]:
     }
 
 
-def _refund(it: RefundGranted) -> dict[str, object]:
+def _refund(refund: Refund) -> dict[str, object]:
+    it = refund.granted
     return {
         "id": it.refund,
         "basis": it.basis,
         "granted": money(it.granted, it.currency),
         "credited": money(it.credit_amount, it.currency),
         "cleared": money(sum([share.amount for share in it.cleared]), it.currency),
+        "paid": money(refund.paid, it.currency),
+        "set_aside": money(refund.set_aside, it.currency),
         "returns_fee": it.returns_fee,
         "proactive": it.proactive,
     }
@@ -336,10 +365,7 @@ def _refund(it: RefundGranted) -> dict[str, object]:
 
 def _account(state: Placed) -> dict[str, object]:
     currency, purse = state.placed.currency, state.purse()
-    figures = {
-        "charged": state.account.charged,
-        "received": state.account.received,
-        "credited": state.account.credited,
+    figures = msgspec.structs.asdict(state.account) | {
         "balance": state.account.balance,
         "deposit": purse.deposit,
         "due_back": purse.due_back,

@@ -31,9 +31,9 @@ from domain.order_events import (
     OrderPlaced,
     OrderShipped,
     Part,
-    PaymentCaptured,
     ShipmentDelivered,
 )
+from domain.payment_events import PaymentCaptured
 from domain.stored_types import TYPE_NAMES
 from ledger import codec
 from ledger.database import Database, prepared

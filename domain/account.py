@@ -5,6 +5,8 @@
     deposit  = funds, at most the price of the units still to ship
     due back = funds − deposit, computed anew at every payout, never frozen
 
+    cash     of what is due back, up to what came as money and is still here; the rest becomes credit
+
 Positive = the customer owes us. All in minor units of the order's currency. Source: §2 Money
 """
 
@@ -57,3 +59,10 @@ def purse_of(balance: int, open_bills: int, to_ship: int) -> Purse:
     funds = max(0, open_bills - balance)
     deposit = min(funds, to_ship)
     return Purse(deposit, funds - deposit)
+
+
+def cash_of(account: OrderAccount, due_back: int) -> int:
+    """What of the money due back leaves as money: what came as credit goes back as credit. Source: R-G8"""
+    kept_as_credit = max(0, account.set_aside - account.credit_used)
+    came_as_money = account.received - account.reversed - account.refunded - kept_as_credit
+    return min(due_back, max(0, came_as_money))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.bill_events import BillIssued
 from domain.deadlines import deadlines_of_bill
 from domain.decision import Given
 from domain.entry import Event
@@ -14,7 +15,7 @@ from domain.ids import expect_id
 from domain.moments import day_of, plus_days
 from domain.numbers import Numbers, NumberTaken, number_stream, year_of_recording
 from domain.order import Placed
-from domain.order_events import BillIssued, OrderShipped
+from domain.order_events import OrderShipped
 from domain.refusal import Refusal
 
 

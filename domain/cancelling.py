@@ -8,24 +8,19 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.bill import oldest_first, with_cleared
+from domain.bill_events import BillShare
 from domain.causes import expect_cause
 from domain.command import Command, parts_by_line
 from domain.deadlines import deadlines_of_cover
 from domain.decision import Decision, Given
 from domain.entry import Event
+from domain.evolve_goods import without_units
 from domain.ids import expect_id
-from domain.order import (
-    Cancellation,
-    Placed,
-    line_of,
-    oldest_first,
-    placed_order,
-    price_not_covered,
-    with_cleared,
-    without_units,
-)
-from domain.order_events import BillShare, OrderUnitsCancelled, Part, RefundGranted
+from domain.order import Cancellation, Placed, line_of, placed_order, price_not_covered
+from domain.order_events import OrderUnitsCancelled, Part
 from domain.pricing import UnitsPrice, price_of_units
+from domain.refund_events import RefundGranted
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 

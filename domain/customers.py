@@ -13,10 +13,14 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_space_of_names, expect_text
+from domain.credit import Credits, credit_after
 from domain.decision import Claim, Decision, Given
 from domain.entry import Entry, Event, Sealed
 from domain.ids import expect_id
 from domain.moments import Moment
+from domain.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
+from domain.refund import Refunds, with_granted, with_settled
+from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -105,6 +109,11 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     contact_points: Mapping[str, KnownContactPoint]
     payment_methods: Mapping[str, KnownPaymentMethod] = {}
+    credit: Credits = {}
+    credits: Mapping[str, tuple[int, ...]] = {}
+    """Positions that say what credit was granted, set aside or used, by the id of the credit or the use."""
+    refunds: Refunds = {}
+    """Those that belong to no order."""
 
 
 def evolve_customer(state: Customer | None, entry: Entry) -> Customer:
@@ -129,8 +138,40 @@ def evolve_customer(state: Customer | None, entry: Entry) -> Customer:
             return msgspec.structs.replace(
                 state, payment_methods={**state.payment_methods, it.payment_method: method}
             )
+        case StoreCreditGranted() | CreditSetAside() as it, Customer():
+            return _with_credit(state, it, it.credit, entry)
+        case CreditUsed() as it, Customer():
+            return _with_credit(state, it, it.use, entry)
+        case RefundGranted() as it, Customer():
+            return msgspec.structs.replace(
+                state,
+                credit=credit_after(state.credit, it),
+                refunds=with_granted(state.refunds, it, entry),
+            )
+        case RefundPaid() as it, Customer():
+            return msgspec.structs.replace(
+                state, refunds=with_settled(state.refunds, it.refund, paid=it.amount)
+            )
+        case RefundReturned() as it, Customer():
+            return msgspec.structs.replace(
+                state, refunds=with_settled(state.refunds, it.refund, paid=-it.amount)
+            )
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
+
+
+def _with_credit(
+    state: Customer, it: StoreCreditGranted | CreditSetAside | CreditUsed, name: str, entry: Entry
+) -> Customer:
+    refunds = state.refunds
+    if isinstance(it, CreditSetAside) and it.order is None:
+        refunds = with_settled(refunds, it.subject, set_aside=it.amount)
+    return msgspec.structs.replace(
+        state,
+        credit=credit_after(state.credit, it),
+        credits={**state.credits, name: (entry.position,)},
+        refunds=refunds,
+    )
 
 
 class RegisterCustomer(Command, frozen=True, kw_only=True):

@@ -22,6 +22,11 @@ PREFIXES: Final = {
     "pay": "payment",
     "pm": "payment method",
     "con": "contact point",
+    "dsp": "dispute of a payment",
+    "rev": "reversal of a payment, and what comes back of it",
+    "crd": "credit set aside or granted",
+    "use": "use of credit",
+    "pot": "payout of a refund",
 }
 """Every prefix in use and what it names."""
 

@@ -47,13 +47,6 @@ class Part(msgspec.Struct, frozen=True):
     quantity: int
 
 
-class BillShare(msgspec.Struct, frozen=True):
-    """The part of an amount that went to one bill."""
-
-    bill: str
-    amount: Minor
-
-
 class GuaranteeTerms(msgspec.Struct, frozen=True):
     """Both windows as one edition of the policy sets them. Source: R-G1"""
 
@@ -131,23 +124,6 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     """The contacts this starts, and shipping where nothing has to be paid first; none for history."""
 
 
-class PaymentCaptured(Event, frozen=True, kw_only=True):
-    """Money was received for an order: first for units still to ship, then for its open bills. Source: I12"""
-
-    order: str
-    customer: str
-    payment: str
-    currency: str
-    amount: Minor
-    payment_method: str | None
-    processor: str
-    reference: str
-    bills: tuple[BillShare, ...]
-    """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
-    deadlines: tuple[Deadline, ...] = ()
-    """Shipping, where with this money everything still to ship is covered."""
-
-
 class OrderShipped(Event, frozen=True, kw_only=True):
     """Goods left for the customer and were charged: units from 1 upward at the prices paid.
 
@@ -174,25 +150,6 @@ class OrderShipped(Event, frozen=True, kw_only=True):
     """Whether the order's fee is in it: the first shipment carries it, unless it was returned before."""
     deadlines: tuple[Deadline, ...] = ()
     """Telling the customer."""
-
-
-class BillIssued(Event, frozen=True, kw_only=True):
-    """A shipment that the deposit did not cover was billed. Source: R-B1"""
-
-    order: str
-    customer: str
-    bill: str
-    year: int
-    number: int
-    """1, 2, 3, … without gaps within the book and year."""
-    shipment: str
-    currency: str
-    amount: Minor
-    issued_on: Day
-    due_on: Day
-    """Last day it may be paid in time."""
-    deadlines: tuple[Deadline, ...] = ()
-    """Becoming overdue: when the day after `due_on` begins in the book's zone."""
 
 
 class ShipmentDelivered(Event, frozen=True, kw_only=True):
@@ -248,97 +205,6 @@ class OrderUnitsCancelled(Event, frozen=True, kw_only=True):
     """Shipping, where the rest now is covered."""
 
 
-Basis = Literal["verified", "original_charges", "unverified", "stated", "credit", "undelivered"]
-"""What a refund rests on.
-
-verified: units of ours at the price paid. original_charges: units and the fee, for an observed problem.
-unverified: whether it was bought from us is in question. stated: a person sets the amount. credit: set-aside
-money asked for. undelivered: a cancellation that gives the deposit back. Source: R-G4, R-G6, I14, I15
-"""
-AgeLabel = Literal["supplier", "guarantee", "beyond_guarantee"]
-
-
-class RefundedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Units refunded together: of one line and shipment with the same windows; or, unverified, of one sku."""
-
-    line: int | None = None
-    sku: str | None = None
-    """Named only where there is no line."""
-    quantity: int
-    shipment: str | None = None
-    """The shipment that took them; None where none did, or unverified."""
-    delivery: str | None = None
-    """The delivery whose windows they use; None while undelivered, or unverified."""
-    goods: Minor
-    tax: Minor
-    label: AgeLabel | None = None
-    days_since_delivery: int | None = None
-    days_since_order: int | None = None
-
-
-class RefundGranted(Event, frozen=True, kw_only=True):
-    """Money will go back to a customer; where and how is decided with the payout. Source: R-G3 … R-G9, I14
-
-    credit_amount = goods + tax + shipping + shipping_tax − shipping_credit: what was charged and no longer
-    is. `granted` is what the customer was told they get back; for `undelivered` it is the deposit that
-    became due back and, when the whole order is gone, the fee that had been charged. Of the credit,
-    `cleared` settles what is open on the order's bills and `write_offs_cleared` what was written off on
-    them; what then is due back is computed anew at each payout.
-    """
-
-    refund: str
-    customer: str
-    order: str | None = None
-    """None where the refund lives in the customer's stream: unverified, stated or credit."""
-    basis: Basis
-    currency: str
-    granted: Minor
-    credit_amount: Minor
-    goods: Minor
-    tax: Minor
-    shipping: Minor
-    shipping_tax: Minor
-    shipping_credit: Minor
-    returns_fee: bool
-    """Whether the order's fee goes back, or, before the first shipment, is never charged."""
-    fee_dropped: Minor = 0
-    """The fee that is therefore never charged; 0 where the cancellation beside it says so already."""
-    parts: tuple[RefundedPart, ...]
-    """The units refunded; empty for `undelivered` (OrderUnitsCancelled names them) and for `credit`."""
-    cleared: tuple[BillShare, ...]
-    write_offs_cleared: tuple[BillShare, ...]
-    """Reopened by a WriteOffReversed in the same append, then cleared."""
-    observed_problem: str | None = None
-    proactive: bool = False
-    """Whether we offered it before the customer asked."""
-    decided_as: str | None = None
-    """The role whose limit the decision was taken under; None where no limit applies."""
-    limit: Minor | None = None
-    """That role's limit per refund; None where it has none or none applies."""
-    requested_by: str | None = None
-    """The person who asked, where another decided."""
-    case: str | None = None
-    """The case it settles, where there is one."""
-    first_contact_at: Moment | None = None
-    """When the customer first spoke to us about it; minutes to the payout are counted from here."""
-    asked_at: Moment | None = None
-    """When the customer asked for it; None where they did not."""
-    deadlines: tuple[Deadline, ...] = ()
-    """Paying it out."""
-
-
-class BillBecameOverdue(Event, frozen=True, kw_only=True):
-    """The last day to pay a bill in time has passed, and something was still open. Source: R-B1, R-B7"""
-
-    order: str
-    customer: str
-    bill: str
-    currency: str
-    open: Minor
-    """What was still to be paid."""
-    due_on: Day
-
-
 class CustomerContactMade(Event, frozen=True, kw_only=True):
     """We told the customer of an order something, or asked them. Source: R-P5"""
 
@@ -351,18 +217,3 @@ class CustomerContactMade(Event, frozen=True, kw_only=True):
     by: str | None
     """The person who made it; None for a message nobody wrote by hand."""
     note: Sealed | None
-
-
-OrderEvent = (
-    CartPrepared
-    | OrderPlaced
-    | PaymentCaptured
-    | OrderShipped
-    | BillIssued
-    | ShipmentDelivered
-    | GuaranteeGranted
-    | OrderUnitsCancelled
-    | RefundGranted
-    | BillBecameOverdue
-    | CustomerContactMade
-)

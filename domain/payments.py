@@ -5,6 +5,7 @@ Source: I11, I12, R-D4
 
 from dataclasses import dataclass
 
+from domain.bill import oldest_first
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_space_of_names, expect_text
 from domain.customers import Customer
@@ -13,8 +14,9 @@ from domain.decision import Claim, Decision, Given
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.order import Capture, Placed, oldest_first, placed_order, price_not_covered
-from domain.order_events import PaymentCaptured
+from domain.order import Placed, placed_order, price_not_covered
+from domain.payment import Payment
+from domain.payment_events import PaymentCaptured
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -109,7 +111,7 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     captured = _captured(state, command, given)
     recorded = _already_captured(state, captured)
     if recorded is not None:
-        return Decision(customer=state.placed.customer, already=(recorded.position,))
+        return Decision(customer=state.placed.customer, already=recorded.positions)
     if command.currency != state.placed.currency:
         raise CurrencyOfOrderDiffers(command.order, state.placed.currency, command.currency)
     _check_payment_method(command, state, given)
@@ -141,14 +143,16 @@ def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCa
     )
 
 
-def _already_captured(state: Placed, captured: PaymentCaptured) -> Capture | None:
-    known = state.captures.get(captured.payment)
+def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | None:
+    known = state.payments.get(captured.payment)
     if known is not None:
-        if _content(known.captured) != _content(captured):
+        if not isinstance(known.received, PaymentCaptured) or _content(known.received) != _content(captured):
             raise AlreadyRecordedOtherwise(captured.payment)
         return known
-    for known in state.captures.values():
-        it = known.captured
+    for known in state.payments.values():
+        it = known.received
+        if not isinstance(it, PaymentCaptured):
+            continue
         if (it.processor, it.reference) == (captured.processor, captured.reference):
             # The card does not matter: a second notice of the same capture may not name it.
             if (it.amount, it.currency) != (captured.amount, captured.currency):

@@ -3,15 +3,18 @@
 Existing = at least one earlier order of which something shipped and was charged, and whose charges were paid
 in full or written off. Goods for nothing are no proof that somebody pays. What a shipment charged is either
 covered by the deposit or billed, so "paid in full" is: nothing on the order's bills waits for money. A charge
-only cleared by a refund stays unpaid here; a refund after payment changes nothing. Source: R-D5
+only cleared by a refund stays unpaid here; a refund after payment, or after a write-off, changes nothing; a
+payment taken back from us does. Source: R-D5
 """
 
 from collections.abc import Mapping
 
 import msgspec
 
+from domain.bill_events import BillIssued, BillPaymentReceived, BillWrittenOff, WriteOffReversed
 from domain.entry import Entry
-from domain.order_events import BillIssued, OrderShipped, PaymentCaptured, StandingKind
+from domain.order_events import OrderShipped, StandingKind
+from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
 
 
 class OrderFacts(msgspec.Struct, frozen=True):
@@ -20,7 +23,7 @@ class OrderFacts(msgspec.Struct, frozen=True):
     charged: int = 0
     """Minor units charged by its shipments."""
     unpaid: int = 0
-    """Minor units billed and not yet paid, whatever refunds cleared."""
+    """Minor units billed or taken back from us, neither paid nor written off, whatever refunds cleared."""
 
     @property
     def settled(self) -> bool:
@@ -51,8 +54,16 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             return _with_order(facts, it.order, charged=it.charge)
         case BillIssued() as it:
             return _with_order(facts, it.order, unpaid=it.amount)
-        case PaymentCaptured() as it if it.bills:
+        case PaymentReversed() as it:
+            return _with_order(facts, it.order, unpaid=it.opened)
+        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() as it if it.bills:
             return _with_order(facts, it.order, unpaid=-sum([share.amount for share in it.bills]))
+        case CreditUsed() as it if it.bills and entry.stream == it.order:
+            return _with_order(facts, it.order, unpaid=-sum([share.amount for share in it.bills]))
+        case BillWrittenOff() as it:
+            return _with_order(facts, it.order, unpaid=-it.amount)
+        case WriteOffReversed() as it if it.because != "refund":
+            return _with_order(facts, it.order, unpaid=it.amount)
         case _:
             return facts
 

@@ -11,6 +11,14 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.bill_events import (
+    BillBecameOverdue,
+    BillIssued,
+    BillMarkedUncollectible,
+    BillPaymentReceived,
+    BillWrittenOff,
+    WriteOffReversed,
+)
 from domain.customers import (
     ContactPointAdded,
     ContactPointInvalidated,
@@ -19,23 +27,30 @@ from domain.customers import (
     evolve_customer,
 )
 from domain.entry import Entry, Event
+from domain.evolve_order import evolve_order
 from domain.numbers import NumberTaken, evolve_numbers
-from domain.order import evolve_order
 from domain.order_events import (
-    BillBecameOverdue,
-    BillIssued,
     CartPrepared,
     CustomerContactMade,
     GuaranteeGranted,
     OrderPlaced,
     OrderShipped,
     OrderUnitsCancelled,
-    PaymentCaptured,
-    RefundGranted,
     ShipmentDelivered,
+)
+from domain.payment_events import (
+    CreditSetAside,
+    CreditUsed,
+    DisputeClosed,
+    DisputeOpened,
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+    StoreCreditGranted,
 )
 from domain.policy import PolicyAdopted, evolve_policy
 from domain.products import ProductListed, ProductRepriced, evolve_product
+from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
 from domain.register import BookOpened, PersonRegistered, evolve_register
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -71,6 +86,19 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "order.units_cancelled": StoredType(OrderUnitsCancelled),
     "refund.granted": StoredType(RefundGranted),
     "bill.became_overdue": StoredType(BillBecameOverdue),
+    "bill.payment_received": StoredType(BillPaymentReceived),
+    "bill.written_off": StoredType(BillWrittenOff),
+    "write_off.reversed": StoredType(WriteOffReversed),
+    "bill.marked_uncollectible": StoredType(BillMarkedUncollectible),
+    "dispute.opened": StoredType(DisputeOpened),
+    "dispute.closed": StoredType(DisputeClosed),
+    "payment.reversed": StoredType(PaymentReversed),
+    "payment.reinstated": StoredType(PaymentReinstated),
+    "store_credit.granted": StoredType(StoreCreditGranted),
+    "credit.set_aside": StoredType(CreditSetAside),
+    "credit.used": StoredType(CreditUsed),
+    "refund.paid": StoredType(RefundPaid),
+    "refund.returned": StoredType(RefundReturned),
     "customer_contact.made": StoredType(CustomerContactMade),
 }
 

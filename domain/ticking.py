@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from domain.bill_events import BillBecameOverdue
 from domain.command import Command
 from domain.decision import Decision, Due, Given
 from domain.entry import Entry, Meta
+from domain.evolve_order import evolve_order
 from domain.moments import Moment
-from domain.order import Bill, Placed, evolve_order
-from domain.order_events import BillBecameOverdue
+from domain.order import Placed
 
 TICK = "tick"
 """The origin of what time decides."""
@@ -73,27 +74,18 @@ def with_due(given: Given, due: Iterable[Due]) -> Given:
     return msgspec.structs.replace(given, states=states)
 
 
-def overdue_at(bill: Bill) -> Moment | None:
-    """When the bill is overdue unless it is settled by then; None for one from before the book went live."""
-    for deadline in bill.issued.deadlines:
-        if deadline.kind == "bill_overdue":
-            return deadline.due
-    return None
-
-
 def _bills_overdue(state: Placed, at: Moment) -> Iterator[Due]:
     for bill in state.bills.values():
         if bill.open == 0 or bill.overdue_since is not None:
             continue
-        due = overdue_at(bill)
+        due, placed = bill.overdue_at, state.placed
         if due is not None and due <= at:
-            it = bill.issued
             event = BillBecameOverdue(
-                order=it.order,
-                customer=it.customer,
-                bill=it.bill,
-                currency=it.currency,
+                order=placed.order,
+                customer=placed.customer,
+                bill=bill.bill,
+                currency=bill.currency,
                 open=bill.open,
-                due_on=it.due_on,
+                due_on=bill.due_on,
             )
-            yield Due(due, it.order, event, it.customer)
+            yield Due(due, placed.order, event, placed.customer)

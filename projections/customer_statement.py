@@ -3,12 +3,27 @@
 from collections.abc import Iterable
 from typing import assert_never
 
+from domain.bill_events import BillPaymentReceived, BillWrittenOff, WriteOffReversed
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import OrderShipped, PaymentCaptured, RefundGranted
+from domain.order_events import OrderShipped
+from domain.payment_events import PaymentCaptured, PaymentReinstated, PaymentReversed, StoreCreditGranted
+from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
 from projections.projection import LinesPerEntry, Place, Row, events_of
 
-MovesBalance = PaymentCaptured | OrderShipped | RefundGranted
+MovesBalance = (
+    OrderShipped
+    | PaymentCaptured
+    | BillPaymentReceived
+    | PaymentReversed
+    | PaymentReinstated
+    | BillWrittenOff
+    | WriteOffReversed
+    | StoreCreditGranted
+    | RefundGranted
+    | RefundPaid
+    | RefundReturned
+)
 
 
 class StatementLine(Row):
@@ -21,9 +36,9 @@ class StatementLine(Row):
     """Empty for what belongs to no order."""
     effective_at: Moment
     event: str
-    """`shipped`, `paid`, `credited`."""
+    """`shipped`, `paid`, `credited`, …: the names in `moved`."""
     reference: str
-    """The shipment, the payment or the refund."""
+    """The shipment, the payment, the bill, the refund or the credit."""
     plus: Minor
     minus: Minor
 
@@ -32,7 +47,7 @@ class CustomerStatement(LinesPerEntry[StatementLine, MovesBalance]):
     """How did a customer's balance come about?"""
 
     name = "customer_statement"
-    version = 1
+    version = 2
     row = StatementLine
     handles = events_of(MovesBalance)
     key = ("customer", "position")
@@ -40,24 +55,44 @@ class CustomerStatement(LinesPerEntry[StatementLine, MovesBalance]):
     found_by = "customer"
 
     def lines(self, it: MovesBalance, entry: Entry) -> Iterable[StatementLine]:
-        match it:
-            case OrderShipped():
-                event, reference, moved = "shipped", it.shipment, it.charge
-            case PaymentCaptured():
-                event, reference, moved = "paid", it.payment, -it.amount
-            case RefundGranted():
-                event, reference, moved = "credited", it.refund, -it.credit_amount
-            case _:
-                assert_never(it)
-        if moved == 0:
+        event, reference, amount = moved(it)
+        if amount == 0:
             return ()
-        plus, minus = max(moved, 0), max(-moved, 0)
+        order = None if isinstance(it, StoreCreditGranted) else it.order
+        plus, minus = max(amount, 0), max(-amount, 0)
         at = entry.effective_at
         return (
             StatementLine(
-                it.customer, entry.position, it.currency, it.order or "", at, event, reference, plus, minus
+                it.customer, entry.position, it.currency, order or "", at, event, reference, plus, minus
             ),
         )
+
+
+def moved(it: MovesBalance) -> tuple[str, str, int]:
+    """What an event is called on a statement, what it is about, and how it moves the balance. Source: §2"""
+    match it:
+        case OrderShipped():
+            return "shipped", it.shipment, it.charge
+        case PaymentCaptured() | BillPaymentReceived():
+            return "paid", it.payment, -it.amount
+        case PaymentReversed():
+            return "payment_reversed", it.payment, it.amount
+        case PaymentReinstated():
+            return "payment_reinstated", it.payment, -it.amount
+        case BillWrittenOff():
+            return "written_off", it.bill, -it.amount
+        case WriteOffReversed():
+            return "write_off_reversed", it.bill, it.amount
+        case StoreCreditGranted():
+            return "store_credit", it.credit, -it.amount
+        case RefundGranted():
+            return "credited", it.refund, -it.credit_amount
+        case RefundPaid():
+            return "refund_paid", it.refund, it.amount
+        case RefundReturned():
+            return "refund_returned", it.refund, -it.amount
+        case _:
+            assert_never(it)
 
 
 ANSWER = """

@@ -3,12 +3,33 @@
 One row per order and thing that will come by itself, gone once it came or no longer can. Source: §3
 """
 
+from domain.bill_events import (
+    BillBecameOverdue,
+    BillIssued,
+    BillPaymentReceived,
+    BillShare,
+    BillWrittenOff,
+    WriteOffReversed,
+)
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import BillBecameOverdue, BillIssued, BillShare, PaymentCaptured, RefundGranted
+from domain.order_events import Deadline
+from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
-BearsOnBills = BillIssued | PaymentCaptured | RefundGranted | BillBecameOverdue
+BearsOnBills = (
+    BillIssued
+    | PaymentReversed
+    | PaymentCaptured
+    | BillPaymentReceived
+    | PaymentReinstated
+    | CreditUsed
+    | RefundGranted
+    | BillWrittenOff
+    | WriteOffReversed
+    | BillBecameOverdue
+)
 
 OVERDUE = "bill_overdue"
 
@@ -30,7 +51,7 @@ class Deadlines(Projection[Nomination, BearsOnBills]):
     """Which streams has time something to decide in, and when?"""
 
     name = "deadlines"
-    version = 1
+    version = 2
     row = Nomination
     handles = events_of(BearsOnBills)
     key = ("stream", "kind", "subject")
@@ -39,21 +60,40 @@ class Deadlines(Projection[Nomination, BearsOnBills]):
     indexes = (("due", "stream"),)
 
     def group(self, it: BearsOnBills, entry: Entry) -> Key | None:
-        return None if it.order is None else (it.order,)
+        return (entry.stream,) if entry.stream == it.order else None
 
     def fold(self, rows: dict[Key, Nomination], group: Key, it: BearsOnBills, entry: Entry) -> None:
+        order = entry.stream
         match it:
             case BillIssued():
-                for deadline in it.deadlines:
-                    rows[it.order, deadline.kind, it.bill] = Nomination(
-                        it.order, deadline.kind, it.bill, deadline.due, it.amount, entry.position
-                    )
-            case PaymentCaptured():
-                _settle(rows, it.order, it.bills, entry)
+                _begin(rows, order, it.bill, it.amount, it.deadlines, entry)
+            case PaymentReversed():
+                _begin(rows, order, it.bill or "", it.opened, it.deadlines, entry)
+            case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+                _settle(rows, order, it.bills, entry)
             case RefundGranted():
-                _settle(rows, it.order or "", it.cleared, entry)
+                _settle(rows, order, (*it.cleared, *it.write_offs_cleared), entry)
+            case BillWrittenOff():
+                _settle(rows, order, (BillShare(it.bill, it.amount),), entry)
+            case WriteOffReversed():
+                _settle(rows, order, (BillShare(it.bill, -it.amount),), entry)
             case BillBecameOverdue():
-                rows.pop((it.order, OVERDUE, it.bill), None)
+                rows.pop((order, OVERDUE, it.bill), None)
+
+
+def _begin(
+    rows: dict[Key, Nomination],
+    order: str,
+    bill: str,
+    amount: int,
+    deadlines: tuple[Deadline, ...],
+    entry: Entry,
+) -> None:
+    for deadline in deadlines:
+        if deadline.kind == OVERDUE:
+            rows[order, deadline.kind, bill] = Nomination(
+                order, deadline.kind, bill, deadline.due, amount, entry.position
+            )
 
 
 def _settle(rows: dict[Key, Nomination], order: str, shares: tuple[BillShare, ...], entry: Entry) -> None:

@@ -7,22 +7,65 @@ amounts are debits, negative ones credits. Source: §2 Money
 from collections.abc import Iterable
 from typing import assert_never
 
+from domain.bill_events import (
+    BillMarkedUncollectible,
+    BillPaymentReceived,
+    BillShare,
+    BillWrittenOff,
+    WriteOffReversed,
+)
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import OrderShipped, PaymentCaptured, RefundGranted
+from domain.order_events import OrderShipped
+from domain.payment_events import (
+    CreditUsed,
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+    StoreCreditGranted,
+)
+from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
 from projections.projection import LinesPerEntry, Place, Row, events_of
 
-Posted = PaymentCaptured | OrderShipped | RefundGranted
+Posted = (
+    OrderShipped
+    | PaymentCaptured
+    | BillPaymentReceived
+    | CreditUsed
+    | PaymentReversed
+    | PaymentReinstated
+    | BillWrittenOff
+    | WriteOffReversed
+    | BillMarkedUncollectible
+    | StoreCreditGranted
+    | RefundGranted
+    | RefundPaid
+    | RefundReturned
+)
 
 CUSTOMER = "assets:customers"
 CASH = "assets:cash"
+ALLOWANCE = "assets:allowance for bad debt"
 SALES = "revenue:sales"
 SHIPPING = "revenue:shipping"
 SALES_RETURNS = "revenue:sales returns"
 TAX_PAYABLE = "liabilities:tax payable"
 MARKETING = "expenses:marketing"
+GOODWILL = "expenses:goodwill"
+BAD_DEBT = "expenses:bad debt"
 
-ACCOUNTS = (CUSTOMER, CASH, TAX_PAYABLE, SALES, SALES_RETURNS, SHIPPING, MARKETING)
+ACCOUNTS = (
+    CUSTOMER,
+    CASH,
+    ALLOWANCE,
+    TAX_PAYABLE,
+    SALES,
+    SALES_RETURNS,
+    SHIPPING,
+    MARKETING,
+    GOODWILL,
+    BAD_DEBT,
+)
 """The chart of accounts."""
 
 
@@ -47,7 +90,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
     """Which account was debited and which credited, by which entry?"""
 
     name = "journal"
-    version = 1
+    version = 2
     row = Posting
     handles = events_of(Posted)
     key = ("position", "line")
@@ -55,8 +98,11 @@ class Journal(LinesPerEntry[Posting, Posted]):
     indexes = (("customer", "position"), ("effective_at", "position"))
 
     def lines(self, it: Posted, entry: Entry) -> Iterable[Posting]:
-        customer, order, currency = it.customer, it.order or "", it.currency
+        order = None if isinstance(it, StoreCreditGranted) else it.order
+        customer, order, currency = it.customer, order or "", it.currency
         effective_at, recorded_at = entry.effective_at, entry.recorded_at
+        if isinstance(it, CreditUsed) and entry.stream != it.order:
+            return []  # the same fact, told in the customer's stream too
         amounts = [(account, amount) for account, amount in postings(it) if amount]
         return [
             Posting(
@@ -72,8 +118,14 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
     Source: §2
     """
     match it:
-        case PaymentCaptured():
-            return (CASH, it.amount), (CUSTOMER, -it.amount)
+        case PaymentCaptured() | BillPaymentReceived():
+            return (CASH, it.amount), (CUSTOMER, -it.amount), *_allowance(it.bills)
+        case PaymentReinstated():
+            return (CASH, it.amount), (CUSTOMER, -it.amount), *_allowance(it.bills)
+        case PaymentReversed():
+            return (CUSTOMER, it.amount), (CASH, -it.amount)
+        case CreditUsed():
+            return _allowance(it.bills)
         case OrderShipped():
             return (
                 (CUSTOMER, it.charge),
@@ -89,9 +141,31 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
                 (TAX_PAYABLE, it.tax + it.shipping_tax),
                 (MARKETING, -it.shipping_credit),
                 (CUSTOMER, -it.credit_amount),
+                *_allowance(it.cleared),
             )
+        case RefundPaid():
+            return (CUSTOMER, it.amount), (CASH, -it.amount)
+        case RefundReturned():
+            return (CASH, it.amount), (CUSTOMER, -it.amount)
+        case BillWrittenOff():
+            return (BAD_DEBT, it.amount), (CUSTOMER, -it.amount), *_released(it.uncollectible)
+        case WriteOffReversed():
+            return (CUSTOMER, it.amount), (BAD_DEBT, -it.amount)
+        case BillMarkedUncollectible():
+            return (BAD_DEBT, it.amount), (ALLOWANCE, -it.amount)
+        case StoreCreditGranted():
+            return (GOODWILL, it.amount), (CUSTOMER, -it.amount)
         case _:
             assert_never(it)
+
+
+def _allowance(shares: Iterable[BillShare]) -> tuple[tuple[str, int], ...]:
+    """What paying or clearing those shares takes back of the allowance for them."""
+    return _released(sum([share.uncollectible for share in shares]))
+
+
+def _released(amount: int) -> tuple[tuple[str, int], ...]:
+    return (ALLOWANCE, amount), (BAD_DEBT, -amount)
 
 
 TRIAL_BALANCE = """

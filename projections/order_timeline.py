@@ -5,11 +5,17 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from domain.bill_events import (
+    BillBecameOverdue,
+    BillIssued,
+    BillMarkedUncollectible,
+    BillPaymentReceived,
+    BillWrittenOff,
+    WriteOffReversed,
+)
 from domain.entry import Entry, Event, Minor
 from domain.moments import Day, Moment
 from domain.order_events import (
-    BillBecameOverdue,
-    BillIssued,
     CartPrepared,
     ContactChannel,
     ContactKind,
@@ -20,10 +26,18 @@ from domain.order_events import (
     OrderShipped,
     OrderUnitsCancelled,
     Part,
-    PaymentCaptured,
-    RefundGranted,
     ShipmentDelivered,
 )
+from domain.payment_events import (
+    CreditSetAside,
+    CreditUsed,
+    DisputeClosed,
+    DisputeOpened,
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+)
+from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
 
 What = Literal[
     "cart_prepared",
@@ -36,6 +50,18 @@ What = Literal[
     "units_cancelled",
     "refund_granted",
     "bill_overdue",
+    "bill_paid",
+    "bill_written_off",
+    "write_off_reversed",
+    "bill_uncollectible",
+    "dispute_opened",
+    "dispute_closed",
+    "payment_reversed",
+    "payment_reinstated",
+    "credit_set_aside",
+    "credit_used",
+    "refund_paid",
+    "refund_returned",
     "contact_made",
 ]
 
@@ -86,10 +112,6 @@ def _placed(entry: Entry, it: OrderPlaced) -> Milestone:
     return _milestone(entry, "placed", **money, units=units, day=it.ordered_on)
 
 
-def _captured(entry: Entry, it: PaymentCaptured) -> Milestone:
-    return _milestone(entry, "captured", reference=it.payment, currency=it.currency, amount=it.amount)
-
-
 def _shipped(entry: Entry, it: OrderShipped) -> Milestone:
     money = {"currency": it.currency, "amount": it.charge}
     how = {"units": _units(it.parts), "method": it.method, "tracking": it.tracking}
@@ -125,6 +147,19 @@ def _refunded(entry: Entry, it: RefundGranted) -> Milestone:
     return _milestone(entry, "refund_granted", reference=it.refund, **money)
 
 
+def _told_of_money(what: What, field: str) -> Callable[[Entry, Any], Milestone]:
+    """How an event is told that moved an amount: with what it is about, which is in that field."""
+
+    def told(entry: Entry, it: Any) -> Milestone:
+        return _milestone(entry, what, reference=getattr(it, field), currency=it.currency, amount=it.amount)
+
+    return told
+
+
+def _dispute_closed(entry: Entry, it: DisputeClosed) -> Milestone:
+    return _milestone(entry, "dispute_closed", reference=it.dispute)
+
+
 def _contacted(entry: Entry, it: CustomerContactMade) -> Milestone:
     how = {"contact": it.kind, "channel": it.channel, "by": it.by}
     return _milestone(entry, "contact_made", reference=it.shipment, **how)
@@ -133,7 +168,7 @@ def _contacted(entry: Entry, it: CustomerContactMade) -> Milestone:
 TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     CartPrepared: _prepared,
     OrderPlaced: _placed,
-    PaymentCaptured: _captured,
+    PaymentCaptured: _told_of_money("captured", "payment"),
     OrderShipped: _shipped,
     BillIssued: _billed,
     BillBecameOverdue: _overdue,
@@ -141,6 +176,18 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     GuaranteeGranted: _guaranteed,
     OrderUnitsCancelled: _cancelled,
     RefundGranted: _refunded,
+    BillPaymentReceived: _told_of_money("bill_paid", "bill"),
+    BillWrittenOff: _told_of_money("bill_written_off", "bill"),
+    WriteOffReversed: _told_of_money("write_off_reversed", "bill"),
+    BillMarkedUncollectible: _told_of_money("bill_uncollectible", "bill"),
+    DisputeOpened: _told_of_money("dispute_opened", "payment"),
+    DisputeClosed: _dispute_closed,
+    PaymentReversed: _told_of_money("payment_reversed", "payment"),
+    PaymentReinstated: _told_of_money("payment_reinstated", "payment"),
+    CreditSetAside: _told_of_money("credit_set_aside", "credit"),
+    CreditUsed: _told_of_money("credit_used", "use"),
+    RefundPaid: _told_of_money("refund_paid", "refund"),
+    RefundReturned: _told_of_money("refund_returned", "refund"),
     CustomerContactMade: _contacted,
 }
 """How each event of an order is told."""

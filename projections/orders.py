@@ -2,18 +2,18 @@
 
 from typing import Literal, assert_never
 
+from domain.bill_events import BillIssued
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.order_events import (
-    BillIssued,
     CartPrepared,
     OrderPlaced,
     OrderShipped,
     OrderUnitsCancelled,
     Part,
-    PaymentCaptured,
     ShipmentDelivered,
 )
+from domain.payment_events import PaymentCaptured
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
 Status = Literal["cart", "placed", "part_shipped", "shipped", "delivered", "cancelled"]

@@ -15,9 +15,9 @@ from domain.order_events import (
     OrderPlaced,
     OrderShipped,
     OrderUnitsCancelled,
-    PaymentCaptured,
     ShipmentDelivered,
 )
+from domain.payment_events import PaymentCaptured
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnTasks = (

@@ -6,7 +6,8 @@ import msgspec
 
 from domain.customers import CustomerRegistered
 from domain.entry import Entry
-from domain.order_events import OrderPlaced, OrderShipped, PaymentCaptured
+from domain.order_events import OrderPlaced, OrderShipped
+from domain.payment_events import PaymentCaptured
 
 
 class Receipt(msgspec.Struct, kw_only=True):

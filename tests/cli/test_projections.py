@@ -18,11 +18,12 @@ from ledger.projecting.tables import MARK
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import CustomerBalance
 from projections.folding import Parked
+from projections.journal import Journal
 from tests.cli.commandline import Makegood
 from tests.ticking.conftest import billed
 
 NAMES = [projection.name for projection in PROJECTIONS]
-BALANCE = CustomerBalance()
+BALANCE, JOURNAL = CustomerBalance(), Journal()
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def connection(database: Database) -> Iterator[psycopg.Connection]:
 
 
 def rows_of(connection: psycopg.Connection, book: str) -> list[tuple[object, ...]]:
-    query = "SELECT * FROM customer_balance_v1 WHERE book = %s ORDER BY customer"
+    query = f"SELECT * FROM {BALANCE.table} WHERE book = %s ORDER BY customer"
     return connection.execute(query, (book,)).fetchall()
 
 
@@ -100,7 +101,7 @@ def test_a_rebuild_names_what_it_changed_and_equals_what_was_there(
         found = receipt["differences"]
         assert (found["missing"], found["surplus"], found["changed"]) == (0, 0, 0)
         assert re.fullmatch("[0-9a-f]{64}", receipt["digest"])
-    connection.execute("UPDATE customer_balance_v1 SET charged = charged + 1 WHERE book = %s", (built,))
+    connection.execute(f"UPDATE {BALANCE.table} SET charged = charged + 1 WHERE book = %s", (built,))
     (mended,) = makegood("projections", "rebuild", "customer_balance", "--book", built, "--json").json()
     assert mended["differences"]["changed"] == 5
     assert rows_of(connection, built) == live
@@ -114,7 +115,7 @@ def test_verifying_finds_a_changed_row_and_writes_nothing(
     verified = makegood("projections", "verify", *how, "--book", built, "--json")
     assert verified.code == 0, verified
     assert [row["sound"] for row in verified.json()] == [True] * len(NAMES)
-    connection.execute("UPDATE customer_balance_v1 SET charged = charged + 1 WHERE book = %s", (built,))
+    connection.execute(f"UPDATE {BALANCE.table} SET charged = charged + 1 WHERE book = %s", (built,))
     spoiled = rows_of(connection, built)
     found = makegood("projections", "verify", "customer_balance", *how, "--book", built, "--json")
     assert (found.code, found.json()[0]["changed"]) == (3, 5)
@@ -123,7 +124,7 @@ def test_verifying_finds_a_changed_row_and_writes_nothing(
 
 
 def test_a_sample_finds_a_lost_line(makegood: Makegood, built: str, connection: psycopg.Connection):
-    connection.execute("DELETE FROM journal_v1 WHERE book = %s AND line = 1", (built,))
+    connection.execute(f"DELETE FROM {JOURNAL.table} WHERE book = %s AND line = 1", (built,))
     found = makegood("projections", "verify", "journal", "--sample", 100, "--book", built, "--json")
     assert (found.code, found.json()[0]["missing"]) == (3, 5)
 
@@ -132,7 +133,7 @@ def test_an_interrupted_rebuild_leaves_the_live_rows_untouched(
     makegood: Makegood, built: str, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ):
     """Write before everything is folded → this fails."""
-    connection.execute("UPDATE customer_balance_v1 SET charged = charged + 1 WHERE book = %s", (built,))
+    connection.execute(f"UPDATE {BALANCE.table} SET charged = charged + 1 WHERE book = %s", (built,))
     spoiled = rows_of(connection, built)
     rebuild = rebuilding.rebuild
 

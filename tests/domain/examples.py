@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.bill_events import BillIssued
 from domain.billing import NewBill
 from domain.cancelling import CancelUnits
 from domain.carts import CheckOutCart, PrepareCart
@@ -13,7 +14,6 @@ from domain.ids import type_id
 from domain.moments import EARLIEST
 from domain.numbers import NumberTaken
 from domain.order_events import (
-    BillIssued,
     CartPrepared,
     GuaranteeGranted,
     OrderLine,
@@ -21,14 +21,14 @@ from domain.order_events import (
     OrderShipped,
     OrderUnitsCancelled,
     Part,
-    PaymentCaptured,
-    RefundGranted,
     ShipmentDelivered,
 )
+from domain.payment_events import PaymentCaptured
 from domain.payments import CapturePayment
 from domain.placing import PlaceOrder
 from domain.policy import AdoptedEdition, Policy
 from domain.pricing import AskedLine
+from domain.refund_events import RefundGranted
 from domain.shipping import ShipOrder
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from domain.bill_events import BillIssued
 from domain.billing import BillNotPrepared, NewBill, may_be_billed
 from domain.entry import Event
-from domain.order_events import BillIssued
 from tests.domain.examples import (
     BILL,
     NEW_BILL,

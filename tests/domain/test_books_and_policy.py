@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from domain.adopting import EditionBeforeAdoption
+from domain.bill_events import BillIssued
 from domain.command import Command
 from domain.decision import Actor, Decision
 from domain.decisions import DECISIONS, BackdatedTooFar, EffectiveInFuture, EffectiveTooEarly, decide
@@ -16,7 +17,7 @@ from domain.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
 from domain.entry import Event, Meta
 from domain.moments import EARLIEST, FIRST_EFFECTIVE, MINUTE
 from domain.opening import BookNotOpened, BookOpenedOtherwise
-from domain.order_events import BillIssued, GuaranteeGranted, OrderPlaced
+from domain.order_events import GuaranteeGranted, OrderPlaced
 from domain.policy import AdoptPolicy, Edition, PolicyAdopted, evolve_policy
 from domain.refusal import Refusal
 from domain.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson

@@ -7,18 +7,13 @@ from hypothesis import given as for_all
 from hypothesis import strategies
 
 from domain.account import OrderAccount, purse
+from domain.bill_events import BillShare
 from domain.billing import NewBill
 from domain.cancelling import CancellationExceedsUnits, NothingToCancel
 from domain.order import LineUnknown, Placed
-from domain.order_events import (
-    BillShare,
-    OrderLine,
-    OrderShipped,
-    OrderUnitsCancelled,
-    RefundedPart,
-    RefundGranted,
-)
+from domain.order_events import OrderLine, OrderShipped, OrderUnitsCancelled
 from domain.payments import price_not_covered
+from domain.refund_events import RefundedPart, RefundGranted
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
@@ -208,7 +203,7 @@ def _holds(state: Placed) -> None:
     assert held.deposit <= state.price_to_ship()
     assert 0 <= bills <= account.charged
     assert account.credited <= account.charged
-    assert sum(refund.granted for refund in state.refunds.values()) == held.due_back
+    assert sum(refund.granted.granted for refund in state.refunds.values()) == held.due_back
     for line in state.lines:
         assert line.shipped + line.cancelled <= line.line.quantity
         assert line.refunded <= line.shipped

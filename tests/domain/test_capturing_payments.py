@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from domain.bill_events import BillShare
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.money import Money
-from domain.order_events import BillShare, OrderUnitsCancelled
+from domain.order_events import OrderUnitsCancelled
 from domain.payments import (
     CaptureExceedsPrice,
     CurrencyOfOrderDiffers,

@@ -9,18 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.bill_events import BillIssued
 from domain.billing import NewBill
 from domain.deadlines import MIDNIGHT
 from domain.moments import HOUR, instant_of, moment_at
-from domain.order_events import (
-    BillIssued,
-    Deadline,
-    OrderPlaced,
-    OrderShipped,
-    OrderUnitsCancelled,
-    PaymentCaptured,
-    ShipmentDelivered,
-)
+from domain.order_events import Deadline, OrderPlaced, OrderShipped, OrderUnitsCancelled, ShipmentDelivered
+from domain.payment_events import PaymentCaptured
 from domain.register import BookOpened
 from tests.domain.examples import (
     NEW_BILL,

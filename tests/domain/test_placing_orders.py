@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from domain.bill_events import BillShare
 from domain.customers import CustomerUnknown
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.money import Money
-from domain.order_events import BillShare, OrderLine, OrderPlaced
+from domain.order_events import OrderLine, OrderPlaced
 from domain.pricing import (
     AskedLine,
     CurrencyUnknown,

@@ -10,13 +10,13 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from domain.bill_events import BillBecameOverdue
 from domain.billing import NewBill
 from domain.command import Command
 from domain.decisions import decide
 from domain.moments import HOUR, MINUTE
 from domain.numbers import year_of_recording
 from domain.order import Placed
-from domain.order_events import BillBecameOverdue
 from domain.payments import CaptureExceedsPrice
 from domain.refusal import Refusal
 from domain.register import BookOpened

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from domain.entry import Entry
-from domain.order_events import OrderPlaced, PaymentCaptured
+from domain.order_events import OrderPlaced
+from domain.payment_events import PaymentCaptured
 from domain.stored_types import STORED_TYPES, StoredType
 from ledger import codec
 from ledger.projecting import decoding

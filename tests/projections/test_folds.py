@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
+from domain.bill_events import BillShare
 from domain.entry import Entry
 from domain.order import Placed
-from domain.order_events import BillShare, PaymentCaptured
+from domain.payment_events import PaymentCaptured
 from domain.stored_types import TYPE_NAMES
 from ledger.projecting.tables import columns_of
 from projections.catalogue import PROJECTIONS

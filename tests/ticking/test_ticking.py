@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from domain.bill_events import BillBecameOverdue
 from domain.decisions import EffectiveInFuture
 from domain.entry import Entry
 from domain.moments import HOUR, Moment, moment_at
 from domain.order import Placed
-from domain.order_events import BillBecameOverdue
 from domain.payments import CaptureExceedsPrice, CapturePayment
 from domain.register import OpenBook
 from domain.ticking import Tick

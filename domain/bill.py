@@ -1,0 +1,110 @@
+"""A bill's state: what of its amount was paid, cleared, written off, and what is still open.
+
+What a reversed payment takes beyond its order's funds is owed like a bill, without a number.
+
+Source: §2 Money, R-B1, R-B9
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from domain.bill_events import BillIssued, BillShare
+from domain.moments import Day, Moment
+from domain.payment_events import PaymentReversed
+
+WhyOwed = Literal["shipment", "chargeback"]
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """A bill, or what is owed like one, and what became of its amount in minor units of `currency`."""
+
+    bill: str
+    why: WhyOwed
+    source: BillIssued | PaymentReversed
+    """The event that began it."""
+    amount: int
+    currency: str
+    at: Moment
+    """When it was issued."""
+    due_on: Day
+    paid: int = 0
+    cleared: int = 0
+    written_off: int = 0
+    """Less what was reversed of it."""
+    uncollectible: int = 0
+    """What of the open amount is given up for the books."""
+    overdue_since: Moment | None = None
+    """As BillBecameOverdue says. Whether it is late today is computed from `due_on`, never from this."""
+
+    @property
+    def open(self) -> int:
+        """What is still to be paid."""
+        return self.amount - self.paid - self.cleared - self.written_off
+
+    @property
+    def overdue_at(self) -> Moment | None:
+        """When it is overdue unless settled by then; None for one from before the book went live."""
+        for deadline in self.source.deadlines:
+            if deadline.kind == "bill_overdue":
+                return deadline.due
+        return None
+
+    def share(self, amount: int) -> BillShare:
+        """What an amount, at most the open one, means for this bill."""
+        return BillShare(self.bill, amount, min(amount, self.uncollectible))
+
+
+Bills = Mapping[str, Bill]
+"""By bill id, oldest first."""
+
+
+def oldest_first(bills: Bills, amount: int) -> tuple[BillShare, ...]:
+    """How an amount pays or clears open bills, oldest first; what exceeds them all is left out.
+
+    Source: I12, R-G9
+    """
+    return in_turn(bills.values(), amount)
+
+
+def in_turn(bills: Iterable[Bill], amount: int) -> tuple[BillShare, ...]:
+    """The same, one bill after the other in the order given."""
+    shares: list[BillShare] = []
+    for bill in bills:
+        share = min(amount, bill.open)
+        if share:
+            shares.append(bill.share(share))
+            amount -= share
+    return tuple(shares)
+
+
+def with_paid(bills: Bills, shares: Sequence[BillShare]) -> dict[str, Bill]:
+    """The bills with those shares paid."""
+    after = dict(bills)
+    for share in shares:
+        bill = _without_allowance(after[share.bill], share)
+        after[share.bill] = msgspec.structs.replace(bill, paid=bill.paid + share.amount)
+    return after
+
+
+def with_cleared(bills: Bills, shares: Sequence[BillShare]) -> dict[str, Bill]:
+    """The bills with those shares cleared by a refund."""
+    after = dict(bills)
+    for share in shares:
+        bill = _without_allowance(after[share.bill], share)
+        after[share.bill] = msgspec.structs.replace(bill, cleared=bill.cleared + share.amount)
+    return after
+
+
+def with_written_off(bills: Bills, name: str, amount: int, *, uncollectible: int = 0) -> dict[str, Bill]:
+    """The bills with so much more written off on that one; less for a reversal."""
+    bill = bills[name]
+    changed = msgspec.structs.replace(
+        bill, written_off=bill.written_off + amount, uncollectible=bill.uncollectible - uncollectible
+    )
+    return {**bills, name: changed}
+
+
+def _without_allowance(bill: Bill, share: BillShare) -> Bill:
+    return msgspec.structs.replace(bill, uncollectible=bill.uncollectible - share.uncollectible)

@@ -1,0 +1,204 @@
+"""How money changes an order: payments, bills, refunds, credit, and what was taken back."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from domain.bill import Bill, with_cleared, with_paid, with_written_off
+from domain.bill_events import (
+    BillBecameOverdue,
+    BillIssued,
+    BillMarkedUncollectible,
+    BillPaymentReceived,
+    BillWrittenOff,
+    WriteOffReversed,
+)
+from domain.entry import Entry, Event
+from domain.order import Cancellation, Placed
+from domain.payment import Dispute, Payment, Reversal
+from domain.payment_events import (
+    CreditSetAside,
+    CreditUsed,
+    DisputeClosed,
+    DisputeOpened,
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+)
+from domain.refund import with_granted, with_settled
+from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+
+
+def _received(state: Placed, it: PaymentCaptured | BillPaymentReceived, entry: Entry) -> Placed:
+    payment = Payment(it, entry.effective_at, (entry.position,))
+    return msgspec.structs.replace(
+        _moved(state, received=it.amount),
+        payments={**state.payments, it.payment: payment},
+        bills=with_paid(state.bills, it.bills),
+    )
+
+
+def _billed(state: Placed, it: BillIssued, entry: Entry) -> Placed:
+    bill = Bill(
+        bill=it.bill,
+        why="shipment",
+        source=it,
+        amount=it.amount,
+        currency=it.currency,
+        at=entry.effective_at,
+        due_on=it.due_on,
+    )
+    shipment = state.shipments[it.shipment]
+    billed = msgspec.structs.replace(shipment, positions=(*shipment.positions, entry.position))
+    return msgspec.structs.replace(
+        state, bills={**state.bills, it.bill: bill}, shipments={**state.shipments, it.shipment: billed}
+    )
+
+
+def _overdue(state: Placed, it: BillBecameOverdue, entry: Entry) -> Placed:
+    bill = msgspec.structs.replace(state.bills[it.bill], overdue_since=entry.effective_at)
+    return msgspec.structs.replace(state, bills={**state.bills, it.bill: bill})
+
+
+def _written_off(state: Placed, it: BillWrittenOff, entry: Entry) -> Placed:
+    bills = with_written_off(state.bills, it.bill, it.amount, uncollectible=it.uncollectible)
+    return msgspec.structs.replace(_moved(state, written_off=it.amount), bills=bills)
+
+
+def _write_off_reversed(state: Placed, it: WriteOffReversed, entry: Entry) -> Placed:
+    bills = with_written_off(state.bills, it.bill, -it.amount)
+    return msgspec.structs.replace(_moved(state, written_off=-it.amount), bills=bills)
+
+
+def _uncollectible(state: Placed, it: BillMarkedUncollectible, entry: Entry) -> Placed:
+    bill = state.bills[it.bill]
+    marked = msgspec.structs.replace(bill, uncollectible=bill.uncollectible + it.amount)
+    return msgspec.structs.replace(state, bills={**state.bills, it.bill: marked})
+
+
+def _disputed(state: Placed, it: DisputeOpened, entry: Entry) -> Placed:
+    dispute = Dispute(it, entry.effective_at, entry.position)
+    return msgspec.structs.replace(state, disputes={**state.disputes, it.dispute: dispute})
+
+
+def _dispute_closed(state: Placed, it: DisputeClosed, entry: Entry) -> Placed:
+    closed = msgspec.structs.replace(state.disputes[it.dispute], outcome=it.outcome, closed=entry.position)
+    return msgspec.structs.replace(state, disputes={**state.disputes, it.dispute: closed})
+
+
+def _reversed(state: Placed, it: PaymentReversed, entry: Entry) -> Placed:
+    payment = state.payments[it.payment]
+    payment = msgspec.structs.replace(payment, reversed=payment.reversed + it.amount)
+    bills = dict(state.bills)
+    if it.bill is not None and it.due_on is not None:
+        bills[it.bill] = Bill(
+            bill=it.bill,
+            why="chargeback",
+            source=it,
+            amount=it.opened,
+            currency=it.currency,
+            at=entry.effective_at,
+            due_on=it.due_on,
+        )
+    return msgspec.structs.replace(
+        _moved(state, reversed=it.amount),
+        payments={**state.payments, it.payment: payment},
+        reversals={**state.reversals, it.reversal: Reversal(it, entry.effective_at, entry.position)},
+        bills=bills,
+    )
+
+
+def _reinstated(state: Placed, it: PaymentReinstated, entry: Entry) -> Placed:
+    payment = state.payments[it.payment]
+    payment = msgspec.structs.replace(payment, reversed=payment.reversed - it.amount)
+    reversal = state.reversals[it.reversal]
+    came = (*reversal.reinstatements, (it, entry.position))
+    return msgspec.structs.replace(
+        _moved(state, reversed=-it.amount),
+        payments={**state.payments, it.payment: payment},
+        reversals={**state.reversals, it.reversal: msgspec.structs.replace(reversal, reinstatements=came)},
+        bills=with_paid(state.bills, it.bills),
+    )
+
+
+def _credit_set_aside(state: Placed, it: CreditSetAside, entry: Entry) -> Placed:
+    refunds = state.refunds
+    if it.source == "refund":
+        refunds = with_settled(refunds, it.subject, set_aside=it.amount)
+    return msgspec.structs.replace(
+        _moved(state, set_aside=it.amount),
+        refunds=refunds,
+        credits={**state.credits, it.credit: (entry.position,)},
+    )
+
+
+def _credit_used(state: Placed, it: CreditUsed, entry: Entry) -> Placed:
+    return msgspec.structs.replace(
+        _moved(state, credit_used=it.amount),
+        bills=with_paid(state.bills, it.bills),
+        credits={**state.credits, it.use: (entry.position,)},
+    )
+
+
+def _refund_granted(state: Placed, it: RefundGranted, entry: Entry) -> Placed:
+    lines = list(state.lines)
+    for part in it.parts:
+        if part.line is not None:
+            line = lines[part.line - 1]
+            lines[part.line - 1] = msgspec.structs.replace(line, refunded=line.refunded + part.quantity)
+    cancellations = dict(state.cancellations)
+    if it.refund in cancellations:
+        cancellation = cancellations[it.refund]
+        positions = (*cancellation.positions, entry.position)
+        cancellations[it.refund] = Cancellation(cancellation.cancelled, positions)
+    return msgspec.structs.replace(
+        _moved(state, credited=it.credit_amount),
+        lines=tuple(lines),
+        fee_returned=state.fee_returned or it.returns_fee,
+        bills=with_cleared(state.bills, (*it.cleared, *it.write_offs_cleared)),
+        cancellations=cancellations,
+        refunds=with_granted(state.refunds, it, entry),
+    )
+
+
+def _refund_paid(state: Placed, it: RefundPaid, entry: Entry) -> Placed:
+    return _with_payout(state, it.refund, it.amount)
+
+
+def _refund_returned(state: Placed, it: RefundReturned, entry: Entry) -> Placed:
+    return _with_payout(state, it.refund, -it.amount)
+
+
+def _with_payout(state: Placed, name: str, amount: int) -> Placed:
+    return msgspec.structs.replace(
+        _moved(state, refunded=amount), refunds=with_settled(state.refunds, name, paid=amount)
+    )
+
+
+def _moved(state: Placed, **amounts: int) -> Placed:
+    """The order with those columns of its account raised by so much."""
+    account = state.account
+    columns = {column: getattr(account, column) + amount for column, amount in amounts.items()}
+    return msgspec.structs.replace(state, account=msgspec.structs.replace(account, **columns))
+
+
+MONEY: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
+    PaymentCaptured: _received,
+    BillPaymentReceived: _received,
+    BillIssued: _billed,
+    BillBecameOverdue: _overdue,
+    BillWrittenOff: _written_off,
+    WriteOffReversed: _write_off_reversed,
+    BillMarkedUncollectible: _uncollectible,
+    DisputeOpened: _disputed,
+    DisputeClosed: _dispute_closed,
+    PaymentReversed: _reversed,
+    PaymentReinstated: _reinstated,
+    CreditSetAside: _credit_set_aside,
+    CreditUsed: _credit_used,
+    RefundGranted: _refund_granted,
+    RefundPaid: _refund_paid,
+    RefundReturned: _refund_returned,
+}
+"""How each of these events changes a placed order."""

@@ -1,0 +1,57 @@
+"""A payment's state: money received for an order, what was taken back of it, and what a bank asks about it.
+
+Source: I12, R-B9
+"""
+
+import msgspec
+
+from domain.bill_events import BillPaymentReceived
+from domain.moments import Moment
+from domain.payment_events import (
+    DisputeOpened,
+    DisputeOutcome,
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+)
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """A payment received, when, and the positions that say so."""
+
+    received: PaymentCaptured | BillPaymentReceived
+    at: Moment
+    positions: tuple[int, ...]
+    reversed: int = 0
+    """Minor units taken back from us, less what was reinstated."""
+
+    @property
+    def standing(self) -> int:
+        """What of it we still have."""
+        return self.received.amount - self.reversed
+
+
+class Reversal(msgspec.Struct, frozen=True):
+    """A payment taken back, and what came to us again of it."""
+
+    it: PaymentReversed
+    at: Moment
+    position: int
+    reinstatements: tuple[tuple[PaymentReinstated, int], ...] = ()
+    """Each with the position that says so."""
+
+    @property
+    def reinstated(self) -> int:
+        """Minor units that came to us again."""
+        return sum([it.amount for it, _ in self.reinstatements])
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """A bank's question about a payment; `outcome` is None while it is open."""
+
+    opened: DisputeOpened
+    at: Moment
+    position: int
+    outcome: DisputeOutcome | None = None
+    closed: int | None = None
+    """Position of its end."""
