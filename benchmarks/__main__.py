@@ -1,24 +1,28 @@
-"""`python -m benchmarks [rest] [append] [imports] [projections] [start]`: all unless some are named."""
+"""`python -m benchmarks [rest] [append] …`: all but `long` unless some are named."""
 
 import argparse
 import sys
 
-from benchmarks import append, imports, projections, rest, start
+from benchmarks import append, following, imports, lag, rebuilding, rest, start
 from benchmarks.ground import ground
 from benchmarks.report import Section, machine, markdown, record
 
-NAMES = ("rest", "append", "imports", "projections", "start")
+NAMES = ("rest", "append", "imports", "following", "lag", "rebuilding", "start")
+LONG = "long"
+"""Rebuilding again, over a million and ten million entries: half an hour and 20 GB in TMPDIR."""
 
 
 def main() -> None:
     """Measure what is asked for, each on a fresh server, and print it as it comes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures beside a yardstick.")
-    parser.add_argument("what", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)} (default: all)")
+    parser.add_argument(
+        "what", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)} (default: all), or {LONG}"
+    )
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each round (default: 5)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each server over HTTP (default: 3)")
     parser.add_argument("--record", action="store_true", help="append the figures to benchmarks/RESULTS.md")
     asked = parser.parse_args()
-    if unknown := set(asked.what) - set(NAMES):
+    if unknown := set(asked.what) - {*NAMES, LONG}:
         parser.error(f"no such benchmark: {', '.join(unknown)}")
 
     sys.stdout.write(f"{machine()}\n\n")
@@ -43,8 +47,14 @@ def measured(name: str, rounds: int, seconds: float) -> list[Section]:
                 return [append.measure(fresh, seconds)]
             case "imports":
                 return [imports.measure(fresh)]
+            case "following":
+                return [following.measure(fresh)]
+            case "lag":
+                return lag.measure(fresh)
+            case "rebuilding":
+                return [rebuilding.measure(fresh)]
             case _:
-                return projections.measure(fresh)
+                return rebuilding.measure_long(fresh)
 
 
 if __name__ == "__main__":
