@@ -79,6 +79,16 @@ class Deadline(msgspec.Struct, frozen=True):
     """What is not done by then was missed; None for what comes by itself."""
 
 
+class OverdueBill(msgspec.Struct, frozen=True):
+    """A bill open after its last day, as it stood at some moment. Source: R-B2"""
+
+    bill: str
+    order: str
+    """The order it bills."""
+    currency: str
+    open: Minor
+
+
 class CartPrepared(Event, frozen=True, kw_only=True):
     """A cart was put together; it charges nothing and takes no money until the customer checks out.
 
@@ -120,6 +130,8 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     """The earlier order that makes the customer an existing one; None for a new customer."""
     guarantee: GuaranteeTerms
     """The windows promised at placing; at delivery the better of these and those then in force counts."""
+    watched_for: tuple[OverdueBill, ...] = ()
+    """What the customer owed overdue when they ordered: the owner is told, nothing blocks. Source: R-B2"""
     deadlines: tuple[Deadline, ...] = ()
     """The contacts this starts, and shipping where nothing has to be paid first; none for history."""
 

@@ -17,6 +17,7 @@ from domain.order_events import CartPrepared, OrderPlaced, Terms
 from domain.pricing import AskedGoods, PricedGoods, price_goods
 from domain.retry import AlreadyRecordedOtherwise
 from domain.standing import standing
+from domain.watching import overdue_on
 
 TERMS: tuple[Terms, ...] = get_args(Terms)
 
@@ -109,6 +110,7 @@ def registration_of(given: Given, customer: str, register: RegisterCustomer | No
 def order_placed(order: str, goods: PricedGoods, customer: str, terms: Terms, given: Given) -> OrderPlaced:
     """The order as frozen: prices, the customer's standing and what it rests on, the guarantee promised."""
     found = standing(given.customer)
+    ordered_on = day_of(given.at, given.book.zone)
     return OrderPlaced(
         order=order,
         customer=customer,
@@ -116,7 +118,7 @@ def order_placed(order: str, goods: PricedGoods, customer: str, terms: Terms, gi
         external_ref=goods.external_ref,
         currency=goods.currency,
         terms=terms,
-        ordered_on=day_of(given.at, given.book.zone),
+        ordered_on=ordered_on,
         lines=goods.lines,
         shipping=goods.shipping,
         shipping_tax=goods.shipping_tax,
@@ -125,6 +127,7 @@ def order_placed(order: str, goods: PricedGoods, customer: str, terms: Terms, gi
         standing=found.kind,
         standing_rests_on=found.rests_on,
         guarantee=terms_in_force(given.policy, given.at),
+        watched_for=overdue_on(given.customer, ordered_on),
         deadlines=deadlines_of_order(given, is_covered=terms == "bill_after" or goods.total == 0),
     )
 

@@ -7,14 +7,32 @@ only cleared by a refund stays unpaid here; a refund after payment, or after a w
 payment taken back from us does. Source: R-D5
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from domain.bill_events import BillIssued, BillPaymentReceived, BillWrittenOff, WriteOffReversed
+from domain.bill_events import (
+    BillIssued,
+    BillPaymentReceived,
+    BillShare,
+    BillWrittenOff,
+    WriteOffReversed,
+)
 from domain.entry import Entry
+from domain.moments import Day
 from domain.order_events import OrderShipped, StandingKind
 from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refund_events import RefundGranted
+
+
+class OwedBill(msgspec.Struct, frozen=True):
+    """A bill, or what is owed like one, as far as watching its customer goes. Source: R-B2"""
+
+    currency: str
+    due_on: Day
+    """Last day it may be paid in time."""
+    open: int
+    """Minor units still to be paid; 0 once it is settled."""
 
 
 class OrderFacts(msgspec.Struct, frozen=True):
@@ -24,6 +42,8 @@ class OrderFacts(msgspec.Struct, frozen=True):
     """Minor units charged by its shipments."""
     unpaid: int = 0
     """Minor units billed or taken back from us, neither paid nor written off, whatever refunds cleared."""
+    bills: Mapping[str, OwedBill] = {}
+    """By bill id; of these, what refunds cleared is no longer open."""
 
     @property
     def settled(self) -> bool:
@@ -53,24 +73,55 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
         case OrderShipped() as it:
             return _with_order(facts, it.order, charged=it.charge)
         case BillIssued() as it:
-            return _with_order(facts, it.order, unpaid=it.amount)
-        case PaymentReversed() as it:
-            return _with_order(facts, it.order, unpaid=it.opened)
+            return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.amount))
+        case PaymentReversed() as it if it.bill is not None and it.due_on is not None:
+            return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
         case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() as it if it.bills:
-            return _with_order(facts, it.order, unpaid=-sum([share.amount for share in it.bills]))
+            return _settled(facts, it.order, it.bills)
         case CreditUsed() as it if it.bills and entry.stream == it.order:
-            return _with_order(facts, it.order, unpaid=-sum([share.amount for share in it.bills]))
+            return _settled(facts, it.order, it.bills)
+        case RefundGranted() as it if it.order is not None and (it.cleared or it.write_offs_cleared):
+            return _settled(facts, it.order, (*it.cleared, *it.write_offs_cleared), unpaid=0)
         case BillWrittenOff() as it:
-            return _with_order(facts, it.order, unpaid=-it.amount)
-        case WriteOffReversed() as it if it.because != "refund":
-            return _with_order(facts, it.order, unpaid=it.amount)
+            return _settled(facts, it.order, (BillShare(it.bill, it.amount),))
+        case WriteOffReversed() as it:
+            # A refund clears what it reopens in the same append, and is no payment.
+            unpaid = 0 if it.because == "refund" else it.amount
+            return _settled(facts, it.order, (BillShare(it.bill, -it.amount),), unpaid=unpaid)
         case _:
             return facts
 
 
-def _with_order(facts: CustomerFacts, order: str, *, charged: int = 0, unpaid: int = 0) -> CustomerFacts:
+def _owed(facts: CustomerFacts, order: str, bill: str, owed: OwedBill) -> CustomerFacts:
+    return _with_order(facts, order, unpaid=owed.open, bills={bill: owed})
+
+
+def _settled(
+    facts: CustomerFacts, order: str, shares: Sequence[BillShare], *, unpaid: int | None = None
+) -> CustomerFacts:
+    """The facts after those shares of bills are no longer open; `unpaid` changes as much, unless said."""
+    bills = dict(facts.orders[order].bills)
+    for share in shares:
+        bills[share.bill] = msgspec.structs.replace(
+            bills[share.bill], open=bills[share.bill].open - share.amount
+        )
+    if unpaid is None:
+        unpaid = -sum([share.amount for share in shares])
+    return _with_order(facts, order, unpaid=unpaid, bills=bills)
+
+
+def _with_order(
+    facts: CustomerFacts,
+    order: str,
+    *,
+    charged: int = 0,
+    unpaid: int = 0,
+    bills: Mapping[str, OwedBill] | None = None,
+) -> CustomerFacts:
     known = facts.orders.get(order, OrderFacts())
-    after = OrderFacts(known.charged + charged, known.unpaid + unpaid)
+    after = OrderFacts(
+        known.charged + charged, known.unpaid + unpaid, {**known.bills, **bills} if bills else known.bills
+    )
     if after == known:
         return facts
     return CustomerFacts({**facts.orders, order: after})

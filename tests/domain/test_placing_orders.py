@@ -18,7 +18,7 @@ from domain.pricing import (
     ShippingCreditExceedsFee,
 )
 from domain.retry import AlreadyRecordedOtherwise
-from domain.standing import OrderFacts
+from domain.standing import OrderFacts, OwedBill
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -364,7 +364,8 @@ def test_goods_for_nothing_make_no_existing_customer() -> None:
 def test_facts_are_kept_per_order() -> None:
     story = Story(customer_registered(), placed(terms="bill_after"))
     story.do(ship(bill=NEW_BILL))
-    assert story.facts(CUSTOMER, story.at).orders == {ORDER: OrderFacts(charged=7595, unpaid=7595)}
+    owed = {BILL: OwedBill("USD", "2010-09-09", 7595)}
+    assert story.facts(CUSTOMER, story.at).orders == {ORDER: OrderFacts(7595, 7595, owed)}
 
 
 def test_examples_agree_with_the_rules() -> None:
