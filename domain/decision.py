@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.entry import Event
+from domain.entry import Event, Sealed
 from domain.moments import Moment
 from domain.policy import Edition, Policy
 from domain.register import Register
@@ -47,6 +47,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """The book's now; `at` is never later."""
     actor: Actor
     origin: str
+    reason: Sealed | None = None
+    """Why, in the words of whoever asks."""
     book: Register
     """The state of the stream `book`: zone, country, cut-over, persons."""
     policy: Policy

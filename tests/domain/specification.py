@@ -42,6 +42,7 @@ def moment(day: str, clock: str = "12:00") -> Moment:
 NOON = moment("2010-08-10")
 """When everything happens unless a test says otherwise: a Tuesday."""
 AGENT = Actor(person="per_01h455vb4pex5vsknk084sn02q", role="agent")
+SUPERVISOR = Actor(person="per_01h455vb4pex5vsknk084sn02s", role="supervisor")
 OWNER = Actor(person="per_01h455vb4pex5vsknk084sn02r", role="owner")
 
 
@@ -69,6 +70,7 @@ class Story:
         self.now: Moment | None = None
         self.actor = AGENT
         self.origin = "api"
+        self.reason: str | None = None
         if opened is not None:
             self.record(opened, DEFAULT_ADOPTED)
         self.record(*events)
@@ -86,6 +88,11 @@ class Story:
     def from_(self, origin: str) -> Self:
         """What follows comes from there."""
         self.origin = origin
+        return self
+
+    def because(self, reason: str | None) -> Self:
+        """What follows is done for that reason."""
+        self.reason = reason
         return self
 
     def with_now(self, now: Moment) -> Self:
@@ -140,6 +147,7 @@ class Story:
             now=self.at if self.now is None else self.now,
             actor=self.actor,
             origin=self.origin,
+            reason=self.reason,
             book=self.state("book") or Register(),
             policy=self.state("policy") or Policy(),
             states={stream: self.state(stream) for stream in (*command.writes(), *command.reads())},
