@@ -66,6 +66,7 @@ class Story:
     def __init__(self, *events: Event, opened: BookOpened | None = OPENED) -> None:
         self.entries: list[Entry] = []
         self._states: dict[str, Any] = {}
+        self._versions: dict[str, int] = {}
         self.at = NOON
         self.now: Moment | None = None
         self.actor = AGENT
@@ -104,7 +105,7 @@ class Story:
         """Record events as they are, asking no rule."""
         for event in events:
             stream = stream_of(event)
-            version = sum(entry.stream == stream for entry in self.entries) + 1
+            version = self._versions[stream] = self._versions.get(stream, 0) + 1
             customer: str | None = getattr(event, "customer", None)
             meta = Meta(person=self.actor.person, role=self.actor.role, origin=self.origin)
             entry = Entry(

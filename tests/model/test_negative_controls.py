@@ -1,0 +1,76 @@
+"""Each rule broken on purpose is found by the model, within a few runs."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain import account, bill, cancelling, decisions, payments, pricing, standing, ticking
+from domain import order as orders
+from tests.model.steps import failure_of, random_steps
+
+RUNS = 150
+Broken = tuple[str, Callable[..., Any]]
+
+BROKEN: dict[str, Broken] = {
+    "a shipment need not be covered": ("domain.shipping.is_covered", lambda *_: True),
+    "a bill is for the whole charge": (
+        "domain.shipping.bill_issued",
+        lambda state, shipped, amount, name, given: _bill_issued(
+            state, shipped, amount and shipped.charge, name, given
+        ),
+    ),
+    "the newest bill is paid first": (
+        "domain.payments.oldest_first",
+        lambda bills, amount: bill.in_turn(reversed(list(bills.values())), amount),
+    ),
+    "a capture may exceed what the order needs": ("domain.payments._check_amount", lambda *_: None),
+    "a capture pays bills before it covers units": (
+        "domain.payments.price_not_covered",
+        lambda state: max(0, _price_not_covered(state) - 1),
+    ),
+    "a capture counts twice": ("domain.payments._already_captured", lambda *_: None),
+    "money beyond the deposit is deposit too": (
+        "domain.order.purse",
+        lambda columns, open_bills, to_ship: account.Purse(max(0, open_bills - columns.balance), 0),
+    ),
+    "open bills do not add to the funds": (
+        "domain.order.purse",
+        lambda columns, open_bills, to_ship: _purse(columns, 0, to_ship),
+    ),
+    "credit leaves as cash": ("tests.model.twins.cash_of", lambda columns, due_back: due_back + 1),
+    "every unit costs the same, whatever is left over": (
+        "domain.shipping.price_of_units",
+        lambda line, after, upto: pricing.UnitsPrice((upto - after) * (line.total // line.quantity), 0),
+    ),
+    "units are cancelled from the first upward": (
+        "domain.cancelling.price_of_units",
+        lambda line, after, upto: _price_of_units(line, line.quantity - upto, line.quantity - after),
+    ),
+    "an order-wide discount is spread from the last line": (
+        "domain.pricing.split",
+        lambda total, weights: _split(total, weights[::-1])[::-1],
+    ),
+    "who only ordered is an existing customer": (
+        "domain.placing.standing",
+        lambda facts: standing.Standing("existing" if facts and facts.orders else "new"),
+    ),
+    "a bill is never overdue before a tick": ("domain.decisions.due_in", lambda *_: ()),
+    "a tick decides at its own moment": (
+        "domain.decisions.due_in",
+        lambda streams, given: tuple(
+            msgspec.structs.replace(due, at=given.at) for due in _due_in(streams, given)
+        ),
+    ),
+}
+_bill_issued = decisions.ship_order.__globals__["bill_issued"]
+_price_not_covered, _purse = payments.price_not_covered, orders.purse
+_price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, ticking.due_in
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_broken_rule_is_found(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*BROKEN[rule])
+    assert any(failure_of(random_steps(Random(seed), 30)) is not None for seed in range(RUNS))

@@ -1,0 +1,283 @@
+"""The book and the model shop side by side: every command is asked of both, and their figures are compared.
+
+    twins = Twins()
+    twins.take(("capture", 0, 3))      # asks both; fails where they differ in verdict or figure
+    twins.finish()                     # replays what was accepted with a tick a day: the same entries
+
+The book is the project's own `decide` and `evolve`, its balances, statements and postings; the shop is
+`tests.model.shop`, which knows none of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, time, timedelta
+
+from domain.account import cash_of
+from domain.bill_events import BillBecameOverdue
+from domain.command import Command
+from domain.decision import Actor
+from domain.entry import Entry, Event
+from domain.moments import HOUR, Moment, day_of, moment_at
+from domain.order import Placed
+from domain.refusal import Refusal
+from domain.ticking import Tick
+from projections.customer_balance import Balance, CustomerBalance
+from projections.customer_statement import CustomerStatement
+from projections.folding import folding_of
+from projections.journal import ALLOWANCE, CUSTOMER, Journal
+from tests.domain import examples
+from tests.domain.specification import AGENT, ZONE, Story
+from tests.model.shop import Order, Refused, Shop
+
+Asked = tuple[Command, Moment, Actor]
+CUSTOMERS = (examples.CUSTOMER, examples.OTHER_CUSTOMER)
+CURRENCIES = ("USD", "JPY")
+DAY = timedelta(days=1)
+
+
+class Books:
+    """The books the entries make: postings, statements and balances, folded entry by entry."""
+
+    def __init__(self) -> None:
+        self.journal, self.statement = Journal(), CustomerStatement()
+        self.balances = folding_of(CustomerBalance())
+        self.accounts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+        """Of a customer: by account, customer, currency."""
+        self.statements: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def feed(self, entry: Entry) -> None:
+        """One more entry; whatever it posts sums to zero in its currency."""
+        kind = type(entry.event)
+        if kind in self.journal.handles:
+            postings = list(self.journal.lines(entry.event, entry))  # pyright: ignore[reportArgumentType]
+            assert sum(posting.amount for posting in postings) == 0, postings
+            assert len({posting.currency for posting in postings}) <= 1
+            for posting in postings:
+                self.accounts[posting.account, posting.customer, posting.currency] += posting.amount
+        if kind in self.statement.handles:
+            for line in self.statement.lines(entry.event, entry):  # pyright: ignore[reportArgumentType]
+                self.statements[line.customer, line.currency] += line.plus - line.minus
+        if kind in self.balances.projection.handles:
+            self.balances.feed(entry)
+            assert not self.balances.parked
+
+    def rows(self, customer: str, currency: str) -> list[Balance]:
+        """The parts of a customer's balance."""
+        return [
+            row
+            for row in self.balances.rows()
+            if isinstance(row, Balance) and (row.customer, row.currency) == (customer, currency)
+        ]
+
+
+class Twins:
+    """One book and one shop to which the same things happen."""
+
+    def __init__(self) -> None:
+        self.story = Story()
+        self.books = Books()
+        self.story.do(examples.register())
+        self.story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
+        self.shop = Shop(self.today)
+        self.accepted: list[Asked] = []
+        self.number = 0
+        """Of the step: new ids are made of it."""
+        self.refused: defaultdict[str, int] = defaultdict(int)
+        """How often each rule refused."""
+        self._fed = 0
+        self._feed()
+
+    @property
+    def today(self) -> date:
+        return date.fromisoformat(day_of(self.story.at, ZONE))
+
+    def wait(self, days: int) -> None:
+        """Days pass."""
+        self.story.at += days * 24 * HOUR
+        self.shop.wait(days)
+
+    def ask(self, command: Command, of_shop: Callable[[], object], actor: Actor = AGENT) -> bool:
+        """Ask both; they say the same. Whether it happened."""
+        before = len(self.story.entries)
+        self.story.by(actor)
+        try:
+            self.story.do(command)
+            verdict = None
+        except Refusal as refusal:
+            verdict = refusal
+        try:
+            of_shop()
+            rules = frozenset[str]()
+        except Refused as refused:
+            rules = refused.rules
+        if verdict is None:
+            assert not rules, f"the book accepts what {sorted(rules)} forbid: {command}"
+            self.accepted.append((command, self.story.at, actor))
+        else:
+            assert rules, f"the book refuses what the rules allow: {command}: {verdict.rule} {verdict}"
+            assert verdict.rule in rules, f"refused by {verdict.rule}, and by {sorted(rules)}: {command}"
+            assert len(self.story.entries) == before, "a refused command changed something"
+            self.refused[verdict.rule] += 1
+        self._feed()
+        return verdict is None
+
+    def again(self, which: int) -> None:
+        """Something accepted before is sent again, long after: it decides nothing, and changes nothing."""
+        if not self.accepted:
+            return
+        command, at, actor = self.accepted[which % len(self.accepted)]
+        now, self.story.at, self.story.now = self.story.at, at, self.story.at
+        try:
+            before = len(self.story.entries)
+            events = self.story.by(actor).do(command)
+        except Refusal as refusal:
+            raise AssertionError(f"refused the second time: {command}") from refusal
+        else:
+            assert events == ()
+            assert len(self.story.entries) == before
+        finally:
+            self.story.at, self.story.now = now, None
+
+    def last(self, kind: type[Event]) -> Event:
+        """The event of that kind recorded last."""
+        return next(entry.event for entry in reversed(self.story.entries) if isinstance(entry.event, kind))
+
+    def placed(self, order: str) -> Placed:
+        state = self.story.state(order)
+        assert isinstance(state, Placed)
+        return state
+
+    def _feed(self) -> None:
+        for entry in self.story.entries[self._fed :]:
+            self.books.feed(entry)
+        self._fed = len(self.story.entries)
+
+    # What must be equal
+
+    def agree(self, *, everywhere: bool = False) -> None:
+        """Both hold the same figures, and no figure is what it cannot be."""
+        for order in self.shop.orders.values():
+            self._agree_on(order)
+        for customer in CUSTOMERS:
+            for currency in CURRENCIES:
+                self._agree_on_customer(customer, currency)
+        allowance = sum(
+            amount for (account, _, _), amount in self.books.accounts.items() if account == ALLOWANCE
+        )
+        assert -allowance == self.shop.given_up
+
+    def _agree_on(self, order: Order) -> None:
+        state = self.placed(order.name)
+        account = state.account
+        for column in COLUMNS:
+            assert getattr(account, column) == getattr(order, column), (column, order)
+        assert account.balance == order.account
+        held = state.purse()
+        assert (held.deposit, held.due_back) == (order.deposit, order.due_back), order
+        assert cash_of(account, held.due_back) == order.cash, order
+        assert state.price_to_ship() == order.to_ship
+        for line, units in zip(state.lines, order.lines, strict=True):
+            states = [unit.state for unit in units]
+            assert line.to_ship == states.count("to_ship")
+            assert (line.cancelled, line.refunded) == (states.count("cancelled"), states.count("refunded"))
+            assert line.shipped == sum(unit.shipment is not None for unit in units)
+            assert line.delivered == sum(unit.arrived for unit in units)
+            assert line.refunded + line.cancelled <= line.line.quantity
+            assert line.line.total == sum(unit.price for unit in units)
+        assert list(state.bills) == list(order.bills)
+        for name, owed in order.bills.items():
+            bill = state.bills[name]
+            assert (bill.why, bill.amount, bill.due_on) == (owed.why, owed.amount, owed.due.isoformat())
+            assert (bill.paid, bill.cleared, bill.written_off) == (owed.paid, owed.cleared, owed.written_off)
+            assert (bill.open, bill.uncollectible) == (owed.open, owed.given_up), order
+            assert min(bill.open, bill.paid, bill.cleared, bill.written_off, bill.uncollectible) >= 0
+            assert bill.uncollectible <= bill.open
+        assert state.placed.standing == order.standing
+        self._lawful(order)
+
+    def _lawful(self, order: Order) -> None:
+        """What must hold of any order, whoever is right about the rest. §2, I13"""
+        assert order.account <= order.open, "funds below zero"
+        assert order.account >= -(order.deposit + order.due_back)
+        assert order.credited <= order.charged
+        assert order.refunded <= order.received - order.reversed or order.reversed
+        assert order.refunded <= order.received
+        assert 0 <= order.cash <= order.due_back
+        for column in COLUMNS:
+            assert getattr(order, column) >= 0, column
+
+    def _agree_on_customer(self, customer: str, currency: str) -> None:
+        balance = self.shop.balance(customer, currency)
+        rows = self.books.rows(customer, currency)
+        orders = [
+            order
+            for order in self.shop.orders.values()
+            if (order.customer, order.currency) == (customer, currency)
+        ]
+        credit = self.shop.credit(customer, currency)
+        assert sum(row.balance for row in rows) == balance
+        assert self.books.accounts[CUSTOMER, customer, currency] == balance
+        assert self.books.statements[customer, currency] == balance
+        assert sum(row.open_bills for row in rows) == sum(order.open for order in orders)
+        assert sum(row.deposits_held for row in rows) == sum(order.deposit for order in orders)
+        assert sum(row.refunds_due for row in rows) == sum(order.due_back for order in orders)
+        assert sum(row.credit_available for row in rows) == credit.available >= 0
+        assert sum(row.lifetime_value for row in rows) == self.shop.lifetime_value(customer, currency)
+
+    # What must not matter
+
+    def finish(self) -> None:
+        """Ticked once at the end, or every day: the same entries in every stream."""
+        once, daily = self._replayed(every=None), self._replayed(every=1)
+        assert once == daily, "it made a difference how often the book ticked"
+        self.shop.wait(400)
+        overdue = {
+            (bill.name, moment_at((bill.due + DAY).isoformat(), time(0), ZONE))
+            for order in self.shop.orders.values()
+            for bill in order.bills.values()
+            if bill.overdue
+        }
+        assert overdue == {
+            (event.bill, at)
+            for told in once.values()
+            for at, _, event in told
+            if isinstance(event, BillBecameOverdue)
+        }
+
+    def _replayed(self, every: int | None) -> dict[str, list[tuple[Moment, str, Event]]]:
+        story = Story()
+        story.do(examples.register())
+        story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
+        ticked = story.at
+        end = self.story.at + 400 * 24 * HOUR
+        for command, at, actor in [*self.accepted, (None, end, AGENT)]:
+            while every is not None and ticked + every * 24 * HOUR <= min(at, self.story.at + 99 * 24 * HOUR):
+                ticked += every * 24 * HOUR
+                self._tick(story, ticked)
+            story.at = at
+            if command is None:
+                self._tick(story, at)
+            else:
+                story.by(actor).do(command)
+        told: defaultdict[str, list[tuple[Moment, str, Event]]] = defaultdict(list)
+        for entry in story.entries:
+            told[entry.stream].append((entry.effective_at, entry.meta.origin, entry.event))
+        return dict(told)
+
+    def _tick(self, story: Story, at: Moment) -> None:
+        story.at = at
+        for order in self.shop.orders:
+            if story.state(order) is not None:
+                story.do(Tick(stream=order))
+
+
+COLUMNS = (
+    "charged",
+    "received",
+    "credit_used",
+    "reversed",
+    "credited",
+    "refunded",
+    "set_aside",
+    "written_off",
+)
