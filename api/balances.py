@@ -126,6 +126,7 @@ async def explain_balance(
             position=found.position,
             deltas=deltas[: query.limit + 1],
             incomplete=found.parked,
+            late=found.late,
         ),
     )
 

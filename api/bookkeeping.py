@@ -106,5 +106,6 @@ async def explain_account(call: Call, query: Annotated[ExplainAccountQuery, Quer
             position=whole.position,
             deltas=[(each.position, getattr(each, query.column)) for each in deltas],
             incomplete=[each.position for each in whole.parked],
+            late=whole.late,
         ),
     )

@@ -33,6 +33,7 @@ from domain.register import Register
 from ledger.book import Book
 from ledger.digests import request_digest
 from ledger.folds import Folded
+from ledger.projecting.as_of import AsOf, counts
 from ledger.sealing import BOOK, NewSubject, NoSubjectKey, Sealer
 from ledger.submission import Lookup, Submission
 
@@ -201,11 +202,9 @@ class Call(Request):
                 faults=(Fault("as_of_position", "Should be the position of an entry of this book"),)
             )
 
-    async def found_as_of(self, stream: str, kind: type[State], position: int | None) -> tuple[State, Entry]:
-        """The state of a stream after that position (None: now), and its last entry. Raises: NotFound."""
-        entries = await self.book.entries(stream)
-        if position is not None:
-            entries = [entry for entry in entries if entry.position <= position]
+    async def found_as_of(self, stream: str, kind: type[State], at: AsOf | None) -> tuple[State, Entry]:
+        """The state of a stream as of then (None: now), and its last entry. Raises: NotFound."""
+        entries = [entry for entry in await self.book.entries(stream) if counts(entry, at)]
         return _last_of(entries, kind)
 
     async def found_all(self, streams: Sequence[str], kind: type[State]) -> list[tuple[State, Entry]]:

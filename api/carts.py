@@ -36,7 +36,7 @@ async def prepare_cart(call: Call, body: PrepareCartBody) -> Response:
 @carts.question("/v1/carts/{order}", Permission.READ, answers=CartAnswer)
 async def show_cart(call: Call, order: OrderInPath, query: AsOfQuery) -> Response:
     """Show a cart that is not yet an order"""
-    state, last = await call.found_as_of(order, Draft, query.as_of_position)
+    state, last = await call.found_as_of(order, Draft, query.at)
     return call.answer(cart_answer(state, last), {"ETag": f'"{last.version}"'})
 
 

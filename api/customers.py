@@ -190,7 +190,7 @@ async def show_customer(call: Call, customer: CustomerInPath, query: AsOfQuery) 
     Without the permission `read_personal`, names and contact points read `[withheld]`; after an erasure,
     `[erased]`.
     """
-    state, last = await call.found_as_of(customer, Customer, query.as_of_position)
+    state, last = await call.found_as_of(customer, Customer, query.at)
     (shown,) = await _shown(call, [(state, last)])
     return call.answer(shown, {"ETag": f'"{last.version}"'})
 

@@ -14,6 +14,7 @@ from api.paging import Paging
 from api.render import money, rfc3339
 from api.replies import Reply
 from domain.stored_types import TYPE_NAMES
+from ledger.read_models import MOST_LATE
 
 BalanceColumn = Literal[
     "balance",
@@ -67,6 +68,9 @@ class ExplanationAnswer(Page[DeltaAnswer]):
     figure: Amount
     as_of_position: int
     incomplete: list[int] = Field(description="Entries that could not be folded; they are left out.")
+    late: list[int] = Field(
+        description="With `as_of`: the first entries that had taken effect by then and were recorded later."
+    )
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +83,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     deltas: Sequence[tuple[int, int]]
     """(position, what it added), in the order of the book; one more than fits where more follow."""
     incomplete: Sequence[int]
+    late: Sequence[int]
 
 
 async def explanation(call: Call, query: Paging, it: Explained) -> Reply:
@@ -105,5 +110,6 @@ async def explanation(call: Call, query: Paging, it: Explained) -> Reply:
             "figure": money(it.figure, it.currency),
             "as_of_position": it.position,
             "incomplete": list(it.incomplete),
+            "late": list(it.late[:MOST_LATE]),
         }
     )

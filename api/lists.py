@@ -12,22 +12,22 @@ from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import urlencode
 
 import msgspec
-from pydantic import Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, WithJsonSchema
 
 from api.answers import Page
 from api.call import Call
 from api.grammars import At, grammar
-from api.paging import CURSOR, AsOfPosition
+from api.paging import CURSOR, AsRecorded
 from api.problems import Fault, Invalid
 from api.replies import CSV, Reply
 from api.shapes import Shape, shape_of
+from domain.entry import Entry
 from domain.money import Money
-from ledger.projecting.as_of import AsOf, Effective, Position
+from ledger.projecting.as_of import AsOf, Effective
 from ledger.projecting.conditions import Condition
 from ledger.projecting.listing import Asked, Last, Listing, last_of
 from ledger.read_models import Answered
-from projections.projection import Key, Row
+from projections.projection import Key
 
 Item = TypeVar("Item")
 
@@ -35,7 +35,7 @@ _TOKEN = re.compile(r"[ -~]{0,200}")
 """What the texts that lists are sorted by look like."""
 
 
-class AsOfTime(AsOfPosition):
+class AsOfTime(AsRecorded):
     """As it was, or as it is."""
 
     as_of: At | None = Field(
@@ -43,18 +43,9 @@ class AsOfTime(AsOfPosition):
         description="By what had taken effect then, as far as it is recorded now; left out: as it is.",
     )
 
-    @model_validator(mode="after")
-    def _one_past(self) -> "AsOfTime":
-        if self.as_of is not None and self.as_of_position is not None:
-            raise PydanticCustomError("one_past", "Should be one of as_of and as_of_position")
-        return self
-
     @property
     def at(self) -> AsOf | None:
-        """The moment asked about; None: now."""
-        if self.as_of is not None:
-            return Effective(self.as_of)
-        return None if self.as_of_position is None else Position(self.as_of_position)
+        return super().at if self.as_of is None else Effective(self.as_of)
 
 
 class ListQuery(AsOfTime):
@@ -119,19 +110,22 @@ async def list_of(
     return await _shown(call, listing, query, asked, answered)
 
 
-async def list_of_rows(
+async def list_of_entries(
     call: Call,
     listing: Listing,
     query: ListQuery,
-    rows: Sequence[Row],
-    position: int,
+    entries: Sequence[Entry],
+    head: int,
     *,
     sort: str,
     where: tuple[Condition, ...] = (),
 ) -> Reply:
-    """The same over rows just folded from their streams. Raises: Invalid, LedgerError."""
+    """The same over rows folded at this moment, from entries read when the book stood at `head`.
+
+    Raises: Invalid, LedgerError.
+    """
     asked = _asked(listing, query, sort, (), where)
-    answered = await call.book.read_models.page_of(listing, asked, rows, position)
+    answered = await call.book.read_models.page_of(listing, asked, entries, head, query.at)
     return await _shown(call, listing, query, asked, answered)
 
 

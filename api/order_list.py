@@ -1,6 +1,5 @@
 """Finding orders: by what they are, by a word of the caller, or exactly by reference or customer."""
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -8,18 +7,15 @@ from pydantic import Field
 
 from api.call import Call
 from api.grammars import TEXT, At, Channel, Currency, CustomerId, Reference
-from api.lists import ListQuery, item_of, list_of, list_of_rows
+from api.lists import ListQuery, item_of, list_of, list_of_entries
 from api.permissions import Permission
 from api.replies import Reply
-from domain.entry import Entry, Minor
+from domain.entry import Minor
 from domain.moments import Moment
 from domain.order_events import StandingKind, Terms
-from ledger.projecting.as_of import Effective, Position
 from ledger.projecting.conditions import Condition, Either, Where
 from ledger.projecting.listing import Listing
-from projections.folding import folding_of
 from projections.orders import PLACED, Orders, Status
-from projections.projection import Row
 
 AT_ONCE = 1_000
 """Orders of one customer read at a time."""
@@ -81,10 +77,9 @@ async def orders_found(call: Call, query: OrdersQuery) -> Reply:
     where = await _conditions(call, query)
     if query.external_ref is None and query.customer is None:
         return await list_of(call, ORDERS, query, sort=query.sort, where=where)
-    position = call.book.position
+    head = call.book.position
     entries = await call.book.entries_of(await _exactly(call, query))
-    rows = list(_folded([entry for entry in entries if _counts(entry, query)]))
-    return await list_of_rows(call, ORDERS, query, rows, position, sort=query.sort, where=where)
+    return await list_of_entries(call, ORDERS, query, entries, head, sort=query.sort, where=where)
 
 
 async def _exactly(call: Call, query: OrdersQuery) -> list[str]:
@@ -103,24 +98,6 @@ async def _exactly(call: Call, query: OrdersQuery) -> list[str]:
         if len(placed) < AT_ONCE:
             return streams
         after = placed[-1].position
-
-
-def _counts(entry: Entry, query: OrdersQuery) -> bool:
-    match query.at:
-        case Position(position):
-            return entry.position <= position
-        case Effective(moment):
-            return entry.effective_at <= moment
-        case _:
-            return True
-
-
-def _folded(entries: list[Entry]) -> Iterator[Row]:
-    folding = folding_of(ORDERS.projection)
-    for entry in entries:
-        if type(entry.event) in ORDERS.projection.handles:
-            folding.feed(entry)
-    return folding.rows()
 
 
 async def _conditions(call: Call, query: OrdersQuery) -> tuple[Condition, ...]:

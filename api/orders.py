@@ -108,7 +108,7 @@ async def show_order(call: Call, order: OrderInPath, query: AsOfQuery) -> Respon
 
     Folded from its entries at this moment; with `as_of_position`, as it was then.
     """
-    state, last = await call.found_as_of(order, Placed, query.as_of_position)
+    state, last = await call.found_as_of(order, Placed, query.at)
     shown = order_answer(state, last)
     return call.answer(shown, {"ETag": f'"{last.version}"'})
 

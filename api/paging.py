@@ -5,12 +5,14 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.call import Call
-from api.grammars import grammar
+from api.grammars import At, grammar
 from api.replies import Reply
 from domain.entry import Entry
+from ledger.projecting.as_of import AsOf, Position, Recorded
 
 CURSOR = "Should be `next` of a page of this very list"
 
@@ -37,8 +39,8 @@ class Paging(Question):
         return 0 if self.cursor is None else int(self.cursor)
 
 
-class AsOfPosition(Question):
-    """A state as it was."""
+class AsRecorded(Question):
+    """A state as the book once held it."""
 
     as_of_position: int | None = Field(
         default=None,
@@ -46,10 +48,28 @@ class AsOfPosition(Question):
         le=2**62,
         description="Show it as it was after this entry of the book; leave out for now.",
     )
+    as_of_recorded: At | None = Field(
+        default=None,
+        description="By what had been recorded then: the same as of the last entry of that time.",
+    )
+
+    @model_validator(mode="after")
+    def _one_past(self) -> "AsRecorded":
+        pasts = [name for name in type(self).model_fields if name.startswith("as_of")]
+        if sum(getattr(self, name) is not None for name in pasts) > 1:
+            raise PydanticCustomError("one_past", "Should be one past: one of the parameters as_of…")
+        return self
+
+    @property
+    def at(self) -> AsOf | None:
+        """The moment asked about; None: now."""
+        if self.as_of_recorded is not None:
+            return Recorded(self.as_of_recorded)
+        return None if self.as_of_position is None else Position(self.as_of_position)
 
 
 Paged = Annotated[Paging, Query()]
-AsOfQuery = Annotated[AsOfPosition, Query()]
+AsOfQuery = Annotated[AsRecorded, Query()]
 
 
 async def page_of_entries(

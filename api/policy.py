@@ -17,6 +17,7 @@ from api.permissions import Permission
 from api.section import Section
 from api.shapes import shape_of
 from domain.policy import STREAM, AdoptedEdition, AdoptPolicy, Edition, Policy
+from ledger.projecting.as_of import AsOf, Effective, Position, Recorded
 
 policy = Section(
     "policy",
@@ -66,11 +67,11 @@ class PolicyAnswer(Answer):
 @policy.question("/v1/policy", Permission.READ, answers=PolicyAnswer)
 async def show_policy(call: Call, query: AsOfQuery) -> Response:
     """Show every edition of the policy and which one is in force"""
-    state, last = await call.found_as_of(STREAM, Policy, query.as_of_position)
+    state, last = await call.found_as_of(STREAM, Policy, query.at)
     body = {
         "version": last.version,
         "position": last.position,
-        "in_force": state.version_in_force(await _moment(call, query.as_of_position)),
+        "in_force": state.version_in_force(await _moment(call, query.at)),
         "editions": [await _adopted(call, adopted) for adopted in state.editions],
     }
     return call.answer(body, {"ETag": f'"{last.version}"'})
@@ -87,10 +88,16 @@ async def adopt_policy(call: Call, body: AdoptPolicyBody) -> Response:
     return await call.decide(command, body, subject=STREAM, stream=STREAM)
 
 
-async def _moment(call: Call, position: int | None) -> int:
-    """Now, or when the entry at that position was recorded; a demo book's clock runs ahead of recording."""
-    entry = None if position is None else await call.book.entry(position)
-    return call.book.clock() if entry is None else max(entry.recorded_at, entry.effective_at)
+async def _moment(call: Call, at: AsOf | None) -> int:
+    """Now, or when the entry asked about was recorded; a demo book's clock runs ahead of recording."""
+    match at:
+        case Position(position):
+            (entry,) = await call.book.entries_at([position])
+            return max(entry.recorded_at, entry.effective_at)
+        case Recorded(moment) | Effective(moment):
+            return moment
+        case None:
+            return call.book.clock()
 
 
 async def _adopted(call: Call, adopted: AdoptedEdition) -> dict[str, object]:

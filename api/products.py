@@ -100,7 +100,7 @@ async def find_products(call: Call, query: Annotated[ProductsQuery, Query()]) ->
 @products.question("/v1/products/{product}", Permission.READ, answers=ProductAnswer)
 async def show_product(call: Call, product: ProductInPath, query: AsOfQuery) -> Response:
     """Show a product"""
-    shown = _shown(*await call.found_as_of(product, Product, query.as_of_position))
+    shown = _shown(*await call.found_as_of(product, Product, query.at))
     return call.answer(shown, {"ETag": f'"{shown["version"]}"'})
 
 

@@ -23,7 +23,7 @@ from api.door import read_body, read_json
 from api.faults import problem_of
 from api.metrics import Metrics
 from api.openapi import operation
-from api.paging import AsOfPosition
+from api.paging import AsRecorded
 from api.problems import FAILURES, Fault, InternalFault, Invalid, NotFound, WrongMediaType, problem_reply
 from api.section import Declared
 from ledger.composition import Ledger
@@ -89,7 +89,7 @@ class Route(APIRoute):
         if self._query is not None:
             name, model = self._query
             arguments[name] = question = _valid(model, query, "")
-            if isinstance(question, AsOfPosition):
+            if isinstance(question, AsRecorded):
                 await call.expect_reached(question.as_of_position)
         elif query:
             raise Invalid("This address does not take that query parameter.")

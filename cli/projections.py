@@ -11,6 +11,7 @@ from msgspec import inspect
 
 from api.render import rfc3339
 from cli.failures import FOUND, Misused
+from cli.moments import AsOfMoment, AsOfPosition, AsOfRecorded, past_in
 from cli.opened import Opened, opened_book
 from cli.options import BookName, Data, Dsn, Json, settings
 from cli.output import Row, show, show_json
@@ -145,12 +146,16 @@ def explain_figure(
     name: Name,
     key: KeyText,
     column: Column = None,
+    as_of: AsOfMoment = None,
+    as_of_position: AsOfPosition = None,
+    as_of_recorded: AsOfRecorded = None,
     book: BookName = None,
     data: Data = None,
     dsn: Dsn = None,
     as_json: Json = False,
 ) -> None:
     """The entries that made a figure, and what each added; they sum exactly to it."""
+    past = past_in(as_of, as_of_position, as_of_recorded)
     (projection,) = _chosen([name])
     wanted = _key_in(projection, key)
     if column is not None and column not in figures_of(projection):
@@ -158,7 +163,7 @@ def explain_figure(
     with opened_book(settings(data, dsn), book) as at:
         rows: list[Row] = []
         for each in figures_of(projection) if column is None else (column,):
-            found = explain(at.conninfo, at.book, projection, wanted, each)
+            found = explain(at.conninfo, at.book, projection, wanted, each, past)
             if column is None:
                 rows.append({"column": each, "figure": found.figure, "entries": len(found.deltas)})
                 continue
@@ -169,10 +174,13 @@ def explain_figure(
                     "type": delta.type,
                     "stream": delta.stream,
                     "delta": delta.delta,
+                    "late": delta.position in found.late,
                 }
                 for delta in found.deltas
             ]
             typer.echo(f"{column}: {found.figure}, as of entry {found.position}", err=True)
+            if found.late:
+                typer.echo(f"Recorded later than that: entries {', '.join(map(str, found.late))}", err=True)
         show(rows, as_json)
 
 

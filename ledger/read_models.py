@@ -11,11 +11,23 @@ from typing import Any, LiteralString
 
 import msgspec
 
+from domain.entry import Entry
 from ledger.connection import LOST, Reader
 from ledger.errors import NoSuchEntry, ProjectionBuilding, RowsBehind, Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.answers import of_live_where
-from ledger.projecting.as_of import AsOf, Effective, Position, Recorded, RowsAsOf, rows_as_of
+from ledger.projecting.as_of import (
+    LAST_RECORDED,
+    AsOf,
+    Effective,
+    Position,
+    Recorded,
+    RowsAsOf,
+    counts,
+    is_late,
+    last_recorded_asked,
+    rows_as_of,
+)
 from ledger.projecting.conditions import Where
 from ledger.projecting.cursors import Lag
 from ledger.projecting.entries import connect
@@ -23,8 +35,8 @@ from ledger.projecting.explain import Explanation, explain
 from ledger.projecting.listing import Asked, Listing, knows_its_past, over_live, over_rows
 from ledger.projecting.readers import Readers
 from projections.catalogue import PROJECTIONS
-from projections.folding import Parked
-from projections.projection import AnyProjection, Key, Row
+from projections.folding import Parked, folding_of
+from projections.projection import AnyProjection, Key
 
 PATIENCE = 2.0
 """Seconds a reader waits for the rows to hold what it asks for."""
@@ -87,16 +99,34 @@ class ReadModels:
         held = [Where(name, "=", value) for name, value in zip(projection.key, prefix, strict=False)]
         if at is None:
             return await self._live(listing, _holding(asked, held), min_position)
+        if isinstance(at, Recorded):
+            at = Position(await self._position_at(at, 0))
         if knows_its_past(projection):
             return await self._past(listing, _holding(asked, held), at, min_position)
         async with self._folding:
             return await asyncio.to_thread(self._folded, listing, asked, at, prefix)
 
-    async def page_of(self, listing: Listing, asked: Asked, rows: Sequence[Row], position: int) -> Answered:
-        """A page of a list over rows that somebody folded up to a position. Raises: Unavailable."""
-        query = over_rows(listing, rows, asked)
+    async def page_of(
+        self, listing: Listing, asked: Asked, entries: Sequence[Entry], head: int, at: AsOf | None
+    ) -> Answered:
+        """A page of a list over rows folded from entries that were read when the book stood at `head`.
+
+        Raises: Unavailable.
+        """
+        folding = folding_of(listing.projection)
+        folded = [
+            each for each in entries if type(each.event) in listing.projection.handles and counts(each, at)
+        ]
+        for entry in folded:
+            folding.feed(entry)
+        query = over_rows(listing, list(folding.rows()), asked)
         found = await self._reader.rows(query.text, query.parameters)
-        return Answered(items=[listing.item(*row) for row in found], position=position)
+        return Answered(
+            items=[listing.item(*row) for row in found],
+            position=min(head, await self._position_at(at, head)),
+            parked=tuple(folding.parked.values()),
+            late=[each.position for each in folded if is_late(each, at)][:MOST_LATE],
+        )
 
     async def explain(self, projection: AnyProjection, key: Key, column: str, at: AsOf | None) -> Explanation:
         """The entries that made a figure. Raises: NotAFigure, Unavailable."""
@@ -132,7 +162,9 @@ class ReadModels:
         still = await self.parked(listing.projection) if parked else []
         return Answered(items=items, position=position, parked=still)
 
-    async def _past(self, listing: Listing, asked: Asked, at: AsOf, min_position: int) -> Answered:
+    async def _past(
+        self, listing: Listing, asked: Asked, at: Position | Effective, min_position: int
+    ) -> Answered:
         """What the live lines of then say."""
         match at:
             case Position(position):
@@ -140,10 +172,6 @@ class ReadModels:
                 then = _holding(asked, [Where("position", "<=", position)])
                 answered = await self._live(listing, then, max(min_position, position))
                 return msgspec.structs.replace(answered, position=position)
-            case Recorded(moment):
-                return await self._live(
-                    listing, _holding(asked, [Where("recorded_at", "<=", moment)]), min_position
-                )
             case Effective(moment):
                 then = _holding(asked, [Where("effective_at", "<=", moment)])
                 answered = await self._live(listing, then, min_position)
@@ -151,6 +179,16 @@ class ReadModels:
                 query = of_live_where(self._book, listing.projection, late.held, _LATE)
                 found = await self._reader.rows(query.text, (*query.parameters, MOST_LATE))
                 return msgspec.structs.replace(answered, late=[row[0] for row in found])
+
+    async def _position_at(self, at: AsOf | None, head: int) -> int:
+        """Up to which position entries count; the head where all do."""
+        match at:
+            case Position(position):
+                return position
+            case Recorded(moment):
+                return (await self._reader.rows(LAST_RECORDED, last_recorded_asked(self._book, moment)))[0][0]
+            case Effective() | None:
+                return head
 
     def _folded(self, listing: Listing, asked: Asked, at: AsOf, prefix: Key) -> Answered:
         try:

@@ -6,6 +6,7 @@ late count, and are listed.
 """
 
 from collections.abc import Iterator
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
@@ -39,6 +40,20 @@ class Effective(msgspec.Struct, frozen=True):
 
 AsOf = Position | Recorded | Effective
 
+LAST_RECORDED: LiteralString = """
+WITH RECURSIVE halving (low, high) AS (
+    SELECT 0::bigint, position FROM heads WHERE book = %b
+    UNION ALL
+    SELECT CASE WHEN middle.recorded_at <= %b THEN middle.position ELSE low END,
+           CASE WHEN middle.recorded_at <= %b THEN high ELSE middle.position - 1 END
+    FROM halving CROSS JOIN LATERAL (
+        SELECT position, recorded_at FROM entries WHERE book = %b AND position = (low + high + 1) / 2
+    ) AS middle
+    WHERE low < high
+)
+SELECT low FROM halving WHERE low = high"""
+"""The last position recorded by a moment, by halving: `recorded_at` never falls along a book."""
+
 
 class RowsAsOf(msgspec.Struct, frozen=True):
     """Rows as they were, and up to where entries were read for them."""
@@ -61,27 +76,50 @@ def rows_as_of(conninfo: str, book: str, projection: AnyProjection, at: AsOf, pr
         folding = folding_of(projection)
         late: list[int] = []
         for entry in read(reader, book, projection, until, prefix):
-            if isinstance(at, Effective):
-                if entry.effective_at > at.moment:
-                    continue
-                if entry.recorded_at > at.moment:
+            if counts(entry, at):
+                folding.feed(entry)
+                if is_late(entry, at):
                     late.append(entry.position)
-            folding.feed(entry)
         width = len(prefix)
         rows = [row for row in folding.rows() if msgspec.structs.astuple(row)[:width] == prefix]
         return RowsAsOf(until, rows, tuple(late), tuple(folding.parked.values()))
 
 
-def position_at(reader: psycopg.Connection, book: str, at: AsOf) -> int:
+def position_at(reader: psycopg.Connection, book: str, at: AsOf | None) -> int:
     """Up to which position entries count: at most the head. Raises: UnknownBook, psycopg.Error."""
-    head = head_of(reader, book).position
     match at:
         case Position(position):
-            return min(position, head)
+            return min(position, head_of(reader, book).position)
         case Recorded(moment):
-            return _last_recorded(reader, book, head, moment)
-        case Effective():
-            return head
+            row = reader.execute(LAST_RECORDED, last_recorded_asked(book, moment)).fetchone()
+            if row is None:
+                raise UnknownBook(book)
+            return row[0]
+        case Effective() | None:
+            return head_of(reader, book).position
+
+
+def last_recorded_asked(book: str, moment: Moment) -> tuple[Any, ...]:
+    """The parameters of `LAST_RECORDED`."""
+    return book, moment, moment, book
+
+
+def counts(entry: Entry, at: AsOf | None) -> bool:
+    """Whether an entry counts as of then; None: now."""
+    match at:
+        case None:
+            return True
+        case Position(position):
+            return entry.position <= position
+        case Recorded(moment):
+            return entry.recorded_at <= moment
+        case Effective(moment):
+            return entry.effective_at <= moment
+
+
+def is_late(entry: Entry, at: AsOf | None) -> bool:
+    """Whether an entry that counts as of an effective time was recorded only after it."""
+    return isinstance(at, Effective) and entry.recorded_at > at.moment
 
 
 def read(
@@ -93,17 +131,3 @@ def read(
     narrowed = Narrowed(column, str(prefix[0])) if column and prefix else None
     for _, entries in pages(reader, book, 0, until, types, decode, narrowed):
         yield from entries
-
-
-def _last_recorded(reader: psycopg.Connection, book: str, head: int, moment: Moment) -> int:
-    """The last position recorded by then. `recorded_at` never falls along the book, so halving finds it."""
-    low, high = 0, head
-    while low < high:
-        middle = (low + high + 1) // 2
-        row = reader.execute(
-            "SELECT recorded_at FROM entries WHERE book = %s AND position = %s", (book, middle)
-        ).fetchone()
-        if row is None:
-            raise UnknownBook(book)
-        low, high = (middle, high) if row[0] <= moment else (low, middle - 1)
-    return low

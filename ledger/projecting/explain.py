@@ -8,7 +8,7 @@ from msgspec import inspect
 from domain.entry import Entry
 from domain.moments import Moment
 from domain.stored_types import TYPE_NAMES
-from ledger.projecting.as_of import AsOf, Effective, position_at, read
+from ledger.projecting.as_of import AsOf, counts, is_late, position_at, read
 from ledger.projecting.entries import connect
 from projections.folding import POISON
 from projections.projection import AnyProjection, Key, LinesPerEntry, Row
@@ -41,6 +41,8 @@ class Explanation(msgspec.Struct, frozen=True):
     """Up to which entries were read."""
     parked: tuple[int, ...] = ()
     """Poison entries: they and what came after them in their groups are left out, as in the live rows."""
+    late: tuple[int, ...] = ()
+    """Entries that took effect by then and were recorded only later. Of `Effective` alone."""
 
 
 def explain(
@@ -53,15 +55,13 @@ def explain(
     if column not in figures_of(projection):
         raise NotAFigure(column)
     with connect(conninfo) as reader:
-        until = position_at(reader, book, at or Effective(2**63 - 1))
-        entries = [
-            entry
-            for entry in read(reader, book, projection, until, key)
-            if not isinstance(at, Effective) or entry.effective_at <= at.moment
-        ]
+        until = position_at(reader, book, at)
+        entries = [entry for entry in read(reader, book, projection, until, key) if counts(entry, at)]
     deltas, parked = _deltas(projection, key, column, entries)
     figure = sum(each.delta for each in deltas)
-    return Explanation(projection.name, key, column, figure, deltas, until, parked)
+    made_it = {each.position for each in deltas}
+    late = tuple([each.position for each in entries if each.position in made_it and is_late(each, at)])
+    return Explanation(projection.name, key, column, figure, deltas, until, parked, late)
 
 
 def figures_of(projection: AnyProjection) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.lists import ListQuery
+from api.render import rfc3339
 from ledger.composition import Ledger
 from ledger.database import Database
 from ledger.following import Following
@@ -27,6 +28,7 @@ from projections.customer_balance import CustomerBalance
 from projections.folding import Parked
 from tests.api.conftest import followed
 from tests.api.house import House, eur, opened_house, payment_body
+from tests.api.scene import DECLARED, scene_in
 
 pytestmark = pytest.mark.anyio
 
@@ -156,6 +158,31 @@ async def test_what_was_entered_late_counts_from_when_it_took_effect(kept: House
         after = await got(kept, f"{path}{query}2026-01-06T10:00:00Z")
         assert eur(figure) in [item[column] for item in after["items"]]
         assert paid in after["late"]
+
+
+async def test_every_list_shows_what_had_been_recorded_by_a_moment(kept: House) -> None:
+    """The same as of the last entry of that time, on both sides of its moment. Forget `as_of_recorded` in one
+    way of answering (live lines, rows folded anew, rows folded from a stream) → this fails.
+    """
+    scene = await scene_in(kept)
+    entries = await kept.book.page(0, 1_000)
+    for chosen in (entries[-1], entries[-4]):
+        for nudge in (-1, 0):
+            moment = chosen.recorded_at + nudge
+            position = sum(entry.recorded_at <= moment for entry in entries)
+            then = rfc3339(moment)
+            paths = [scene.path(declared) for declared in DECLARED if declared.lists_rows]
+            for path in (*paths, f"/v1/orders?customer={scene.ids['customer']}"):
+                asked = f"{path}{'&' if '?' in path else '?'}min_position={entries[-1].position}&"
+                by_time = await got(kept, f"{asked}as_of_recorded={then}")
+                assert by_time == await got(kept, f"{asked}as_of_position={position}"), path
+                assert (by_time["as_of_position"], by_time["late"]) == (position, [])
+    path = f"/v1/orders/{scene.ids['order']}"
+    placed = next(entry for entry in entries if entry.stream == scene.ids["order"])
+    shown = await got(kept, f"{path}?as_of_recorded={rfc3339(placed.recorded_at)}")
+    assert (shown["position"], shown["version"]) == (placed.position, 1)
+    before = await kept.agent.get(f"{path}?as_of_recorded={rfc3339(placed.recorded_at - 1)}")
+    assert before.status_code == 404
 
 
 async def test_every_figure_is_explained_by_deltas_that_sum_to_it(kept: House) -> None:
@@ -341,8 +368,9 @@ async def test_a_cursor_of_another_list_is_refused(house: House, cursor: str) ->
 
 async def test_two_pasts_at_once_are_refused(house: House) -> None:
     assert ListQuery().at is None
-    answer = await house.agent.get("/v1/journal?as_of_position=1&as_of=2026-01-01T00:00:00Z")
-    assert answer.status_code == 422
+    then = "2026-01-01T00:00:00Z"
+    for pasts in (f"as_of_position=1&as_of={then}", f"as_of={then}&as_of_recorded={then}"):
+        assert (await house.agent.get(f"/v1/journal?{pasts}")).status_code == 422
 
 
 async def test_the_service_is_ready_and_says_when_rows_stand_still(

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from cli.options import settings, with_ledger
+from domain.moments import instant_of
 from ledger.composition import Ledger
 from ledger.database import Database
 from ledger.projecting import cursors, rebuilding
@@ -177,10 +178,35 @@ def test_a_figure_is_explained_by_the_entries_that_made_it(
     assert [(row["column"], row["figure"]) for row in journal.json()] == [("amount", 0)]
 
 
+def test_a_figure_is_explained_as_of_a_position_and_as_of_what_was_recorded_by_then(
+    makegood: Makegood, built: str, connection: psycopg.Connection
+):
+    """On both sides of the moment the shipment was recorded; take `<` for `≤` → this fails."""
+    _, customer, currency, order, charged, *_ = rows_of(connection, built)[0]
+    asked = ("projections", "explain", "customer_balance", f"{customer},{currency},{order}")
+    asked += ("--column", "charged", "--book", built, "--json")
+    (shipped,) = makegood(*asked).json()
+    at, recorded = shipped["position"], "SELECT recorded_at FROM entries WHERE book = %s AND position = %s"
+    (moment,) = connection.execute(recorded, (built, at)).fetchone() or (0,)
+    by_then, before = [instant_of(moment + nudge).isoformat() for nudge in (0, -1)]
+    for past, expected in (
+        (("--as-of-position", at), charged),
+        (("--as-of-position", at - 1), 0),
+        (("--as-of-recorded", by_then), charged),
+        (("--as-of-recorded", before), 0),
+        (("--as-of", "2000-01-01T00:00:00Z"), 0),
+    ):
+        explained = makegood(*asked, *past)
+        assert sum(row["delta"] for row in explained.json()) == expected, past
+        assert f"charged: {expected}, as of entry" in explained.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("rebuild",),
+        ("explain", "orders", "ord_x", "--as-of", "yesterday"),
+        ("explain", "orders", "ord_x", "--as-of-position", "1", "--as-of-recorded", "2010-01-01T00:00:00Z"),
         ("rebuild", "orders", "--all"),
         ("rebuild", "no_such"),
         ("verify", "no_such"),

@@ -79,6 +79,18 @@ def test_as_of_an_effective_time_counts_late_entries_and_lists_them(
     assert 0 < len(then.late) < len(handled)
 
 
+def test_an_explanation_as_of_an_effective_time_lists_what_was_recorded_later(
+    conninfo: str, make_book: MakeBook, entries: list[Entry]
+) -> None:
+    book = make_book([late(entry) if entry.position % 2 else entry for entry in entries])
+    at = Effective(moment("2010-08-20"))
+    explained = explain(conninfo, book.name, BALANCE, (CUSTOMER, "USD"), "received", at)
+    assert list(explained.late) == [each.position for each in explained.deltas if each.position % 2]
+    assert 0 < len(explained.late) < len(explained.deltas)
+    now = explain(conninfo, book.name, BALANCE, (CUSTOMER, "USD"), "received")
+    assert (now.late, len(now.deltas) > len(explained.deltas)) == ((), True)
+
+
 def late(entry: Entry) -> Entry:
     recorded = entry.recorded_at + 10 * 24 * 3600 * SECOND
     return Entry(
