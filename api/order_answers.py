@@ -359,7 +359,7 @@ def _refund(refund: Refund) -> dict[str, object]:
         "paid": money(refund.paid, it.currency),
         "set_aside": money(refund.set_aside, it.currency),
         "returns_fee": it.returns_fee,
-        "proactive": it.proactive,
+        "proactive": it.ask is not None and it.ask.proactive,
     }
 
 

@@ -1,7 +1,9 @@
 """Customers: who they are, how to reach them, and what they may pay with; the stream `cus_…`.
 
 Names and contact points arrive sealed. A payment method is a processor's token with brand, last four digits
-and expiry, never a card number. Source: R-D2, R-D4
+and expiry, never a card number. How each event changes a customer is in `domain.evolve_customer`.
+
+Source: R-D2, R-D4
 """
 
 import re
@@ -13,16 +15,15 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_space_of_names, expect_text
-from domain.credit import Credits, credit_after
+from domain.credit import Credits
 from domain.decision import Claim, Decision, Given
-from domain.entry import Entry, Event, Sealed
+from domain.entry import Event, Sealed
 from domain.ids import expect_id
 from domain.moments import Moment
-from domain.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
-from domain.refund import Refunds, with_granted, with_settled
-from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.refund import RefundRequests, Refunds
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
+from domain.signal import Signals
 
 ContactPointKind = Literal["email", "phone", "mail", "fax"]
 CONTACT_POINT_KINDS: tuple[ContactPointKind, ...] = get_args(ContactPointKind)
@@ -114,64 +115,9 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """Positions that say what credit was granted, set aside or used, by the id of the credit or the use."""
     refunds: Refunds = {}
     """Those that belong to no order."""
-
-
-def evolve_customer(state: Customer | None, entry: Entry) -> Customer:
-    """The customer after one more entry of their stream. Raises: TypeError for an event of another stream."""
-    match entry.event, state:
-        case CustomerRegistered() as it, None:
-            at, position = entry.effective_at, entry.position
-            known = {point.id: KnownContactPoint(point, at, position) for point in it.contact_points}
-            return Customer(registered=it, registered_at=at, position=position, contact_points=known)
-        case ContactPointAdded() as it, Customer():
-            point = KnownContactPoint(it.contact_point, entry.effective_at, entry.position)
-            return msgspec.structs.replace(
-                state, contact_points={**state.contact_points, it.contact_point.id: point}
-            )
-        case ContactPointInvalidated() as it, Customer():
-            gone = msgspec.structs.replace(state.contact_points[it.contact_point], invalidated=entry.position)
-            return msgspec.structs.replace(
-                state, contact_points={**state.contact_points, it.contact_point: gone}
-            )
-        case PaymentMethodStored() as it, Customer():
-            method = KnownPaymentMethod(it, entry.position)
-            return msgspec.structs.replace(
-                state, payment_methods={**state.payment_methods, it.payment_method: method}
-            )
-        case StoreCreditGranted() | CreditSetAside() as it, Customer():
-            return _with_credit(state, it, it.credit, entry)
-        case CreditUsed() as it, Customer():
-            return _with_credit(state, it, it.use, entry)
-        case RefundGranted() as it, Customer():
-            return msgspec.structs.replace(
-                state,
-                credit=credit_after(state.credit, it),
-                refunds=with_granted(state.refunds, it, entry),
-            )
-        case RefundPaid() as it, Customer():
-            return msgspec.structs.replace(
-                state, refunds=with_settled(state.refunds, it.refund, paid=it.amount)
-            )
-        case RefundReturned() as it, Customer():
-            return msgspec.structs.replace(
-                state, refunds=with_settled(state.refunds, it.refund, paid=-it.amount)
-            )
-        case event, _:
-            raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
-
-
-def _with_credit(
-    state: Customer, it: StoreCreditGranted | CreditSetAside | CreditUsed, name: str, entry: Entry
-) -> Customer:
-    refunds = state.refunds
-    if isinstance(it, CreditSetAside) and it.order is None:
-        refunds = with_settled(refunds, it.subject, set_aside=it.amount)
-    return msgspec.structs.replace(
-        state,
-        credit=credit_after(state.credit, it),
-        credits={**state.credits, name: (entry.position,)},
-        refunds=refunds,
-    )
+    refund_requests: RefundRequests = {}
+    """Those of them that were not granted at once."""
+    signals: Signals = {}
 
 
 class RegisterCustomer(Command, frozen=True, kw_only=True):

@@ -26,8 +26,24 @@ from domain.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
-from domain.refund import with_granted, with_settled
-from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.refund import (
+    with_escalated,
+    with_granted,
+    with_payout,
+    with_requested,
+    with_returned,
+    with_set_aside,
+    with_withdrawn,
+)
+from domain.refund_events import (
+    RefundEscalated,
+    RefundGranted,
+    RefundPaid,
+    RefundPaymentFailed,
+    RefundRequested,
+    RefundReturned,
+    RefundWithdrawn,
+)
 
 
 def _received(state: Placed, it: PaymentCaptured | BillPaymentReceived, entry: Entry) -> Placed:
@@ -125,7 +141,7 @@ def _reinstated(state: Placed, it: PaymentReinstated, entry: Entry) -> Placed:
 def _credit_set_aside(state: Placed, it: CreditSetAside, entry: Entry) -> Placed:
     refunds = state.refunds
     if it.source == "refund":
-        refunds = with_settled(refunds, it.subject, set_aside=it.amount)
+        refunds = with_set_aside(refunds, it.subject, it.amount)
     return msgspec.structs.replace(
         _moved(state, set_aside=it.amount),
         refunds=refunds,
@@ -162,18 +178,45 @@ def _refund_granted(state: Placed, it: RefundGranted, entry: Entry) -> Placed:
     )
 
 
+def _refund_requested(state: Placed, it: RefundRequested, entry: Entry) -> Placed:
+    return msgspec.structs.replace(state, refund_requests=with_requested(state.refund_requests, it, entry))
+
+
+def _refund_escalated(state: Placed, it: RefundEscalated, entry: Entry) -> Placed:
+    return msgspec.structs.replace(state, refund_requests=with_escalated(state.refund_requests, it, entry))
+
+
+def _refund_withdrawn(state: Placed, it: RefundWithdrawn, entry: Entry) -> Placed:
+    return msgspec.structs.replace(state, refund_requests=with_withdrawn(state.refund_requests, it, entry))
+
+
 def _refund_paid(state: Placed, it: RefundPaid, entry: Entry) -> Placed:
-    return _with_payout(state, it.refund, it.amount)
+    return msgspec.structs.replace(
+        _moved(state, refunded=it.amount),
+        refunds=with_payout(state.refunds, it, entry),
+        payments=_paid_back(state, it.payment, it.amount),
+    )
+
+
+def _refund_payment_failed(state: Placed, it: RefundPaymentFailed, entry: Entry) -> Placed:
+    return msgspec.structs.replace(state, refunds=with_payout(state.refunds, it, entry))
 
 
 def _refund_returned(state: Placed, it: RefundReturned, entry: Entry) -> Placed:
-    return _with_payout(state, it.refund, -it.amount)
-
-
-def _with_payout(state: Placed, name: str, amount: int) -> Placed:
+    paid = state.refunds[it.refund].payouts[it.payout].tried
     return msgspec.structs.replace(
-        _moved(state, refunded=amount), refunds=with_settled(state.refunds, name, paid=amount)
+        _moved(state, refunded=-it.amount),
+        refunds=with_returned(state.refunds, it, entry),
+        payments=_paid_back(state, paid.payment, -it.amount),
     )
+
+
+def _paid_back(state: Placed, name: str | None, amount: int) -> Mapping[str, Payment]:
+    """The payments, of which one went back by so much more."""
+    if name is None:
+        return state.payments
+    payment = state.payments[name]
+    return {**state.payments, name: msgspec.structs.replace(payment, paid_back=payment.paid_back + amount)}
 
 
 def _moved(state: Placed, **amounts: int) -> Placed:
@@ -197,8 +240,12 @@ MONEY: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     PaymentReinstated: _reinstated,
     CreditSetAside: _credit_set_aside,
     CreditUsed: _credit_used,
+    RefundRequested: _refund_requested,
+    RefundEscalated: _refund_escalated,
+    RefundWithdrawn: _refund_withdrawn,
     RefundGranted: _refund_granted,
     RefundPaid: _refund_paid,
+    RefundPaymentFailed: _refund_payment_failed,
     RefundReturned: _refund_returned,
 }
 """How each of these events changes a placed order."""

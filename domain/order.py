@@ -29,7 +29,7 @@ from domain.order_events import (
     ShipmentDelivered,
 )
 from domain.payment import Dispute, Payment, Reversal
-from domain.refund import Refunds
+from domain.refund import RefundRequests, Refunds
 from domain.refusal import Refusal
 
 
@@ -130,6 +130,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     cancellations: Mapping[str, Cancellation] = {}
     """By refund id."""
     refunds: Refunds = {}
+    refund_requests: RefundRequests = {}
+    """Refunds that were not granted at once."""
     credits: Mapping[str, tuple[int, ...]] = {}
     """Positions that say what credit was used or set aside, by the id of the use or the credit."""
     contacts: tuple[Contact, ...] = ()

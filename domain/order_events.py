@@ -65,8 +65,20 @@ acknowledgement: we have the order. thanks: a named person says so. production: 
 is on its way, how and under which number. satisfaction: are you happy with it?
 """
 ContactChannel = Literal["email", "phone", "mail", "fax", "personal"]
-DeadlineKind = Literal["acknowledgement", "thanks", "shipped", "satisfaction", "ship_order", "bill_overdue"]
-"""What has to be done, or comes by itself: a contact, shipping what is covered; a bill becoming overdue."""
+DeadlineKind = Literal[
+    "acknowledgement",
+    "thanks",
+    "shipped",
+    "satisfaction",
+    "ship_order",
+    "bill_overdue",
+    "refund_decision",
+    "refund_payout",
+    "fraud_signal",
+]
+"""What has to be done, or comes by itself: a contact, shipping what is covered; a bill becoming overdue; a
+refund to decide or to pay out, a signal to look at.
+"""
 
 
 class Deadline(msgspec.Struct, frozen=True):

@@ -24,11 +24,18 @@ class Payment(msgspec.Struct, frozen=True):
     positions: tuple[int, ...]
     reversed: int = 0
     """Minor units taken back from us, less what was reinstated."""
+    paid_back: int = 0
+    """Minor units that went back the way they came, as refunds, less what came back to us."""
 
     @property
     def standing(self) -> int:
-        """What of it we still have."""
+        """What of it was not taken back from us."""
         return self.received.amount - self.reversed
+
+    @property
+    def may_go_back(self) -> int:
+        """What of it may still go back the way it came."""
+        return max(0, self.standing - self.paid_back)
 
 
 class Reversal(msgspec.Struct, frozen=True):

@@ -24,9 +24,10 @@ from domain.customers import (
     ContactPointInvalidated,
     CustomerRegistered,
     PaymentMethodStored,
-    evolve_customer,
 )
+from domain.days import evolve_day
 from domain.entry import Entry, Event
+from domain.evolve_customer import evolve_customer
 from domain.evolve_order import evolve_order
 from domain.numbers import NumberTaken, evolve_numbers
 from domain.order_events import (
@@ -50,7 +51,18 @@ from domain.payment_events import (
 )
 from domain.policy import PolicyAdopted, evolve_policy
 from domain.products import ProductListed, ProductRepriced, evolve_product
-from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.refund_events import (
+    FraudSignalDismissed,
+    FraudSignalRaised,
+    RefundAllowanceUsed,
+    RefundEscalated,
+    RefundGranted,
+    RefundPaid,
+    RefundPaymentFailed,
+    RefundRequested,
+    RefundReturned,
+    RefundWithdrawn,
+)
 from domain.register import BookOpened, PersonRegistered, evolve_register
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -99,6 +111,13 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "credit.used": StoredType(CreditUsed),
     "refund.paid": StoredType(RefundPaid),
     "refund.returned": StoredType(RefundReturned),
+    "refund.requested": StoredType(RefundRequested),
+    "refund.escalated": StoredType(RefundEscalated),
+    "refund.withdrawn": StoredType(RefundWithdrawn),
+    "refund.payment_failed": StoredType(RefundPaymentFailed),
+    "refund_allowance.used": StoredType(RefundAllowanceUsed),
+    "fraud_signal.raised": StoredType(FraudSignalRaised),
+    "fraud_signal.dismissed": StoredType(FraudSignalDismissed),
     "customer_contact.made": StoredType(CustomerContactMade),
 }
 
@@ -114,6 +133,7 @@ STATES: Final[Mapping[str, Evolve]] = {
     "number": evolve_numbers,
     "prd": evolve_product,
     "cus": evolve_customer,
+    "day": evolve_day,
     "ord": evolve_order,
 }
 """How each kind of stream folds; a kind is the stream's name up to the first `_` or `/`."""

@@ -37,7 +37,15 @@ from domain.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
-from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.refund_events import (
+    RefundEscalated,
+    RefundGranted,
+    RefundPaid,
+    RefundPaymentFailed,
+    RefundRequested,
+    RefundReturned,
+    RefundWithdrawn,
+)
 
 What = Literal[
     "cart_prepared",
@@ -60,7 +68,11 @@ What = Literal[
     "payment_reinstated",
     "credit_set_aside",
     "credit_used",
+    "refund_requested",
+    "refund_escalated",
+    "refund_withdrawn",
     "refund_paid",
+    "refund_payment_failed",
     "refund_returned",
     "contact_made",
 ]
@@ -160,6 +172,10 @@ def _dispute_closed(entry: Entry, it: DisputeClosed) -> Milestone:
     return _milestone(entry, "dispute_closed", reference=it.dispute)
 
 
+def _withdrawn(entry: Entry, it: RefundWithdrawn) -> Milestone:
+    return _milestone(entry, "refund_withdrawn", reference=it.refund)
+
+
 def _contacted(entry: Entry, it: CustomerContactMade) -> Milestone:
     how = {"contact": it.kind, "channel": it.channel, "by": it.by}
     return _milestone(entry, "contact_made", reference=it.shipment, **how)
@@ -186,7 +202,11 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     PaymentReinstated: _told_of_money("payment_reinstated", "payment"),
     CreditSetAside: _told_of_money("credit_set_aside", "credit"),
     CreditUsed: _told_of_money("credit_used", "use"),
+    RefundRequested: _told_of_money("refund_requested", "refund"),
+    RefundEscalated: _told_of_money("refund_escalated", "refund"),
+    RefundWithdrawn: _withdrawn,
     RefundPaid: _told_of_money("refund_paid", "refund"),
+    RefundPaymentFailed: _told_of_money("refund_payment_failed", "refund"),
     RefundReturned: _told_of_money("refund_returned", "refund"),
     CustomerContactMade: _contacted,
 }
@@ -257,7 +277,7 @@ def _asked(
     deadlines: Iterable[Deadline], shipment: str | None
 ) -> Iterator[tuple[tuple[ContactKind, str | None], Deadline]]:
     for deadline in deadlines:
-        if deadline.kind != "ship_order" and deadline.kind != "bill_overdue":
+        if deadline.kind in ("acknowledgement", "thanks", "shipped", "satisfaction"):
             yield (deadline.kind, shipment), deadline
 
 

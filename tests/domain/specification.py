@@ -16,6 +16,7 @@ import msgspec
 
 from domain.account import OrderAccount
 from domain.command import Command
+from domain.days import day_stream
 from domain.decision import Actor, Decision, Due, Given
 from domain.decisions import decide
 from domain.default_edition import DEFAULT_ADOPTED
@@ -24,6 +25,7 @@ from domain.moments import Moment, moment_at
 from domain.numbers import NumberTaken, number_stream
 from domain.order import Placed
 from domain.policy import Policy, PolicyAdopted
+from domain.refund_events import RefundAllowanceUsed
 from domain.refusal import Refusal
 from domain.register import BookOpened, PersonRegistered, Register
 from domain.standing import CustomerFacts, fold_customer
@@ -55,6 +57,8 @@ def stream_of(event: Event) -> str:
             return "policy"
         case NumberTaken():
             return number_stream(event.series, event.year)
+        case RefundAllowanceUsed():
+            return day_stream(event.person, event.day)
         case _:
             fields: Any = event
             return getattr(fields, "order", None) or getattr(fields, "product", None) or fields.customer

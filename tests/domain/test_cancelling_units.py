@@ -13,7 +13,7 @@ from domain.cancelling import CancellationExceedsUnits, NothingToCancel
 from domain.order import LineUnknown, Placed
 from domain.order_events import OrderLine, OrderShipped, OrderUnitsCancelled
 from domain.payments import price_not_covered
-from domain.refund_events import RefundedPart, RefundGranted
+from domain.refund_events import RefundAsk, RefundedPart, RefundGranted
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
@@ -118,7 +118,7 @@ def test_a_refund_id_used_otherwise_is_refused() -> None:
 
 ONE_DRESS_REFUNDED = {
     "refund": OTHER_REFUND,
-    "basis": "verified",
+    "basis": "price_paid",
     "granted": 3400,
     "credit_amount": 3400,
     "goods": 3400,
@@ -157,7 +157,7 @@ def test_a_fee_that_goes_back_does_so_with_its_tax_and_without_what_we_bore() ->
 
 def test_a_fee_that_went_back_before_does_not_go_back_again() -> None:
     # Leave `not fee_returned` out of `fee_goes_back` → this fails.
-    late = {"basis": "original_charges", "observed_problem": "late", "refund": id_of("ref", 3)}
+    late = {"basis": "original_charges", "ask": RefundAsk(observed_problem="late"), "refund": id_of("ref", 3)}
     fee = {"granted": 795, "credit_amount": 795, "shipping": 795, "returns_fee": True}
     story = paid().record(shipped((1, 1), **ONE_DRESS_WITH_FEE), refund_granted(**late, **fee))
     story.record(refund_granted(**ONE_DRESS_REFUNDED))

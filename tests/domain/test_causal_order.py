@@ -102,7 +102,7 @@ def test_a_fee_that_goes_back_clears_no_bill_before_it_was_issued() -> None:
         billed(amount=4195),
         refund_granted(
             refund=id_of("ref", 2),
-            basis="verified",
+            basis="price_paid",
             granted=0,
             credit_amount=3400,
             goods=3400,

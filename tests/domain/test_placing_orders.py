@@ -271,7 +271,7 @@ def test_a_charge_only_cleared_by_a_refund_does_not_count() -> None:
     # Let `fold_customer` subtract what a refund cleared → this fails.
     cleared = refund_granted(
         **EARLIER,
-        basis="verified",
+        basis="price_paid",
         credit_amount=7595,
         goods=6800,
         shipping=795,
@@ -283,7 +283,7 @@ def test_a_charge_only_cleared_by_a_refund_does_not_count() -> None:
 
 def test_a_later_refund_does_not_undo_it() -> None:
     paid = (placed(**EARLIER), captured(**EARLIER), shipped(**EARLIER))
-    gone = refund_granted(**EARLIER, basis="verified", credit_amount=7595, goods=6800, shipping=795)
+    gone = refund_granted(**EARLIER, basis="price_paid", credit_amount=7595, goods=6800, shipping=795)
     assert standing_after(*paid, gone) == ("existing", OTHER_ORDER)
 
 

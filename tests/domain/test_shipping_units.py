@@ -11,6 +11,7 @@ from domain.money import Money
 from domain.order import LineUnknown, Placed
 from domain.order_events import OrderLine, OrderShipped, Part
 from domain.pricing import price_of_units
+from domain.refund_events import RefundAsk
 from domain.register import BookOpened
 from domain.retry import AlreadyRecordedOtherwise
 from domain.shipping import (
@@ -196,7 +197,11 @@ def test_a_fee_with_its_tax_and_credit_is_charged_with_the_first_shipment() -> N
 
 def test_a_fee_returned_before_the_first_shipment_is_never_charged() -> None:
     returned = refund_granted(
-        basis="original_charges", granted=795, returns_fee=True, fee_dropped=795, observed_problem="late"
+        basis="original_charges",
+        granted=795,
+        returns_fee=True,
+        fee_dropped=795,
+        ask=RefundAsk(observed_problem="late"),
     )
     story = given(customer_registered(), placed(), captured(), returned)
     assert story.state(ORDER).purse().due_back == 795

@@ -35,9 +35,16 @@ FROZEN = {
     "policy.adopted": ("PolicyAdopted", 1),
     "product.listed": ("ProductListed", 1),
     "product.repriced": ("ProductRepriced", 1),
+    "fraud_signal.dismissed": ("FraudSignalDismissed", 1),
+    "fraud_signal.raised": ("FraudSignalRaised", 1),
+    "refund.escalated": ("RefundEscalated", 1),
     "refund.granted": ("RefundGranted", 1),
     "refund.paid": ("RefundPaid", 1),
+    "refund.payment_failed": ("RefundPaymentFailed", 1),
+    "refund.requested": ("RefundRequested", 1),
     "refund.returned": ("RefundReturned", 1),
+    "refund.withdrawn": ("RefundWithdrawn", 1),
+    "refund_allowance.used": ("RefundAllowanceUsed", 1),
     "shipment.delivered": ("ShipmentDelivered", 1),
     "store_credit.granted": ("StoreCreditGranted", 1),
     "write_off.reversed": ("WriteOffReversed", 1),
@@ -67,7 +74,7 @@ def test_every_event_has_a_decoder(kind: type[Event]) -> None:
 
 
 def test_every_kind_of_stream_folds() -> None:
-    assert set(STATES) == {"book", "policy", "number", "prd", "cus", "ord"}
+    assert set(STATES) == {"book", "policy", "number", "prd", "cus", "ord", "day"}
     assert evolve_of("number/bill/2010") is STATES["number"]
     assert evolve_of("ord_01h455vb4pex5vsknk084sn02q") is STATES["ord"]
     with pytest.raises(LookupError, match="not a stream"):

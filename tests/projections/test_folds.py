@@ -148,7 +148,7 @@ def test_a_refund_that_only_clears_a_bill_leaves_neither_deposit_nor_anything_du
         examples.shipped((1, 1), **examples.ONE_DRESS_WITH_FEE),
         examples.billed(amount=4195),
         examples.refund_granted(
-            basis="verified", granted=3400, credit_amount=3400, goods=3400, cleared=(BillShare(BILL, 3400),)
+            basis="price_paid", granted=3400, credit_amount=3400, goods=3400, cleared=(BillShare(BILL, 3400),)
         ),
     )
     (row,) = folded(CustomerBalance(), story.entries)
