@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 IN_DATA := $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench bench-long demo test-long lock
+.PHONY: help run test check lint bench bench-long demo test-long test-mutation lock
 
 # An environment whose python is gone (upgraded, or never finished) is of no use: begin anew.
 $(if $(wildcard $(BIN)/python),,$(shell rm -rf $(VENV)))
@@ -46,6 +46,9 @@ demo: $(VENV)/run.stamp ## import 647 orders of a real shop and print the receip
 
 test-long: $(VENV)/dev.stamp ## the campaigns: the whole real shop (where ../shared is)
 	$(PYTEST) -m long
+
+test-mutation: $(VENV)/dev.stamp ## change every rule a little and see a test fail (FILES="domain/account.py …")
+	$(BIN)/python -m tests.mutation $(FILES)
 
 lock: ## resolve the two lock files anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

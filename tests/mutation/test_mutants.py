@@ -1,0 +1,75 @@
+"""Mutants are made of every decision in a function, and a function can be made to run one."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from domain.account import OrderAccount, cash_of
+from tests.mutation.mutants import changes, mutants
+from tests.mutation.running import ROOT
+from tests.mutation.swapping import code_of, function_in
+
+ACCOUNT = Path("domain/account.py")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a < b", "a <= b"),
+        ("a == b", "a != b"),
+        ("a in b", "a not in b"),
+        ("a - b", "a + b"),
+        ("a and b", "a or b"),
+        ("not a", "a"),
+        ("3", "4"),
+        ("True", "False"),
+        ("'x'", "'x?'"),
+        ("b if a else c", "b if not a else c"),
+        ("min(a, b)", "max(a, b)"),
+    ],
+)
+def test_an_expression_is_changed(before: str, after: str) -> None:
+    (changed,) = changes(ast.parse(before, mode="eval").body)
+    assert ast.unparse(changed) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("check(a)", "pass"),
+        ("raise a", "pass"),
+        ("a += 1", "a -= 1"),
+        ("if a:\n    b", "if not a:\n    b"),
+    ],
+)
+def test_a_statement_is_changed(before: str, after: str) -> None:
+    (changed,) = changes(ast.parse(before).body[0])
+    assert ast.unparse(ast.fix_missing_locations(changed)) == after
+
+
+def test_what_says_nothing_is_not_changed(tmp_path: Path) -> None:
+    file = tmp_path / "quiet.py"
+    file.write_text('def f(x: "A | B" = 1) -> "C":\n    """Says."""\n    y: "D" = x\n    assert y\n')
+    assert list(mutants(file, str(file))) == []
+
+
+def test_every_mutant_of_a_function_is_told_apart() -> None:
+    told = [str(mutant) for mutant in mutants(ACCOUNT, "account.py") if mutant.function == "cash_of"]
+    assert len(told) > 8
+    assert len(set(told)) == len(told)
+
+
+def test_a_function_runs_the_changed_code() -> None:
+    module = sys.modules["domain.account"]
+    function = function_in(module, "OrderAccount.balance")
+    kept = function.__code__
+    signs = [mutant for mutant in mutants(ACCOUNT, str(ROOT / ACCOUNT)) if "written_off" in mutant.before]
+    try:
+        function.__code__ = code_of(signs[0].code, "OrderAccount.balance")
+        changed = OrderAccount(written_off=1).balance
+    finally:
+        function.__code__ = kept
+    assert {changed, OrderAccount(written_off=1).balance} == {1, -1}
+    assert function_in(module, "cash_of") is cash_of
