@@ -161,17 +161,14 @@ def write_folded(connection: psycopg.Connection, table: RowTable, entries: Itera
 def _write_groups(
     connection: psycopg.Connection, table: RowTable, folding: GroupFolding, before: dict[Key, dict[Key, Row]]
 ) -> None:
-    new: list[Row] = []
     changed: list[Row] = []
     gone: list[Key] = []
     for group in folding.touched or ():
         was, rows = before.get(group, {}), folding.rows_of(group)
-        new.extend([row for key, row in rows.items() if key not in was])
-        changed.extend([row for key, row in rows.items() if key in was and row != was[key]])
+        changed.extend([row for key, row in rows.items() if row != was.get(key)])
         gone.extend([key for key in was if key not in rows])
     table.remove(connection, gone)
-    table.update(connection, changed)
-    table.insert(connection, new)
+    table.put(connection, changed)
 
 
 async def _news(head: Awaitable[int], known: int) -> None:

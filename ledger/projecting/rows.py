@@ -45,73 +45,80 @@ class RowTable:
         self._table = sql.Identifier(projection.table)
         self._side = sql.Identifier(f"side_{projection.table}")
         self._rest = [column for column in self.columns if column.name not in projection.key]
+        self._followed_by()
 
     # -- following: some groups
     # -------------------------------------------------------------------------------------
+    # None of these statements leaves a join to the planner, which knows nothing yet of a table that fills: it
+    # would read the whole book for every group.
 
     def load(self, connection: psycopg.Connection, groups: Collection[Key]) -> dict[Key, dict[Key, Row]]:
         """The rows of those groups, by group and key; a group without rows is left out."""
-        keyed = self.columns[: len(self.projection.group_key)]
-        asked = names_of(keyed)
-        # OFFSET 0 keeps it one descent of the index per group, whatever the planner thinks of the table.
-        query = sql.SQL(
-            "SELECT found.* FROM unnest({arrays}) AS asked ({asked}) CROSS JOIN LATERAL ("
-            "SELECT {names} FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found"
-        ).format(
-            arrays=_arrays(keyed),
-            asked=asked,
-            names=_of("held", self.columns),
-            table=self._table,
-            same=_equal("held", "asked", keyed),
-        )
-        found = connection.cursor(binary=True).execute(query, (*_transposed(list(groups)), self.book))
+        if not groups:
+            return {}
+        found = connection.cursor(binary=True).execute(self._load, (*_transposed(list(groups)), self.book))
+        width = len(self.projection.group_key)
         loaded: dict[Key, dict[Key, Row]] = {}
         for values in found:
-            loaded.setdefault(values[: len(keyed)], {})[values[: self._width]] = self._make(*values)
+            loaded.setdefault(values[:width], {})[values[: self._width]] = self._make(*values)
         return loaded
 
     def insert(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
         """Write rows that are not there yet. Raises: psycopg.errors.UniqueViolation if one is."""
         if not rows:
             return
-        query = sql.SQL("COPY {} (book, {}) FROM STDIN (FORMAT binary)").format(self._table, self._names)
-        with connection.cursor().copy(query) as copy:
+        with connection.cursor().copy(self._copy) as copy:
             copy.set_types(["text", *(column.type for column in self.columns)])
             for row in rows:
                 copy.write_row((self.book, *_astuple(row)))
 
-    def update(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
-        """Write rows that are there already."""
-        if not rows or not self._rest:
-            return
-        query = sql.SQL(
-            "UPDATE {table} AS held SET ({rest}) = ROW ({new}) FROM unnest({arrays}) AS new ({names})"
-            " WHERE held.book = %b AND {same}"
-        ).format(
-            table=self._table,
-            rest=names_of(self._rest),
-            new=_of("new", self._rest),
-            arrays=_arrays(self.columns),
-            names=self._names,
-            same=_equal("held", "new", self.columns[: self._width]),
-        )
-        connection.execute(query, (*_transposed([_astuple(row) for row in rows]), self.book))
+    def put(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
+        """Write rows, whether they are there already or not."""
+        if rows:
+            connection.execute(self._put, (self.book, *_transposed([_astuple(row) for row in rows])))
 
     def remove(self, connection: psycopg.Connection, keys: Collection[Key]) -> None:
         """Delete the rows with those keys."""
-        if not keys:
-            return
+        if keys:
+            connection.execute(self._remove, (*_transposed(list(keys)), self.book))
+
+    def _followed_by(self) -> None:
+        """Compose the statements above, once: following runs them many times a second."""
+        grouped = self.columns[: len(self.projection.group_key)]
         keyed = self.columns[: self._width]
-        query = sql.SQL(
-            "DELETE FROM {table} AS held USING unnest({arrays}) AS gone ({names})"
-            " WHERE held.book = %b AND {same}"
+        self._load = sql.SQL(
+            "SELECT found.* FROM unnest({arrays}) AS asked ({asked}) CROSS JOIN LATERAL ("
+            "SELECT {names} FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found"
+        ).format(
+            arrays=_arrays(grouped),
+            asked=names_of(grouped),
+            names=_of("held", self.columns),
+            table=self._table,
+            same=_equal("held", "asked", grouped),
+        ).as_bytes()
+        self._copy = sql.SQL("COPY {} (book, {}) FROM STDIN (FORMAT binary)").format(
+            self._table, self._names
+        ).as_bytes()
+        self._put = sql.SQL(
+            "INSERT INTO {table} (book, {names}) SELECT %b, new.* FROM unnest({arrays}) AS new"
+            " ON CONFLICT (book, {key}) {update}"
+        ).format(
+            table=self._table,
+            names=self._names,
+            arrays=_arrays(self.columns),
+            key=names_of(self.projection.key),
+            update=self._update(),
+        ).as_bytes()
+        self._remove = sql.SQL(
+            "DELETE FROM {table} WHERE ctid = ANY (ARRAY ("
+            "SELECT found.ctid FROM unnest({arrays}) AS gone ({names}) CROSS JOIN LATERAL ("
+            "SELECT held.ctid FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found))"
         ).format(
             table=self._table,
             arrays=_arrays(keyed),
             names=names_of(keyed),
             same=_equal("held", "gone", keyed),
-        )
-        connection.execute(query, (*_transposed(list(keys)), self.book))
+        ).as_bytes()
 
     # -- rebuilding and verifying: all rows
     # -------------------------------------------------------------------------
