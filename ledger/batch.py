@@ -104,7 +104,7 @@ def _stage(append: Append, staged: Staged) -> Recorded:
             b"",
         )
         previous = link(previous, canonical(row))
-        staged.entries.append(row._replace(hash=previous))
+        staged.entries.append(StoredRow(*row[:-1], previous))
         if position >= own:
             at.setdefault(stream, position)
     staged.head = Head(position, previous, recorded_at)

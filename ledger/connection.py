@@ -15,6 +15,7 @@ from psycopg.sql import Composed
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
+from ledger import arrays
 from ledger.errors import Unavailable
 
 PATIENCE = 10.0
@@ -50,6 +51,7 @@ def _session(conninfo: str) -> str:
 async def _prepare(connection: Connection) -> None:
     # One width for every integer: otherwise each magnitude would be another statement to prepare.
     connection.adapters.register_dumper(int, Int8BinaryDumper)
+    arrays.register(connection)
 
 
 async def connect(conninfo: str) -> Connection:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ledger.append import Append, Repeated
+from ledger.arrays import Bigints, Byteas, Ints, Texts, columns
 from ledger.batch import Found, Head, Staged
 from ledger.connection import Connection
 from ledger.errors import UnknownBook
@@ -70,6 +71,8 @@ SELECT new.*, %b FROM unnest(
     %b::text[], %b::text[], %b::bytea[]
 ) AS new"""
 
+_ENTRY = (Bigints, Texts, Bigints, Texts, Ints, Texts, Bigints, Bigints, Texts, Texts, Byteas)
+
 
 async def look_up(connection: Connection, book: str, appends: Sequence[Append]) -> tuple[Head, Found]:
     """Begin a transaction that holds the head, and read what the batch names as it stands under that lock.
@@ -88,7 +91,10 @@ async def look_up(connection: Connection, book: str, appends: Sequence[Append]) 
         if append.command is not None:
             keys.add((append.command.principal, append.command.key))
         claims.update([(claim.kind, claim.value) for claim in append.claims])
-    asked = (list(streams), book, list(customers), book, *_columns(keys, 2), book, *_columns(claims, 2), book)
+    asked = (
+        *(Texts(streams), book, Texts(customers), book),
+        *(*columns(keys, Texts, Texts), book, *columns(claims, Texts, Texts), book),
+    )
 
     async with connection.pipeline():
         await connection.execute("BEGIN")
@@ -121,11 +127,11 @@ async def store(connection: Connection, book: str, staged: Staged) -> None:
         if staged.entries:
             rows = (
                 *(*staged.head, book),
-                *(book, *_columns(staged.commands, 5)),
-                *(book, *_columns(staged.claims, 3)),
-                *(book, *_columns(staged.lookups, 3)),
-                *(book, *_columns(staged.subject_keys, 2)),
-                *(book, *_columns(staged.entries, 11)),
+                *(book, *columns(staged.commands, Texts, Texts, Byteas, Bigints, Bigints)),
+                *(book, *columns(staged.claims, Texts, Texts, Bigints)),
+                *(book, *columns(staged.lookups, Texts, Byteas, Texts)),
+                *(book, *columns(staged.subject_keys, Texts, Byteas)),
+                *(book, *columns(staged.entries, *_ENTRY)),
             )
             await connection.execute(_STORE, rows)
         # Also where nothing is written: psycopg forgets its prepared statements at a ROLLBACK.
@@ -145,6 +151,3 @@ async def is_stored(connection: Connection, book: str, head: Head) -> bool:
     row = await found.fetchone()
     return row is not None and row[0] == head.hash
 
-
-def _columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
