@@ -150,4 +150,3 @@ async def is_stored(connection: Connection, book: str, head: Head) -> bool:
         await connection.execute("COMMIT")
     row = await found.fetchone()
     return row is not None and row[0] == head.hash
-

@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 import msgspec
 from psycopg import sql
 
+from ledger import arrays
 from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.tables import columns_of, names_of
 from projections.projection import AnyProjection, Key, Row
@@ -47,12 +48,12 @@ def of_live_where(book: str, projection: AnyProjection, where: Sequence[Conditio
 def of_rows(projection: AnyProjection, rows: Sequence[Row], answer: Answer) -> Query:
     """The same answer over rows folded as of a moment."""
     columns = columns_of(projection)
-    arrays = sql.SQL(", ").join(sql.SQL("%b::{}[]").format(sql.SQL(column.type)) for column in columns)
+    listed = sql.SQL(", ").join(sql.SQL("%b::{}[]").format(sql.SQL(column.type)) for column in columns)
     text = sql.SQL("WITH held ({}) AS (SELECT * FROM unnest({})) {}").format(
-        names_of(columns), arrays, _sql(answer)
+        names_of(columns), listed, _sql(answer)
     )
-    by_column = zip(*(_astuple(row) for row in rows), strict=True) if rows else [()] * len(columns)
-    return Query(text, tuple(list(values) for values in by_column))
+    kinds = [arrays.COLUMN_OF[column.type] for column in columns]
+    return Query(text, tuple(arrays.columns(map(_astuple, rows), *kinds)))
 
 
 def _sql(answer: Answer) -> sql.Composable:

@@ -112,15 +112,16 @@ def move(connection: psycopg.Connection, book: str, moves: Mapping[AnyProjection
 
     The caller then rolls back. Moved cursors stay locked until the transaction ends.
     """
-    for projection, (seen, to) in sorted(moves.items(), key=lambda each: each[0].table):
-        moved = connection.execute(
-            "UPDATE cursors SET position = %s"
-            " WHERE book = %s AND projection = %s AND version = %s AND position = %s",
-            (to, book, projection.name, projection.version, seen),
-        )
-        if moved.rowcount != 1:
-            return False
-    return True
+    with connection.pipeline():
+        moved = [
+            connection.execute(
+                "UPDATE cursors SET position = %s"
+                " WHERE book = %s AND projection = %s AND version = %s AND position = %s",
+                (to, book, projection.name, projection.version, seen),
+            )
+            for projection, (seen, to) in sorted(moves.items(), key=lambda each: each[0].table)
+        ]
+    return all(one.rowcount == 1 for one in moved)
 
 
 PARKED: LiteralString = """
@@ -132,6 +133,19 @@ WHERE book = %s AND projection = %s AND version = %s ORDER BY position, group_ke
 def parked_of(connection: psycopg.Connection, book: str, projection: AnyProjection) -> list[Parked]:
     """The groups of the projection that stand still, oldest first."""
     return parked_in(connection.execute(PARKED, (book, projection.name, projection.version)))
+
+
+def all_parked(connection: psycopg.Connection, book: str) -> dict[tuple[str, int], list[Parked]]:
+    """The groups of every projection that stand still, oldest first, by name and version."""
+    found = connection.execute(
+        "SELECT projection, version, group_key, position, stream, customer, error FROM parked"
+        " WHERE book = %s ORDER BY position, group_key",
+        (book,),
+    )
+    still: dict[tuple[str, int], list[Parked]] = {}
+    for name, version, *group in found:
+        still.setdefault((name, version), []).extend(parked_in([tuple(group)]))
+    return still
 
 
 def parked_in(rows: Iterable[tuple[Any, ...]]) -> list[Parked]:

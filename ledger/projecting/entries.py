@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import ByteaBinaryLoader
 
 from domain.entry import Entry
+from ledger import arrays
 from ledger.errors import UnknownBook
 from ledger.projecting.decoding import PAGE, Decode
 
@@ -65,7 +66,9 @@ def connect(conninfo: str, settings: str = "") -> psycopg.Connection:
     given = conninfo_to_dict(conninfo).get("options") or ""
     options = f"{given} {_SESSION} {settings}".strip()
     prepared = make_conninfo(conninfo, application_name="makegood projections", options=options)
-    return psycopg.connect(prepared, autocommit=True, prepare_threshold=None)
+    connection = psycopg.connect(prepared, autocommit=True, prepare_threshold=None)
+    arrays.register(connection)
+    return connection
 
 
 def head_of(connection: psycopg.Connection, book: str) -> Head:

@@ -24,7 +24,7 @@ from ledger.projecting.decoding import decoder_of, names_of
 from ledger.projecting.entries import FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rows import RowTable
-from projections.folding import GroupFolding, LineFolding, folding_of
+from projections.folding import GroupFolding, LineFolding, Parked, folding_of
 from projections.projection import AnyProjection, Key, Row
 
 BATCH = 10_000
@@ -128,20 +128,26 @@ class Follower:
         with connection.transaction() as transaction:
             if not cursors.move(connection, self.book, behind):
                 raise psycopg.Rollback(transaction)
+            still = cursors.all_parked(connection, self.book)
             for projection, (seen, _) in behind.items():
                 handled = set(projection.handles)
                 fresh = [
                     each for each in page.entries if each.position > seen and type(each.event) in handled
                 ]
                 if fresh:
-                    write_folded(connection, self._tables[projection], fresh)
+                    parked = still.get((projection.name, projection.version), ())
+                    write_folded(connection, self._tables[projection], parked, fresh)
             return True
         return False
 
 
-def write_folded(connection: psycopg.Connection, table: RowTable, entries: Iterable[Entry]) -> None:
-    """Fold entries into the live rows of one projection, and park the groups they poison."""
-    parked = cursors.parked_of(connection, table.book, table.projection)
+def write_folded(
+    connection: psycopg.Connection, table: RowTable, parked: Iterable[Parked], entries: Iterable[Entry]
+) -> None:
+    """Fold entries into the live rows of one projection, and park the groups they poison.
+
+    `parked` are those that stand still already.
+    """
     folding = folding_of(table.projection, parked)
     match folding:
         case LineFolding():
@@ -155,7 +161,8 @@ def write_folded(connection: psycopg.Connection, table: RowTable, entries: Itera
             for entry in entries:
                 folding.feed(entry)
             _write_groups(connection, table, folding, before)
-    cursors.park(connection, table.book, table.projection, folding.parked.values())
+    if folding.parked:
+        cursors.park(connection, table.book, table.projection, folding.parked.values())
 
 
 def _write_groups(

@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from ledger import arrays
 from ledger.projecting.tables import Column, columns_of, names_of
 from projections.projection import AnyProjection, Key, Row
 
@@ -45,6 +46,7 @@ class RowTable:
         self._table = sql.Identifier(projection.table)
         self._side = sql.Identifier(f"side_{projection.table}")
         self._rest = [column for column in self.columns if column.name not in projection.key]
+        self._kinds = [arrays.COLUMN_OF[column.type] for column in self.columns]
         self._followed_by()
 
     # -- following: some groups
@@ -56,7 +58,7 @@ class RowTable:
         """The rows of those groups, by group and key; a group without rows is left out."""
         if not groups:
             return {}
-        found = connection.cursor(binary=True).execute(self._load, (*_transposed(list(groups)), self.book))
+        found = connection.cursor(binary=True).execute(self._load, (*self._transposed(groups), self.book))
         width = len(self.projection.group_key)
         loaded: dict[Key, dict[Key, Row]] = {}
         for values in found:
@@ -75,50 +77,68 @@ class RowTable:
     def put(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
         """Write rows, whether they are there already or not."""
         if rows:
-            connection.execute(self._put, (self.book, *_transposed([_astuple(row) for row in rows])))
+            connection.execute(self._put, (self.book, *self._transposed(map(_astuple, rows))))
 
     def remove(self, connection: psycopg.Connection, keys: Collection[Key]) -> None:
         """Delete the rows with those keys."""
         if keys:
-            connection.execute(self._remove, (*_transposed(list(keys)), self.book))
+            connection.execute(self._remove, (*self._transposed(keys), self.book))
+
+    def _transposed(self, rows: Iterable[Sequence[Any]]) -> list[arrays.Column]:
+        """Rows, or keys, as parameters; at least one."""
+        return arrays.columns(rows, *self._kinds)
 
     def _followed_by(self) -> None:
         """Compose the statements above, once: following runs them many times a second."""
         grouped = self.columns[: len(self.projection.group_key)]
         keyed = self.columns[: self._width]
-        self._load = sql.SQL(
-            "SELECT found.* FROM unnest({arrays}) AS asked ({asked}) CROSS JOIN LATERAL ("
-            "SELECT {names} FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found"
-        ).format(
-            arrays=_arrays(grouped),
-            asked=names_of(grouped),
-            names=_of("held", self.columns),
-            table=self._table,
-            same=_equal("held", "asked", grouped),
-        ).as_bytes()
-        self._copy = sql.SQL("COPY {} (book, {}) FROM STDIN (FORMAT binary)").format(
-            self._table, self._names
-        ).as_bytes()
-        self._put = sql.SQL(
-            "INSERT INTO {table} (book, {names}) SELECT %b, new.* FROM unnest({arrays}) AS new"
-            " ON CONFLICT (book, {key}) {update}"
-        ).format(
-            table=self._table,
-            names=self._names,
-            arrays=_arrays(self.columns),
-            key=names_of(self.projection.key),
-            update=self._update(),
-        ).as_bytes()
-        self._remove = sql.SQL(
-            "DELETE FROM {table} WHERE ctid = ANY (ARRAY ("
-            "SELECT found.ctid FROM unnest({arrays}) AS gone ({names}) CROSS JOIN LATERAL ("
-            "SELECT held.ctid FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found))"
-        ).format(
-            table=self._table,
-            arrays=_arrays(keyed),
-            names=names_of(keyed),
-            same=_equal("held", "gone", keyed),
-        ).as_bytes()
+        self._load = (
+            sql.SQL(
+                "SELECT found.* FROM unnest({arrays}) AS asked ({asked}) CROSS JOIN LATERAL ("
+                "SELECT {names} FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found"
+            )
+            .format(
+                arrays=_arrays(grouped),
+                asked=names_of(grouped),
+                names=_of("held", self.columns),
+                table=self._table,
+                same=_equal("held", "asked", grouped),
+            )
+            .as_bytes()
+        )
+        self._copy = (
+            sql.SQL("COPY {} (book, {}) FROM STDIN (FORMAT binary)")
+            .format(self._table, self._names)
+            .as_bytes()
+        )
+        self._put = (
+            sql.SQL(
+                "INSERT INTO {table} (book, {names}) SELECT %b, new.* FROM unnest({arrays}) AS new"
+                " ON CONFLICT (book, {key}) {update}"
+            )
+            .format(
+                table=self._table,
+                names=self._names,
+                arrays=_arrays(self.columns),
+                key=names_of(self.projection.key),
+                update=self._update(),
+            )
+            .as_bytes()
+        )
+        self._remove = (
+            sql.SQL(
+                "DELETE FROM {table} WHERE ctid = ANY (ARRAY ("
+                "SELECT found.ctid FROM unnest({arrays}) AS gone ({names}) CROSS JOIN LATERAL ("
+                "SELECT held.ctid FROM {table} AS held WHERE held.book = %b AND {same} OFFSET 0) AS found))"
+            )
+            .format(
+                table=self._table,
+                arrays=_arrays(keyed),
+                names=names_of(keyed),
+                same=_equal("held", "gone", keyed),
+            )
+            .as_bytes()
+        )
 
     # -- rebuilding and verifying: all rows
     # -------------------------------------------------------------------------
@@ -149,7 +169,7 @@ class RowTable:
             side=self._side, arrays=_arrays(keyed), names=names_of(keyed), same=_equal("held", "gone", keyed)
         )
         if keys:
-            connection.execute(query, _transposed(list(keys)))
+            connection.execute(query, self._transposed(keys))
             self.copy_to_side(connection, rows)
 
     def differences(self, connection: psycopg.Connection) -> Differences:
@@ -240,10 +260,6 @@ class Digest:
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()
-
-
-def _transposed(values: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*values, strict=True)]
 
 
 def _arrays(columns: Iterable[Column]) -> sql.Composed:
