@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from api.answers import Answer, Page, Receipt
+from api.answers import Answer, Receipt
 from api.bodies import Body, Writing
 from api.call import Call, asked
+from api.customer_list import CustomerItemAnswer, CustomersQuery, customers_found
 from api.grammars import (
     TEXT,
     Brand,
@@ -24,7 +24,8 @@ from api.grammars import (
     Token,
     contact_value,
 )
-from api.paging import AsOfQuery, Paging, page_of_entries, single
+from api.lists import RowsPage
+from api.paging import AsOfQuery
 from api.permissions import Permission
 from api.render import Opened
 from api.section import Section
@@ -100,21 +101,6 @@ class StorePaymentMethodBody(Writing):
     )
 
 
-class CustomersQuery(Paging):
-    """At most one way to look a customer up; none lists all."""
-
-    email: str | None = Field(default=None, max_length=300)
-    phone: str | None = Field(default=None, max_length=60)
-    external_ref: Reference | None = None
-    channel: Channel = "api"
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "CustomersQuery":
-        if sum(way is not None for way in (self.email, self.phone, self.external_ref)) > 1:
-            raise PydanticCustomError("one_way", "Should be one of email, phone and external_ref")
-        return self
-
-
 class ContactPointAnswer(Answer):
     """A way to reach a customer."""
 
@@ -161,26 +147,16 @@ async def register_customer(call: Call, body: RegisterCustomerBody) -> Response:
     return await call.decide(command, body, subject="cus", of=customer, place=PLACE, lookups=lookups)
 
 
-@customers.question("/v1/customers", Permission.READ, answers=Page[CustomerAnswer])
+@customers.question("/v1/customers", Permission.READ, answers=RowsPage[CustomerItemAnswer], lists_rows=True)
 async def find_customers(call: Call, query: Annotated[CustomersQuery, Query()]) -> Response:
-    """Find customers by email, phone or external reference, or list all
+    """Find customers by email, phone or external reference, by a word of theirs, or list all
 
     Email and phone are compared by keyed digests, the way they are commonly written: case, blanks and
-    punctuation do not matter.
+    punctuation do not matter. Who is named exactly is looked up in the record itself, so whoever was just
+    registered is found. Every other list is of rows that follow the record within moments; `min_position`
+    waits for them.
     """
-    if query.external_ref is not None:
-        holder = await call.book.claimed("customer_ref", f"{query.channel}/{query.external_ref}")
-        return single(call, await _customers(call, [holder] if holder else []))
-    for kind, text in (("email", query.email), ("phone", query.phone)):
-        if text is not None:
-            call.caller.require(Permission.READ_PERSONAL)
-            found = await call.book.customers_by(kind, call.sealer.digest(kind, text))
-            return single(call, await _customers(call, found))
-
-    async def shown(entries: list[Entry]) -> list[object]:
-        return await _customers(call, [entry.stream for entry in entries])
-
-    return await page_of_entries(call, query, shown, types=frozenset({"customer.registered"}))
+    return await customers_found(call, query)
 
 
 @customers.question("/v1/customers/{customer}", Permission.READ, answers=CustomerAnswer)
@@ -277,10 +253,6 @@ def _lookups(
     if name is not None:
         rows.add(call.sealer.lookup("name", name, customer))
     return tuple(rows)
-
-
-async def _customers(call: Call, customers: list[str]) -> list[object]:
-    return await _shown(call, await call.found_all(customers, Customer))
 
 
 async def _shown(call: Call, found: list[tuple[Customer, Entry]]) -> list[object]:

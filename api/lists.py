@@ -176,9 +176,8 @@ async def _shown(call: Call, listing: Listing, query: ListQuery, asked: Asked, a
         last = msgspec.json.encode(last_of(listing, asked, here[-1]))
         following = urlsafe_b64encode(last).rstrip(b"=").decode()
     items = [
-        await call.reading.struct(item)
-        | {"incomplete": listing.stands_still_at(item, answered.parked) if answered.parked else None}
-        for item in here
+        shown | {"incomplete": listing.stands_still_at(item, answered.parked) if answered.parked else None}
+        for item, shown in zip(here, await call.reading.structs(here), strict=True)
     ]
     headers = {"Ledger-Position": str(answered.position), "Vary": "Accept"} | _link(call, following)
     if wants_csv(call):

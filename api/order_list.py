@@ -6,9 +6,9 @@ import msgspec
 from pydantic import Field
 
 from api.call import Call
+from api.customer_list import customers_called
 from api.grammars import TEXT, At, Channel, Currency, CustomerId, Reference
 from api.lists import ListQuery, item_of, list_of, list_of_entries
-from api.permissions import Permission
 from api.replies import Reply
 from domain.entry import Minor
 from domain.moments import Moment
@@ -115,10 +115,7 @@ async def _conditions(call: Call, query: OrdersQuery) -> tuple[Condition, ...]:
 
 
 async def _search(call: Call, text: str) -> Condition:
-    customers = [text]
-    if Permission.READ_PERSONAL in call.caller.granted:
-        for kind in ("email", "phone", "name"):
-            customers += await call.book.customers_by(kind, call.sealer.digest(kind, text))
+    customers = [text, *await customers_called(call, text)]
     return Either(
         (Where("id", "=", text), Where("external_ref", "^@", text), Where("customer", "in", customers))
     )

@@ -8,7 +8,7 @@
 What is not marked is JSON already. A new event needs nothing here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache, lru_cache
 from typing import Any, cast
@@ -70,11 +70,18 @@ class Reading:
 
     async def struct(self, value: msgspec.Struct) -> dict[str, object]:
         """A state, or a part of one, field by field."""
+        (shown,) = await self.structs([value])
+        return shown
+
+    async def structs(self, values: Sequence[msgspec.Struct]) -> list[dict[str, object]]:
+        """Each of them; one query at most."""
         sealed: list[str] = []
-        find = sealed_finder(type(value))
-        if find is not None:
-            find(value, sealed)
-        return _rendered(value, await self._opened(sealed))
+        for value in values:
+            find = sealed_finder(type(value))
+            if find is not None:
+                find(value, sealed)
+        opened = await self._opened(sealed)
+        return [_rendered(value, opened) for value in values]
 
     async def texts(self, sealed: Iterable[str]) -> Opened:
         """Each of these sealed texts as the caller gets to read it. One query at most."""

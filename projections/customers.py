@@ -31,6 +31,7 @@ class CustomerRow(Row):
     payment_methods: int = 0
     orders: int = 0
     last_order: str | None = None
+    """By the time things took effect: an order entered late is not the last."""
     last_order_at: Moment | None = None
     last_position: Place = 0
 
@@ -39,13 +40,13 @@ class Customers(RowPerGroup[CustomerRow, TellsOfACustomer]):
     """Which customers are there, and what do we know of each?"""
 
     name = "customers"
-    version = 1
+    version = 2
     row = CustomerRow
     handles = events_of(TellsOfACustomer)
     key = ("customer",)
     group_key = key
     found_by = "customer"
-    indexes = (("external_ref",), ("last_order_at",))
+    indexes = (("external_ref",), ("registered_at",))
 
     def group(self, it: TellsOfACustomer, entry: Entry) -> Key:
         return (it.customer,)
@@ -64,7 +65,16 @@ class Customers(RowPerGroup[CustomerRow, TellsOfACustomer]):
                 row.payment_methods += 1
             case OrderPlaced():
                 row.orders += 1
-                row.last_order, row.last_order_at = it.order, entry.effective_at
+                if row.last_order_at is None or row.last_order_at <= entry.effective_at:
+                    row.last_order, row.last_order_at = it.order, entry.effective_at
             case _:
                 assert_never(it)
         row.last_position = entry.position
+
+
+LISTED = """
+SELECT customer AS id, name, channel, external_ref, registered_at,
+       coalesce(last_order_at, registered_at) AS active_at, contact_points, payment_methods, orders,
+       last_order, last_position
+FROM held"""
+"""The customers, over the rows `held`."""

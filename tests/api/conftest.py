@@ -70,3 +70,10 @@ async def other_house(ledger: Ledger, app: FastAPI) -> AsyncIterator[House]:
 async def fresh_house(ledger: Ledger, app: FastAPI, book_name: str) -> House:
     """A book with nothing in it but its people."""
     return await opened_house(ledger, app, book_name)
+
+
+@pytest.fixture
+async def kept(ledger: Ledger, fresh_house: House) -> AsyncIterator[House]:
+    """A book of this test alone, whose read models are kept."""
+    async with followed(ledger, fresh_house.book):
+        yield fresh_house
