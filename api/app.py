@@ -28,6 +28,7 @@ from api.problem_pages import problem_index, problem_page
 from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_reply
 from api.products import products
 from api.projections import projections
+from api.reactions import reactions
 from api.route import Route
 from api.tasks import tasks
 from api.ticks import ticks
@@ -35,7 +36,7 @@ from ledger.composition import Ledger
 
 SECTIONS = (
     *(orders, carts, customers, balances, products, tasks, bookkeeping),
-    *(policy, events, book, projections, ticks),
+    *(policy, events, book, projections, reactions, ticks),
 )
 """In the order in which their routes are matched: what is sent most comes first."""
 

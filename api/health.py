@@ -8,10 +8,13 @@ from starlette.responses import Response
 
 from api.follower_metrics import FollowerMetrics
 from api.metrics import Metrics
+from api.reaction_metrics import ReactionMetrics
 from api.replies import Reply
+from ledger.book import machine_now
 from ledger.composition import Ledger
 from ledger.errors import Unavailable
 from ledger.projecting.cursors import Lag
+from ledger.reaction_rows import Reached, Reactions
 from ledger.read_models import ReadModels
 
 MOST_LAG = 10.0
@@ -25,6 +28,7 @@ class Health:
         self._ledger = ledger
         self._metrics = metrics
         self._follower_metrics = FollowerMetrics()
+        self._reaction_metrics = ReactionMetrics()
 
     async def healthz(self, _: Request) -> Response:
         """The process answers."""
@@ -37,7 +41,7 @@ class Health:
         """
         try:
             await self._ledger.books()
-            followed = await self._followed()
+            followed, reacting = await self._followed(), await self._reacting()
         except Unavailable:
             return Reply(503, b'{"status":"database_unavailable"}', {"Retry-After": "2"})
         lags = [lag for _, of_book in followed for lag in of_book]
@@ -55,6 +59,7 @@ class Health:
             "lag_entries": max((lag.entries for lag in lags), default=0),
             "lag_milliseconds": round(seconds * 1000),
             "parked": sum(lag.parked for lag in lags),
+            "reactions_failed": sum(each.failures for _, of_book in reacting for each in of_book),
         }
         return Reply(200, msgspec.json.encode(body))
 
@@ -62,10 +67,20 @@ class Health:
         """Counts and durations in the Prometheus text format."""
         with suppress(Unavailable):
             self._follower_metrics.now(await self._followed())
+            self._reaction_metrics.now(await self._reacting())
         text, media_type = self._metrics.exposed()
-        return Reply(200, text + self._follower_metrics.exposed(), media_type=media_type)
+        return Reply(
+            200,
+            text + self._follower_metrics.exposed() + self._reaction_metrics.exposed(),
+            media_type=media_type,
+        )
 
     async def _followed(self) -> list[tuple[ReadModels, list[Lag]]]:
         """The read models this process keeps, and how far each is behind. Raises: Unavailable."""
         followed = [book.read_models for book in self._ledger.opened() if book.read_models.is_followed]
         return [(models, await models.lags()) for models in followed]
+
+    async def _reacting(self) -> list[tuple[Reactions, list[Reached]]]:
+        """The books this process reacts in, and how far it has come in each. Raises: Unavailable."""
+        reacting = [book.reactions for book in self._ledger.opened() if book.reactions.rules]
+        return [(each, await each.reached(each.rules, machine_now())) for each in reacting]

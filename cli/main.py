@@ -16,6 +16,7 @@ from cli import (
     persons,
     policy,
     projections,
+    reactions,
     serve,
     tick,
     worker,
@@ -43,6 +44,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(clock.app, name="clock")
 app.add_typer(events.app, name="events")
 app.add_typer(projections.app, name="projections")
+app.add_typer(reactions.app, name="reactions")
 app.add_typer(imports.app, name="import")
 app.add_typer(exports.app, name="export")
 

@@ -9,14 +9,19 @@ from datetime import time
 from domain.decision import Given
 from domain.moments import HOUR, Day, Moment, day_of, moment_at, plus_days
 from domain.order_events import Deadline, DeadlineKind, OrderPlaced
+from domain.register import Register
 
 MIDNIGHT = time(0)
 
 
 def is_history(given: Given) -> bool:
     """Whether this is an import of what happened before the book went live. Source: I6, §3"""
-    cut_over = given.book.cut_over
-    return given.origin == "import" and cut_over is not None and day_of(given.at, given.book.zone) < cut_over
+    return is_before_cut_over(given.book, given.origin, given.at)
+
+
+def is_before_cut_over(book: Register, origin: str, at: Moment) -> bool:
+    """Whether what came from there and took effect then is history, which starts nothing. Source: §3"""
+    return origin == "import" and book.cut_over is not None and day_of(at, book.zone) < book.cut_over
 
 
 def start_of(day: Day, zone: str) -> Moment:

@@ -31,6 +31,7 @@ from ledger.connection import InTime, Reader
 from ledger.errors import ClaimTaken, KeyReused, StreamBusy, Unavailable, UnknownBook, VersionMismatch
 from ledger.folds import Folded, FoldedFacts, Folds, Recent
 from ledger.queues import Queues
+from ledger.reaction_rows import Reactions
 from ledger.read_models import ReadModels
 from ledger.record import Record
 from ledger.recording import Recording, principal_of
@@ -91,6 +92,7 @@ class Book:
         self.position = 0
         """The last position known here."""
         self.read_models = ReadModels(name, conninfo, reader)
+        self.reactions = Reactions(name, reader)
         self._record = Record(name, reader)
         self._writer = Writer(name, conninfo)
         self._folds = Folds()

@@ -6,6 +6,7 @@ LedgerError
 ├── KeyReused                    one idempotency key, two different requests
 ├── StreamBusy                   other processes kept winning the race for a stream
 ├── QueueFull, Unavailable       try again later
+├── OutOfReach                   somebody outside, whom an errand asks, does not answer
 ├── ProjectionBuilding, RowsBehind   read models that cannot answer yet
 ├── NoSuchEntry                  the book does not reach that position
 ├── RebuildUnderWay              another process folds the same book anew
@@ -61,6 +62,13 @@ class Unavailable(LedgerError):
     """The database does not answer.
 
     Whether a waiting command is recorded is then unknown; asking again with the same idempotency key is safe.
+    """
+
+
+class OutOfReach(LedgerError):
+    """Somebody outside does not answer: a processor of payments, a carrier.
+
+    Whether what was asked for is done is then unknown; asking again under the same key is safe.
     """
 
 

@@ -6,7 +6,7 @@ followed too. Folding happens in threads; what stops either is told, seen in `/r
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing, suppress
 from threading import Event
 from uuid import uuid4
@@ -16,6 +16,7 @@ import psycopg
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.connection import LOST
+from ledger.each_book import Told, ToldOnce, for_each_book
 from ledger.errors import LedgerError, RebuildUnderWay
 from ledger.projecting import cursors
 from ledger.projecting.decoding import Undecodable
@@ -26,12 +27,9 @@ from projections.catalogue import PROJECTIONS
 from projections.projection import AnyProjection
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks for new books, and for a build that another process makes."""
+"""Seconds between two looks for a build that another process makes."""
 AGAIN_AFTER = 10.0
 """Seconds until a stopped follower tries again: a rebuild or a newer release may have mended the cause."""
-
-Told = Callable[[str, Exception], None]
-"""Hears which book's read models stand still, and why."""
 
 
 class Following:
@@ -44,21 +42,7 @@ class Following:
 
     async def run(self) -> None:
         """Follow every book there is, and every new one, until cancelled."""
-        tasks: dict[str, asyncio.Task[None]] = {}
-        try:
-            while True:
-                try:
-                    for name in await self._ledger.books():
-                        if name not in tasks or self._has_died(name, tasks[name]):
-                            book = await self._ledger.book(name)
-                            tasks[name] = asyncio.create_task(self.follow(book))
-                except LedgerError as failure:
-                    self._told("", failure)
-                await asyncio.sleep(LOOK_EVERY)
-        finally:
-            for task in tasks.values():
-                task.cancel()
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await for_each_book(self._ledger, self.follow, self._told)
 
     async def follow(self, book: Book) -> None:
         """Keep one book's read models up to date until cancelled; what is new is built beside the others."""
@@ -76,7 +60,7 @@ class Following:
             models.is_followed = False
 
     async def _keep(self, book: Book) -> None:
-        models, last = book.read_models, _Told(self._told, book.name)
+        models, last = book.read_models, ToldOnce(self._told, book.name)
         while True:
             try:
                 follower = Follower(book.conninfo, book.name, PROJECTIONS, self._holder)
@@ -90,7 +74,7 @@ class Following:
 
     async def _build(self, book: Book) -> None:
         """Fold what was never folded, while everything else is followed."""
-        models, last = book.read_models, _Told(self._told, book.name)
+        models, last = book.read_models, ToldOnce(self._told, book.name)
         while True:
             try:
                 async with self._building:
@@ -104,14 +88,6 @@ class Following:
             else:
                 models.cannot_build = False
                 return
-
-    def _has_died(self, name: str, task: asyncio.Task[None]) -> bool:
-        """Whether a book's task ended by a fault of ours; it is told and begun anew."""
-        if not task.done():
-            return False
-        if isinstance(fault := task.exception(), Exception):
-            self._told(name, fault)
-        return True
 
     async def _build_missing(self, book: Book) -> None:
         """Raises: RebuildUnderWay, Undecodable, psycopg.Error."""
@@ -133,18 +109,6 @@ class Following:
             stop.set()
             await asyncio.gather(work, return_exceptions=True)  # a thread cannot be cancelled
             models.building = None
-
-
-class _Told:
-    """Tells what stands still, and the same thing only once."""
-
-    def __init__(self, told: Told, book: str) -> None:
-        self._told, self._book, self._last = told, book, ""
-
-    def failure(self, failure: Exception) -> None:
-        if str(failure) != self._last:
-            self._last = str(failure)
-            self._told(self._book, failure)
 
 
 @asynccontextmanager

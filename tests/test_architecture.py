@@ -31,6 +31,7 @@ PURE_IMPORTS = {
     "dataclasses",
     "datetime",
     "functools",
+    "hashlib",
     "itertools",
     "re",
     "typing",

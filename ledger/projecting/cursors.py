@@ -187,23 +187,27 @@ def replace_parked(
     park(connection, book, projection, parked)
 
 
+HOLD_LEASE: LiteralString = """
+INSERT INTO leases (book, name, holder, until)
+VALUES (%s, %s, %s, clock_timestamp() + make_interval(secs => %s))
+ON CONFLICT (book, name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+WHERE leases.holder = excluded.holder OR leases.until < clock_timestamp()
+RETURNING holder"""
+"""Takes or renews a lease by the database's clock: book, name, holder, seconds; no row while another's runs.
+"""
+RELEASE_LEASE: LiteralString = """
+DELETE FROM leases WHERE book = %s AND name = %s AND holder = %s RETURNING holder"""
+"""Gives a lease back at once."""
+
+
 def hold_lease(connection: psycopg.Connection, book: str, name: str, holder: str, seconds: float) -> bool:
-    """Take or renew a lease by the database's clock; false while another holder's runs."""
-    taken = connection.execute(
-        "INSERT INTO leases (book, name, holder, until)"
-        " VALUES (%s, %s, %s, clock_timestamp() + make_interval(secs => %s))"
-        " ON CONFLICT (book, name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
-        " WHERE leases.holder = excluded.holder OR leases.until < clock_timestamp()",
-        (book, name, holder, seconds),
-    )
-    return taken.rowcount == 1
+    """Take or renew a lease; false while another holder's runs."""
+    return connection.execute(HOLD_LEASE, (book, name, holder, seconds)).rowcount == 1
 
 
 def release_lease(connection: psycopg.Connection, book: str, name: str, holder: str) -> None:
     """Give a lease back at once."""
-    connection.execute(
-        "DELETE FROM leases WHERE book = %s AND name = %s AND holder = %s", (book, name, holder)
-    )
+    connection.execute(RELEASE_LEASE, (book, name, holder))
 
 
 def key_text(key: Key) -> str:

@@ -5,6 +5,7 @@ one row per page, not per entry.
 """
 
 from collections.abc import Iterator
+from typing import LiteralString
 
 import msgspec
 import psycopg
@@ -27,8 +28,9 @@ FEW_ROWS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off
 
 _SESSION = "-c jit=off -c work_mem=64MB"
 
-_ONE_PAGE = f"""
+ONE_PAGE: LiteralString = f"""
 SELECT {PAGE} FROM entries WHERE book = %b AND position > %b AND position <= %b AND type = ANY (%b)"""
+"""Book, after, until, stored types; one text to decode, null where there are none."""
 
 _PAGES = sql.SQL(f"""
 COPY (
@@ -87,7 +89,7 @@ def page(
     """The entries of those types after `after` and up to `until`. Raises: Undecodable, psycopg.Error."""
     cursor = connection.cursor(binary=True)
     cursor.adapters.register_loader("text", ByteaBinaryLoader)  # the decoder wants the bytes that travelled
-    row = cursor.execute(_ONE_PAGE, (book, after, until, types)).fetchone()
+    row = cursor.execute(ONE_PAGE, (book, after, until, types)).fetchone()
     return [] if row is None or row[0] is None else decode(row[0])
 
 
