@@ -10,11 +10,35 @@ from typing import Literal
 
 import msgspec
 
-from domain.bill_events import BillIssued, BillShare
+from domain.bill_events import BillIssued, BillShare, BillWrittenOff, CollectionCallMade, ReminderSent
 from domain.moments import Day, Moment
 from domain.payment_events import PaymentReversed
+from domain.promise import Promise
 
 WhyOwed = Literal["shipment", "chargeback"]
+
+
+class Reminder(msgspec.Struct, frozen=True):
+    """A reminder sent, when, and the position that says so."""
+
+    it: ReminderSent
+    at: Moment
+    position: int
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A collection call made, when, and the position that says so."""
+
+    it: CollectionCallMade
+    at: Moment
+    position: int
+
+
+class WriteOff(msgspec.Struct, frozen=True):
+    """What was written off at first, and the position that says so."""
+
+    it: BillWrittenOff
+    position: int
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +61,28 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     """What of the open amount is given up for the books."""
     overdue_since: Moment | None = None
     """As BillBecameOverdue says. Whether it is late today is computed from `due_on`, never from this."""
+    reminders: tuple[Reminder, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """In the order in which they were recorded, as the reminders."""
+    promises: Mapping[str, Promise] = {}
+    """To pay it, by promise id; at most one is open."""
+    write_off: WriteOff | None = None
+    given_up: int | None = None
+    """Position of the entry that says it is uncollectible, for the books."""
 
     @property
     def open(self) -> int:
         """What is still to be paid."""
         return self.amount - self.paid - self.cleared - self.written_off
+
+    @property
+    def promised(self) -> Promise | None:
+        """The promise to pay that is open; None once nothing is left to pay."""
+        if self.open:
+            for promise in self.promises.values():
+                if promise.outcome is None:
+                    return promise
+        return None
 
     @property
     def overdue_at(self) -> Moment | None:
@@ -50,6 +91,14 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
             if deadline.kind == "bill_overdue":
                 return deadline.due
         return None
+
+    def takes(self, amount: int) -> tuple[int, int]:
+        """Of money that comes for it: what of a write-off counts as open again, and what then is paid.
+
+        Source: R-B6, R-B9
+        """
+        reopened = min(max(0, amount - self.open), self.written_off)
+        return reopened, min(amount, self.open + reopened)
 
     def share(self, amount: int) -> BillShare:
         """What an amount, at most the open one, means for this bill."""
@@ -104,6 +153,16 @@ def with_written_off(bills: Bills, name: str, amount: int, *, uncollectible: int
         bill, written_off=bill.written_off + amount, uncollectible=bill.uncollectible - uncollectible
     )
     return {**bills, name: changed}
+
+
+def with_promise(bills: Bills, promise: Promise) -> dict[str, Bill]:
+    """The bills with that promise about one of them; one that it takes the place of is no longer open."""
+    made = promise.made
+    bill = bills[made.subject]
+    promises = {**bill.promises, made.promise: promise}
+    if made.replaces is not None:
+        promises[made.replaces] = msgspec.structs.replace(promises[made.replaces], outcome="replaced")
+    return {**bills, made.subject: msgspec.structs.replace(bill, promises=promises)}
 
 
 def _without_allowance(bill: Bill, share: BillShare) -> Bill:

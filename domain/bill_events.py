@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from domain.entry import Event, Minor
+from domain.entry import Event, Minor, Sealed
 from domain.moments import Day
-from domain.order_events import Deadline
+from domain.order_events import ContactChannel, Deadline
 
 
 class BillShare(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class BillIssued(Event, frozen=True, kw_only=True):
     due_on: Day
     """Last day it may be paid in time."""
     deadlines: tuple[Deadline, ...] = ()
-    """Becoming overdue: when the day after `due_on` begins in the book's zone."""
+    """Becoming overdue, when the day after `due_on` begins in the book's zone; reminding; the first call."""
 
 
 class BillBecameOverdue(Event, frozen=True, kw_only=True):
@@ -50,6 +50,42 @@ class BillBecameOverdue(Event, frozen=True, kw_only=True):
     open: Minor
     """What was still to be paid."""
     due_on: Day
+
+
+class ReminderSent(Event, frozen=True, kw_only=True):
+    """A customer was reminded of a bill: no interest, no fee, no threat. Source: R-B3, R-B8"""
+
+    order: str
+    customer: str
+    bill: str
+    channel: ContactChannel
+    by: str | None
+    """The person who sent it; None for a message nobody wrote by hand."""
+    note: Sealed | None
+
+
+CallOutcome = Literal["reached", "not_reached"]
+GoodReason = Literal["illness", "job_loss", "bereavement", "never_received", "disputed", "other"]
+"""Why a customer who was reached could not pay, as far as it makes a write-off possible. Source: R-B4"""
+
+
+class CollectionCallMade(Event, frozen=True, kw_only=True):
+    """Somebody phoned a customer who owes, to ask how they are: a friendly call. Source: R-B3, R-B4"""
+
+    order: str
+    customer: str
+    bill: str
+    by: str
+    """The person who phoned."""
+    outcome: CallOutcome
+    good_reason: GoodReason | None
+    """None where they were not reached, or gave none."""
+    will_pay: bool
+    """Whether they said they would."""
+    note: Sealed | None
+    """What they said; with a good reason always."""
+    deadlines: tuple[Deadline, ...] = ()
+    """The next try; and with a good reason the owner's decision whether to write off."""
 
 
 class BillPaymentReceived(Event, frozen=True, kw_only=True):
@@ -85,8 +121,8 @@ class BillWrittenOff(Event, frozen=True, kw_only=True):
     """All that was open."""
     uncollectible: Minor
     """What of it had been given up for the books before."""
-    good_reason: str
-    """Its code, as the customer gave it in the call."""
+    good_reason: GoodReason
+    """As the customer gave it in the call."""
     call: int
     """Position of the entry that says they were reached and why."""
 

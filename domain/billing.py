@@ -3,13 +3,14 @@
 Bills are numbered without gaps per book and year. No interest, no late fees. Source: R-B1, R-B8
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from domain.bill_events import BillIssued
 from domain.deadlines import deadlines_of_bill
-from domain.decision import Given
+from domain.decision import Claim, Given
 from domain.entry import Event
 from domain.ids import expect_id
 from domain.moments import day_of, plus_days
@@ -47,7 +48,7 @@ class BillNotPrepared(Refusal):
 
 def may_be_billed(state: Placed) -> bool:
     """Whether the order's shipments may be billed instead of paid before. Source: R-B1, I2"""
-    return state.placed.terms == "bill_after"
+    return state.placed.terms == "bill_after" and not state.asks_payment_first
 
 
 def bill_issued(
@@ -78,7 +79,12 @@ def bill_issued(
         amount=amount,
         issued_on=issued_on,
         due_on=due_on,
-        deadlines=deadlines_of_bill(due_on, given),
+        deadlines=deadlines_of_bill(issued_on, due_on, given),
     )
     taken = NumberTaken(series="bill", year=year, number=number, subject=bill.id)
     return ((state.placed.order, issued), (stream, taken))
+
+
+def bill_claims(billed: Sequence[tuple[str, Event]]) -> tuple[Claim, ...]:
+    """The ids of the bills issued, claimed for their order: a bill by its id alone is found through them."""
+    return tuple([Claim("bill", it.bill, it.order) for _, it in billed if isinstance(it, BillIssued)])

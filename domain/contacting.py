@@ -102,8 +102,8 @@ def record_contact(command: RecordContact, given: Given) -> Decision:
             return Decision(customer=made.customer, already=(known.position,))
     if command.shipment is not None and command.shipment not in state.shipments:
         raise ShipmentUnknown(command.order, command.shipment)
-    if command.by is not None and not _is_known_person(command.by, given):
-        raise PersonUnknown(command.by)
+    if command.by is not None:
+        expect_person(command.by, given)
     if command.kind == "thanks" and command.by is None:
         raise ThanksFromNobody(command.order)
     if not _is_something_to_tell(command, state, given):
@@ -112,9 +112,11 @@ def record_contact(command: RecordContact, given: Given) -> Decision:
     return Decision(events=((command.order, made),), customer=made.customer)
 
 
-def _is_known_person(person: str, given: Given) -> bool:
+def expect_person(person: str, given: Given) -> None:
+    """A person of this book spoke or wrote to the customer. Raises: PersonUnknown."""
     known = given.book.persons.get(person)
-    return known is not None and known.role != "service"
+    if known is None or known.role == "service":
+        raise PersonUnknown(person)
 
 
 def _is_something_to_tell(command: RecordContact, state: Placed, given: Given) -> bool:

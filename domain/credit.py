@@ -13,6 +13,13 @@ from domain.refund_events import RefundGranted
 ChangesCredit = StoreCreditGranted | CreditSetAside | CreditUsed | RefundGranted
 
 
+class CreditChange(msgspec.Struct, frozen=True):
+    """Credit granted, set aside or used, and the position that says so."""
+
+    it: StoreCreditGranted | CreditSetAside | CreditUsed
+    position: int
+
+
 class Credit(msgspec.Struct, frozen=True):
     """What became of a customer's credit, in minor units of one currency."""
 

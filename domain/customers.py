@@ -15,7 +15,7 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_space_of_names, expect_text
-from domain.credit import Credits
+from domain.credit import CreditChange, Credits
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event, Sealed
 from domain.ids import expect_id
@@ -111,8 +111,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     contact_points: Mapping[str, KnownContactPoint]
     payment_methods: Mapping[str, KnownPaymentMethod] = {}
     credit: Credits = {}
-    credits: Mapping[str, tuple[int, ...]] = {}
-    """Positions that say what credit was granted, set aside or used, by the id of the credit or the use."""
+    credits: Mapping[str, CreditChange] = {}
+    """What was granted, set aside or used, by the id of the credit or the use."""
     refunds: Refunds = {}
     """Those that belong to no order."""
     refund_requests: RefundRequests = {}

@@ -7,7 +7,7 @@ over. History brought in from before the book went live starts nothing. Source: 
 from datetime import time
 
 from domain.decision import Given
-from domain.moments import HOUR, Day, Moment, day_of, moment_at, plus_days
+from domain.moments import HOUR, Day, Moment, day_of, moment_at, plus_days, plus_months
 from domain.order_events import Deadline, DeadlineKind, OrderPlaced
 from domain.register import Register
 
@@ -29,11 +29,11 @@ def start_of(day: Day, zone: str) -> Moment:
     return moment_at(day, MIDNIGHT, zone)
 
 
-def deadlines_of_order(given: Given, *, is_covered: bool) -> tuple[Deadline, ...]:
+def deadlines_of_order(given: Given, *, is_covered: bool, is_watched: bool) -> tuple[Deadline, ...]:
     """Of an order just placed: acknowledge it at once, thank within hours; ship it, if nothing has to be paid
-    first.
+    first; and tell the owner at once where the customer is watched.
 
-    Source: R-P5, §3
+    Source: R-P5, R-B2, §3
     """
     if is_history(given):
         return ()
@@ -42,6 +42,8 @@ def deadlines_of_order(given: Given, *, is_covered: bool) -> tuple[Deadline, ...
         _in_the_day("acknowledgement", given.at, given),
         Deadline("thanks", thanked_by, thanked_by),
     )
+    if is_watched:
+        contacts = (*contacts, _in_the_day("watched_review", given.at, given))
     if not is_covered:
         return contacts
     return (*contacts, _shipping(day_of(given.at, given.book.zone), given))
@@ -64,20 +66,73 @@ def deadlines_of_delivery(delivered_on: Day, given: Given) -> tuple[Deadline, ..
     """Of goods that just arrived: ask, some days later, whether the customer is satisfied. Source: R-P5"""
     if is_history(given):
         return ()
-    asked_on = plus_days(delivered_on, given.edition.satisfaction_days)
-    return (_in_the_day("satisfaction", max(given.at, start_of(asked_on, given.book.zone)), given),)
+    return (_on_the_day("satisfaction", plus_days(delivered_on, given.edition.satisfaction_days), given),)
 
 
-def deadlines_of_bill(due_on: Day, given: Given) -> tuple[Deadline, ...]:
-    """Of a bill just issued: it becomes overdue when the day after `due_on` begins. Source: R-B1"""
+def deadlines_of_bill(issued_on: Day, due_on: Day, given: Given) -> tuple[Deadline, ...]:
+    """Of a bill just issued: it becomes overdue when the day after `due_on` begins; two reminders after that;
+    and some months after issue a friendly call. What is paid of it meanwhile changes none of them.
+
+    Source: R-B1, R-B3, R-B7
+    """
     if is_history(given):
         return ()
-    return (Deadline("bill_overdue", start_of(plus_days(due_on, 1), given.book.zone)),)
+    edition = given.edition
+    return (
+        *deadlines_of_what_is_owed(due_on, given),
+        _on_the_day("first_reminder", plus_days(due_on, edition.first_reminder_days), given),
+        _on_the_day("second_reminder", plus_days(due_on, edition.second_reminder_days), given),
+        _on_the_day("collection_call", plus_months(issued_on, edition.collection_call_months), given),
+    )
+
+
+def deadlines_of_what_is_owed(due_on: Day, given: Given) -> tuple[Deadline, ...]:
+    """Of what a reversed payment left owed: overdue the day after, and nobody calls. Source: R-B9"""
+    return _by_itself("bill_overdue", due_on, given)
+
+
+def deadlines_of_call(given: Given, *, has_good_reason: bool) -> tuple[Deadline, ...]:
+    """Of a collection call: the next one; the owner decides at once where there was a good reason.
+
+    Source: R-B3, R-B4
+    """
+    if is_history(given):
+        return ()
+    called_on = day_of(given.at, given.book.zone)
+    next_try = _on_the_day("collection_call", plus_months(called_on, given.edition.next_call_months), given)
+    if not has_good_reason:
+        return (next_try,)
+    return (next_try, _in_the_day("write_off_decision", given.at, given))
+
+
+def deadlines_of_promise(due_on: Day, given: Given) -> tuple[Deadline, ...]:
+    """Of a promise: it is broken when the day after `due_on` begins. Source: R-P1"""
+    return _by_itself("promise_broken", due_on, given)
+
+
+def deadlines_of_payment_first(until: Day, given: Given) -> tuple[Deadline, ...]:
+    """Of payment asked first: on the day `until` the owner is asked again. Source: R-B2"""
+    return () if is_history(given) else (_on_the_day("watched_review", until, given),)
+
+
+def deadlines_of_dispute(given: Given, *, is_refunded: bool) -> tuple[Deadline, ...]:
+    """Of a dispute about money that went back already: contest it, at once. Source: R-B9"""
+    return (_in_the_day("contest_dispute", given.at, given),) if is_refunded and not is_history(given) else ()
+
+
+def _by_itself(kind: DeadlineKind, last_day: Day, given: Given) -> tuple[Deadline, ...]:
+    if is_history(given):
+        return ()
+    return (Deadline(kind, start_of(plus_days(last_day, 1), given.book.zone)),)
+
+
+def _on_the_day(kind: DeadlineKind, day: Day, given: Given) -> Deadline:
+    """Due on that day, or at once where it has begun, and missed once the day is over."""
+    return _in_the_day(kind, max(given.at, start_of(day, given.book.zone)), given)
 
 
 def _shipping(ordered_on: Day, given: Given) -> Deadline:
-    shipped_on = plus_days(ordered_on, given.edition.unshipped_days)
-    return _in_the_day("ship_order", max(given.at, start_of(shipped_on, given.book.zone)), given)
+    return _on_the_day("ship_order", plus_days(ordered_on, given.edition.unshipped_days), given)
 
 
 def _in_the_day(kind: DeadlineKind, due: Moment, given: Given) -> Deadline:

@@ -7,10 +7,14 @@ from typing import Any
 import msgspec
 
 from domain.adopting import adopt_policy
+from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
 from domain.cancelling import CancelUnits, cancel_units
 from domain.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
+from domain.closing import ClosePeriod, close_period
+from domain.collecting import RecordCollectionCall, record_collection_call
 from domain.command import Command
 from domain.contacting import RecordContact, record_contact
+from domain.crediting import GrantStoreCredit, UseCredit, grant_store_credit, use_credit
 from domain.customers import (
     AddContactPoint,
     InvalidateContactPoint,
@@ -23,17 +27,24 @@ from domain.customers import (
 )
 from domain.decision import Decision, Given
 from domain.delivering import DeliverShipment, deliver_shipment
+from domain.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
+from domain.giving_up import MarkBillUncollectible, mark_bill_uncollectible
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.opening import BookNotOpened, open_book, register_person
 from domain.payments import CapturePayment, capture_payment
 from domain.placing import PlaceOrder, place_order
 from domain.policy import AdoptPolicy
 from domain.products import ListProduct, RepriceProduct, list_product, reprice_product
+from domain.promising import PromiseToPay, promise_to_pay
 from domain.refusal import Refusal
 from domain.register import OpenBook, RegisterPerson
+from domain.reminding import RecordReminder, record_reminder
 from domain.retry import AlreadyRecordedOtherwise
+from domain.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
+from domain.reviewing import ReviewWatchedOrder, review_watched_order
 from domain.shipping import ShipOrder, ship_order
 from domain.ticking import TICK, Tick, due_in, tick, with_due
+from domain.writing_off import WriteOffBill, write_off_bill
 
 Decide = Callable[[Any, Given], Decision]
 """(command, given) → decision; each takes the command it stands beside in the table."""
@@ -56,6 +67,20 @@ DECISIONS: Mapping[type[Command], Decide] = {
     DeliverShipment: deliver_shipment,
     CancelUnits: cancel_units,
     RecordContact: record_contact,
+    ReceiveBillPayment: receive_bill_payment,
+    RecordReminder: record_reminder,
+    RecordCollectionCall: record_collection_call,
+    PromiseToPay: promise_to_pay,
+    WriteOffBill: write_off_bill,
+    MarkBillUncollectible: mark_bill_uncollectible,
+    OpenDispute: open_dispute,
+    CloseDispute: close_dispute,
+    ReversePayment: reverse_payment,
+    ReinstatePayment: reinstate_payment,
+    UseCredit: use_credit,
+    GrantStoreCredit: grant_store_credit,
+    ReviewWatchedOrder: review_watched_order,
+    ClosePeriod: close_period,
     Tick: tick,
 }
 

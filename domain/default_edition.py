@@ -19,6 +19,16 @@ DEFAULT_EDITION = Edition(
     supplier_starts="order",
     # R-B1: a bill is due thirty days after it was issued.
     bill_due_days=30,
+    # R-B3: who has not paid is reminded when a bill is seven days overdue …
+    first_reminder_days=7,
+    # … and once more when it is thirty days overdue.
+    second_reminder_days=30,
+    # R-B3: three calendar months after issue somebody phones, to ask how the customer is …
+    collection_call_months=3,
+    # … and tries again a calendar month after each call.
+    next_call_months=1,
+    # R-B2: the owner may ask a watched customer for payment first for a week, and is then asked again.
+    payment_first_days=7,
     # R-P5: a named person thanks within a day of the order …
     thank_hours=24,
     # … and a week after the delivery we ask whether the customer is satisfied.

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.credit import credit_after
+from domain.credit import CreditChange, credit_after
 from domain.customers import (
     ContactPointAdded,
     ContactPointInvalidated,
@@ -74,7 +74,7 @@ def _store_credit_granted(state: Customer, it: StoreCreditGranted, entry: Entry)
     return msgspec.structs.replace(
         state,
         credit=credit_after(state.credit, it),
-        credits={**state.credits, it.credit: (entry.position,)},
+        credits={**state.credits, it.credit: CreditChange(it, entry.position)},
     )
 
 
@@ -85,7 +85,7 @@ def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Cust
     return msgspec.structs.replace(
         state,
         credit=credit_after(state.credit, it),
-        credits={**state.credits, it.credit: (entry.position,)},
+        credits={**state.credits, it.credit: CreditChange(it, entry.position)},
         refunds=refunds,
     )
 
@@ -94,7 +94,7 @@ def _credit_used(state: Customer, it: CreditUsed, entry: Entry) -> Customer:
     return msgspec.structs.replace(
         state,
         credit=credit_after(state.credit, it),
-        credits={**state.credits, it.use: (entry.position,)},
+        credits={**state.credits, it.use: CreditChange(it, entry.position)},
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.entry import Entry, Event
-from domain.order import Cancellation, Contact, Delivery, LineState, Placed, Shipment
+from domain.order import Cancellation, Contact, Delivery, LineState, Placed, Review, Shipment
 from domain.order_events import (
     CustomerContactMade,
     GuaranteeGranted,
@@ -15,6 +15,7 @@ from domain.order_events import (
     Part,
     ShipmentDelivered,
 )
+from domain.watch_events import WatchedOrderReviewed
 
 
 def _shipped(state: Placed, it: OrderShipped, entry: Entry) -> Placed:
@@ -86,11 +87,17 @@ def _contacted(state: Placed, it: CustomerContactMade, entry: Entry) -> Placed:
     return msgspec.structs.replace(state, contacts=(*state.contacts, contact))
 
 
+def _reviewed(state: Placed, it: WatchedOrderReviewed, entry: Entry) -> Placed:
+    review = Review(it, entry.effective_at, entry.position)
+    return msgspec.structs.replace(state, reviews=(*state.reviews, review))
+
+
 GOODS: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     OrderShipped: _shipped,
     ShipmentDelivered: _delivered,
     GuaranteeGranted: _guaranteed,
     OrderUnitsCancelled: _cancelled,
     CustomerContactMade: _contacted,
+    WatchedOrderReviewed: _reviewed,
 }
 """How each of these events changes a placed order."""

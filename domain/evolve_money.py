@@ -5,15 +5,27 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.bill import Bill, with_cleared, with_paid, with_written_off
+from domain.bill import (
+    Bill,
+    Call,
+    Reminder,
+    WriteOff,
+    with_cleared,
+    with_paid,
+    with_promise,
+    with_written_off,
+)
 from domain.bill_events import (
     BillBecameOverdue,
     BillIssued,
     BillMarkedUncollectible,
     BillPaymentReceived,
     BillWrittenOff,
+    CollectionCallMade,
+    ReminderSent,
     WriteOffReversed,
 )
+from domain.credit import CreditChange
 from domain.entry import Entry, Event
 from domain.order import Cancellation, Placed
 from domain.payment import Dispute, Payment, Reversal
@@ -26,6 +38,8 @@ from domain.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
+from domain.promise import Promise
+from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
 from domain.refund import (
     with_escalated,
     with_granted,
@@ -73,12 +87,12 @@ def _billed(state: Placed, it: BillIssued, entry: Entry) -> Placed:
 
 
 def _overdue(state: Placed, it: BillBecameOverdue, entry: Entry) -> Placed:
-    bill = msgspec.structs.replace(state.bills[it.bill], overdue_since=entry.effective_at)
-    return msgspec.structs.replace(state, bills={**state.bills, it.bill: bill})
+    return _with_bill(state, it.bill, overdue_since=entry.effective_at)
 
 
 def _written_off(state: Placed, it: BillWrittenOff, entry: Entry) -> Placed:
     bills = with_written_off(state.bills, it.bill, it.amount, uncollectible=it.uncollectible)
+    bills[it.bill] = msgspec.structs.replace(bills[it.bill], write_off=WriteOff(it, entry.position))
     return msgspec.structs.replace(_moved(state, written_off=it.amount), bills=bills)
 
 
@@ -88,9 +102,36 @@ def _write_off_reversed(state: Placed, it: WriteOffReversed, entry: Entry) -> Pl
 
 
 def _uncollectible(state: Placed, it: BillMarkedUncollectible, entry: Entry) -> Placed:
-    bill = state.bills[it.bill]
-    marked = msgspec.structs.replace(bill, uncollectible=bill.uncollectible + it.amount)
-    return msgspec.structs.replace(state, bills={**state.bills, it.bill: marked})
+    given_up = state.bills[it.bill].uncollectible + it.amount
+    return _with_bill(state, it.bill, uncollectible=given_up, given_up=entry.position)
+
+
+def _reminded(state: Placed, it: ReminderSent, entry: Entry) -> Placed:
+    reminder = Reminder(it, entry.effective_at, entry.position)
+    return _with_bill(state, it.bill, reminders=(*state.bills[it.bill].reminders, reminder))
+
+
+def _called(state: Placed, it: CollectionCallMade, entry: Entry) -> Placed:
+    call = Call(it, entry.effective_at, entry.position)
+    return _with_bill(state, it.bill, calls=(*state.bills[it.bill].calls, call))
+
+
+def _promised(state: Placed, it: PromiseMade, entry: Entry) -> Placed:
+    promise = Promise(it, entry.effective_at, entry.position)
+    return msgspec.structs.replace(state, bills=with_promise(state.bills, promise))
+
+
+def _promise_ended(state: Placed, it: PromiseKept | PromiseBroken, entry: Entry) -> Placed:
+    promises = dict(state.bills[it.subject].promises)
+    outcome = "kept" if isinstance(it, PromiseKept) else "broken"
+    promises[it.promise] = msgspec.structs.replace(promises[it.promise], outcome=outcome)
+    return _with_bill(state, it.subject, promises=promises)
+
+
+def _with_bill(state: Placed, name: str, **changed: object) -> Placed:
+    """The order with those fields of one of its bills changed."""
+    bill = msgspec.structs.replace(state.bills[name], **changed)
+    return msgspec.structs.replace(state, bills={**state.bills, name: bill})
 
 
 def _disputed(state: Placed, it: DisputeOpened, entry: Entry) -> Placed:
@@ -145,7 +186,7 @@ def _credit_set_aside(state: Placed, it: CreditSetAside, entry: Entry) -> Placed
     return msgspec.structs.replace(
         _moved(state, set_aside=it.amount),
         refunds=refunds,
-        credits={**state.credits, it.credit: (entry.position,)},
+        credits={**state.credits, it.credit: CreditChange(it, entry.position)},
     )
 
 
@@ -153,7 +194,7 @@ def _credit_used(state: Placed, it: CreditUsed, entry: Entry) -> Placed:
     return msgspec.structs.replace(
         _moved(state, credit_used=it.amount),
         bills=with_paid(state.bills, it.bills),
-        credits={**state.credits, it.use: (entry.position,)},
+        credits={**state.credits, it.use: CreditChange(it, entry.position)},
     )
 
 
@@ -234,6 +275,11 @@ MONEY: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     BillWrittenOff: _written_off,
     WriteOffReversed: _write_off_reversed,
     BillMarkedUncollectible: _uncollectible,
+    ReminderSent: _reminded,
+    CollectionCallMade: _called,
+    PromiseMade: _promised,
+    PromiseKept: _promise_ended,
+    PromiseBroken: _promise_ended,
     DisputeOpened: _disputed,
     DisputeClosed: _dispute_closed,
     PaymentReversed: _reversed,

@@ -27,6 +27,7 @@ PREFIXES: Final = {
     "crd": "credit set aside or granted",
     "use": "use of credit",
     "pot": "payout of a refund",
+    "prm": "promise",
 }
 """Every prefix in use and what it names."""
 

@@ -15,6 +15,7 @@ import msgspec
 
 from domain.account import OrderAccount, Purse, cash_of, purse
 from domain.bill import Bills
+from domain.credit import CreditChange
 from domain.decision import Given
 from domain.moments import Moment
 from domain.money import Money
@@ -31,6 +32,7 @@ from domain.order_events import (
 from domain.payment import Dispute, Payment, Reversal
 from domain.refund import RefundRequests, Refunds
 from domain.refusal import Refusal
+from domain.watch_events import WatchedOrderReviewed
 
 
 class LineState(msgspec.Struct, frozen=True):
@@ -89,6 +91,14 @@ class Contact(msgspec.Struct, frozen=True):
     position: int
 
 
+class Review(msgspec.Struct, frozen=True):
+    """What the owner decided on the order of a watched customer, when, and the position that says so."""
+
+    it: WatchedOrderReviewed
+    at: Moment
+    position: int
+
+
 class Cancellation(msgspec.Struct, frozen=True):
     """Units cancelled together, and the positions that say so (the refund's too)."""
 
@@ -132,10 +142,17 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     refunds: Refunds = {}
     refund_requests: RefundRequests = {}
     """Refunds that were not granted at once."""
-    credits: Mapping[str, tuple[int, ...]] = {}
-    """Positions that say what credit was used or set aside, by the id of the use or the credit."""
+    credits: Mapping[str, CreditChange] = {}
+    """What was used or set aside, by the id of the use or the credit."""
     contacts: tuple[Contact, ...] = ()
     """In the order in which they were recorded."""
+    reviews: tuple[Review, ...] = ()
+    """By the owner, where the customer was watched; the last counts."""
+
+    @property
+    def asks_payment_first(self) -> bool:
+        """Whether the owner asked for payment before anything ships. Source: R-B2"""
+        return bool(self.reviews) and self.reviews[-1].it.decision == "payment_first"
 
     @property
     def fee(self) -> int:

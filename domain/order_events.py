@@ -71,13 +71,21 @@ DeadlineKind = Literal[
     "shipped",
     "satisfaction",
     "ship_order",
-    "bill_overdue",
     "refund_decision",
     "refund_payout",
     "fraud_signal",
+    "first_reminder",
+    "second_reminder",
+    "collection_call",
+    "write_off_decision",
+    "watched_review",
+    "contest_dispute",
+    "bill_overdue",
+    "promise_broken",
 ]
-"""What has to be done, or comes by itself: a contact, shipping what is covered; a bill becoming overdue; a
-refund to decide or to pay out, a signal to look at.
+"""What has to be done: a contact, shipping what is covered; a refund to decide or to pay out, a signal to
+look at; reminding and calling who owes, what the owner decides, contesting a dispute. Or it comes by itself:
+a bill becoming overdue, a promise broken.
 """
 
 

@@ -47,6 +47,8 @@ class DisputeOpened(Event, frozen=True, kw_only=True):
     """The bank's own code: `fraudulent`, `product_not_received`, …"""
     reference: str | None
     """What the processor calls it."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Contesting it, where the money it asks for was given back already."""
 
 
 class DisputeClosed(Event, frozen=True, kw_only=True):

@@ -15,8 +15,10 @@ from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.order import Placed, placed_order, price_not_covered
+from domain.owing import expect_currency
 from domain.payment import Payment
 from domain.payment_events import PaymentCaptured
+from domain.promising import promises_kept
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -65,18 +67,6 @@ class ReferenceCapturedOtherwise(Refusal):
 
 
 @dataclass(unsafe_hash=True)
-class CurrencyOfOrderDiffers(Refusal):
-    """The payment is in another currency than the order; one order has one currency."""
-
-    rule = "I1"
-    way_out = "Capture the payment in the order's currency."
-
-    order: str
-    order_currency: str
-    currency: str
-
-
-@dataclass(unsafe_hash=True)
 class PaymentMethodUnknown(Refusal):
     """The customer of this order has no such payment method on file."""
 
@@ -112,15 +102,14 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     recorded = _already_captured(state, captured)
     if recorded is not None:
         return Decision(customer=state.placed.customer, already=recorded.positions)
-    if command.currency != state.placed.currency:
-        raise CurrencyOfOrderDiffers(command.order, state.placed.currency, command.currency)
+    expect_currency(state, Money(command.amount, command.currency))
     _check_payment_method(command, state, given)
     _check_amount(command, state)
     expect_cause(state.placed_at, given)
     for share in captured.bills:
         expect_cause(state.bills[share.bill].at, given)
     return Decision(
-        events=((command.order, captured),),
+        events=((command.order, captured), *promises_kept(state, captured.bills, captured.payment)),
         claims=(Claim("processor_ref", f"{command.processor}/{command.reference}"),),
         customer=state.placed.customer,
     )

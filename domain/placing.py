@@ -111,6 +111,8 @@ def order_placed(order: str, goods: PricedGoods, customer: str, terms: Terms, gi
     """The order as frozen: prices, the customer's standing and what it rests on, the guarantee promised."""
     found = standing(given.customer)
     ordered_on = day_of(given.at, given.book.zone)
+    overdue = overdue_on(given.customer, ordered_on)
+    is_covered = terms == "bill_after" or goods.total == 0
     return OrderPlaced(
         order=order,
         customer=customer,
@@ -127,8 +129,8 @@ def order_placed(order: str, goods: PricedGoods, customer: str, terms: Terms, gi
         standing=found.kind,
         standing_rests_on=found.rests_on,
         guarantee=terms_in_force(given.policy, given.at),
-        watched_for=overdue_on(given.customer, ordered_on),
-        deadlines=deadlines_of_order(given, is_covered=terms == "bill_after" or goods.total == 0),
+        watched_for=overdue,
+        deadlines=deadlines_of_order(given, is_covered=is_covered, is_watched=bool(overdue)),
     )
 
 

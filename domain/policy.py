@@ -32,6 +32,16 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The day the supplier's window is counted from. Source: R-G1"""
     bill_due_days: int
     """Calendar days from issue to the last day a bill may be paid in time. Source: R-B1"""
+    first_reminder_days: int
+    """Calendar days after the last day of a bill to the first reminder of it. Source: R-B3"""
+    second_reminder_days: int
+    """Calendar days after the last day of a bill to the second reminder of it. Source: R-B3"""
+    collection_call_months: int
+    """Calendar months from issue to when somebody phones who owes. Source: R-B3"""
+    next_call_months: int
+    """Calendar months from such a call to the next try. Source: R-B3"""
+    payment_first_days: int
+    """Most calendar days for which the owner may ask for payment first. Source: R-B2"""
     thank_hours: int
     """Clock hours from placing to the personal thanks. Source: R-P5"""
     unshipped_days: int
@@ -42,13 +52,17 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Days back up to which anybody may enter what happened earlier; beyond it takes the owner. Source: §3"""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.guarantee_months <= 1_200:
-            raise ValueError("guarantee_months must be from 0 to 1200")
+        for field in ("guarantee_months", "collection_call_months", "next_call_months"):
+            if not 0 <= getattr(self, field) <= 1_200:
+                raise ValueError(f"{field} must be from 0 to 1200")
         if not 0 <= self.thank_hours <= 8_760:
             raise ValueError("thank_hours must be from 0 to 8760")
         for field in (
             "supplier_days",
             "bill_due_days",
+            "first_reminder_days",
+            "second_reminder_days",
+            "payment_first_days",
             "unshipped_days",
             "satisfaction_days",
             "backdating_days",

@@ -39,6 +39,24 @@ class PersonRegistered(Event, frozen=True, kw_only=True):
     role: Role
 
 
+class PeriodClosed(Event, frozen=True, kw_only=True):
+    """The books of a month are closed, with all months before: what is entered later about them counts in
+    the first month still open, and listed as late. Source: §2 Money
+    """
+
+    month: str
+    """YYYY-MM."""
+    through: Day
+    """Its last day."""
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """A month closed, and the position that says so."""
+
+    it: PeriodClosed
+    position: int
+
+
 class Person(msgspec.Struct, frozen=True):
     """A person who may act, and the position that says so."""
 
@@ -56,6 +74,8 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     cut_over: Day | None = None
     demo: bool = False
     persons: Mapping[str, Person] = {}
+    closings: tuple[Closing, ...] = ()
+    """Months closed, each later than the one before."""
     opened: int | None = None
     """Position of BookOpened; None before."""
 
@@ -79,6 +99,9 @@ def evolve_register(state: Register | None, entry: Entry) -> Register:
         case PersonRegistered() as it:
             person = Person(it.person, it.name, it.role, entry.position)
             return msgspec.structs.replace(state, persons={**state.persons, it.person: person})
+        case PeriodClosed() as it:
+            closed = Closing(it, entry.position)
+            return msgspec.structs.replace(state, closings=(*state.closings, closed))
         case other:
             raise TypeError(f"{type(other).__name__} does not belong to the stream {STREAM}")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.billing import NewBill, bill_issued, may_be_billed
+from domain.billing import NewBill, bill_claims, bill_issued, may_be_billed
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, expect_text, parts_by_line
 from domain.deadlines import deadlines_of_shipment, is_history
@@ -106,6 +106,22 @@ class ShipmentExceedsUnits(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class PaymentAskedFirst(Refusal):
+    """The owner asked this customer for payment first, and the deposit does not cover this shipment yet."""
+
+    rule = "R-B2"
+    way_out = "Record the payment once it comes. The owner may also decide that the order ships."
+    spoken = (
+        "The owner asked for payment first: the shipment costs {charge}, and the deposit covers {deposit} "
+        "of it."
+    )
+
+    order: str
+    charge: Money
+    deposit: Money
+
+
+@dataclass(unsafe_hash=True)
 class ShipmentNotCovered(Refusal):
     """The order's deposit does not cover this shipment, and its terms are not to be billed."""
 
@@ -133,11 +149,14 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     shipped = _shipped(state, command, description, given)
     deposit = state.purse().deposit
     if not is_covered(shipped.charge, deposit, state):
-        raise ShipmentNotCovered(command.order, state.money(shipped.charge), state.money(deposit))
+        asks_first = state.placed.terms == "bill_after" and state.asks_payment_first
+        refusal = PaymentAskedFirst if asks_first else ShipmentNotCovered
+        raise refusal(command.order, state.money(shipped.charge), state.money(deposit))
     expect_cause(state.placed_at, given)
     billed = bill_issued(state, shipped, max(0, shipped.charge - deposit), command.bill, given)
     return Decision(
         events=((command.order, shipped), *billed),
+        claims=bill_claims(billed),
         customer=state.placed.customer,
     )
 

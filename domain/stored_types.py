@@ -17,6 +17,8 @@ from domain.bill_events import (
     BillMarkedUncollectible,
     BillPaymentReceived,
     BillWrittenOff,
+    CollectionCallMade,
+    ReminderSent,
     WriteOffReversed,
 )
 from domain.customers import (
@@ -51,6 +53,7 @@ from domain.payment_events import (
 )
 from domain.policy import PolicyAdopted, evolve_policy
 from domain.products import ProductListed, ProductRepriced, evolve_product
+from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
 from domain.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
@@ -63,7 +66,8 @@ from domain.refund_events import (
     RefundReturned,
     RefundWithdrawn,
 )
-from domain.register import BookOpened, PersonRegistered, evolve_register
+from domain.register import BookOpened, PeriodClosed, PersonRegistered, evolve_register
+from domain.watch_events import WatchedOrderReviewed
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -102,6 +106,12 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "bill.written_off": StoredType(BillWrittenOff),
     "write_off.reversed": StoredType(WriteOffReversed),
     "bill.marked_uncollectible": StoredType(BillMarkedUncollectible),
+    "reminder.sent": StoredType(ReminderSent),
+    "collection_call.made": StoredType(CollectionCallMade),
+    "promise.made": StoredType(PromiseMade),
+    "promise.kept": StoredType(PromiseKept),
+    "promise.broken": StoredType(PromiseBroken),
+    "watched_order.reviewed": StoredType(WatchedOrderReviewed),
     "dispute.opened": StoredType(DisputeOpened),
     "dispute.closed": StoredType(DisputeClosed),
     "payment.reversed": StoredType(PaymentReversed),
@@ -119,6 +129,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "fraud_signal.raised": StoredType(FraudSignalRaised),
     "fraud_signal.dismissed": StoredType(FraudSignalDismissed),
     "customer_contact.made": StoredType(CustomerContactMade),
+    "period.closed": StoredType(PeriodClosed),
 }
 
 TYPE_NAMES: Final[Mapping[type[Event], str]] = {stored.event: name for name, stored in STORED_TYPES.items()}

@@ -1,10 +1,11 @@
 """Ticking: what time decides by itself, once its last condition has become true.
 
     a bill is overdue      when the day after its last day begins and something is still open
+    a promise is broken    when the day after its last day begins and something is still open
 
 It takes effect at that moment, whenever the book ticks. Before a command, what is due in the streams it
 writes comes first (`domain.decisions`), so that ticking every minute or once a year gives the same events, as
-long as commands are entered in the order in which they take effect. Source: §3, R-B1, R-B7
+long as commands are entered in the order in which they take effect. Source: §3, R-B1, R-B7, R-P1
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from domain.entry import Entry, Meta
 from domain.evolve_order import evolve_order
 from domain.moments import Moment
 from domain.order import Placed
+from domain.promise_events import PromiseBroken
 
 TICK = "tick"
 """The origin of what time decides."""
@@ -48,6 +50,7 @@ def due_in(streams: Iterable[str], given: Given) -> tuple[Due, ...]:
         state = given.states[stream]
         if isinstance(state, Placed) and state.bills:
             found.extend(_bills_overdue(state, given.at))
+            found.extend(_promises_broken(state, given.at))
     found.sort(key=lambda due: (due.at, due.stream))
     return tuple(found)
 
@@ -87,5 +90,25 @@ def _bills_overdue(state: Placed, at: Moment) -> Iterator[Due]:
                 currency=bill.currency,
                 open=bill.open,
                 due_on=bill.due_on,
+            )
+            yield Due(due, placed.order, event, placed.customer)
+
+
+def _promises_broken(state: Placed, at: Moment) -> Iterator[Due]:
+    for bill in state.bills.values():
+        promise, placed = bill.promised, state.placed
+        if promise is None:
+            continue
+        due = promise.broken_at
+        if due is not None and due <= at:
+            event = PromiseBroken(
+                promise=promise.made.promise,
+                kind=promise.made.kind,
+                order=placed.order,
+                customer=placed.customer,
+                subject=bill.bill,
+                currency=bill.currency,
+                open=bill.open,
+                due_on=promise.made.due_on,
             )
             yield Due(due, placed.order, event, placed.customer)

@@ -3,6 +3,8 @@
 One row per order and thing that will come by itself, gone once it came or no longer can. Source: §3
 """
 
+from itertools import product
+
 from domain.bill_events import (
     BillBecameOverdue,
     BillIssued,
@@ -13,8 +15,9 @@ from domain.bill_events import (
 )
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import Deadline
+from domain.order_events import Deadline, DeadlineKind
 from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
 from domain.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
@@ -29,9 +32,13 @@ BearsOnBills = (
     | BillWrittenOff
     | WriteOffReversed
     | BillBecameOverdue
+    | PromiseMade
+    | PromiseKept
+    | PromiseBroken
 )
 
-OVERDUE = "bill_overdue"
+OVERDUE: DeadlineKind = "bill_overdue"
+BROKEN: DeadlineKind = "promise_broken"
 
 
 class Nomination(Row):
@@ -66,9 +73,13 @@ class Deadlines(Projection[Nomination, BearsOnBills]):
         order = entry.stream
         match it:
             case BillIssued():
-                _begin(rows, order, it.bill, it.amount, it.deadlines, entry)
+                _begin(rows, OVERDUE, order, it.bill, it.amount, it.deadlines, entry)
             case PaymentReversed():
-                _begin(rows, order, it.bill or "", it.opened, it.deadlines, entry)
+                _begin(rows, OVERDUE, order, it.bill or "", it.opened, it.deadlines, entry)
+            case PromiseMade():
+                _begin(rows, BROKEN, order, it.subject, it.amount, it.deadlines, entry)
+            case PromiseKept() | PromiseBroken():
+                rows.pop((order, BROKEN, it.subject), None)
             case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
                 _settle(rows, order, it.bills, entry)
             case RefundGranted():
@@ -83,6 +94,7 @@ class Deadlines(Projection[Nomination, BearsOnBills]):
 
 def _begin(
     rows: dict[Key, Nomination],
+    kind: DeadlineKind,
     order: str,
     bill: str,
     amount: int,
@@ -90,15 +102,13 @@ def _begin(
     entry: Entry,
 ) -> None:
     for deadline in deadlines:
-        if deadline.kind == OVERDUE:
-            rows[order, deadline.kind, bill] = Nomination(
-                order, deadline.kind, bill, deadline.due, amount, entry.position
-            )
+        if deadline.kind == kind:
+            rows[order, kind, bill] = Nomination(order, kind, bill, deadline.due, amount, entry.position)
 
 
 def _settle(rows: dict[Key, Nomination], order: str, shares: tuple[BillShare, ...], entry: Entry) -> None:
-    for share in shares:
-        key = (order, OVERDUE, share.bill)
+    for share, kind in product(shares, (OVERDUE, BROKEN)):
+        key = (order, kind, share.bill)
         row = rows.get(key)
         if row is not None:
             row.open -= share.amount

@@ -11,6 +11,8 @@ from domain.bill_events import (
     BillMarkedUncollectible,
     BillPaymentReceived,
     BillWrittenOff,
+    CollectionCallMade,
+    ReminderSent,
     WriteOffReversed,
 )
 from domain.entry import Entry, Event, Minor
@@ -37,6 +39,7 @@ from domain.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
+from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
 from domain.refund_events import (
     RefundEscalated,
     RefundGranted,
@@ -46,6 +49,7 @@ from domain.refund_events import (
     RefundReturned,
     RefundWithdrawn,
 )
+from domain.watch_events import WatchedOrderReviewed
 
 What = Literal[
     "cart_prepared",
@@ -75,6 +79,12 @@ What = Literal[
     "refund_payment_failed",
     "refund_returned",
     "contact_made",
+    "reminded",
+    "called",
+    "promised_to_pay",
+    "promise_kept",
+    "promise_broken",
+    "reviewed",
 ]
 
 
@@ -91,13 +101,15 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     channel: ContactChannel | None = None
     by: str | None = None
     """The person who made the contact."""
+    outcome: str | None = None
+    """How a call or a dispute ended, or what the owner decided."""
     currency: str | None = None
     amount: Minor | None = None
     units: int | None = None
     method: str | None = None
     tracking: str | None = None
     day: Day | None = None
-    """The day ordered, delivered, or on which a bill was issued."""
+    """The day ordered, delivered, on which a bill was issued, or on which the owner is asked again."""
     due_on: Day | None = None
     guarantee_until: Day | None = None
     supplier_until: Day | None = None
@@ -169,7 +181,33 @@ def _told_of_money(what: What, field: str) -> Callable[[Entry, Any], Milestone]:
 
 
 def _dispute_closed(entry: Entry, it: DisputeClosed) -> Milestone:
-    return _milestone(entry, "dispute_closed", reference=it.dispute)
+    return _milestone(entry, "dispute_closed", reference=it.dispute, outcome=it.outcome)
+
+
+def _reminded(entry: Entry, it: ReminderSent) -> Milestone:
+    return _milestone(entry, "reminded", reference=it.bill, channel=it.channel, by=it.by)
+
+
+def _called(entry: Entry, it: CollectionCallMade) -> Milestone:
+    return _milestone(entry, "called", reference=it.bill, by=it.by, outcome=it.good_reason or it.outcome)
+
+
+def _promised(entry: Entry, it: PromiseMade) -> Milestone:
+    money = {"currency": it.currency, "amount": it.amount}
+    return _milestone(entry, "promised_to_pay", reference=it.subject, **money, due_on=it.due_on)
+
+
+def _promise_kept(entry: Entry, it: PromiseKept) -> Milestone:
+    return _milestone(entry, "promise_kept", reference=it.subject)
+
+
+def _promise_broken(entry: Entry, it: PromiseBroken) -> Milestone:
+    money = {"currency": it.currency, "amount": it.open}
+    return _milestone(entry, "promise_broken", reference=it.subject, **money, due_on=it.due_on)
+
+
+def _reviewed(entry: Entry, it: WatchedOrderReviewed) -> Milestone:
+    return _milestone(entry, "reviewed", outcome=it.decision, day=it.until)
 
 
 def _withdrawn(entry: Entry, it: RefundWithdrawn) -> Milestone:
@@ -209,6 +247,12 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     RefundPaymentFailed: _told_of_money("refund_payment_failed", "refund"),
     RefundReturned: _told_of_money("refund_returned", "refund"),
     CustomerContactMade: _contacted,
+    ReminderSent: _reminded,
+    CollectionCallMade: _called,
+    PromiseMade: _promised,
+    PromiseKept: _promise_kept,
+    PromiseBroken: _promise_broken,
+    WatchedOrderReviewed: _reviewed,
 }
 """How each event of an order is told."""
 
@@ -225,6 +269,8 @@ NUMBERS: Final[Mapping[ContactKind, tuple[int, ...]]] = {
     "satisfaction": (4,),
 }
 """Which of the four contacts each kind is."""
+
+_CONTACTS: Final[Mapping[str, ContactKind]] = {kind: kind for kind in NUMBERS}
 
 ContactStatus = Literal["planned", "due", "done", "missed"]
 
@@ -277,8 +323,9 @@ def _asked(
     deadlines: Iterable[Deadline], shipment: str | None
 ) -> Iterator[tuple[tuple[ContactKind, str | None], Deadline]]:
     for deadline in deadlines:
-        if deadline.kind in ("acknowledgement", "thanks", "shipped", "satisfaction"):
-            yield (deadline.kind, shipment), deadline
+        contact = _CONTACTS.get(deadline.kind)
+        if contact is not None:
+            yield (contact, shipment), deadline
 
 
 def _planned(

@@ -24,10 +24,11 @@ from domain.entry import Entry, Event, Meta
 from domain.moments import Moment, moment_at
 from domain.numbers import NumberTaken, number_stream
 from domain.order import Placed
+from domain.payment_events import CreditSetAside, CreditUsed
 from domain.policy import Policy, PolicyAdopted
 from domain.refund_events import RefundAllowanceUsed
 from domain.refusal import Refusal
-from domain.register import BookOpened, PersonRegistered, Register
+from domain.register import BookOpened, PeriodClosed, PersonRegistered, Register
 from domain.standing import CustomerFacts, fold_customer
 from domain.stored_types import evolve_of
 from domain.ticking import NOBODY, TICK
@@ -48,20 +49,23 @@ SUPERVISOR = Actor(person="per_01h455vb4pex5vsknk084sn02s", role="supervisor")
 OWNER = Actor(person="per_01h455vb4pex5vsknk084sn02r", role="owner")
 
 
-def stream_of(event: Event) -> str:
-    """The stream an event belongs to."""
+def streams_of(event: Event) -> tuple[str, ...]:
+    """The streams an event belongs to: credit set aside or used is told by the order and by the customer."""
     match event:
-        case BookOpened() | PersonRegistered():
-            return "book"
+        case BookOpened() | PersonRegistered() | PeriodClosed():
+            return ("book",)
         case PolicyAdopted():
-            return "policy"
+            return ("policy",)
         case NumberTaken():
-            return number_stream(event.series, event.year)
+            return (number_stream(event.series, event.year),)
         case RefundAllowanceUsed():
-            return day_stream(event.person, event.day)
+            return (day_stream(event.person, event.day),)
+        case CreditSetAside() | CreditUsed() if event.order is not None:
+            return event.order, event.customer
         case _:
             fields: Any = event
-            return getattr(fields, "order", None) or getattr(fields, "product", None) or fields.customer
+            stream = getattr(fields, "order", None) or getattr(fields, "product", None) or fields.customer
+            return (stream,)
 
 
 class Story:
@@ -106,9 +110,12 @@ class Story:
         return self
 
     def record(self, *events: Event) -> Self:
-        """Record events as they are, asking no rule."""
-        for event in events:
-            stream = stream_of(event)
+        """Record events as they are, asking no rule, in every stream they belong to."""
+        return self.record_in(*[(stream, event) for event in events for stream in streams_of(event)])
+
+    def record_in(self, *events: tuple[str, Event]) -> Self:
+        """Record events as they are, each in the stream beside it."""
+        for stream, event in events:
             version = self._versions[stream] = self._versions.get(stream, 0) + 1
             customer: str | None = getattr(event, "customer", None)
             meta = Meta(person=self.actor.person, role=self.actor.role, origin=self.origin)
@@ -162,10 +169,9 @@ class Story:
     def do(self, command: Command) -> tuple[Event, ...]:
         """Let the command be decided and record what it decides."""
         decision = decide(command, self.given(command))
-        events = tuple(event for _, event in decision.events)
         self.record_due(*decision.due)
-        self.record(*events)
-        return events
+        self.record_in(*decision.events)
+        return tuple(event for _, event in decision.events)
 
     def record_due(self, *due: Due) -> Self:
         """Record what time has decided, each at its own moment."""
@@ -208,11 +214,11 @@ class Asked:
         said = zip(expected, events, strict=True)
         assert events == tuple(_with_deadlines(it, decided) for it, decided in said)
         for stream, event in decision.events:
-            assert stream == stream_of(event)
+            assert stream in streams_of(event)
             assert stream in self.command.writes()
         self.story.record_due(*decision.due)
         first = len(self.story.entries) + 1
-        self.story.record(*events)
+        self.story.record_in(*decision.events)
         positions = {entry.position for entry in self.story.entries if entry.position >= first}
         retried = self._decided()
         assert retried.events == (), "the same command again must decide nothing"

@@ -10,6 +10,7 @@ import pytest
 
 from domain.adopting import EditionBeforeAdoption
 from domain.bill_events import BillIssued
+from domain.collecting import RecordCollectionCall
 from domain.command import Command
 from domain.decision import Actor, Decision
 from domain.decisions import DECISIONS, BackdatedTooFar, EffectiveInFuture, EffectiveTooEarly, decide
@@ -17,14 +18,18 @@ from domain.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
 from domain.entry import Event, Meta
 from domain.moments import EARLIEST, FIRST_EFFECTIVE, MINUTE
 from domain.opening import BookNotOpened, BookOpenedOtherwise
-from domain.order_events import GuaranteeGranted, OrderPlaced
+from domain.order_events import GuaranteeGranted, OrderPlaced, OverdueBill
 from domain.policy import AdoptPolicy, Edition, PolicyAdopted, evolve_policy
 from domain.refusal import Refusal
 from domain.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.retry import AlreadyRecordedOtherwise
+from domain.reviewing import ReviewWatchedOrder
 from tests.domain.examples import (
+    BILL,
     NEW_BILL,
     ORDER,
+    OTHER_ORDER,
+    billed,
     capture,
     captured,
     customer_registered,
@@ -36,7 +41,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.specification import NOON, OPENED, OWNER, ZONE, Story, given, moment
+from tests.domain.specification import AGENT, NOON, OPENED, OWNER, ZONE, Story, given, moment
 
 PERSON = id_of("per")
 DAY = 24 * 60 * MINUTE
@@ -179,8 +184,10 @@ def test_an_edition_out_of_range_does_not_exist(field: str, value: int) -> None:
 # Every value of an edition changes a decision
 
 
-def _outcome(*events: Event, command: Any, day: str, edition: Edition) -> Decision | Refusal:
-    story = given(customer_registered(), *events)
+def _outcome(
+    *events: Event, command: Any, day: str, edition: Edition, by: Actor = AGENT
+) -> Decision | Refusal:
+    story = given(customer_registered(), *events).by(by)
     story.record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
     story.on(day).with_now(moment("2010-08-20"))
     try:
@@ -189,12 +196,50 @@ def _outcome(*events: Event, command: Any, day: str, edition: Edition) -> Decisi
         return refusal
 
 
+SHIP_ON_BILL = {"command": ship(shipment=id_of("shp", 9), bill=NEW_BILL), "day": "2010-08-16"}
+
+UNPAID = (placed(terms="bill_after"),)
+BEFORE: dict[str, tuple[Event, ...]] = {
+    "bill_due_days": UNPAID,
+    "first_reminder_days": UNPAID,
+    "second_reminder_days": UNPAID,
+    "collection_call_months": UNPAID,
+    "next_call_months": (
+        PersonRegistered(person=PERSON, name="sealed:Ann", role="agent"),
+        *UNPAID,
+        shipped(),
+        billed(),
+    ),
+    "payment_first_days": (placed(watched_for=(OverdueBill(BILL, OTHER_ORDER, "USD", 100),)),),
+}
+"""What was recorded before the decision that a value changes, where it is not an order paid and shipped."""
+
 DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
     "guarantee_months": (7, {"command": deliver(), "day": "2010-08-16"}),
     "guarantee_starts": ("order", {"command": place(order=id_of("ord", 9)), "day": "2010-08-16"}),
     "supplier_days": (31, {"command": deliver(), "day": "2010-08-16"}),
     "supplier_starts": ("delivery", {"command": deliver(), "day": "2010-08-16"}),
-    "bill_due_days": (14, {"command": ship(shipment=id_of("shp", 9), bill=NEW_BILL), "day": "2010-08-16"}),
+    "bill_due_days": (14, SHIP_ON_BILL),
+    "first_reminder_days": (8, SHIP_ON_BILL),
+    "second_reminder_days": (31, SHIP_ON_BILL),
+    "collection_call_months": (4, SHIP_ON_BILL),
+    "next_call_months": (
+        2,
+        {
+            "command": RecordCollectionCall(order=ORDER, bill=BILL, by=PERSON, outcome="not_reached"),
+            "day": "2010-08-16",
+        },
+    ),
+    "payment_first_days": (
+        6,
+        {
+            "command": ReviewWatchedOrder(
+                order=ORDER, decision="payment_first", reason="sealed:Third time", days=7
+            ),
+            "day": "2010-08-16",
+            "by": OWNER,
+        },
+    ),
     "thank_hours": (48, {"command": place(order=id_of("ord", 9)), "day": "2010-08-16"}),
     "unshipped_days": (
         3,
@@ -209,7 +254,7 @@ DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
 def test_changing_any_value_of_an_edition_changes_a_decision(value: str) -> None:
     # A value added to Edition without a decision that uses it fails here.
     other, asked = DECIDED_BY[value]
-    events = (placed(terms="bill_after"),) if value == "bill_due_days" else (placed(), captured(), shipped())
+    events = BEFORE.get(value, (placed(), captured(), shipped()))
     edition = msgspec.structs.replace(DEFAULT_EDITION, **{value: other})
     as_is = _outcome(*events, **asked, edition=DEFAULT_EDITION)
     assert _outcome(*events, **asked, edition=edition) != as_is

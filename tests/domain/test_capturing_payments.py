@@ -9,9 +9,9 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.money import Money
 from domain.order_events import OrderUnitsCancelled
+from domain.owing import CurrencyOfOrderDiffers
 from domain.payments import (
     CaptureExceedsPrice,
-    CurrencyOfOrderDiffers,
     PaymentMethodUnknown,
     ReferenceCapturedOtherwise,
 )

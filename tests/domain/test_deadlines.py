@@ -148,7 +148,7 @@ def test_a_bill_is_overdue_when_the_day_after_its_last_begins(
     story.at = moment_at(day, time.fromisoformat(clock), zone)
     story.do(place(terms="bill_after"))
     bill = ship(bill=NewBill(NEW_BILL.id, int(day[:4])))
-    (deadline,) = decided(story, bill, BillIssued)
+    deadline = decided(story, bill, BillIssued)[0]
     assert (deadline.kind, instant_of(deadline.due).isoformat()) == ("bill_overdue", overdue_at)
 
 

@@ -1,0 +1,27 @@
+"""A promise's state: what was promised, and what became of it. Source: R-P1"""
+
+from typing import Literal
+
+import msgspec
+
+from domain.moments import Moment
+from domain.promise_events import PromiseMade
+
+PromiseOutcome = Literal["kept", "broken", "replaced"]
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """A promise, when it was made, and the position that says so; `outcome` is None while it is open."""
+
+    made: PromiseMade
+    at: Moment
+    position: int
+    outcome: PromiseOutcome | None = None
+
+    @property
+    def broken_at(self) -> Moment | None:
+        """When it is broken unless kept by then; None for one from before the book went live."""
+        for deadline in self.made.deadlines:
+            if deadline.kind == "promise_broken":
+                return deadline.due
+        return None
