@@ -47,7 +47,11 @@ class BillNotPrepared(Refusal):
 
 
 def may_be_billed(state: Placed) -> bool:
-    """Whether the order's shipments may be billed instead of paid before. Source: R-B1, I2"""
+    """Whether the order's shipments may be billed instead of paid before: by its terms, unless the owner
+    asked for payment first, or because it was released without payment. Source: R-B1, R-B2, I2, R-D3
+    """
+    if state.declines.released_unpaid is not None:
+        return True
     return state.placed.terms == "bill_after" and not state.asks_payment_first
 
 

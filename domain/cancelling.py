@@ -16,6 +16,7 @@ from domain.deadlines import deadlines_of_cover
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.evolve_goods import without_units
+from domain.holds import hold_ends
 from domain.ids import expect_id
 from domain.order import Cancellation, Placed, line_of, placed_order, price_not_covered
 from domain.order_events import OrderUnitsCancelled, Part
@@ -69,6 +70,8 @@ class NothingToCancel(Refusal):
 def cancel_units(command: CancelUnits, given: Given) -> Decision:
     """Cancels unshipped units and grants what becomes due back through it; nothing due, no grant.
 
+    A hold ends with it where the rest is covered, or nothing is left to ship.
+
     Checks, in this order: order placed; retry; lines and unshipped units (I14); not before the order, nor
     before a bill that a returned fee clears.
     """
@@ -100,6 +103,7 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
         for share in granted.cleared:
             expect_cause(state.bills[share.bill].at, given)
         events.append((command.order, granted))
+    events.extend(hold_ends(state, is_covered=price_not_covered(after) == 0, because="cancelled"))
     return Decision(events=tuple(events), customer=state.placed.customer)
 
 

@@ -133,5 +133,7 @@ def _is_something_to_tell(command: RecordContact, state: Placed, given: Given) -
             return any(
                 delivery.at <= given.at for shipment in about for delivery in shipment.deliveries.values()
             )
+        case "card_used":
+            return any(payment.at <= given.at for payment in state.payments.values())
         case _:
             return True

@@ -15,6 +15,7 @@ from domain.customers import Customer, known_customer
 from domain.deadlines import deadlines_of_cover
 from domain.decision import Decision, Given
 from domain.entry import Minor, Sealed
+from domain.holds import hold_ends
 from domain.ids import expect_id
 from domain.money import Money
 from domain.order import Placed, placed_order, price_not_covered
@@ -127,6 +128,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
             (command.order, used),
             *promises_kept(state, used.bills, command.use),
             (command.customer, used),
+            *hold_ends(state, is_covered=command.amount >= price_not_covered(state), because="paid"),
         ),
         customer=command.customer,
     )

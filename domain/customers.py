@@ -17,6 +17,7 @@ from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_space_of_names, expect_text
 from domain.credit import CreditChange, Credits
 from domain.decision import Claim, Decision, Given
+from domain.decline_events import PaymentMethodFailed
 from domain.entry import Event, Sealed
 from domain.ids import expect_id
 from domain.moments import Moment
@@ -96,10 +97,11 @@ class KnownContactPoint(msgspec.Struct, frozen=True):
 
 
 class KnownPaymentMethod(msgspec.Struct, frozen=True):
-    """A payment method on file and the position that says so."""
+    """A payment method on file, the position that says so, and how often it was declined."""
 
     stored: PaymentMethodStored
     position: int
+    failures: tuple[PaymentMethodFailed, ...] = ()
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):

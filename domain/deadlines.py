@@ -7,8 +7,9 @@ over. History brought in from before the book went live starts nothing. Source: 
 from datetime import time
 
 from domain.decision import Given
+from domain.decline_codes import DeclineKind
 from domain.moments import HOUR, Day, Moment, day_of, moment_at, plus_days, plus_months
-from domain.order_events import Deadline, DeadlineKind, OrderPlaced
+from domain.order_events import Deadline, DeadlineKind, OrderPlaced, StandingKind
 from domain.register import Register
 
 MIDNIGHT = time(0)
@@ -60,6 +61,50 @@ def deadlines_of_cover(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...
 def deadlines_of_shipment(given: Given) -> tuple[Deadline, ...]:
     """Of a shipment that just left: tell the customer, the same day. Source: R-P5"""
     return () if is_history(given) else (_in_the_day("shipped", given.at, given),)
+
+
+def deadlines_of_hold(standing: StandingKind, kind: DeclineKind, given: Given) -> tuple[Deadline, ...]:
+    """Of an order just placed on hold: reach the customer today, and some days later decide.
+
+    An existing customer's cards on file are searched today; their order is released by itself, unless a bank
+    suspects fraud. Source: R-D2, R-D3, R-D6
+    """
+    if is_history(given):
+        return ()
+    is_existing = standing == "existing"
+    days = given.edition.release_days if is_existing else given.edition.effort_days
+    decided_at = _days_later(days, given)
+    reach = _in_the_day("reach_customer", given.at, given)
+    decide = _in_the_day("decide_release", decided_at, given)
+    if not is_existing:
+        return (reach, decide)
+    search = _in_the_day("search_cards", given.at, given)
+    by_itself = () if kind == "fraud" else (Deadline("release_unpaid", decided_at),)
+    return (search, reach, decide, *by_itself)
+
+
+def deadlines_of_effort(given: Given) -> tuple[Deadline, ...]:
+    """Of an attempt that did not reach the customer: the next, some days later. Source: R-D2"""
+    if is_history(given):
+        return ()
+    return (_in_the_day("reach_customer", _days_later(given.edition.effort_again_days, given), given),)
+
+
+def deadlines_of_attempt(given: Given) -> tuple[Deadline, ...]:
+    """Of a charge under way: find out today what became of it, should that not be known. Source: R-D4"""
+    return () if is_history(given) else (_in_the_day("resolve_payment", given.at, given),)
+
+
+def deadlines_of_card_used(given: Given) -> tuple[Deadline, ...]:
+    """Of a card that we chose from what is on file: tell the customer which, the same day. Source: R-D4"""
+    return () if is_history(given) else (_in_the_day("card_used", given.at, given),)
+
+
+def deadlines_of_release(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
+    """Of an order that may now ship without payment: ship it. Source: R-D3, §3"""
+    if is_history(given) or not placed.deadlines:
+        return ()
+    return (_shipping(placed.ordered_on, given),)
 
 
 def deadlines_of_delivery(delivered_on: Day, given: Given) -> tuple[Deadline, ...]:
@@ -133,6 +178,12 @@ def _on_the_day(kind: DeadlineKind, day: Day, given: Given) -> Deadline:
 
 def _shipping(ordered_on: Day, given: Given) -> Deadline:
     return _on_the_day("ship_order", plus_days(ordered_on, given.edition.unshipped_days), given)
+
+
+def _days_later(days: int, given: Given) -> Moment:
+    """The first moment of the day so many days after this one, never before now."""
+    later = plus_days(day_of(given.at, given.book.zone), days)
+    return max(given.at, start_of(later, given.book.zone))
 
 
 def _in_the_day(kind: DeadlineKind, due: Moment, given: Given) -> Deadline:

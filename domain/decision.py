@@ -57,6 +57,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """The folded state of each stream the command names; None where nothing is recorded yet."""
     customer: CustomerFacts | None = None
     """Facts of the customer `facts_of` names, as of `at`; None where nothing was asked."""
+    customer_then: CustomerFacts | None = None
+    """Facts of the customer of an order written, as of the moment `facts_due` names; None for nothing due."""
 
     @property
     def edition(self) -> Edition:

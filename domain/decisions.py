@@ -9,7 +9,9 @@ import msgspec
 from domain.adopting import adopt_policy
 from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
 from domain.cancelling import CancelUnits, cancel_units
+from domain.card_search import CompleteCardSearch, complete_card_search
 from domain.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
+from domain.charging import AttemptPayment, attempt_payment
 from domain.closing import ClosePeriod, close_period
 from domain.collecting import RecordCollectionCall, record_collection_call
 from domain.command import Command
@@ -30,14 +32,18 @@ from domain.delivering import DeliverShipment, deliver_shipment
 from domain.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.giving_up import MarkBillUncollectible, mark_bill_uncollectible
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
+from domain.not_delivering import CloseAsNotDelivered, close_as_not_delivered
 from domain.opening import BookNotOpened, open_book, register_person
+from domain.payment_failures import RecordPaymentFailure, record_payment_failure
 from domain.payments import CapturePayment, capture_payment
 from domain.placing import PlaceOrder, place_order
 from domain.policy import AdoptPolicy
 from domain.products import ListProduct, RepriceProduct, list_product, reprice_product
 from domain.promising import PromiseToPay, promise_to_pay
+from domain.reaching import RecordContactAttempt, record_contact_attempt
 from domain.refusal import Refusal
 from domain.register import OpenBook, RegisterPerson
+from domain.releasing import ReleaseOrder, release_order
 from domain.reminding import RecordReminder, record_reminder
 from domain.retry import AlreadyRecordedOtherwise
 from domain.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
@@ -81,6 +87,12 @@ DECISIONS: Mapping[type[Command], Decide] = {
     GrantStoreCredit: grant_store_credit,
     ReviewWatchedOrder: review_watched_order,
     ClosePeriod: close_period,
+    AttemptPayment: attempt_payment,
+    RecordPaymentFailure: record_payment_failure,
+    CompleteCardSearch: complete_card_search,
+    RecordContactAttempt: record_contact_attempt,
+    ReleaseOrder: release_order,
+    CloseAsNotDelivered: close_as_not_delivered,
     Tick: tick,
 }
 

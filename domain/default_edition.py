@@ -35,6 +35,18 @@ DEFAULT_EDITION = Edition(
     satisfaction_days=7,
     # §3: what is covered should be on its way two days after the order.
     unshipped_days=2,
+    # R-D3: an existing customer's declined order ships without payment four days after the decline.
+    release_days=4,
+    # R-D2, I4: a new customer is tried at least five times …
+    effort_attempts=5,
+    # … over at least fourteen days before their order may be not delivered …
+    effort_days=14,
+    # … every three days, so that five attempts fit well into them.
+    effort_again_days=3,
+    # R-D6: a card is tried again while it was declined, softly, fewer than three times …
+    card_tries=3,
+    # … in seven days.
+    card_tries_days=7,
     # §3: paper is entered late; older than ninety days needs the owner, or an import.
     backdating_days=90,
 )

@@ -15,6 +15,7 @@ from domain.customers import (
     KnownPaymentMethod,
     PaymentMethodStored,
 )
+from domain.decline_events import PaymentMethodFailed
 from domain.entry import Entry, Event
 from domain.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
 from domain.refund import (
@@ -67,6 +68,14 @@ def _payment_method_stored(state: Customer, it: PaymentMethodStored, entry: Entr
     method = KnownPaymentMethod(it, entry.position)
     return msgspec.structs.replace(
         state, payment_methods={**state.payment_methods, it.payment_method: method}
+    )
+
+
+def _payment_method_failed(state: Customer, it: PaymentMethodFailed, entry: Entry) -> Customer:
+    method = state.payment_methods[it.payment_method]
+    failed = msgspec.structs.replace(method, failures=(*method.failures, it))
+    return msgspec.structs.replace(
+        state, payment_methods={**state.payment_methods, it.payment_method: failed}
     )
 
 
@@ -141,6 +150,7 @@ EVOLVE_CUSTOMER: Final[Mapping[type[Event], Callable[[Customer, Any, Entry], Cus
     ContactPointAdded: _contact_point_added,
     ContactPointInvalidated: _contact_point_invalidated,
     PaymentMethodStored: _payment_method_stored,
+    PaymentMethodFailed: _payment_method_failed,
     StoreCreditGranted: _store_credit_granted,
     CreditSetAside: _credit_set_aside,
     CreditUsed: _credit_used,

@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from domain.entry import Entry, Event
+from domain.evolve_declines import DECLINES
 from domain.evolve_goods import GOODS
 from domain.evolve_money import MONEY
 from domain.order import Draft, LineState, Order, Placed
 from domain.order_events import CartPrepared, OrderPlaced
 
-EVOLVE_PLACED: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {**GOODS, **MONEY}
+EVOLVE_PLACED: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
+    **GOODS,
+    **MONEY,
+    **DECLINES,
+}
 """(order, event, entry) → order, by event; each takes the event it stands beside."""
 
 

@@ -19,7 +19,7 @@ PREFIXES: Final = {
     "ref": "refund",
     "shp": "shipment",
     "dlv": "delivery",
-    "pay": "payment",
+    "pay": "payment, from its attempt on",
     "pm": "payment method",
     "con": "contact point",
     "dsp": "dispute of a payment",

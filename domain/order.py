@@ -17,6 +17,7 @@ from domain.account import OrderAccount, Purse, cash_of, purse
 from domain.bill import Bills
 from domain.credit import CreditChange
 from domain.decision import Given
+from domain.declines import Declines
 from domain.moments import Moment
 from domain.money import Money
 from domain.order_events import (
@@ -146,6 +147,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """What was used or set aside, by the id of the use or the credit."""
     contacts: tuple[Contact, ...] = ()
     """In the order in which they were recorded."""
+    declines: Declines = Declines()
     reviews: tuple[Review, ...] = ()
     """By the owner, where the customer was watched; the last counts."""
 

@@ -58,11 +58,12 @@ class GuaranteeTerms(msgspec.Struct, frozen=True):
     """The version, in the stream `policy`, of the edition that sets them."""
 
 
-ContactKind = Literal["acknowledgement", "thanks", "production", "shipped", "satisfaction"]
+ContactKind = Literal["acknowledgement", "thanks", "production", "shipped", "satisfaction", "card_used"]
 """What a contact tells or asks the customer. Marketing is not among them: it never counts. Source: R-P5
 
 acknowledgement: we have the order. thanks: a named person says so. production: it is nearly made. shipped: it
-is on its way, how and under which number. satisfaction: are you happy with it?
+is on its way, how and under which number. satisfaction: are you happy with it? card_used: which of the cards
+on file we charged.
 """
 ContactChannel = Literal["email", "phone", "mail", "fax", "personal"]
 DeadlineKind = Literal[
@@ -70,7 +71,12 @@ DeadlineKind = Literal[
     "thanks",
     "shipped",
     "satisfaction",
+    "card_used",
     "ship_order",
+    "search_cards",
+    "reach_customer",
+    "decide_release",
+    "resolve_payment",
     "refund_decision",
     "refund_payout",
     "fraud_signal",
@@ -80,12 +86,17 @@ DeadlineKind = Literal[
     "write_off_decision",
     "watched_review",
     "contest_dispute",
+    "release_unpaid",
     "bill_overdue",
     "promise_broken",
 ]
-"""What has to be done: a contact, shipping what is covered; a refund to decide or to pay out, a signal to
-look at; reminding and calling who owes, what the owner decides, contesting a dispute. Or it comes by itself:
-a bill becoming overdue, a promise broken.
+"""What has to be done, or comes by itself.
+
+The first are contacts. ship_order: ship what is covered. Of a declined payment: search_cards, reach_customer;
+decide_release: whether to ship unpaid or, never having reached a new customer, not at all; resolve_payment:
+find out what became of an attempt. A refund to decide or to pay out, a signal to look at. Reminding and
+calling who owes, what the owner decides, contesting a dispute. By themselves come an unpaid release, a bill
+becoming overdue, a promise broken.
 """
 
 

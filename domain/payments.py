@@ -6,12 +6,14 @@ Source: I11, I12, R-D4
 from dataclasses import dataclass
 
 from domain.bill import oldest_first
+from domain.cards_on_file import card_of, expect_chargeable
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_space_of_names, expect_text
-from domain.customers import Customer
-from domain.deadlines import deadlines_of_cover
+from domain.customers import known_customer
+from domain.deadlines import deadlines_of_card_used, deadlines_of_cover
 from domain.decision import Claim, Decision, Given
 from domain.entry import Minor
+from domain.holds import hold_ends
 from domain.ids import expect_id
 from domain.money import Money
 from domain.order import Placed, placed_order, price_not_covered
@@ -37,6 +39,8 @@ class CapturePayment(Command, frozen=True, kw_only=True):
     """The card on file that was charged, if it was one."""
     customer: str | None = None
     """The customer whose card on file it is; named with `payment_method`, so that their stream is read."""
+    named_by_customer: bool = False
+    """Whether the customer chose this card, rather than we from what is on file."""
 
     def __post_init__(self) -> None:
         expect_id("pay", self.payment)
@@ -52,6 +56,9 @@ class CapturePayment(Command, frozen=True, kw_only=True):
     def reads(self) -> tuple[str, ...]:
         return () if self.customer is None else (self.customer,)
 
+    def facts_of(self) -> str | None:
+        return self.customer
+
 
 @dataclass(unsafe_hash=True)
 class ReferenceCapturedOtherwise(Refusal):
@@ -64,17 +71,6 @@ class ReferenceCapturedOtherwise(Refusal):
     payment: str
     recorded: Money
     amount: Money
-
-
-@dataclass(unsafe_hash=True)
-class PaymentMethodUnknown(Refusal):
-    """The customer of this order has no such payment method on file."""
-
-    rule = "R-D4"
-    way_out = "Store the payment method with the customer first, or capture without naming one."
-
-    order: str
-    payment_method: str
 
 
 @dataclass(unsafe_hash=True)
@@ -94,8 +90,9 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     """Records a capture and claims the processor's reference.
 
     Checks, in this order: order placed (I11); retry by payment id, then by processor reference; currency;
-    card on file; amount; not before the order, nor before a bill that it pays. The amount covers the units
-    still to ship first, then pays the open bills, oldest first. Source: I12
+    card on file, and while the order is on hold whether it may be charged (R-D4, R-D6); amount; not before
+    the order, nor before a bill that it pays. The amount covers the units still to ship first, then pays the
+    open bills, oldest first; with what covers them all, a hold ends. Source: I12, R-D2
     """
     state = placed_order(given, command.order)
     captured = _captured(state, command, given)
@@ -103,13 +100,18 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     if recorded is not None:
         return Decision(customer=state.placed.customer, already=recorded.positions)
     expect_currency(state, Money(command.amount, command.currency))
-    _check_payment_method(command, state, given)
+    _check_card(command, state, given)
     _check_amount(command, state)
     expect_cause(state.placed_at, given)
     for share in captured.bills:
         expect_cause(state.bills[share.bill].at, given)
+    is_covered = captured.amount >= price_not_covered(state)
     return Decision(
-        events=((command.order, captured), *promises_kept(state, captured.bills, captured.payment)),
+        events=(
+            (command.order, captured),
+            *promises_kept(state, captured.bills, captured.payment),
+            *hold_ends(state, is_covered=is_covered, because="paid"),
+        ),
         claims=(Claim("processor_ref", f"{command.processor}/{command.reference}"),),
         customer=state.placed.customer,
     )
@@ -128,11 +130,16 @@ def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCa
         processor=command.processor,
         reference=command.reference,
         bills=oldest_first(state.bills, command.amount - to_units),
-        deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else (),
+        deadlines=(
+            *(deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else ()),
+            *(deadlines_of_card_used(given) if _is_our_choice(command, state) else ()),
+        ),
     )
 
 
 def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | None:
+    if captured.payment in state.declines.declines:
+        raise AlreadyRecordedOtherwise(captured.payment)
     known = state.payments.get(captured.payment)
     if known is not None:
         if not isinstance(known.received, PaymentCaptured) or _content(known.received) != _content(captured):
@@ -157,13 +164,24 @@ def _content(it: PaymentCaptured) -> tuple[object, ...]:
     return it.amount, it.currency, it.processor, it.reference, it.payment_method
 
 
-def _check_payment_method(command: CapturePayment, state: Placed, given: Given) -> None:
+def _check_card(command: CapturePayment, state: Placed, given: Given) -> None:
     if command.payment_method is None or command.customer is None:
         return
-    customer = given.state(command.customer, Customer)
-    ours = customer if command.customer == state.placed.customer else None
-    if ours is None or command.payment_method not in ours.payment_methods:
-        raise PaymentMethodUnknown(command.order, command.payment_method)
+    card = card_of(given, state, command.customer, command.payment_method)
+    hold = state.declines.hold
+    # Whether an attempted card might be charged was decided before it was.
+    if hold is not None and command.payment not in state.declines.attempts:
+        customer = known_customer(given, command.customer)
+        expect_chargeable(card, customer, hold, given, named=command.named_by_customer)
+
+
+def _is_our_choice(command: CapturePayment, state: Placed) -> bool:
+    """Whether we chose the card from what is on file, so that the customer is told which. Source: R-D4"""
+    attempt = state.declines.attempts.get(command.payment)
+    if attempt is not None:
+        return not attempt.attempted.named_by_customer
+    is_on_hold = state.declines.hold is not None
+    return is_on_hold and command.payment_method is not None and not command.named_by_customer
 
 
 def _check_amount(command: CapturePayment, state: Placed) -> None:

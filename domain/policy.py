@@ -48,6 +48,18 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Calendar days from placing to when a covered order should be on its way. Source: §3"""
     satisfaction_days: int
     """Calendar days from delivery to when we ask whether the customer is satisfied. Source: R-P5"""
+    release_days: int
+    """Calendar days from the decline to when an existing customer's order ships unpaid. Source: R-D3"""
+    effort_attempts: int
+    """How often a new customer is tried at least before their order may be not delivered. Source: R-D2, I4"""
+    effort_days: int
+    """Calendar days from the decline over which that is done at least. Source: R-D2, I4"""
+    effort_again_days: int
+    """Calendar days from an attempt that did not reach the customer to the next. Source: R-D2"""
+    card_tries: int
+    """How often a card may be declined softly in so many days. Source: R-D6"""
+    card_tries_days: int
+    """Calendar days, today included, over which those declines are counted. Source: R-D6"""
     backdating_days: int
     """Days back up to which anybody may enter what happened earlier; beyond it takes the owner. Source: §3"""
 
@@ -65,6 +77,12 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             "payment_first_days",
             "unshipped_days",
             "satisfaction_days",
+            "release_days",
+            "effort_attempts",
+            "effort_days",
+            "effort_again_days",
+            "card_tries",
+            "card_tries_days",
             "backdating_days",
         ):
             if not 0 <= getattr(self, field) <= 36_500:

@@ -18,6 +18,8 @@ from domain.bill_events import (
     BillWrittenOff,
     WriteOffReversed,
 )
+from domain.card_facts import CardFacts, cards_after
+from domain.decline_events import PaymentMethodFailed
 from domain.entry import Entry
 from domain.moments import Day
 from domain.order_events import OrderShipped, StandingKind
@@ -57,6 +59,8 @@ class CustomerFacts(msgspec.Struct, frozen=True):
     """
 
     orders: Mapping[str, OrderFacts] = {}
+    cards: Mapping[str, CardFacts] = {}
+    """By payment method: how the cards on file did."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -76,6 +80,11 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.amount))
         case PaymentReversed() as it if it.bill is not None and it.due_on is not None:
             return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
+        case PaymentMethodFailed() as it:
+            return _with_cards(facts, it, entry)
+        case PaymentCaptured() as it if it.payment_method is not None:
+            facts = _with_cards(facts, it, entry)
+            return _settled(facts, it.order, it.bills) if it.bills else facts
         case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() as it if it.bills:
             return _settled(facts, it.order, it.bills)
         case CreditUsed() as it if it.bills and entry.stream == it.order:
@@ -90,6 +99,12 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             return _settled(facts, it.order, (BillShare(it.bill, -it.amount),), unpaid=unpaid)
         case _:
             return facts
+
+
+def _with_cards(
+    facts: CustomerFacts, it: PaymentCaptured | PaymentMethodFailed, entry: Entry
+) -> CustomerFacts:
+    return msgspec.structs.replace(facts, cards=cards_after(facts.cards, it, entry.effective_at))
 
 
 def _owed(facts: CustomerFacts, order: str, bill: str, owed: OwedBill) -> CustomerFacts:
@@ -124,7 +139,7 @@ def _with_order(
     )
     if after == known:
         return facts
-    return CustomerFacts({**facts.orders, order: after})
+    return msgspec.structs.replace(facts, orders={**facts.orders, order: after})
 
 
 def standing(facts: CustomerFacts | None) -> Standing:

@@ -28,6 +28,17 @@ from domain.customers import (
     PaymentMethodStored,
 )
 from domain.days import evolve_day
+from domain.decline_events import (
+    CardOnFileSearchCompleted,
+    ContactAttempted,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    OrderReleased,
+    PaymentAttempted,
+    PaymentDeclined,
+    PaymentMethodFailed,
+    ShipmentReleasedWithoutPayment,
+)
 from domain.entry import Entry, Event
 from domain.evolve_customer import evolve_customer
 from domain.evolve_order import evolve_order
@@ -130,6 +141,15 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "fraud_signal.dismissed": StoredType(FraudSignalDismissed),
     "customer_contact.made": StoredType(CustomerContactMade),
     "period.closed": StoredType(PeriodClosed),
+    "payment.attempted": StoredType(PaymentAttempted),
+    "payment.declined": StoredType(PaymentDeclined),
+    "payment_method.failed": StoredType(PaymentMethodFailed),
+    "order.placed_on_hold": StoredType(OrderPlacedOnHold),
+    "card_search.completed": StoredType(CardOnFileSearchCompleted),
+    "contact.attempted": StoredType(ContactAttempted),
+    "order.released": StoredType(OrderReleased),
+    "order.released_without_payment": StoredType(ShipmentReleasedWithoutPayment),
+    "order.not_delivered": StoredType(OrderNotDelivered),
 }
 
 TYPE_NAMES: Final[Mapping[type[Event], str]] = {stored.event: name for name, stored in STORED_TYPES.items()}

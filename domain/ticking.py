@@ -2,10 +2,11 @@
 
     a bill is overdue      when the day after its last day begins and something is still open
     a promise is broken    when the day after its last day begins and something is still open
+    a release unpaid       when an existing customer's declined order has waited long enough, and I3 holds
 
 It takes effect at that moment, whenever the book ticks. Before a command, what is due in the streams it
 writes comes first (`domain.decisions`), so that ticking every minute or once a year gives the same events, as
-long as commands are entered in the order in which they take effect. Source: §3, R-B1, R-B7, R-P1
+long as commands are entered in the order in which they take effect. Source: §3, R-B1, R-B7, R-D3, R-P1
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ from domain.evolve_order import evolve_order
 from domain.moments import Moment
 from domain.order import Placed
 from domain.promise_events import PromiseBroken
+from domain.releasing import release_due
 
 TICK = "tick"
 """The origin of what time decides."""
@@ -48,9 +50,13 @@ def due_in(streams: Iterable[str], given: Given) -> tuple[Due, ...]:
     found: list[Due] = []
     for stream in streams:
         state = given.states[stream]
-        if isinstance(state, Placed) and state.bills:
+        if not isinstance(state, Placed):
+            continue
+        if state.bills:
             found.extend(_bills_overdue(state, given.at))
             found.extend(_promises_broken(state, given.at))
+        if state.declines.holds:
+            found.extend(release_due(state, given))
     found.sort(key=lambda due: (due.at, due.stream))
     return tuple(found)
 

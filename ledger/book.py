@@ -25,6 +25,7 @@ from domain.moments import Moment
 from domain.policy import Policy
 from domain.refusal import Refusal
 from domain.register import Register
+from domain.releasing import facts_due
 from domain.standing import CustomerFacts
 from ledger.append import Recorded, Repeated, Stale, Taken
 from ledger.connection import InTime, Reader
@@ -61,6 +62,8 @@ class _View(msgspec.Struct):
     """The whole history of the customer asked about: what an append proves."""
     shown: CustomerFacts | None
     """The facts as of the deciding moment: what the decision sees."""
+    then: CustomerFacts | None
+    """The facts as of the moment at which something was due in a stream to be written."""
     fresh: bool
     """Whether all of it was just read from the record."""
 
@@ -201,11 +204,18 @@ class Book:
         if unknown:
             states.update(await self._caught_up(unknown))
         customer = command.facts_of()
-        if customer is None:
-            return _View(states, None, None, fresh)
-        is_new = not fresh and customer in writes and states[customer].version == 0
-        facts, shown = await self._facts(customer, at, fresh=fresh, is_new=is_new)
-        return _View(states, (customer, facts), shown, fresh)
+        due = facts_due([states[name].state for name in writes], at)
+        if customer is None and due is None:
+            return _View(states, None, None, None, fresh)
+        proven = shown = then = None
+        if due is not None:
+            facts, then = await self._facts(*due, fresh=fresh, is_new=False)
+            proven = (due[0], facts)
+        if customer is not None:
+            is_new = not fresh and customer in writes and states[customer].version == 0
+            facts, shown = await self._facts(customer, at, fresh=fresh, is_new=is_new)
+            proven = proven or (customer, facts)  # of two readings the first, which any entry since disproves
+        return _View(states, proven, shown, then, fresh)
 
     async def _caught_up(self, kept: dict[str, Folded]) -> dict[str, Folded]:
         """The states now; only what came after the kept ones is read."""
@@ -466,6 +476,7 @@ def _decided(command: Command, submission: Submission, view: _View, at: Moment, 
             policy=_policy(view),
             states={name: folded.state for name, folded in view.states.items()},
             customer=view.shown,
+            customer_then=view.then,
         ),
     )
 

@@ -15,6 +15,16 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
+from domain.decline_events import (
+    CardOnFileSearchCompleted,
+    ContactAttempted,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    OrderReleased,
+    PaymentAttempted,
+    PaymentDeclined,
+    ShipmentReleasedWithoutPayment,
+)
 from domain.entry import Entry, Event, Minor
 from domain.moments import Day, Moment
 from domain.order_events import (
@@ -85,6 +95,14 @@ What = Literal[
     "promise_kept",
     "promise_broken",
     "reviewed",
+    "payment_attempted",
+    "payment_declined",
+    "placed_on_hold",
+    "cards_searched",
+    "contact_attempted",
+    "released",
+    "released_without_payment",
+    "not_delivered",
 ]
 
 
@@ -106,6 +124,10 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str | None = None
     amount: Minor | None = None
     units: int | None = None
+    code: str | None = None
+    """Why a bank declined, in the field's own vocabulary."""
+    reached: bool | None = None
+    """Whether an attempt to reach the customer did."""
     method: str | None = None
     tracking: str | None = None
     day: Day | None = None
@@ -219,6 +241,26 @@ def _contacted(entry: Entry, it: CustomerContactMade) -> Milestone:
     return _milestone(entry, "contact_made", reference=it.shipment, **how)
 
 
+def _declined(entry: Entry, it: PaymentDeclined) -> Milestone:
+    money = {"currency": it.currency, "amount": it.amount}
+    return _milestone(entry, "payment_declined", reference=it.payment, **money, code=it.decline_code)
+
+
+def _held(entry: Entry, it: OrderPlacedOnHold) -> Milestone:
+    money = {"currency": it.currency, "amount": it.missing}
+    return _milestone(entry, "placed_on_hold", reference=it.payment, **money)
+
+
+def _tried_to_reach(entry: Entry, it: ContactAttempted) -> Milestone:
+    how = {"channel": it.channel, "by": it.by, "reached": it.reached}
+    return _milestone(entry, "contact_attempted", reference=it.contact_point, **how)
+
+
+def _told_plainly(what: What) -> Callable[[Entry, Any], Milestone]:
+    """How an event is told that needs no more than its name."""
+    return lambda entry, _: _milestone(entry, what)
+
+
 TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     CartPrepared: _prepared,
     OrderPlaced: _placed,
@@ -253,6 +295,14 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     PromiseKept: _promise_kept,
     PromiseBroken: _promise_broken,
     WatchedOrderReviewed: _reviewed,
+    PaymentAttempted: _told_of_money("payment_attempted", "payment"),
+    PaymentDeclined: _declined,
+    OrderPlacedOnHold: _held,
+    CardOnFileSearchCompleted: _told_plainly("cards_searched"),
+    ContactAttempted: _tried_to_reach,
+    OrderReleased: _told_plainly("released"),
+    ShipmentReleasedWithoutPayment: _told_plainly("released_without_payment"),
+    OrderNotDelivered: _told_plainly("not_delivered"),
 }
 """How each event of an order is told."""
 
@@ -267,8 +317,9 @@ NUMBERS: Final[Mapping[ContactKind, tuple[int, ...]]] = {
     "production": (2,),
     "shipped": (3,),
     "satisfaction": (4,),
+    "card_used": (),
 }
-"""Which of the four contacts each kind is."""
+"""Which of the four contacts each kind is; none for what is told beside them."""
 
 _CONTACTS: Final[Mapping[str, ContactKind]] = {kind: kind for kind in NUMBERS}
 

@@ -19,6 +19,7 @@ from domain.command import Command
 from domain.days import day_stream
 from domain.decision import Actor, Decision, Due, Given
 from domain.decisions import decide
+from domain.decline_events import PaymentMethodFailed
 from domain.default_edition import DEFAULT_ADOPTED
 from domain.entry import Entry, Event, Meta
 from domain.moments import Moment, moment_at
@@ -29,6 +30,7 @@ from domain.policy import Policy, PolicyAdopted
 from domain.refund_events import RefundAllowanceUsed
 from domain.refusal import Refusal
 from domain.register import BookOpened, PeriodClosed, PersonRegistered, Register
+from domain.releasing import facts_due
 from domain.standing import CustomerFacts, fold_customer
 from domain.stored_types import evolve_of
 from domain.ticking import NOBODY, TICK
@@ -60,6 +62,8 @@ def streams_of(event: Event) -> tuple[str, ...]:
             return (number_stream(event.series, event.year),)
         case RefundAllowanceUsed():
             return (day_stream(event.person, event.day),)
+        case PaymentMethodFailed():
+            return (event.customer,)
         case CreditSetAside() | CreditUsed() if event.order is not None:
             return event.order, event.customer
         case _:
@@ -154,6 +158,7 @@ class Story:
     def given(self, command: Command) -> Given:
         """All that the command's decision may know."""
         customer = command.facts_of()
+        due = facts_due([self.state(stream) for stream in command.writes()], self.at)
         return Given(
             at=self.at,
             now=self.at if self.now is None else self.now,
@@ -164,6 +169,7 @@ class Story:
             policy=self.state("policy") or Policy(),
             states={stream: self.state(stream) for stream in (*command.writes(), *command.reads())},
             customer=None if customer is None else self.facts(customer, self.at),
+            customer_then=None if due is None else self.facts(*due),
         )
 
     def do(self, command: Command) -> tuple[Event, ...]:

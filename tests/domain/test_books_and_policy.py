@@ -24,6 +24,19 @@ from domain.refusal import Refusal
 from domain.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.retry import AlreadyRecordedOtherwise
 from domain.reviewing import ReviewWatchedOrder
+from tests.domain.decline_examples import (
+    PHONE,
+    ann,
+    attempted,
+    card_failed,
+    charge,
+    declined,
+    fail,
+    give_up,
+    held,
+    reach,
+    tried,
+)
 from tests.domain.examples import (
     BILL,
     NEW_BILL,
@@ -32,6 +45,7 @@ from tests.domain.examples import (
     billed,
     capture,
     captured,
+    card_stored,
     customer_registered,
     deliver,
     id_of,
@@ -199,6 +213,7 @@ def _outcome(
 SHIP_ON_BILL = {"command": ship(shipment=id_of("shp", 9), bill=NEW_BILL), "day": "2010-08-16"}
 
 UNPAID = (placed(terms="bill_after"),)
+_DECLINED = (ann(), placed(), attempted(), declined(), held())
 BEFORE: dict[str, tuple[Event, ...]] = {
     "bill_due_days": UNPAID,
     "first_reminder_days": UNPAID,
@@ -211,6 +226,12 @@ BEFORE: dict[str, tuple[Event, ...]] = {
         billed(),
     ),
     "payment_first_days": (placed(watched_for=(OverdueBill(BILL, OTHER_ORDER, "USD", 100),)),),
+    "release_days": (placed(standing="existing", standing_rests_on=id_of("ord", 2)),),
+    "effort_days": (placed(),),
+    "effort_attempts": (*_DECLINED, tried(), tried(), tried(), tried(contact_point=PHONE.id)),
+    "effort_again_days": _DECLINED,
+    "card_tries": (placed(), card_stored(), card_failed()),
+    "card_tries_days": (placed(), card_stored(), card_failed(), card_failed(), card_failed()),
 }
 """What was recorded before the decision that a value changes, where it is not an order paid and shipped."""
 
@@ -246,6 +267,12 @@ DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
         {"command": place(order=id_of("ord", 9), terms="bill_after"), "day": "2010-08-16"},
     ),
     "satisfaction_days": (14, {"command": deliver(), "day": "2010-08-16"}),
+    "release_days": (5, {"command": fail(), "day": "2010-08-16"}),
+    "effort_attempts": (4, {"command": give_up(), "day": "2010-08-16"}),
+    "effort_days": (15, {"command": fail(), "day": "2010-08-16"}),
+    "effort_again_days": (2, {"command": reach(), "day": "2010-08-16"}),
+    "card_tries": (1, {"command": charge(), "day": "2010-08-16"}),
+    "card_tries_days": (8, {"command": charge(), "day": "2010-08-17"}),
     "backdating_days": (3, {"command": deliver(), "day": "2010-08-16"}),
 }
 

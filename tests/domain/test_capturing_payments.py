@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.bill_events import BillShare
+from domain.cards_on_file import PaymentMethodUnknown
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.money import Money
@@ -12,7 +13,6 @@ from domain.order_events import OrderUnitsCancelled
 from domain.owing import CurrencyOfOrderDiffers
 from domain.payments import (
     CaptureExceedsPrice,
-    PaymentMethodUnknown,
     ReferenceCapturedOtherwise,
 )
 from domain.retry import AlreadyRecordedOtherwise
