@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 from domain.causes import expect_cause
-from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_text
+from domain.command import Command, OutOfRange
 from domain.deadlines import deadlines_of_payment_first
 from domain.decision import Decision, Given
-from domain.entry import Sealed
 from domain.moments import Day, day_of, plus_days
 from domain.order import Placed, placed_order
 from domain.owing import expect_owner
@@ -26,8 +25,6 @@ class ReviewWatchedOrder(Command, frozen=True, kw_only=True):
 
     order: str
     decision: WatchDecision
-    reason: Sealed | None = None
-    """Why payment is asked first."""
     days: int | None = None
     """For how many days payment is asked first; None: as long as the policy allows."""
 
@@ -36,7 +33,6 @@ class ReviewWatchedOrder(Command, frozen=True, kw_only=True):
             raise OutOfRange("decision", f"must be one of {', '.join(WATCH_DECISIONS)}")
         if self.days is not None and (self.decision == "ship" or not 1 <= self.days <= MOST_DAYS):
             raise OutOfRange("days", "must be 1 or more, and said only where payment is asked first")
-        expect_text("reason", self.reason, LONGEST_SEALED)
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
@@ -95,8 +91,7 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     state = placed_order(given, command.order)
     until = _until(command, given)
     for known in state.reviews:
-        said = (known.it.decision, known.it.reason, known.it.until)
-        if known.at == given.at and said == (command.decision, command.reason, until):
+        if known.at == given.at and (known.it.decision, known.it.until) == (command.decision, until):
             return Decision(customer=state.placed.customer, already=(known.position,))
     expect_owner(given)
     if not state.placed.watched_for:
@@ -118,7 +113,7 @@ def _until(command: ReviewWatchedOrder, given: Given) -> Day | None:
 
 
 def _check_payment_first(command: ReviewWatchedOrder, given: Given) -> None:
-    if command.reason is None:
+    if given.reason is None:
         raise PaymentFirstWithoutReason(command.order)
     most = given.edition.payment_first_days
     if command.days is not None and command.days > most:
@@ -132,7 +127,6 @@ def _reviewed(
         order=command.order,
         customer=state.placed.customer,
         decision=command.decision,
-        reason=command.reason,
         until=until,
         deadlines=() if until is None else deadlines_of_payment_first(until, given),
     )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.entry import Event, Sealed
+from domain.entry import Event
 from domain.moments import Day
 from domain.order_events import Deadline
 
@@ -12,15 +12,13 @@ WatchDecision = Literal["ship", "payment_first"]
 class WatchedOrderReviewed(Event, frozen=True, kw_only=True):
     """The owner looked at an order of a watched customer: it ships as agreed, or payment is asked first.
 
-    Payment first ends with the payment, the owner's `ship`, or the customer's own cancellation, never by
-    itself. Source: R-B2
+    Why, its entry says. Payment first ends with the payment, the owner's `ship`, or the customer's own
+    cancellation, never by itself. Source: R-B2
     """
 
     order: str
     customer: str
     decision: WatchDecision
-    reason: Sealed | None
-    """Why payment is asked first."""
     until: Day | None
     """The day on which the owner is asked again; None where it ships."""
     deadlines: tuple[Deadline, ...] = ()

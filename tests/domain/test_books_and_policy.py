@@ -201,7 +201,7 @@ def test_an_edition_out_of_range_does_not_exist(field: str, value: int) -> None:
 def _outcome(
     *events: Event, command: Any, day: str, edition: Edition, by: Actor = AGENT
 ) -> Decision | Refusal:
-    story = given(customer_registered(), *events).by(by)
+    story = given(customer_registered(), *events).by(by).because("sealed:It is time")
     story.record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
     story.on(day).with_now(moment("2010-08-20"))
     try:
@@ -254,9 +254,7 @@ DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
     "payment_first_days": (
         6,
         {
-            "command": ReviewWatchedOrder(
-                order=ORDER, decision="payment_first", reason="sealed:Third time", days=7
-            ),
+            "command": ReviewWatchedOrder(order=ORDER, decision="payment_first", days=7),
             "day": "2010-08-16",
             "by": OWNER,
         },

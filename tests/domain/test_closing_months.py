@@ -1,0 +1,44 @@
+"""Months of the books are closed once they are over, by the owner. Source: §2 Money"""
+
+import pytest
+
+from domain.closing import ClosePeriod, MonthNotOver
+from domain.owing import OwnerDecides
+from domain.register import PeriodClosed
+from tests.domain.specification import AGENT, OWNER, given
+
+
+def close(month: str = "2010-07") -> ClosePeriod:
+    return ClosePeriod(month=month)
+
+
+def test_a_month_is_closed_through_its_last_day() -> None:
+    given().by(OWNER).when(close()).then(PeriodClosed(month="2010-07", through="2010-07-31"))
+    february = given().by(OWNER).on("2012-03-01", "00:00").when(close("2012-02"))
+    february.then(PeriodClosed(month="2012-02", through="2012-02-29"))
+
+
+def test_not_before_it_is_over_in_the_books_zone() -> None:
+    last = given().by(OWNER).on("2010-08-31", "23:59:59.999999")
+    last.when(close("2010-08")).refused(MonthNotOver("2010-08"))
+    given().by(OWNER).on("2010-09-01", "00:00").when(close("2010-08")).then(
+        PeriodClosed(month="2010-08", through="2010-08-31")
+    )
+
+
+def test_with_a_month_all_before_it_are_closed() -> None:
+    story = given().by(OWNER)
+    story.do(close("2010-06"))
+    story.when(close("2010-05")).nothing()
+    story.when(close("2010-06")).nothing()
+    story.when(close("2010-07")).then(PeriodClosed(month="2010-07", through="2010-07-31"))
+
+
+def test_nobody_but_the_owner_closes_the_books() -> None:
+    given().by(AGENT).when(close()).refused(OwnerDecides("agent"))
+
+
+@pytest.mark.parametrize("month", ["", "2010", "2010-13", "2010-7", "1899-12", "2010-07-31"])
+def test_a_month_is_named_as_one(month: str) -> None:
+    with pytest.raises(ValueError, match="month"):
+        close(month)

@@ -1,0 +1,356 @@
+"""A payment is asked about, taken back, and comes again. Source: R-B9, I13"""
+
+from typing import Any
+
+import pytest
+
+from domain.bill_events import BillShare
+from domain.causes import EffectiveBeforeCause
+from domain.disputing import DisputeExceedsPayment, DisputeUnknown, PaymentUnknown
+from domain.money import Money
+from domain.order_events import Deadline
+from domain.owing import CurrencyOfOrderDiffers
+from domain.payment_events import DisputeClosed, DisputeOpened, PaymentReinstated
+from domain.refund_events import RefundGranted, RefundPaid
+from domain.retry import AlreadyRecordedOtherwise
+from domain.reversing import ReinstatementExceedsReversal, ReversalExceedsPayment, ReversalUnknown
+from domain.standing import standing
+from domain.ticking import Tick
+from domain.watching import is_watched
+from tests.domain.bill_examples import (
+    DISPUTE,
+    ILL,
+    REINSTATEMENT,
+    REVERSAL,
+    billed_story,
+    call,
+    close_dispute,
+    dispute,
+    paid_story,
+    pay_bill,
+    payment_reversed,
+    promise,
+    promise_kept,
+    reinstate,
+    reverse,
+    write_off,
+    write_off_reversed,
+    written_off,
+)
+from tests.domain.examples import (
+    BILL,
+    CUSTOMER,
+    ORDER,
+    OTHER_BILL,
+    OTHER_PAYMENT,
+    PAYMENT,
+    REFUND,
+    cancel,
+    capture,
+    customer_registered,
+    id_of,
+    place,
+    refund_granted,
+    ship,
+)
+from tests.domain.specification import OWNER, Story, given, moment
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def opened(**other: Any) -> DisputeOpened:
+    said = {"dispute": DISPUTE, "payment": PAYMENT, "currency": "USD", "amount": 7595, "why": "fraudulent"}
+    return DisputeOpened(**{"order": ORDER, "customer": CUSTOMER, **said, "reference": None, **other})
+
+
+def reinstated(amount: int, pays: int, **other: Any) -> PaymentReinstated:
+    said = {"reversal": REVERSAL, "reinstatement": REINSTATEMENT, "payment": PAYMENT, "currency": "USD"}
+    shares = (BillShare(OTHER_BILL, pays),) if pays else ()
+    about = {"order": ORDER, "customer": CUSTOMER}
+    return PaymentReinstated(**{**about, **said, "amount": amount, "bills": shares, **other})
+
+
+def money_of(story: Story) -> tuple[int, int, int, int]:
+    """(balance, open, deposit, due back) of the order."""
+    state = story.state(ORDER)
+    return state.account.balance, state.open_bills(), state.purse().deposit, state.purse().due_back
+
+
+# Disputes
+
+
+def test_a_dispute_moves_nothing() -> None:
+    story = paid_story()
+    before = money_of(story)
+    story.when(dispute()).then(opened())
+    assert story.state(ORDER).is_disputed
+    story.when(close_dispute("won")).then(
+        DisputeClosed(order=ORDER, customer=CUSTOMER, dispute=DISPUTE, outcome="won")
+    )
+    assert not story.state(ORDER).is_disputed
+    assert money_of(story) == before
+
+
+def test_a_dispute_about_money_given_back_already_is_to_be_contested() -> None:
+    story = given(customer_registered())
+    for command in (place(), capture(), cancel()):
+        story.do(command)
+    assert story.when(dispute()).decides(DisputeOpened).deadlines == ()
+    story = given(customer_registered())
+    for command in (place(), capture(), cancel()):
+        story.do(command)
+    state = story.state(ORDER)
+    assert isinstance(state.refunds[REFUND].granted, RefundGranted)
+    story.record(refund_paid(7595))
+    contest = Deadline("contest_dispute", moment("2010-08-10"), moment("2010-08-11", "00:00"))
+    assert story.when(dispute()).decides(DisputeOpened).deadlines == (contest,)
+
+
+def refund_paid(amount: int) -> RefundPaid:
+    return RefundPaid(
+        refund=REFUND,
+        customer=CUSTOMER,
+        order=ORDER,
+        payout=id_of("pot"),
+        currency="USD",
+        amount=amount,
+        method="original_method",
+        payment=PAYMENT,
+        payment_method=None,
+        reference=None,
+    )
+
+
+def test_a_dispute_is_about_a_payment_and_at_most_its_amount() -> None:
+    story = paid_story()
+    story.when(dispute(payment=OTHER_PAYMENT)).refused(PaymentUnknown(ORDER, OTHER_PAYMENT))
+    story.when(dispute(currency="EUR")).refused(CurrencyOfOrderDiffers(ORDER, "USD", "EUR"))
+    too_much = DisputeExceedsPayment(PAYMENT, usd(7596), usd(7595))
+    story.when(dispute(amount=7596)).refused(too_much)
+    story.when(dispute(amount=7595)).then(opened())
+    story.when(dispute(amount=7594)).refused(AlreadyRecordedOtherwise(DISPUTE))
+
+
+def test_a_dispute_ends_once() -> None:
+    story = paid_story()
+    story.when(close_dispute()).refused(DisputeUnknown(ORDER, DISPUTE))
+    story.do(dispute())
+    story.do(close_dispute("lost"))
+    story.when(close_dispute("lost")).nothing()
+    story.when(close_dispute("won")).refused(AlreadyRecordedOtherwise(DISPUTE))
+
+
+# Reversals
+
+
+def test_a_chargeback_after_shipping_is_owed_like_a_bill_without_a_number() -> None:
+    story = paid_story()
+    story.when(reverse()).then(payment_reversed())
+    owed = story.state(ORDER).bills[OTHER_BILL]
+    assert (owed.why, owed.amount, owed.open, owed.due_on) == ("chargeback", 7595, 7595, "2010-08-10")
+    assert money_of(story) == (7595, 7595, 0, 0)
+
+
+@pytest.mark.parametrize(("amount", "owed"), [(7594, 0), (7595, 0)])
+def test_it_takes_the_orders_funds_first(amount: int, owed: int) -> None:
+    # Open all that was reversed → this fails: nothing has shipped, and nothing is owed.
+    story = given(customer_registered())
+    for command in (place(), capture()):
+        story.do(command)
+    story.when(reverse(amount=amount)).then(payment_reversed(amount, owed))
+    assert money_of(story) == (amount - 7595, 0, 7595 - amount, 0)
+
+
+@pytest.mark.parametrize(("amount", "owed"), [(3400, 0), (3401, 1)])
+def test_what_exceeds_the_funds_of_an_order_shipped_in_part_is_owed(amount: int, owed: int) -> None:
+    story = given(customer_registered())
+    for command in (place(), capture(), ship((1, 1))):
+        story.do(command)
+    story.when(reverse(amount=amount)).then(payment_reversed(amount, owed))
+    assert money_of(story) == (amount - 3400, owed, 3400 - amount + owed, 0)
+
+
+def test_a_bounced_payment_of_a_bill_is_owed_again_beside_the_bill_it_paid() -> None:
+    story = billed_story().on("2010-09-01")
+    story.do(pay_bill())
+    bounced = payment_reversed(kind="bounced", due_on="2010-09-03")
+    story.on("2010-09-03").when(reverse(kind="bounced")).then(bounced)
+    bills = story.state(ORDER).bills
+    assert (bills[BILL].open, bills[OTHER_BILL].open) == (0, 7595)
+
+
+def test_no_more_is_reversed_than_is_left_of_the_payment() -> None:
+    story = paid_story()
+    story.do(reverse(amount=7000))
+    rest = {"reversal": id_of("rev", 9), "bill": id_of("bil", 9)}
+    story.when(reverse(amount=596, **rest)).refused(ReversalExceedsPayment(PAYMENT, usd(596), usd(595)))
+    story.when(reverse(amount=595, **rest)).then(
+        payment_reversed(595, reversal=rest["reversal"], bill=rest["bill"])
+    )
+
+
+def test_what_a_reversal_names_has_to_be_there() -> None:
+    story = paid_story()
+    story.when(reverse(payment=OTHER_PAYMENT)).refused(PaymentUnknown(ORDER, OTHER_PAYMENT))
+    story.when(reverse(dispute=DISPUTE)).refused(DisputeUnknown(ORDER, DISPUTE))
+    story.when(reverse(currency="EUR")).refused(CurrencyOfOrderDiffers(ORDER, "USD", "EUR"))
+    story.do(dispute())
+    story.when(reverse(dispute=DISPUTE)).then(payment_reversed(dispute=DISPUTE))
+    story.when(reverse()).refused(AlreadyRecordedOtherwise(REVERSAL))
+
+
+def test_a_dispute_about_one_payment_takes_back_no_other() -> None:
+    story = given(customer_registered())
+    for command in (
+        place(),
+        capture(amount=7000),
+        capture(payment=OTHER_PAYMENT, reference="ch_2", amount=595),
+        dispute(amount=7000),
+    ):
+        story.do(command)
+    other = reverse(payment=OTHER_PAYMENT, amount=595, dispute=DISPUTE)
+    story.when(other).refused(DisputeUnknown(ORDER, DISPUTE))
+
+
+def test_nothing_is_taken_back_before_it_came() -> None:
+    story = paid_story()
+    at = story.at
+    story.with_now(at).on("2010-08-10", "11:00")
+    story.when(reverse()).refused(EffectiveBeforeCause(story.at, at))
+
+
+def test_who_charged_back_is_watched_the_day_after_and_no_longer_existing() -> None:
+    story = paid_story()
+    assert standing(story.facts(CUSTOMER, story.at)).kind == "existing"
+    story.do(reverse())
+    facts = story.facts(CUSTOMER, story.at)
+    assert standing(facts).kind == "new"
+    assert (is_watched(facts, "2010-08-10"), is_watched(facts, "2010-08-11")) == (False, True)
+    story.on("2010-08-11").do(Tick(stream=ORDER))
+    assert type(story.entries[-1].event).__name__ == "BillBecameOverdue"
+
+
+def test_nobody_is_called_about_it_unasked() -> None:
+    story = paid_story()
+    story.do(reverse())
+    assert [it.kind for it in story.state(ORDER).bills[OTHER_BILL].source.deadlines] == ["bill_overdue"]
+
+
+def test_what_is_owed_after_a_chargeback_is_paid_and_written_off_like_a_bill() -> None:
+    story = paid_story()
+    story.do(reverse())
+    story.do(pay_bill(bill=OTHER_BILL, payment=OTHER_PAYMENT, amount=95))
+    story.do(call(bill=OTHER_BILL, **ILL))
+    position = story.entries[-1].position
+    off = written_off(bill=OTHER_BILL, amount=7500, call=position)
+    story.by(OWNER).when(write_off(bill=OTHER_BILL)).then(off)
+    assert money_of(story) == (0, 0, 0, 0)
+
+
+def test_a_refund_of_what_was_charged_back_clears_what_is_owed() -> None:
+    story = paid_story()
+    story.do(reverse())
+    cleared = refund_granted(
+        basis="verified", credit_amount=7595, goods=6800, shipping=795, cleared=(BillShare(OTHER_BILL, 7595),)
+    )
+    story.record(cleared)
+    assert money_of(story) == (0, 0, 0, 0)
+
+
+# What comes again
+
+
+@pytest.mark.parametrize("amount", [1, 7594, 7595])
+def test_what_comes_again_pays_what_the_reversal_left_open(amount: int) -> None:
+    story = paid_story()
+    story.do(reverse())
+    story.when(reinstate(amount)).then(reinstated(amount, amount))
+    assert money_of(story) == (7595 - amount, 7595 - amount, 0, 0)
+
+
+def test_what_exceeds_the_open_rest_adds_to_the_funds() -> None:
+    # Pay other bills of the order with it → this fails.
+    story = paid_story()
+    story.do(reverse())
+    story.do(pay_bill(bill=OTHER_BILL, payment=OTHER_PAYMENT, amount=7000))
+    story.when(reinstate()).then(reinstated(7595, 595))
+    assert money_of(story) == (-7000, 0, 0, 7000)
+
+
+def test_it_reverses_a_write_off_after_what_is_open() -> None:
+    story = paid_story()
+    story.do(reverse())
+    story.do(pay_bill(bill=OTHER_BILL, payment=OTHER_PAYMENT, amount=95))
+    story.do(call(bill=OTHER_BILL, **ILL))
+    story.by(OWNER).do(write_off(bill=OTHER_BILL))
+    back = write_off_reversed(7500, bill=OTHER_BILL, because="reinstatement", by=REINSTATEMENT)
+    story.when(reinstate()).then(back, reinstated(7595, 7500))
+    assert money_of(story) == (-95, 0, 0, 95)
+
+
+def test_where_the_funds_had_sufficed_all_of_it_is_funds_again() -> None:
+    story = given(customer_registered())
+    for command in (place(), capture(), reverse()):
+        story.do(command)
+    story.when(reinstate()).then(reinstated(7595, 0))
+    assert money_of(story) == (-7595, 0, 7595, 0)
+
+
+def test_it_keeps_a_promise_to_pay() -> None:
+    story = paid_story()
+    story.do(reverse())
+    story.do(promise(bill=OTHER_BILL))
+    story.when(reinstate()).then(reinstated(7595, 7595), promise_kept(subject=OTHER_BILL, by=REINSTATEMENT))
+
+
+def test_no_more_comes_again_than_was_taken() -> None:
+    story = paid_story()
+    story.when(reinstate()).refused(ReversalUnknown(ORDER, REVERSAL))
+    story.do(reverse(amount=7000))
+    story.when(reinstate(7001)).refused(ReinstatementExceedsReversal(REVERSAL, usd(7001), usd(7000)))
+    story.do(reinstate(6999))
+    other = reinstate(2, reinstatement=id_of("rev", 9))
+    story.when(other).refused(ReinstatementExceedsReversal(REVERSAL, usd(2), usd(1)))
+    story.when(reinstate(6999)).nothing()
+    story.when(reinstate(6998)).refused(AlreadyRecordedOtherwise(REINSTATEMENT))
+
+
+def test_what_came_again_can_be_taken_again() -> None:
+    story = paid_story()
+    for command in (reverse(), reinstate()):
+        story.do(command)
+    again = {"reversal": id_of("rev", 9), "bill": id_of("bil", 9)}
+    story.when(reverse(**again)).then(payment_reversed(**again))
+
+
+# A chargeback won and one lost
+
+
+def test_a_chargeback_won_leaves_everything_as_it_was() -> None:
+    story = paid_story()
+    before = money_of(story)
+    for day, command in (
+        ("2010-09-01", dispute()),
+        ("2010-09-02", reverse(dispute=DISPUTE)),
+        ("2010-10-20", close_dispute("won")),
+        ("2010-10-21", reinstate()),
+    ):
+        story.on(day).do(command)
+    assert money_of(story) == before == (0, 0, 0, 0)
+    facts = story.facts(CUSTOMER, story.at)
+    assert (standing(facts).kind, is_watched(facts, "2011-01-01")) == ("existing", False)
+
+
+def test_a_chargeback_lost_stays_owed_and_watched() -> None:
+    story = paid_story()
+    for day, command in (
+        ("2010-09-01", dispute()),
+        ("2010-09-02", reverse(dispute=DISPUTE)),
+        ("2010-10-20", close_dispute("lost")),
+    ):
+        story.on(day).do(command)
+    assert money_of(story) == (7595, 7595, 0, 0)
+    facts = story.facts(CUSTOMER, story.at)
+    assert (standing(facts).kind, is_watched(facts, "2011-01-01")) == ("new", True)

@@ -1,0 +1,152 @@
+"""A watched customer's new order alerts the owner and blocks nothing; payment first is asked aloud. R-B2"""
+
+from typing import Any
+
+import pytest
+
+from domain.billing import NewBill
+from domain.causes import EffectiveBeforeCause
+from domain.money import Money
+from domain.order_events import Deadline, OrderPlaced
+from domain.owing import OwnerDecides
+from domain.reviewing import (
+    NothingLeftToReview,
+    OrderNotWatched,
+    PaymentFirstTooLong,
+    PaymentFirstWithoutReason,
+)
+from domain.shipping import PaymentAskedFirst
+from domain.watch_events import WatchedOrderReviewed
+from tests.domain.bill_examples import billed_story, review
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    OTHER_BILL,
+    OTHER_ORDER,
+    OTHER_PAYMENT,
+    OTHER_SHIPMENT,
+    cancel,
+    capture,
+    id_of,
+    place,
+    ship,
+)
+from tests.domain.specification import AGENT, OWNER, Story, moment
+
+THEIR_BILL = NewBill(OTHER_BILL, 2010)
+SECOND: dict[str, Any] = {"order": OTHER_ORDER}
+
+
+def watched_story(**asked: Any) -> Story:
+    """Somebody who owes 75.95 since 9 September orders again on 20 September, on bill."""
+    story = billed_story().on("2010-09-20")
+    story.do(place(**SECOND, terms="bill_after", **asked))
+    return story.by(OWNER).because("sealed:The third time")
+
+
+def reviewed(decision: Any = "ship", until: str | None = None) -> WatchedOrderReviewed:
+    return WatchedOrderReviewed(order=OTHER_ORDER, customer=CUSTOMER, decision=decision, until=until)
+
+
+def send(*parts: tuple[int, int], **other: Any) -> Any:
+    return ship(*parts, **{**SECOND, "shipment": OTHER_SHIPMENT, "bill": THEIR_BILL, **other})
+
+
+def test_the_owner_is_told_at_once() -> None:
+    story = billed_story().on("2010-09-20")
+    placed = story.when(place(**SECOND)).decides(OrderPlaced)
+    alert = Deadline("watched_review", moment("2010-09-20"), moment("2010-09-21", "00:00"))
+    assert alert in placed.deadlines
+    on_time = billed_story().on("2010-09-09").when(place(**SECOND)).decides(OrderPlaced)
+    assert "watched_review" not in [it.kind for it in on_time.deadlines]
+
+
+def test_nothing_blocks_until_the_owner_says_so() -> None:
+    # Let `may_be_billed` ask whether the customer is watched → this fails.
+    story = watched_story()
+    story.do(send())
+    assert story.state(OTHER_ORDER).units_to_ship == 0
+
+
+def test_the_owner_lets_it_ship() -> None:
+    story = watched_story()
+    story.when(review(**SECOND)).then(reviewed())
+    story.do(send())
+
+
+def test_payment_first_is_asked_aloud_and_ends_with_the_payment() -> None:
+    story = watched_story()
+    story.when(review("payment_first", **SECOND)).then(reviewed("payment_first", "2010-09-27"))
+    usd = Money(7595, "USD")
+    story.when(send()).refused(PaymentAskedFirst(OTHER_ORDER, usd, Money(0, "USD")))
+    paid = {"payment": OTHER_PAYMENT, "reference": "ch_2"}
+    story.do(capture(**SECOND, **paid, amount=4195))
+    story.do(send((1, 1)))
+    story.when(send((1, 1), shipment=id_of("shp", 9))).refused(PaymentAskedFirst)
+    story.do(capture(**SECOND, payment=id_of("pay", 9), reference="ch_3", amount=3400))
+    story.do(send((1, 1), shipment=id_of("shp", 9)))
+
+
+def test_it_ends_with_the_owners_word_or_the_customers_cancellation() -> None:
+    story = watched_story()
+    story.do(review("payment_first", **SECOND))
+    story.on("2010-09-21").when(review(**SECOND)).then(reviewed())
+    story.do(send())
+    story = watched_story()
+    story.do(review("payment_first", **SECOND))
+    story.do(cancel(**SECOND, refund=id_of("ref", 9)))
+    assert story.state(OTHER_ORDER).units_to_ship == 0
+
+
+def test_it_never_ends_by_itself_and_the_owner_is_asked_again() -> None:
+    story = watched_story()
+    asked = story.when(review("payment_first", **SECOND)).decides(WatchedOrderReviewed)
+    again = Deadline("watched_review", moment("2010-09-27", "00:00"), moment("2010-09-28", "00:00"))
+    assert asked.deadlines == (again,)
+    story.on("2010-12-01").when(send()).refused(PaymentAskedFirst)
+    story.when(review("payment_first", **SECOND)).then(reviewed("payment_first", "2010-12-08"))
+
+
+@pytest.mark.parametrize(("days", "until"), [(1, "2010-09-21"), (7, "2010-09-27"), (8, None)])
+def test_for_a_week_at_most(days: int, until: str | None) -> None:
+    asked = watched_story().when(review("payment_first", days=days, **SECOND))
+    if until is None:
+        asked.refused(PaymentFirstTooLong(OTHER_ORDER, days, 7))
+    else:
+        asked.then(reviewed("payment_first", until))
+
+
+def test_payment_first_has_a_reason_and_shipping_needs_none() -> None:
+    story = watched_story().because(None)
+    story.when(review("payment_first", **SECOND)).refused(PaymentFirstWithoutReason(OTHER_ORDER))
+    story.when(review(**SECOND)).then(reviewed())
+
+
+def test_nobody_but_the_owner_reviews() -> None:
+    watched_story().by(AGENT).when(review(**SECOND)).refused(OwnerDecides("agent"))
+
+
+def test_an_order_of_somebody_who_owes_nothing_is_not_reviewed() -> None:
+    story = billed_story().by(OWNER)
+    story.when(review()).refused(OrderNotWatched(ORDER))
+
+
+def test_an_order_that_has_gone_is_not_reviewed() -> None:
+    story = watched_story()
+    story.do(send())
+    story.when(review(**SECOND)).refused(NothingLeftToReview(OTHER_ORDER))
+
+
+def test_nothing_is_reviewed_before_it_is_ordered() -> None:
+    story = watched_story()
+    at = story.at
+    story.with_now(at).on("2010-09-19")
+    story.when(review(**SECOND)).refused(EffectiveBeforeCause(story.at, at))
+
+
+@pytest.mark.parametrize(
+    "said", [{"decision": "refuse"}, {"days": 1}, {"decision": "payment_first", "days": 0}]
+)
+def test_a_review_out_of_range_cannot_be_asked(said: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        review(**said)

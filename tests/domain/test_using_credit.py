@@ -1,0 +1,160 @@
+"""Credit pays for an order as far as it reaches, and only what a customer has. Source: I12, I15, R-S8"""
+
+from typing import Any
+
+import pytest
+
+from domain.bill_events import BillShare
+from domain.causes import EffectiveBeforeCause
+from domain.crediting import CreditExceedsAvailable, CreditExceedsPrice
+from domain.customers import CustomerUnknown
+from domain.money import Money
+from domain.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
+from domain.payment_events import CreditUsed, StoreCreditGranted
+from domain.retry import AlreadyRecordedOtherwise
+from domain.standing import standing
+from tests.domain.bill_examples import (
+    OTHER_CREDIT,
+    USE,
+    billed_story,
+    give_credit,
+    pay_bill,
+    promise,
+    promise_kept,
+    use_credit,
+)
+from tests.domain.examples import (
+    BILL,
+    CUSTOMER,
+    ORDER,
+    OTHER_CUSTOMER,
+    OTHER_ORDER,
+    capture,
+    customer_registered,
+    id_of,
+    place,
+    ship,
+)
+from tests.domain.specification import Story, given
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def granted(amount: int, **other: Any) -> StoreCreditGranted:
+    said = {"customer": CUSTOMER, "credit": OTHER_CREDIT, "kind": "goodwill", "currency": "USD"}
+    return StoreCreditGranted(**{**said, "amount": amount, "note": None, **other})
+
+
+def used(amount: int, bills: tuple[BillShare, ...] = (), **other: Any) -> CreditUsed:
+    said = {"customer": CUSTOMER, "order": ORDER, "use": USE, "currency": "USD"}
+    return CreditUsed(**{**said, "amount": amount, "bills": bills, **other})
+
+
+def with_credit(amount: int) -> Story:
+    """An order of 75.95, and so much credit."""
+    story = given(customer_registered())
+    story.do(place())
+    story.when(give_credit(amount)).then(granted(amount))
+    return story
+
+
+def test_credit_covers_what_is_to_ship() -> None:
+    story = with_credit(7595)
+    story.when(use_credit(7595)).then(used(7595), used(7595))
+    assert story.state(CUSTOMER).credit["USD"].available == 0
+    assert story.state(ORDER).purse().deposit == 7595
+    story.do(ship())
+    assert story.account(ORDER).balance == 0
+
+
+def test_it_covers_the_units_first_and_then_pays_bills_oldest_first() -> None:
+    story = billed_story()
+    story.do(give_credit(10_000))
+    story.when(use_credit(7000)).then(*[used(7000, (BillShare(BILL, 7000),))] * 2)
+    assert story.state(ORDER).open_bills() == 595
+
+
+@pytest.mark.parametrize(("amount", "most"), [(7595, None), (7596, 7595)])
+def test_no_more_is_used_than_the_order_needs(amount: int, most: int | None) -> None:
+    story = with_credit(20_000)
+    asked = story.when(use_credit(amount))
+    if most is None:
+        asked.then(used(amount), used(amount))
+    else:
+        asked.refused(CreditExceedsPrice(ORDER, usd(amount), usd(most)))
+
+
+@pytest.mark.parametrize(("amount", "available"), [(500, None), (501, 500)])
+def test_no_more_is_used_than_the_customer_has(amount: int, available: int | None) -> None:
+    # Fold the credit of the order instead of the customer's → this fails.
+    story = with_credit(500)
+    asked = story.when(use_credit(amount))
+    if available is None:
+        asked.then(used(amount), used(amount))
+    else:
+        asked.refused(CreditExceedsAvailable(CUSTOMER, usd(amount), usd(available)))
+
+
+def test_credit_of_one_currency_pays_in_no_other() -> None:
+    story = given(customer_registered())
+    story.do(place())
+    story.do(give_credit(7595, currency="EUR"))
+    story.when(use_credit(1)).refused(CreditExceedsAvailable(CUSTOMER, usd(1), usd(0)))
+    story.when(use_credit(1, currency="EUR")).refused(CurrencyOfOrderDiffers(ORDER, "USD", "EUR"))
+
+
+def test_an_excess_payment_of_one_order_pays_for_the_next() -> None:
+    story = billed_story()
+    story.do(pay_bill(amount=8595))
+    story.do(place(order=OTHER_ORDER))
+    told = used(1000, order=OTHER_ORDER)
+    story.when(use_credit(1000, order=OTHER_ORDER)).then(told, told)
+    assert story.state(CUSTOMER).credit["USD"].available == 0
+    assert story.account(OTHER_ORDER).balance == -1000
+
+
+def test_credit_counts_as_payment() -> None:
+    story = billed_story()
+    story.do(give_credit(7595))
+    assert standing(story.facts(CUSTOMER, story.at)).kind == "new"
+    story.do(promise())
+    told = used(7595, (BillShare(BILL, 7595),))
+    story.when(use_credit(7595)).then(told, promise_kept(by=USE), told)
+    assert standing(story.facts(CUSTOMER, story.at)).kind == "existing"
+
+
+def test_it_is_the_orders_customer_who_pays() -> None:
+    story = with_credit(500)
+    story.when(use_credit(1, customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER))
+
+
+def test_the_same_use_again_is_nothing_and_with_other_content_refused() -> None:
+    story = with_credit(500)
+    story.do(use_credit(500))
+    assert len(story.when(use_credit(500)).nothing()) == 2
+    story.when(use_credit(499)).refused(AlreadyRecordedOtherwise(USE))
+
+
+def test_credit_is_not_used_before_the_order() -> None:
+    story = with_credit(500)
+    story.do(capture(amount=1))
+    at = story.at
+    story.with_now(at).on("2010-08-10", "11:00")
+    story.when(use_credit(1)).refused(EffectiveBeforeCause(story.at, at))
+
+
+def test_new_credit_needs_a_customer_and_is_given_once() -> None:
+    given().when(give_credit(1)).refused(CustomerUnknown(CUSTOMER))
+    story = with_credit(500)
+    story.when(give_credit(500)).nothing()
+    story.when(give_credit(501)).refused(AlreadyRecordedOtherwise(OTHER_CREDIT))
+    story.when(give_credit(500, credit=id_of("crd", 9))).then(granted(500, credit=id_of("crd", 9)))
+    assert story.state(CUSTOMER).credit["USD"].available == 1000
+
+
+@pytest.mark.parametrize(("field", "value"), [("amount", 0), ("kind", "bribe"), ("credit", ORDER)])
+def test_credit_out_of_range_cannot_be_asked(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"{field}|expected the id"):
+        give_credit(**{"amount": 1, field: value})
