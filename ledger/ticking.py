@@ -53,10 +53,14 @@ async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
     if until > book.clock():
         raise EffectiveInFuture(until, book.clock())
     decided: list[Entry] = []
-    for due, stream in await asyncio.to_thread(nominated, book.conninfo, book.name, until):
-        submission = Submission(actor=SYSTEM, origin=TICK, effective_at=due)
-        outcome = await book.execute(Tick(stream=stream), submission)
-        decided.extend(outcome.entries)
+    while due := await asyncio.to_thread(nominated, book.conninfo, book.name, until):
+        before = len(decided)
+        for moment, stream in due:
+            submission = Submission(actor=SYSTEM, origin=TICK, effective_at=moment)
+            outcome = await book.execute(Tick(stream=stream), submission)
+            decided.extend(outcome.entries)
+        if len(decided) == before:
+            break  # what is nominated still was nominated in vain
     return decided
 
 

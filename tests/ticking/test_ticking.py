@@ -15,6 +15,7 @@ from domain.order import Placed
 from domain.payments import CaptureExceedsPrice, CapturePayment
 from domain.register import OpenBook
 from domain.ticking import Tick
+from ledger import ticking
 from ledger.book import Book, machine_now
 from ledger.books import SYSTEM
 from ledger.clocks import demo_clock
@@ -80,6 +81,27 @@ async def test_deadlines_are_decided_in_the_order_of_their_moments_then_by_strea
         (same, OVERDUE_AT + DAY),
         (later, OVERDUE_AT + 2 * DAY),
     ]
+
+
+async def test_what_comes_due_by_what_a_tick_decided_is_decided_by_the_same_tick(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Ask the rows only once → the book ticked once a year lacks what a daily one has, and this fails.
+    at(book, SHIPPED_AT)
+    orders = {await billed(book) for _ in range(3)}
+    every_nominated = ticking.nominated
+    monkeypatch.setattr(ticking, "nominated", lambda *asked: every_nominated(*asked)[:1])
+    at(book, A_YEAR_LATER)
+    assert {entry.stream for entry in await tick(book)} == orders
+
+
+async def test_a_row_that_nominates_in_vain_does_not_keep_a_tick(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(book, SHIPPED_AT)
+    order = await billed(book)
+    monkeypatch.setattr(ticking, "nominated", lambda *_: [(SHIPPED_AT, order)])
+    assert await tick(book) == []
 
 
 async def test_a_command_brings_what_was_due_and_its_receipt_leaves_it_out(book: Book) -> None:
