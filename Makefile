@@ -44,7 +44,7 @@ demo: $(VENV)/run.stamp ## import 647 orders of a real shop and print the receip
 	@echo "By HTTP (make run):    $(BIN)/makegood persons add NAME --role owner --book online-retail $(IN_DATA)"
 	@echo "                       $(BIN)/makegood keys create per_… --book online-retail $(IN_DATA)"
 
-test-long: $(VENV)/dev.stamp ## the campaigns: the whole real shop (where ../shared is)
+test-long: $(VENV)/dev.stamp ## the campaigns: the whole real shop (where ../shared is), kills under load, 10,000 reads of own writes
 	$(PYTEST) -m long
 
 test-mutation: $(VENV)/dev.stamp ## change every rule a little and see a test fail (FILES="domain/account.py …")
