@@ -15,7 +15,7 @@ $(if $(wildcard $(BIN)/python),,$(shell rm -rf $(VENV)))
 
 help: ## print this help
 	@echo "usage: make TARGET"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
 run: $(VENV)/run.stamp ## start Makegood on http://127.0.0.1:8000 with a demo book (PORT=8001, DATA=folder)
 	@$(BIN)/makegood serve --demo $(if $(PORT),--port "$(PORT)") $(IN_DATA)

@@ -116,9 +116,12 @@ def shipment_body(quantity: int = 1) -> dict[str, object]:
     }
 
 
-async def opened_house(ledger: Ledger, app: FastAPI, name: str) -> House:
+BERLIN = OpenBook(zone="Europe/Berlin", country="DE")
+
+
+async def opened_house(ledger: Ledger, app: FastAPI, name: str, opening: OpenBook = BERLIN) -> House:
     """A new book with one person of each role, each with a key."""
-    book = await ledger.open_book(name, OpenBook(zone="Europe/Berlin", country="DE"))
+    book = await ledger.open_book(name, opening)
     callers: dict[str, Caller] = {}
     for role in ROLES:
         person = mint("per")
