@@ -3,6 +3,7 @@
 Source: I13, I14, R-G6
 """
 
+import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies
 
@@ -29,6 +30,7 @@ from tests.domain.examples import (
     captured,
     customer_registered,
     id_of,
+    place,
     placed,
     refund_granted,
     ship,
@@ -180,6 +182,39 @@ def test_a_fee_that_goes_back_clears_the_open_bill_first() -> None:
         cancelled((1, 1), all_unshipped=True), refund_granted(**fee, cleared=(BillShare(BILL, 795),))
     )
     assert story.account(ORDER).balance == 0 == story.state(ORDER).open_bills()
+
+
+def test_each_cancellation_takes_the_last_units_left() -> None:
+    """Four at 9.985 cost 9.99, 9.98, 9.99 and 9.98; the last goes first, then the third."""
+    four = OrderLine(1, "A", "", 4, 999, 2, 0)
+    story = given(customer_registered(), placed(lines=(four,), shipping=0, total=3994))
+    goods = []
+    for number in (2, 3, 4, 5):
+        command = cancel((1, 1), refund=id_of("ref", number))
+        goods.append(story.when(command).decides(OrderUnitsCancelled).goods)
+    assert goods == [998, 999, 998, 999]
+
+
+@pytest.mark.parametrize(("paid", "ships"), [(3400 + 795, True), (3400 + 795 - 1, False), (7594, True)])
+def test_a_cancellation_that_leaves_all_covered_lets_the_rest_ship(paid: int, ships: bool) -> None:
+    story = given(customer_registered())
+    story.do(place())
+    story.do(capture(amount=paid))
+    event = story.when(cancel((1, 1))).decides(OrderUnitsCancelled)
+    assert [deadline.kind for deadline in event.deadlines] == ["ship_order"] * ships
+
+
+def test_a_cancellation_of_all_that_is_left_ships_nothing() -> None:
+    story = given(customer_registered())
+    story.do(place())
+    assert story.when(cancel()).decides(OrderUnitsCancelled).deadlines == ()
+
+
+def test_a_cancellation_of_what_was_covered_starts_no_second_clock() -> None:
+    story = given(customer_registered())
+    story.do(place())
+    story.do(capture())
+    assert story.when(cancel((1, 1))).decides(OrderUnitsCancelled).deadlines == ()
 
 
 # The order account, driven through random sequences. Source: §2 Money

@@ -109,3 +109,17 @@ def test_portions_grow_to_the_whole(total: int, whole: int, data: strategies.Dat
     assert portion(total, 0, whole) == 0
     assert portion(total, part - 1, whole) <= portion(total, part, whole)
     assert portion(total, whole, whole) == total
+
+
+def test_amounts_are_compared_strictly() -> None:
+    one, two = Money(1, "USD"), Money(2, "USD")
+    assert (one < two, one > two, one < one, one > one) == (True, False, False, False)
+    assert (one <= one, one >= one, two <= one, one >= two) == (True, True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [(0, "USD", "0.00"), (1, "USD", "0.01"), (-1, "USD", "-0.01"), (-500, "JPY", "-500"), (0, "JPY", "0")],
+)
+def test_an_amount_is_told_in_whole_units(minor: int, currency: str, text: str) -> None:
+    assert Money(minor, currency).decimal() == text

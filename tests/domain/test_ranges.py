@@ -1,0 +1,112 @@
+"""What no history could make right is an invalid request, and the error names the field to look at."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from domain.command import LARGEST_AMOUNT, LONGEST_NAME, LONGEST_SEALED, LONGEST_TEXT, MOST_UNITS, OutOfRange
+from domain.order_events import Part
+from domain.pricing import AskedLine
+from tests.domain.examples import cancel, capture, deliver, id_of, place, register, ship
+
+TOO_LONG = "x" * (LONGEST_NAME + 1)
+LINE: dict[str, Any] = {"sku": "A", "description": "", "quantity": 1, "unit_price": 1}
+
+
+def line(**other: Any) -> AskedLine:
+    return AskedLine(**{**LINE, **other})
+
+
+Built = Callable[..., object]
+
+
+@pytest.mark.parametrize(
+    ("build", "field", "value"),
+    [
+        (line, "sku", ""),
+        (line, "sku", TOO_LONG),
+        (line, "description", "x" * (LONGEST_TEXT + 1)),
+        (line, "quantity", 0),
+        (line, "quantity", MOST_UNITS + 1),
+        (line, "unit_price", -1),
+        (line, "discount", -1),
+        (line, "tax", LARGEST_AMOUNT + 1),
+        (place, "channel", "web/shop"),
+        (place, "external_ref", ""),
+        (place, "lines", ()),
+        (place, "order_discount", -1),
+        (place, "order_tax", -1),
+        (place, "shipping", -1),
+        (place, "shipping_tax", -1),
+        (place, "shipping_credit", -1),
+        (place, "terms", "barter"),
+        (capture, "amount", 0),
+        (capture, "processor", "a/b"),
+        (capture, "reference", ""),
+        (ship, "method", ""),
+        (ship, "tracking", TOO_LONG),
+        (ship, "description", "x" * (LONGEST_SEALED + 1)),
+        (ship, "parts", (Part(1, 1), Part(1, 1))),
+        (ship, "parts", tuple(Part(number, 1) for number in range(1, 5_002))),
+        (deliver, "parts", (Part(1, 0),)),
+        (cancel, "parts", (Part(1, 1), Part(1, 1))),
+        (register, "channel", "a b"),
+        (register, "external_ref", ""),
+    ],
+)
+def test_what_is_out_of_range_is_named(build: Built, field: str, value: object) -> None:
+    named = "quantity" if value == (Part(1, 0),) else field
+    with pytest.raises(OutOfRange) as caught:
+        build(**{field: value})
+    assert caught.value.field == named
+    assert caught.value.expected.startswith("must ")
+    assert str(caught.value).startswith(f"{named} must ")
+
+
+@pytest.mark.parametrize(
+    ("build", "field", "value"),
+    [
+        (line, "sku", "x" * LONGEST_NAME),
+        (line, "description", "x" * LONGEST_TEXT),
+        (line, "quantity", MOST_UNITS),
+        (line, "unit_price", 0),
+        (line, "tax", LARGEST_AMOUNT),
+        (place, "external_ref", "x" * LONGEST_NAME),
+        (capture, "amount", 1),
+        (capture, "amount", LARGEST_AMOUNT),
+        (ship, "description", "x" * LONGEST_SEALED),
+        (ship, "parts", tuple(Part(number, 1) for number in range(1, 5_001))),
+    ],
+)
+def test_what_is_just_in_range_is_taken(build: Built, field: str, value: object) -> None:
+    assert getattr(build(**{field: value}), field) == value
+
+
+@pytest.mark.parametrize(
+    ("build", "field"),
+    [
+        (place, "order"),
+        (place, "customer"),
+        (capture, "payment"),
+        (ship, "shipment"),
+        (deliver, "delivery"),
+        (cancel, "refund"),
+        (register, "customer"),
+    ],
+)
+def test_an_id_of_another_kind_is_none(build: Built, field: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        build(**{field: id_of("prd")})
+
+
+def test_everything_together_stays_exact_in_any_reader() -> None:
+    """Each part of an order's price counts towards the most an order may come to."""
+    most = LARGEST_AMOUNT - 3
+    parts = {"order_tax": 1, "shipping": 1, "shipping_tax": 1}
+    place(lines=(line(unit_price=most - 1, tax=1),), **parts)
+    for part in parts:
+        with pytest.raises(OutOfRange, match="lines must come to at most"):
+            place(lines=(line(unit_price=most - 1, tax=1),), **parts | {part: 2})
+    with pytest.raises(OutOfRange, match="lines must come to at most"):
+        place(lines=(line(unit_price=most - 1, tax=2),), **parts)
