@@ -53,6 +53,8 @@ class Bill:
     """Of what is open, marked uncollectible for the books."""
     overdue: bool = False
     """Something was open when the day after its last day began."""
+    was_given_up: bool = False
+    was_let_off: bool = False
     excused: bool = False
     """The customer was reached and had a good reason."""
 
@@ -464,29 +466,40 @@ class Shop:
 
     # What is not paid
 
-    def excuse(self, name: str, bill: str) -> None:
-        """R-B4: the customer was reached, and there is a good reason."""
-        self.orders[name].bills[bill].excused = True
+    def call(self, name: str, bill: str, *, excused: bool) -> None:
+        """R-B3, R-B4: asked how they are; a good reason is remembered. Of a settled bill there is no call."""
+        called = self.orders[name].bills[bill]
+        if not called.open:
+            raise Refused("R-B3", "R-B4", "R-B7")
+        called.excused = called.excused or excused
 
     def write_off(self, name: str, bill: str, role: str) -> int:
         """R-B4, I10: reached, a good reason, an owner; all that is open."""
         order = self.orders[name]
         owed = order.bills[bill]
-        if role != "owner" or not owed.excused or not owed.open:
-            raise Refused("R-B4", "I10")
+        if owed.was_let_off:
+            return 0
+        if not owed.open:
+            raise Refused("R-B4", "R-B7")
+        if role != "owner" or not owed.excused:
+            raise Refused("R-B4", "I10", "H-owner")
         amount = owed.open
         self.given_up -= owed.settle(amount)
         owed.written_off += amount
         owed.let_off += amount
+        owed.was_let_off = True
         order.written_off += amount
         return amount
 
     def mark_uncollectible(self, name: str, bill: str) -> int:
         """R-B5: for the books only."""
         owed = self.orders[name].bills[bill]
-        amount = owed.open - owed.given_up
+        if owed.was_given_up:
+            return 0
+        amount = owed.open
         if not amount:
-            raise Refused("R-B5")
+            raise Refused("R-B5", "R-B7")
+        owed.was_given_up = True
         owed.given_up += amount
         self.given_up += amount
         return amount

@@ -19,6 +19,7 @@ from domain.decision import Actor
 from domain.entry import Entry, Event
 from domain.moments import HOUR, Moment, day_of, moment_at
 from domain.order import Placed
+from domain.register import PersonRegistered
 from domain.refusal import Refusal
 from domain.ticking import Tick
 from projections.customer_balance import Balance, CustomerBalance
@@ -26,13 +27,22 @@ from projections.customer_statement import CustomerStatement
 from projections.folding import folding_of
 from projections.journal import ALLOWANCE, CUSTOMER, Journal
 from tests.domain import examples
-from tests.domain.specification import AGENT, ZONE, Story
+from tests.domain.specification import AGENT, OWNER, ZONE, Story
 from tests.model.shop import Order, Refused, Shop
 
 Asked = tuple[Command, Moment, Actor]
 CUSTOMERS = (examples.CUSTOMER, examples.OTHER_CUSTOMER)
 CURRENCIES = ("USD", "JPY")
 DAY = timedelta(days=1)
+
+
+def opened() -> Story:
+    """A book with its people and two customers."""
+    people = [PersonRegistered(person=who.person, name="sealed:", role=who.role) for who in (AGENT, OWNER)]
+    story = Story(*people)
+    story.do(examples.register())
+    story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
+    return story
 
 
 class Books:
@@ -74,10 +84,8 @@ class Twins:
     """One book and one shop to which the same things happen."""
 
     def __init__(self) -> None:
-        self.story = Story()
+        self.story = opened()
         self.books = Books()
-        self.story.do(examples.register())
-        self.story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
         self.shop = Shop(self.today)
         self.accepted: list[Asked] = []
         self.number = 0
@@ -245,9 +253,7 @@ class Twins:
         }
 
     def _replayed(self, every: int | None) -> dict[str, list[tuple[Moment, str, Event]]]:
-        story = Story()
-        story.do(examples.register())
-        story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
+        story = opened()
         ticked = story.at
         end = self.story.at + 400 * 24 * HOUR
         for command, at, actor in [*self.accepted, (None, end, AGENT)]:

@@ -1,0 +1,151 @@
+"""Steps of bills and credit: paid, called about, written off, given up, taken back, brought again."""
+
+from collections.abc import Mapping
+
+from domain.bill_payments import ReceiveBillPayment
+from domain.collecting import RecordCollectionCall
+from domain.crediting import GrantStoreCredit, UseCredit
+from domain.giving_up import MarkBillUncollectible
+from domain.reversing import ReinstatePayment, ReversePayment
+from domain.writing_off import WriteOffBill
+from tests.domain.examples import id_of
+from tests.domain.specification import AGENT, OWNER
+from tests.model.choices import Take, amount_of, one_of, order_of
+from tests.model.shop import GOOD_REASONS
+from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
+
+
+def pay_bill(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    bill = order and one_of(order.bills, which // 4 + much)
+    if order is None or bill is None:
+        return
+    payment = id_of("pay", twins.number)
+    amount = amount_of(bill.open + bill.written_off, much)
+    command = ReceiveBillPayment(
+        order=order.name,
+        customer=order.customer,
+        bill=bill.name,
+        payment=payment,
+        credit=id_of("crd", twins.number),
+        amount=amount,
+        currency=order.currency,
+        method="bank_transfer",
+    )
+    twins.ask(command, lambda: twins.shop.pay_bill(order.name, bill.name, payment, amount))
+
+
+def call(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    bill = order and one_of(order.bills, which // 4)
+    if order is None or bill is None:
+        return
+    reached, reason = much % 4 > 0, GOOD_REASONS[much % 6] if much % 4 > 1 else None
+    command = RecordCollectionCall(
+        order=order.name,
+        bill=bill.name,
+        by=AGENT.person,
+        outcome="reached" if reached else "not_reached",
+        good_reason=reason,
+        note=f"sealed:{twins.number}",
+    )
+    twins.ask(command, lambda: twins.shop.call(order.name, bill.name, excused=reason is not None))
+
+
+def write_off(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    bill = order and one_of(order.bills, which // 4)
+    if order is None or bill is None:
+        return
+    actor = OWNER if much % 4 else AGENT
+    command = WriteOffBill(order=order.name, bill=bill.name)
+    twins.ask(command, lambda: twins.shop.write_off(order.name, bill.name, actor.role), actor)
+
+
+def give_up(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    bill = order and one_of(order.bills, much)
+    if order is None or bill is None:
+        return
+    command = MarkBillUncollectible(order=order.name, bill=bill.name)
+    twins.ask(command, lambda: twins.shop.mark_uncollectible(order.name, bill.name))
+
+
+def reverse(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    name = order and one_of({name: name for name in order.payments}, which // 4)
+    if order is None or name is None:
+        return
+    payment = order.payments[name]
+    amount = amount_of(payment.amount - payment.reversed, much)
+    reversal, row = id_of("rev", twins.number), id_of("bil", twins.number)
+    command = ReversePayment(
+        order=order.name,
+        reversal=reversal,
+        payment=name,
+        kind="chargeback",
+        amount=amount,
+        currency=order.currency,
+        bill=row,
+    )
+    twins.ask(command, lambda: twins.shop.reverse(order.name, reversal, name, amount, row))
+
+
+def reinstate(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    name = order and one_of({name: name for name in order.reversals}, which // 4)
+    if order is None or name is None:
+        return
+    _, taken, again, _ = order.reversals[name]
+    amount = amount_of(taken - again, much)
+    command = ReinstatePayment(
+        order=order.name,
+        reversal=name,
+        reinstatement=id_of("rev", twins.number),
+        amount=amount,
+        currency=order.currency,
+    )
+    twins.ask(command, lambda: twins.shop.reinstate(order.name, name, amount))
+
+
+def use_credit(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    if order is None:
+        return
+    available = twins.shop.credit(order.customer, order.currency).available
+    needed = order.to_ship - order.deposit + order.open
+    amount = amount_of(max(available, needed) if much > 12 else min(available, needed), much)
+    command = UseCredit(
+        order=order.name,
+        customer=order.customer,
+        use=id_of("use", twins.number),
+        amount=amount,
+        currency=order.currency,
+    )
+    twins.ask(command, lambda: twins.shop.use_credit(order.name, amount))
+
+
+def grant_credit(twins: Twins, which: int, much: int) -> None:
+    customer, currency = CUSTOMERS[which % 3 == 2], CURRENCIES[which % 5 == 4]
+    amount = 100 + 250 * much
+    command = GrantStoreCredit(
+        customer=customer,
+        credit=id_of("crd", twins.number),
+        kind="goodwill" if much % 2 else "adjustment",
+        amount=amount,
+        currency=currency,
+    )
+    twins.ask(command, lambda: twins.shop.grant_credit(customer, currency, amount))
+
+
+BILLS: Mapping[str, tuple[int, Take]] = {
+    "pay_bill": (3, pay_bill),
+    "call": (3, call),
+    "write_off": (3, write_off),
+    "give_up": (1, give_up),
+    "reverse": (3, reverse),
+    "reinstate": (2, reinstate),
+    "use_credit": (3, use_credit),
+    "grant_credit": (1, grant_credit),
+}
+"""How often each is tried, and how."""
