@@ -99,6 +99,8 @@ class Order:
     fee: int
     standing: Literal["new", "existing"]
     fee_charged: bool = False
+    fee_with: str | None = None
+    """The shipment that carried the fee."""
     fee_returned: bool = False
     released: bool = False
     charged: int = 0
@@ -328,7 +330,8 @@ class Shop:
         for unit in leaving:
             unit.state, unit.shipment = "shipped", shipment
         order.shipments.add(shipment)
-        order.fee_charged = order.fee_charged or carries_fee
+        if carries_fee:
+            order.fee_charged, order.fee_with = True, shipment
         order.charged += charge
         if unpaid:
             assert bill is not None
@@ -368,7 +371,7 @@ class Shop:
         before = order.due_back
         self._cancel(order, parts)
         credit = self._fee_back(order) if order.gone else 0
-        self._clear(order, credit, concerned=set())
+        self._clear(order, credit, concerned={order.fee_with} if credit else set())
         order.credited += credit
         granted = order.due_back - before
         if granted or credit:
@@ -390,11 +393,11 @@ class Shop:
     # Refunds
 
     def refund(
-        self, name: str, refund: str, parts: Mapping[int, int], *, with_fee: bool
+        self, name: str, refund: str, parts: Mapping[int, int], *, observed: bool
     ) -> tuple[int, dict[int, int]]:
         """R-G6, R-G9, R-G10, I14: shipped units from the first upward; unshipped ones are cancelled.
 
-        What is credited, and the units cancelled, by line.
+        An observed problem brings the fee back too. What is credited, and the units cancelled, by line.
         """
         order = self.orders[name]
         back: list[Unit] = []
@@ -404,7 +407,7 @@ class Shop:
             back.extend(shipped)
             rest = quantity - len(shipped)
             if rest > len(order.units(line, "to_ship")):
-                raise Refused("I13", "R-G10", "I7")
+                raise Refused("I13", "R-G10")
             if rest:
                 unshipped[line] = rest
         before = order.due_back
@@ -412,53 +415,48 @@ class Shop:
         for unit in back:
             unit.state = "refunded"
         credit = sum(unit.price for unit in back)
-        if with_fee or order.gone:
-            credit += self._fee_back(order)
-        self._clear(order, credit, concerned={unit.shipment for unit in back})
+        concerned = {unit.shipment for unit in back}
+        if (observed or order.gone) and (fee := self._fee_back(order)):
+            credit += fee
+            concerned.add(order.fee_with)
+        self._clear(order, credit, concerned)
         order.credited += credit
-        order.refunds[refund] = Refund(max(0, order.due_back - before), credit)
+        order.refunds[refund] = Refund(order.due_back - before, credit)
         return credit, unshipped
 
     def _clear(self, order: Order, credit: int, concerned: set[str | None]) -> None:
-        """R-G9: open bills, the shipment's own first, then the oldest; then what was written off on them."""
-        own = [bill for bill in order.bills.values() if bill.shipment in concerned and bill.shipment]
+        """R-G9: open bills, the shipment's own first, then the oldest; then what was written off on them.
+
+        What a reversed payment left owed is about every unit.
+        """
+        own = [bill for bill in order.bills.values() if bill.shipment and bill.shipment in concerned]
         for bill in [*own, *order.bills.values()]:
             share = min(credit, bill.open)
             self.given_up -= bill.settle(share)
             bill.cleared += share
             credit -= share
-        for bill in own:
+        rows = [bill for bill in order.bills.values() if bill.why == "chargeback"]
+        for bill in [*own, *rows]:
             share = min(credit, bill.written_off)
             self._undo_write_off(order, bill, share, by_refund=True)
             bill.cleared += share
             credit -= share
 
-    def payable(self, name: str) -> tuple[int, int]:
-        """What a payout of this order would be now: as cash, and as credit."""
+    def pay_out(self, name: str, refund: str, cash: int, credit: int) -> None:
+        """R-G8, I13: at most what is due back; first as money, as far as it came as money."""
         order = self.orders[name]
-        return order.cash, order.due_back - order.cash
-
-    def pay_out(self, name: str, refund: str, amount: int) -> None:
-        """I13: at most what is due back, and at most what came as money."""
-        order = self.orders[name]
-        if amount > order.cash:
+        if cash > order.cash or cash + credit > order.due_back or (credit and cash < order.cash):
             raise Refused("I13", "R-G8", "R-G9")
-        order.refunded += amount
-        order.refunds[refund].paid += amount
+        order.refunded += cash
+        order.refunds[refund].paid += cash
+        order.refunds[refund].set_aside += credit
+        self._set_aside(order, credit)
 
     def return_payout(self, name: str, refund: str, amount: int) -> None:
         """A cheque that could not be delivered: owed again."""
         order = self.orders[name]
         order.refunded -= amount
         order.refunds[refund].paid -= amount
-
-    def keep_as_credit(self, name: str, refund: str, amount: int) -> None:
-        """R-G8: what is due back becomes the customer's credit."""
-        order = self.orders[name]
-        if amount > order.due_back:
-            raise Refused("I13", "R-G9")
-        order.refunds[refund].set_aside += amount
-        self._set_aside(order, amount)
 
     def _set_aside(self, order: Order, amount: int) -> None:
         order.set_aside += amount
