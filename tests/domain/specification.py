@@ -222,6 +222,8 @@ class Asked:
         for stream, event in decision.events:
             assert stream in streams_of(event)
             assert stream in self.command.writes()
+        customers = {customer for event in events if (customer := getattr(event, "customer", None))}
+        assert customers <= {decision.customer}, "what is recorded belongs to its customer"
         self.story.record_due(*decision.due)
         first = len(self.story.entries) + 1
         self.story.record_in(*decision.events)
@@ -229,6 +231,7 @@ class Asked:
         retried = self._decided()
         assert retried.events == (), "the same command again must decide nothing"
         assert retried.already, "a retry answers with the entries that already say it"
+        assert retried.customer == decision.customer
         assert positions.intersection(retried.already)
         return self.story
 

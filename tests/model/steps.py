@@ -55,10 +55,16 @@ def taken(steps: Sequence[Step]) -> Twins:
 FAILURES = (AssertionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def failure_of(steps: Sequence[Step]) -> Exception | None:
-    """How the twins come to differ by those steps; None where they do not."""
+def outcome_of(steps: Sequence[Step]) -> Twins | Exception:
+    """The twins after those steps; where they come to differ, how."""
     try:
-        taken(steps).finish()
+        twins = taken(steps)
+        twins.finish()
     except FAILURES as failure:
         return failure
-    return None
+    return twins
+
+
+def fails(steps: Sequence[Step]) -> bool:
+    """Whether the twins come to differ by those steps."""
+    return isinstance(outcome_of(steps), Exception)

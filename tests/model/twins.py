@@ -19,8 +19,8 @@ from domain.decision import Actor
 from domain.entry import Entry, Event
 from domain.moments import HOUR, Moment, day_of, moment_at
 from domain.order import Placed
-from domain.register import PersonRegistered
 from domain.refusal import Refusal
+from domain.register import PersonRegistered
 from domain.ticking import Tick
 from projections.customer_balance import Balance, CustomerBalance
 from projections.customer_statement import CustomerStatement
