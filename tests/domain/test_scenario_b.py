@@ -1,0 +1,192 @@
+"""Scenario B: shipped, billed, never paid, watched, called, written off, buys again. Source: domain §5"""
+
+from typing import Any
+
+import pytest
+
+from domain.bill_events import BillBecameOverdue, BillIssued, WriteOffReversed
+from domain.bill_payments import ReceiveBillPayment
+from domain.billing import NewBill
+from domain.card_search import CompleteCardSearch
+from domain.collecting import RecordCollectionCall
+from domain.decline_events import CardOnFileSearchCompleted, OrderPlacedOnHold, ShipmentReleasedWithoutPayment
+from domain.order_events import OrderPlaced
+from domain.payment_failures import RecordPaymentFailure
+from domain.pricing import AskedLine
+from domain.reaching import RecordContactAttempt
+from domain.register import PersonRegistered
+from domain.reviewing import ReviewWatchedOrder
+from domain.shipping import ShipmentNotCovered
+from domain.ticking import Tick
+from domain.writing_off import CustomerNotReached, WriteOffBill
+from tests.domain.examples import CARD, CUSTOMER, EMAIL, capture, card_stored, id_of, place, register, ship
+from tests.domain.figures import figures
+from tests.domain.specification import AGENT, OWNER, Story, given, moment
+
+FIRST, PILLOWS, THIRD, FOURTH = (id_of("ord", number) for number in (10, 11, 12, 13))
+BILL = id_of("bil", 11)
+PHONE = id_of("con", 2)
+REGISTERED = register(contact_points=(EMAIL, type(EMAIL)(PHONE, "phone", "sealed:+1 212 555 0100")))
+
+
+def pillows(quantity: int) -> tuple[AskedLine, ...]:
+    return (AskedLine(sku="PILLOW", description="A pillow", quantity=quantity, unit_price=3995),)
+
+
+def ordered(order: str, quantity: int, **other: Any) -> Any:
+    return place(order=order, lines=pillows(quantity), shipping=500, **other)
+
+
+def paid(order: str, amount: int, number: int) -> Any:
+    return capture(order=order, payment=id_of("pay", number), amount=amount, reference=f"ch_{number}")
+
+
+def sent(order: str, quantity: int, number: int, year: int | None = None) -> Any:
+    bill = None if year is None else NewBill(id_of("bil", number), year)
+    return ship((1, quantity), order=order, shipment=id_of("shp", number), bill=bill)
+
+
+@pytest.fixture
+def declined() -> Story:
+    """An existing customer's card was declined on 2 March 2009, and nothing on file is of use."""
+    people = (PersonRegistered(person=it.person, name="sealed:", role=it.role) for it in (AGENT, OWNER))
+    story = given(*people).on("2008-06-02")
+    story.do(ordered(FIRST, 1, register=REGISTERED))
+    story.do(paid(FIRST, 4495, 10))
+    story.record(card_stored(expiry="2009-02"))
+    story.on("2008-06-03").do(sent(FIRST, 1, 10))
+    assert figures(story, CUSTOMER) == {"charged": 4495, "received": 4495, "lifetime_value": 4495}
+    story.on("2009-03-02")
+    placed = story.when(ordered(PILLOWS, 2)).decides(OrderPlaced)
+    assert (placed.standing, placed.standing_rests_on, placed.total) == ("existing", FIRST, 8490)
+    failure = RecordPaymentFailure(
+        order=PILLOWS,
+        customer=CUSTOMER,
+        payment=id_of("pay", 11),
+        amount=8490,
+        currency="USD",
+        processor="acme",
+        decline_code="insufficient_funds",
+    )
+    story.when(failure).decides(OrderPlacedOnHold)
+    search = CompleteCardSearch(order=PILLOWS, customer=CUSTOMER)
+    found = story.when(search).decides(CardOnFileSearchCompleted)
+    assert [card.payment_method for card in found.cards] == [CARD]
+    assert not story.state(PILLOWS).declines.hold.searches[-1].usable
+    return story
+
+
+@pytest.fixture
+def billed(declined: Story) -> Story:
+    """Nobody answered; the time to ship unpaid came on 6 March, and it was billed."""
+    story = declined
+    for day, channel, point in (("2009-03-03", "email", EMAIL.id), ("2009-03-04", "phone", PHONE)):
+        tried = RecordContactAttempt(
+            order=PILLOWS,
+            customer=CUSTOMER,
+            channel=channel,
+            contact_point=point,
+            reached=False,
+            by=AGENT.person,
+        )
+        story.on(day).do(tried)
+    story.on("2009-03-05").when(sent(PILLOWS, 2, 11, 2009)).refused(ShipmentNotCovered)
+    story.on("2009-03-05", "23:59").do(Tick(stream=PILLOWS))
+    assert not any(isinstance(it.event, ShipmentReleasedWithoutPayment) for it in story.entries)
+    story.on("2009-03-06", "09:00").do(Tick(stream=PILLOWS))
+    released = story.entries[-1]
+    assert isinstance(released.event, ShipmentReleasedWithoutPayment)
+    assert (released.effective_at, released.meta.origin) == (moment("2009-03-06", "00:00"), "tick")
+    bill = story.on("2009-03-06", "14:00").when(sent(PILLOWS, 2, 11, 2009)).decides(BillIssued)
+    assert (bill.amount, bill.issued_on, bill.due_on) == (8490, "2009-03-06", "2009-04-05")
+    assert figures(story, CUSTOMER) == {
+        "charged": 12985,
+        "received": 4495,
+        "balance": 8490,
+        "open_bills": 8490,
+        "lifetime_value": 4495,
+    }
+    return story
+
+
+@pytest.fixture
+def watched(billed: Story) -> Story:
+    """Overdue from 6 April; what they order in May is paid, looked at by the owner, and shipped."""
+    story = billed.on("2009-04-06", "09:00")
+    story.do(Tick(stream=PILLOWS))
+    overdue = story.entries[-1]
+    assert isinstance(overdue.event, BillBecameOverdue)
+    assert overdue.effective_at == moment("2009-04-06", "00:00")
+    story.on("2009-05-10")
+    placed = story.when(ordered(THIRD, 1)).decides(OrderPlaced)
+    assert [(owed.bill, owed.open) for owed in placed.watched_for] == [(BILL, 8490)]
+    story.do(paid(THIRD, 4495, 12))
+    assert figures(story, CUSTOMER)["balance"] == 3995
+    assert figures(story, CUSTOMER)["deposits_held"] == 4495
+    story.on("2009-05-12").by(OWNER).do(ReviewWatchedOrder(order=THIRD, decision="ship"))
+    story.by(AGENT).do(sent(THIRD, 1, 12))
+    assert figures(story, CUSTOMER) == {
+        "charged": 17480,
+        "received": 8990,
+        "balance": 8490,
+        "open_bills": 8490,
+        "lifetime_value": 8990,
+    }
+    return story
+
+
+def called(**other: Any) -> RecordCollectionCall:
+    asked: dict[str, Any] = {"order": PILLOWS, "bill": BILL, "by": AGENT.person, "outcome": "reached"}
+    return RecordCollectionCall(**{**asked, **other})
+
+
+@pytest.fixture
+def written_off(watched: Story) -> Story:
+    """Nobody had spoken to them on 1 June; on 8 June they were reached, ill, and let off."""
+    story = watched
+    write_off = WriteOffBill(order=PILLOWS, bill=BILL)
+    story.on("2009-06-01").by(OWNER).when(write_off).refused(CustomerNotReached)
+    story.on("2009-06-08").by(AGENT).do(called(good_reason="illness", note="sealed:Since February"))
+    story.by(OWNER).do(write_off)
+    assert figures(story, CUSTOMER) == {
+        "charged": 17480,
+        "received": 8990,
+        "written_off": 8490,
+        "lifetime_value": 8990,
+    }
+    bill = story.state(PILLOWS).bills[BILL]
+    assert (bill.open, bill.written_off) == (0, 8490)
+    story.by(AGENT).on("2009-09-14")
+    placed = story.when(ordered(FOURTH, 3)).decides(OrderPlaced)
+    assert (placed.standing, placed.watched_for) == ("existing", ())
+    story.do(paid(FOURTH, 12485, 13))
+    assert figures(story, CUSTOMER)["balance"] == -12485
+    story.on("2009-09-15").do(sent(FOURTH, 3, 13))
+    return story
+
+
+def test_in_the_end_they_are_clear_and_buy_again(written_off: Story) -> None:
+    assert figures(written_off, CUSTOMER) == {
+        "charged": 29965,
+        "received": 21475,
+        "written_off": 8490,
+        "lifetime_value": 21475,
+    }
+
+
+def test_money_that_comes_after_all_undoes_the_write_off_and_pays(written_off: Story) -> None:
+    story = written_off.on("2009-10-01")
+    payment = ReceiveBillPayment(
+        order=PILLOWS,
+        customer=CUSTOMER,
+        bill=BILL,
+        payment=id_of("pay", 14),
+        credit=id_of("crd", 14),
+        amount=8490,
+        currency="USD",
+        method="bank_transfer",
+    )
+    assert story.when(payment).decides(WriteOffReversed).amount == 8490
+    assert figures(story, CUSTOMER) == {"charged": 29965, "received": 29965, "lifetime_value": 29965}
+    bill = story.state(PILLOWS).bills[BILL]
+    assert (bill.open, bill.paid, bill.written_off) == (0, 8490, 0)
