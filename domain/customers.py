@@ -19,6 +19,7 @@ from domain.credit import CreditChange, Credits
 from domain.decision import Claim, Decision, Given
 from domain.decline_events import PaymentMethodFailed
 from domain.entry import Event, Sealed
+from domain.goods_return import GoodsReturns
 from domain.ids import expect_id
 from domain.moments import Moment
 from domain.refund import RefundRequests, Refunds
@@ -119,6 +120,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """Those that belong to no order."""
     refund_requests: RefundRequests = {}
     """Those of them that were not granted at once."""
+    returns: GoodsReturns = {}
+    """What became of the goods of those refunds."""
     signals: Signals = {}
 
 

@@ -17,6 +17,7 @@ from domain.customers import (
 )
 from domain.decline_events import PaymentMethodFailed
 from domain.entry import Entry, Event
+from domain.evolve_returns import RETURNS
 from domain.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
 from domain.refund import (
     with_escalated,
@@ -163,5 +164,6 @@ EVOLVE_CUSTOMER: Final[Mapping[type[Event], Callable[[Customer, Any, Entry], Cus
     RefundReturned: _refund_returned,
     FraudSignalRaised: _signal_raised,
     FraudSignalDismissed: _signal_dismissed,
+    **RETURNS,
 }
 """How each of these events changes a registered customer."""

@@ -10,6 +10,7 @@ from domain.entry import Entry, Event
 from domain.evolve_declines import DECLINES
 from domain.evolve_goods import GOODS
 from domain.evolve_money import MONEY
+from domain.evolve_returns import RETURNS, SUPPLIER_CLAIMS
 from domain.order import Draft, LineState, Order, Placed
 from domain.order_events import CartPrepared, OrderPlaced
 
@@ -17,6 +18,8 @@ EVOLVE_PLACED: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]
     **GOODS,
     **MONEY,
     **DECLINES,
+    **RETURNS,
+    **SUPPLIER_CLAIMS,
 }
 """(order, event, entry) → order, by event; each takes the event it stands beside."""
 

@@ -18,6 +18,7 @@ from domain.bill import Bills
 from domain.credit import CreditChange
 from domain.decision import Given
 from domain.declines import Declines
+from domain.goods_return import GoodsReturns
 from domain.moments import Moment
 from domain.money import Money
 from domain.order_events import (
@@ -33,6 +34,7 @@ from domain.order_events import (
 from domain.payment import Dispute, Payment, Reversal
 from domain.refund import RefundRequests, Refunds
 from domain.refusal import Refusal
+from domain.supplier_claim import SupplierClaims
 from domain.watch_events import WatchedOrderReviewed
 
 
@@ -141,6 +143,9 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     cancellations: Mapping[str, Cancellation] = {}
     """By refund id."""
     refunds: Refunds = {}
+    returns: GoodsReturns = {}
+    """What became of refunded goods."""
+    supplier_claims: SupplierClaims = {}
     refund_requests: RefundRequests = {}
     """Refunds that were not granted at once."""
     credits: Mapping[str, CreditChange] = {}

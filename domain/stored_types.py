@@ -78,6 +78,18 @@ from domain.refund_events import (
     RefundWithdrawn,
 )
 from domain.register import BookOpened, PeriodClosed, PersonRegistered, evolve_register
+from domain.return_events import (
+    GoodsLeftWithCustomer,
+    GoodsReturned,
+    GoodsReturnRequested,
+    ReturnLabelSent,
+)
+from domain.supplier_events import (
+    SupplierClaimFiled,
+    SupplierClaimRefused,
+    SupplierClaimSettled,
+    SupplierClaimWaived,
+)
 from domain.watch_events import WatchedOrderReviewed
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -150,6 +162,14 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "order.released": StoredType(OrderReleased),
     "order.released_without_payment": StoredType(ShipmentReleasedWithoutPayment),
     "order.not_delivered": StoredType(OrderNotDelivered),
+    "goods_return.requested": StoredType(GoodsReturnRequested),
+    "return_label.sent": StoredType(ReturnLabelSent),
+    "goods.returned": StoredType(GoodsReturned),
+    "goods.left_with_customer": StoredType(GoodsLeftWithCustomer),
+    "supplier_claim.filed": StoredType(SupplierClaimFiled),
+    "supplier_claim.settled": StoredType(SupplierClaimSettled),
+    "supplier_claim.refused": StoredType(SupplierClaimRefused),
+    "supplier_claim.waived": StoredType(SupplierClaimWaived),
 }
 
 TYPE_NAMES: Final[Mapping[type[Event], str]] = {stored.event: name for name, stored in STORED_TYPES.items()}

@@ -25,6 +25,7 @@ from domain.payment_events import (
     StoreCreditGranted,
 )
 from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.supplier_events import SupplierClaimSettled
 from projections.projection import LinesPerEntry, Place, Row, events_of
 
 Posted = (
@@ -41,6 +42,7 @@ Posted = (
     | RefundGranted
     | RefundPaid
     | RefundReturned
+    | SupplierClaimSettled
 )
 
 CUSTOMER = "assets:customers"
@@ -49,6 +51,7 @@ ALLOWANCE = "assets:allowance for bad debt"
 SALES = "revenue:sales"
 SHIPPING = "revenue:shipping"
 SALES_RETURNS = "revenue:sales returns"
+SUPPLIER_RECOVERIES = "revenue:supplier recoveries"
 TAX_PAYABLE = "liabilities:tax payable"
 MARKETING = "expenses:marketing"
 GOODWILL = "expenses:goodwill"
@@ -61,6 +64,7 @@ ACCOUNTS = (
     TAX_PAYABLE,
     SALES,
     SALES_RETURNS,
+    SUPPLIER_RECOVERIES,
     SHIPPING,
     MARKETING,
     GOODWILL,
@@ -147,6 +151,8 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
             return (CUSTOMER, it.amount), (CASH, -it.amount)
         case RefundReturned():
             return (CASH, it.amount), (CUSTOMER, -it.amount)
+        case SupplierClaimSettled():
+            return (CASH, it.amount), (SUPPLIER_RECOVERIES, -it.amount)
         case BillWrittenOff():
             return (BAD_DEBT, it.amount), (CUSTOMER, -it.amount), *_released(it.uncollectible)
         case WriteOffReversed():

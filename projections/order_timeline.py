@@ -59,6 +59,20 @@ from domain.refund_events import (
     RefundReturned,
     RefundWithdrawn,
 )
+from domain.return_events import (
+    GoodsLeftWithCustomer,
+    GoodsReturned,
+    GoodsReturnRequested,
+    HeldGoods,
+    ReturnedGoods,
+    ReturnLabelSent,
+)
+from domain.supplier_events import (
+    SupplierClaimFiled,
+    SupplierClaimRefused,
+    SupplierClaimSettled,
+    SupplierClaimWaived,
+)
 from domain.watch_events import WatchedOrderReviewed
 
 What = Literal[
@@ -89,6 +103,14 @@ What = Literal[
     "refund_payment_failed",
     "refund_returned",
     "contact_made",
+    "return_requested",
+    "return_label_sent",
+    "goods_returned",
+    "goods_left_with_customer",
+    "supplier_claim_filed",
+    "supplier_claim_settled",
+    "supplier_claim_refused",
+    "supplier_claim_waived",
     "reminded",
     "called",
     "promised_to_pay",
@@ -236,6 +258,34 @@ def _withdrawn(entry: Entry, it: RefundWithdrawn) -> Milestone:
     return _milestone(entry, "refund_withdrawn", reference=it.refund)
 
 
+def _return_requested(entry: Entry, it: GoodsReturnRequested) -> Milestone:
+    worth = {"currency": it.currency, "amount": it.weighed.value}
+    return _milestone(entry, "return_requested", reference=it.refund, **worth, units=_units(it.goods))
+
+
+def _label_sent(entry: Entry, it: ReturnLabelSent) -> Milestone:
+    how = {"channel": it.channel, "method": it.method, "tracking": it.tracking}
+    return _milestone(entry, "return_label_sent", reference=it.refund, **how)
+
+
+def _goods_returned(entry: Entry, it: GoodsReturned) -> Milestone:
+    came = {"units": _units(it.goods), "day": it.returned_on}
+    return _milestone(entry, "goods_returned", reference=it.refund, **came)
+
+
+def _goods_left(entry: Entry, it: GoodsLeftWithCustomer) -> Milestone:
+    worth = {"currency": it.currency, "amount": sum(each.value for each in it.goods)}
+    return _milestone(entry, "goods_left_with_customer", reference=it.refund, **worth, units=_units(it.goods))
+
+
+def _claim_refused(entry: Entry, it: SupplierClaimRefused) -> Milestone:
+    return _milestone(entry, "supplier_claim_refused", reference=it.claim)
+
+
+def _claim_waived(entry: Entry, it: SupplierClaimWaived) -> Milestone:
+    return _milestone(entry, "supplier_claim_waived", reference=it.claim)
+
+
 def _contacted(entry: Entry, it: CustomerContactMade) -> Milestone:
     how = {"contact": it.kind, "channel": it.channel, "by": it.by}
     return _milestone(entry, "contact_made", reference=it.shipment, **how)
@@ -303,11 +353,19 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     OrderReleased: _told_plainly("released"),
     ShipmentReleasedWithoutPayment: _told_plainly("released_without_payment"),
     OrderNotDelivered: _told_plainly("not_delivered"),
+    GoodsReturnRequested: _return_requested,
+    ReturnLabelSent: _label_sent,
+    GoodsReturned: _goods_returned,
+    GoodsLeftWithCustomer: _goods_left,
+    SupplierClaimFiled: _told_of_money("supplier_claim_filed", "claim"),
+    SupplierClaimSettled: _told_of_money("supplier_claim_settled", "claim"),
+    SupplierClaimRefused: _claim_refused,
+    SupplierClaimWaived: _claim_waived,
 }
 """How each event of an order is told."""
 
 
-def _units(parts: Iterable[Part]) -> int:
+def _units(parts: Iterable[Part | HeldGoods | ReturnedGoods]) -> int:
     return sum(part.quantity for part in parts)
 
 

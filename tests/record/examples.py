@@ -11,11 +11,14 @@ from domain.ids import type_id
 
 _NAMED = {"currency": "EUR", "country": "DE", "zone": "Europe/Berlin"}
 _IDS = {
+    "arrival": "arr",
     "bill": "bil",
     "case": "cas",
+    "claim": "clm",
     "contact_point": "con",
     "customer": "cus",
     "delivery": "dlv",
+    "goods_return": "ret",
     "id": "con",
     "order": "ord",
     "payment": "pay",
@@ -44,7 +47,7 @@ def _value(kind: inspect.Type, name: str, numbers: "count[int]") -> Any:
             return number
         case inspect.StrType() if name in _IDS:
             return type_id(_IDS[name], number)
-        case inspect.StrType() if name.endswith(("_on", "_until")) or name == "cut_over":
+        case inspect.StrType() if name.endswith(("_on", "_until")) or name in ("cut_over", "until"):
             return f"2010-08-{1 + number % 28:02}"
         case inspect.StrType():
             return _NAMED.get(name, f"{name}-{number}")
