@@ -8,19 +8,20 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.bill import oldest_first, with_cleared
-from domain.bill_events import BillShare
 from domain.causes import expect_cause
+from domain.clearing import Clearing, clear, write_offs_reversed
 from domain.command import Command, parts_by_line
-from domain.deadlines import deadlines_of_cover
-from domain.decision import Decision, Given
-from domain.entry import Event
+from domain.credit_notes import credit_note_stream, numbered
+from domain.deadlines import deadlines_of_cover, deadlines_of_grant
+from domain.decision import Claim, Decision, Given
 from domain.evolve_goods import without_units
 from domain.holds import hold_ends
 from domain.ids import expect_id
+from domain.moments import Day
 from domain.order import Cancellation, Placed, line_of, placed_order, price_not_covered
 from domain.order_events import OrderUnitsCancelled, Part
 from domain.pricing import UnitsPrice, price_of_units
+from domain.refund import REFUND
 from domain.refund_events import RefundGranted
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -34,13 +35,17 @@ class CancelUnits(Command, frozen=True, kw_only=True):
     """Names the cancellation, and the refund it grants if anything becomes due back."""
     parts: tuple[Part, ...] = ()
     """Empty: all that is unshipped."""
+    decided_on: Day | None = None
+    """The book's today, where a charged fee may go back and needs a credit note (`may_credit_fee`)."""
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
         msgspec.structs.force_setattr(self, "parts", parts_by_line(self.parts))
 
     def writes(self) -> tuple[str, ...]:
-        return (self.order,)
+        if self.decided_on is None:
+            return (self.order,)
+        return (self.order, credit_note_stream(self.decided_on))
 
 
 @dataclass(unsafe_hash=True)
@@ -73,38 +78,52 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
     A hold ends with it where the rest is covered, or nothing is left to ship.
 
     Checks, in this order: order placed; retry; lines and unshipped units (I14); not before the order, nor
-    before a bill that a returned fee clears.
+    before a bill that a returned fee clears; a credit note of this year, where a charged fee goes back.
     """
     state = placed_order(given, command.order)
     recorded = state.cancellations.get(command.refund)
     if recorded is not None:
         return _already_cancelled(recorded, command, state)
-    if command.refund in state.refunds:
+    if command.refund in state.refunds or command.refund in state.refund_requests:
         raise AlreadyRecordedOtherwise(command.refund)
     parts = _parts(command, state)
+    expect_cause(state.placed_at, given)
+    cancelled = cancelled_units(state, command.refund, parts, all_unshipped=not command.parts, given=given)
+    after = without_units(state, parts, cancelled.goods + cancelled.tax)
+    order, customer = command.order, state.placed.customer
+    ends = hold_ends(state, is_covered=price_not_covered(after) == 0, because="cancelled")
+    refund = undelivered_refund(state, command.refund, after, given)
+    if refund is None:
+        return Decision(events=((order, cancelled), *ends), customer=customer)
+    granted, clearing = refund
+    for share in (*clearing.cleared, *clearing.write_offs_cleared):
+        expect_cause(state.bills[share.bill].at, given)
+    granted, taken = numbered(granted, command.decided_on, given)
+    reversed_ = write_offs_reversed(clearing, order, customer, granted.currency, granted.refund)
+    events = [(order, event) for event in (cancelled, *reversed_, granted)]
+    return Decision(
+        events=(*events, *taken, *ends), claims=(Claim(REFUND, command.refund),), customer=customer
+    )
+
+
+def cancelled_units(
+    state: Placed, refund: str, parts: tuple[Part, ...], *, all_unshipped: bool, given: Given
+) -> OrderUnitsCancelled:
+    """Those unshipped units, which will not ship, at what they would have cost."""
     price = price_of_last_units(state, parts)
     after = without_units(state, parts, price.total)
-    expect_cause(state.placed_at, given)
-    cancelled = OrderUnitsCancelled(
-        order=command.order,
+    return OrderUnitsCancelled(
+        order=state.placed.order,
         customer=state.placed.customer,
-        refund=command.refund,
+        refund=refund,
         parts=parts,
-        all_unshipped=not command.parts,
+        all_unshipped=all_unshipped,
         currency=state.placed.currency,
         goods=price.goods,
         tax=price.tax,
         fee_dropped=state.price_to_ship() - after.price_to_ship() - price.total,
         deadlines=deadlines_of_cover(state.placed, given) if _covers_the_rest(state, after) else (),
     )
-    events: list[tuple[str, Event]] = [(command.order, cancelled)]
-    granted = undelivered_refund(state, command.refund, after)
-    if granted is not None:
-        for share in granted.cleared:
-            expect_cause(state.bills[share.bill].at, given)
-        events.append((command.order, granted))
-    events.extend(hold_ends(state, is_covered=price_not_covered(after) == 0, because="cancelled"))
-    return Decision(events=tuple(events), customer=state.placed.customer)
 
 
 def _already_cancelled(recorded: Cancellation, command: CancelUnits, state: Placed) -> Decision:
@@ -145,26 +164,38 @@ def _covers_the_rest(state: Placed, after: Placed) -> bool:
     return price_not_covered(state) > 0 and after.units_to_ship > 0 and price_not_covered(after) == 0
 
 
-def undelivered_refund(state: Placed, refund: str, after: Placed) -> RefundGranted | None:
+def undelivered_refund(
+    state: Placed, refund: str, after: Placed, given: Given
+) -> tuple[RefundGranted, Clearing] | None:
     """What a cancellation gives back: the deposit its units no longer need, and a gone order's fee.
 
-    `after` is the order without those units. A fee that was charged is credited, clearing open bills first;
-    one not yet charged never will be. None where nothing becomes due.
+    `after` is the order without those units. A fee that was charged is credited, clearing bills first; one
+    not yet charged never will be. None where nothing becomes due.
 
     Source: I14, R-G6, R-G9
     """
     returns_fee = fee_goes_back(after)
     credit = state.fee if returns_fee and state.fee_charged else 0
-    cleared = oldest_first(state.bills, credit)
-    after = msgspec.structs.replace(
-        after,
-        account=msgspec.structs.replace(state.account, credited=state.account.credited + credit),
-        bills=with_cleared(state.bills, cleared),
+    carried = [name for name, it in state.shipments.items() if it.shipped.carries_fee]
+    clearing = clear(state.bills, credit, carried)
+    account = msgspec.structs.replace(
+        state.account,
+        credited=state.account.credited + credit,
+        written_off=state.account.written_off - clearing.reopened(),
     )
-    granted = after.purse().due_back - state.purse().due_back
+    after = msgspec.structs.replace(after, account=account, bills=clearing.bills)
+    due_back = after.purse().due_back
+    granted = due_back - state.purse().due_back
     if granted == 0 and credit == 0:
         return None
-    return _granted(state, refund, granted, returns_fee, cleared)
+    event = _granted(state, refund, granted, returns_fee, clearing)
+    deadlines = deadlines_of_grant(given) if due_back > 0 else ()
+    return msgspec.structs.replace(event, deadlines=deadlines), clearing
+
+
+def may_credit_fee(state: Placed) -> bool:
+    """Whether cancelling what is unshipped may take back a fee that was charged."""
+    return state.fee_charged and not state.fee_returned and state.fee > 0
 
 
 def fee_goes_back(state: Placed) -> bool:
@@ -176,7 +207,7 @@ def fee_goes_back(state: Placed) -> bool:
 
 
 def _granted(
-    state: Placed, refund: str, granted: int, returns_fee: bool, cleared: tuple[BillShare, ...]
+    state: Placed, refund: str, granted: int, returns_fee: bool, clearing: Clearing
 ) -> RefundGranted:
     placed = state.placed
     credits_fee = returns_fee and state.fee_charged
@@ -195,6 +226,6 @@ def _granted(
         shipping_credit=placed.shipping_credit if credits_fee else 0,
         returns_fee=returns_fee,
         parts=(),
-        cleared=cleared,
-        write_offs_cleared=(),
+        cleared=clearing.cleared,
+        write_offs_cleared=clearing.write_offs_cleared,
     )

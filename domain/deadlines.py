@@ -176,6 +176,30 @@ def _on_the_day(kind: DeadlineKind, day: Day, given: Given) -> Deadline:
     return _in_the_day(kind, max(given.at, start_of(day, given.book.zone)), given)
 
 
+def deadlines_of_decision(given: Given) -> tuple[Deadline, ...]:
+    """Of a refund that waits for somebody to decide: today. Source: R-G3, R-G11"""
+    return () if is_history(given) else (_in_the_day("refund_decision", given.at, given),)
+
+
+def deadlines_of_grant(given: Given) -> tuple[Deadline, ...]:
+    """Of a refund just granted: pay it out, within days. Source: §3"""
+    if is_history(given):
+        return ()
+    paid_on = plus_days(day_of(given.at, given.book.zone), given.edition.refund_payout_days)
+    due = max(given.at, start_of(paid_on, given.book.zone))
+    return (Deadline("refund_payout", given.at, _in_the_day("refund_payout", due, given).missed_from),)
+
+
+def deadlines_of_payout(given: Given) -> tuple[Deadline, ...]:
+    """Of money that did not arrive: pay it out another way, today. Source: R-G8"""
+    return () if is_history(given) else (_in_the_day("refund_payout", given.at, given),)
+
+
+def deadlines_of_signal(given: Given) -> tuple[Deadline, ...]:
+    """Of a signal: look at it today. Source: R-G12"""
+    return () if is_history(given) else (_in_the_day("fraud_signal", given.at, given),)
+
+
 def _shipping(ordered_on: Day, given: Given) -> Deadline:
     return _on_the_day("ship_order", plus_days(ordered_on, given.edition.unshipped_days), given)
 

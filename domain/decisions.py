@@ -8,6 +8,7 @@ import msgspec
 
 from domain.adopting import adopt_policy
 from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
+from domain.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
 from domain.cancelling import CancelUnits, cancel_units
 from domain.card_search import CompleteCardSearch, complete_card_search
 from domain.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
@@ -31,16 +32,30 @@ from domain.decision import Decision, Given
 from domain.delivering import DeliverShipment, deliver_shipment
 from domain.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.giving_up import MarkBillUncollectible, mark_bill_uncollectible
+from domain.granting import GrantRefund, grant_refund
+from domain.granting_unverified import (
+    GrantUnverifiedRefund,
+    PayOutCredit,
+    grant_unverified_refund,
+    pay_out_credit,
+)
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.not_delivering import CloseAsNotDelivered, close_as_not_delivered
 from domain.opening import BookNotOpened, open_book, register_person
 from domain.payment_failures import RecordPaymentFailure, record_payment_failure
 from domain.payments import CapturePayment, capture_payment
+from domain.payout_failures import (
+    RecordFailedPayout,
+    RecordReturnedPayout,
+    record_failed_payout,
+    record_returned_payout,
+)
 from domain.placing import PlaceOrder, place_order
 from domain.policy import AdoptPolicy
 from domain.products import ListProduct, RepriceProduct, list_product, reprice_product
 from domain.promising import PromiseToPay, promise_to_pay
 from domain.reaching import RecordContactAttempt, record_contact_attempt
+from domain.refund_signals import DismissFraudSignal, dismiss_fraud_signal
 from domain.refusal import Refusal
 from domain.register import OpenBook, RegisterPerson
 from domain.releasing import ReleaseOrder, release_order
@@ -48,6 +63,7 @@ from domain.reminding import RecordReminder, record_reminder
 from domain.retry import AlreadyRecordedOtherwise
 from domain.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
 from domain.reviewing import ReviewWatchedOrder, review_watched_order
+from domain.settling import SettleRefund, settle_refund
 from domain.shipping import ShipOrder, ship_order
 from domain.ticking import TICK, Tick, due_in, tick, with_due
 from domain.writing_off import WriteOffBill, write_off_bill
@@ -72,6 +88,15 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ShipOrder: ship_order,
     DeliverShipment: deliver_shipment,
     CancelUnits: cancel_units,
+    GrantRefund: grant_refund,
+    GrantUnverifiedRefund: grant_unverified_refund,
+    PayOutCredit: pay_out_credit,
+    ApproveRefund: approve_refund,
+    WithdrawRefund: withdraw_refund,
+    SettleRefund: settle_refund,
+    RecordFailedPayout: record_failed_payout,
+    RecordReturnedPayout: record_returned_payout,
+    DismissFraudSignal: dismiss_fraud_signal,
     RecordContact: record_contact,
     ReceiveBillPayment: receive_bill_payment,
     RecordReminder: record_reminder,

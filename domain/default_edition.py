@@ -6,7 +6,7 @@ beside it.
 """
 
 from domain.moments import EARLIEST
-from domain.policy import Edition, PolicyAdopted
+from domain.policy import Edition, Limits, PolicyAdopted
 
 DEFAULT_EDITION = Edition(
     # R-G1: our money-back guarantee lasts six calendar months …
@@ -47,6 +47,27 @@ DEFAULT_EDITION = Edition(
     card_tries=3,
     # … in seven days.
     card_tries_days=7,
+    # R-G11: people at the front decide alone up to their limits, in each currency the merchant sells in …
+    agent_limits=Limits(
+        per_refund={"EUR": 150_00, "GBP": 150_00, "USD": 150_00},
+        per_gesture={"EUR": 50_00, "GBP": 50_00, "USD": 50_00},
+        per_day={"EUR": 500_00, "GBP": 500_00, "USD": 500_00},
+    ),
+    # … and whatever is above goes to the next role; the owner has none.
+    supervisor_limits=Limits(
+        per_refund={"EUR": 1_000_00, "GBP": 1_000_00, "USD": 1_000_00},
+        per_gesture={"EUR": 250_00, "GBP": 250_00, "USD": 250_00},
+        per_day={"EUR": 5_000_00, "GBP": 5_000_00, "USD": 5_000_00},
+    ),
+    # §3: money that was granted is on its way within two days.
+    refund_payout_days=2,
+    # R-G12: a person is told of a customer's second unverified refund, of three refunds within thirty days,
+    # and of five within thirty days by one of us that are at most 5 % under the limit.
+    signal_unverified=2,
+    signal_refunds=3,
+    signal_just_under=5,
+    signal_days=30,
+    signal_margin=500,
     # §3: paper is entered late; older than ninety days needs the owner, or an import.
     backdating_days=90,
 )

@@ -12,11 +12,34 @@ import msgspec
 from domain.command import Command, OutOfRange
 from domain.entry import Entry, Event, Sealed
 from domain.moments import EARLIEST, LATEST, Moment
+from domain.money import is_currency
 
 STREAM = "policy"
 
+MOST_SIGNAL_DAYS = 92
+"""A grant under a limit reads as many days of whoever decides."""
+
 StartsAt = Literal["delivery", "order"]
 """The day a guarantee window is counted from."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Up to what a role decides alone, in minor units by currency; a currency not named: nothing.
+
+    Raises: ValueError out of range. Source: R-G11
+    """
+
+    per_refund: dict[str, int]
+    per_gesture: dict[str, int]
+    """For what a case is made good with, store credit included."""
+    per_day: dict[str, int]
+    """For all refunds of one person on one local day."""
+
+    def __post_init__(self) -> None:
+        for field in ("per_refund", "per_gesture", "per_day"):
+            limits: dict[str, int] = getattr(self, field)
+            if not all(is_currency(currency) and 0 <= limits[currency] <= 2**53 for currency in limits):
+                raise ValueError(f"{field} must be amounts of minor units by ISO 4217 currency")
 
 
 class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +83,22 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How often a card may be declined softly in so many days. Source: R-D6"""
     card_tries_days: int
     """Calendar days, today included, over which those declines are counted. Source: R-D6"""
+    agent_limits: Limits
+    """Up to what an agent decides alone. Source: R-G11"""
+    supervisor_limits: Limits
+    """Up to what a supervisor decides alone; the owner has no limit. Source: R-G11"""
+    refund_payout_days: int
+    """Calendar days from the grant of a refund to when its money should be on its way. Source: §3"""
+    signal_unverified: int
+    """From which of a customer's unverified refunds on a person is told. Source: R-G12"""
+    signal_refunds: int
+    """From how many refunds of one customer within `signal_days` on a person is told. Source: R-G12"""
+    signal_just_under: int
+    """From how many refunds by one person just under their limit within `signal_days` on. Source: R-G12"""
+    signal_days: int
+    """Calendar days that such signals look back, the day of the grant included. Source: R-G12"""
+    signal_margin: int
+    """Basis points of a limit that still count as just under it. Source: R-G12"""
     backdating_days: int
     """Days back up to which anybody may enter what happened earlier; beyond it takes the owner. Source: §3"""
 
@@ -83,10 +122,18 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             "effort_again_days",
             "card_tries",
             "card_tries_days",
+            "refund_payout_days",
             "backdating_days",
         ):
             if not 0 <= getattr(self, field) <= 36_500:
                 raise ValueError(f"{field} must be from 0 to 36500")
+        for field in ("signal_unverified", "signal_refunds", "signal_just_under"):
+            if not 1 <= getattr(self, field) <= 1_000:
+                raise ValueError(f"{field} must be from 1 to 1000")
+        if not 1 <= self.signal_days <= MOST_SIGNAL_DAYS:
+            raise ValueError(f"signal_days must be from 1 to {MOST_SIGNAL_DAYS}")
+        if not 0 <= self.signal_margin <= 10_000:
+            raise ValueError("signal_margin must be from 0 to 10000")
 
 
 class PolicyAdopted(Event, frozen=True, kw_only=True):

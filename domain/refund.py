@@ -78,6 +78,9 @@ class Refund(msgspec.Struct, frozen=True):
         return max(0, self.granted.granted - self.cleared - self.paid - self.set_aside)
 
 
+REFUND = "refund"
+"""The kind of claim by which the stream of a refund is found, and which keeps its id to one."""
+
 Refunds = Mapping[str, Refund]
 """By refund id."""
 RefundRequests = Mapping[str, RefundRequest]

@@ -11,7 +11,7 @@ import msgspec
 
 from domain.bill_events import BillShare
 from domain.entry import Event, Minor, Sealed
-from domain.moments import Moment
+from domain.moments import Day, Moment
 from domain.order_events import Deadline
 
 Basis = Literal["price_paid", "original_charges", "full_list_price", "stated", "credit", "undelivered"]
@@ -267,7 +267,7 @@ class RefundAllowanceUsed(Event, frozen=True, kw_only=True):
     """
 
     person: str
-    day: str
+    day: Day
     refund: str
     currency: str
     amount: Minor

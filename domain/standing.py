@@ -21,7 +21,7 @@ from domain.bill_events import (
 from domain.card_facts import CardFacts, cards_after
 from domain.decline_events import PaymentMethodFailed
 from domain.entry import Entry
-from domain.moments import Day
+from domain.moments import Day, Moment
 from domain.order_events import OrderShipped, StandingKind
 from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
 from domain.refund_events import RefundGranted
@@ -53,6 +53,14 @@ class OrderFacts(msgspec.Struct, frozen=True):
         return self.charged > 0 and self.unpaid == 0
 
 
+class RefundFact(msgspec.Struct, frozen=True):
+    """A refund of goods that the customer was granted. Source: R-G12"""
+
+    refund: str
+    at: Moment
+    unverified: bool
+
+
 class CustomerFacts(msgspec.Struct, frozen=True):
     """A customer's orders, in the book's order, as far as the entries folded say. `CustomerFacts()` knows
     nothing.
@@ -61,6 +69,8 @@ class CustomerFacts(msgspec.Struct, frozen=True):
     orders: Mapping[str, OrderFacts] = {}
     cards: Mapping[str, CardFacts] = {}
     """By payment method: how the cards on file did."""
+    refunds: tuple[RefundFact, ...] = ()
+    """Of goods, in the order of their grants."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -73,6 +83,9 @@ class Standing(msgspec.Struct, frozen=True):
 def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
     """The facts after one more entry of the customer, whatever stream it is in."""
     facts = facts or CustomerFacts()
+    if isinstance(entry.event, RefundGranted) and entry.event.basis not in ("undelivered", "credit"):
+        known = RefundFact(entry.event.refund, entry.effective_at, unverified=entry.event.order is None)
+        facts = msgspec.structs.replace(facts, refunds=(*facts.refunds, known))
     match entry.event:
         case OrderShipped() as it:
             return _with_order(facts, it.order, charged=it.charge)

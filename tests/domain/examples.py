@@ -270,7 +270,12 @@ def guaranteed(*parts: tuple[int, int], **other: Any) -> GuaranteeGranted:
 
 def cancel(*parts: tuple[int, int], **other: Any) -> CancelUnits:
     """Cancel units; all that is unshipped unless parts are named."""
-    asked = {"order": ORDER, "refund": REFUND, "parts": tuple(Part(*part) for part in parts)}
+    asked = {
+        "order": ORDER,
+        "refund": REFUND,
+        "parts": tuple(Part(*part) for part in parts),
+        "decided_on": "2010-08-10",
+    }
     return CancelUnits(**{**asked, **other})
 
 
@@ -288,6 +293,12 @@ def cancelled(*parts: tuple[int, int], **other: Any) -> OrderUnitsCancelled:
         "fee_dropped": 0,
     }
     return OrderUnitsCancelled(**{**said, **other})
+
+
+def credit_note_taken(**other: Any) -> NumberTaken:
+    """The refund's credit note took the first number of 2010."""
+    said = {"series": "credit_note", "year": 2010, "number": 1, "subject": REFUND}
+    return NumberTaken(**{**said, **other})
 
 
 def refund_granted(**other: Any) -> RefundGranted:

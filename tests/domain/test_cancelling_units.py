@@ -11,6 +11,7 @@ from domain.account import OrderAccount, purse
 from domain.bill_events import BillShare
 from domain.billing import NewBill
 from domain.cancelling import CancellationExceedsUnits, NothingToCancel
+from domain.credit_notes import CreditNoteNotPrepared
 from domain.order import LineUnknown, Placed
 from domain.order_events import OrderLine, OrderShipped, OrderUnitsCancelled
 from domain.payments import price_not_covered
@@ -28,6 +29,7 @@ from tests.domain.examples import (
     cancelled,
     capture,
     captured,
+    credit_note_taken,
     customer_registered,
     id_of,
     place,
@@ -128,14 +130,25 @@ ONE_DRESS_REFUNDED = {
 }
 
 
+NOTE = {"year": 2010, "number": 1}
+
+
 def test_the_fee_that_was_charged_goes_back_when_the_whole_order_is_gone() -> None:
     # Leave `fee_goes_back` out → this fails.
     story = paid().record(shipped((1, 1), **ONE_DRESS_WITH_FEE), refund_granted(**ONE_DRESS_REFUNDED))
     fee = {"credit_amount": 795, "shipping": 795, "returns_fee": True}
     story.when(cancel()).then(
-        cancelled((1, 1), all_unshipped=True), refund_granted(granted=3400 + 795, **fee)
+        cancelled((1, 1), all_unshipped=True),
+        refund_granted(granted=3400 + 795, **fee, **NOTE),
+        credit_note_taken(),
     )
     assert story.state(ORDER).purse().due_back == 7595
+
+
+def test_a_fee_that_goes_back_needs_a_credit_note_of_this_year() -> None:
+    story = paid().record(shipped((1, 1), **ONE_DRESS_WITH_FEE), refund_granted(**ONE_DRESS_REFUNDED))
+    story.when(cancel(decided_on=None)).refused(CreditNoteNotPrepared(2010))
+    story.when(cancel(decided_on="2009-12-31")).refused(CreditNoteNotPrepared(2010))
 
 
 def test_the_fee_stays_while_a_shipped_unit_was_not_refunded() -> None:
@@ -153,7 +166,9 @@ def test_a_fee_that_goes_back_does_so_with_its_tax_and_without_what_we_bore() ->
     story.record(shipped((1, 1), **FEE, goods=3400, charge=4160), refund_granted(**ONE_DRESS_REFUNDED))
     fee = {"credit_amount": 760, **FEE, "returns_fee": True}
     story.when(cancel()).then(
-        cancelled((1, 1), all_unshipped=True), refund_granted(granted=3400 + 760, **fee)
+        cancelled((1, 1), all_unshipped=True),
+        refund_granted(granted=3400 + 760, **fee, **NOTE),
+        credit_note_taken(),
     )
 
 
@@ -179,7 +194,9 @@ def test_a_fee_that_goes_back_clears_the_open_bill_first() -> None:
     story.record(refund_granted(**ONE_DRESS_REFUNDED, cleared=(BillShare(BILL, 3400),)))
     fee = {"granted": 0, "credit_amount": 795, "shipping": 795, "returns_fee": True}
     story.when(cancel()).then(
-        cancelled((1, 1), all_unshipped=True), refund_granted(**fee, cleared=(BillShare(BILL, 795),))
+        cancelled((1, 1), all_unshipped=True),
+        refund_granted(**fee, cleared=(BillShare(BILL, 795),), **NOTE),
+        credit_note_taken(),
     )
     assert story.account(ORDER).balance == 0 == story.state(ORDER).open_bills()
 

@@ -83,7 +83,7 @@ def test_an_uncollectible_bill_keeps_the_watch_and_a_write_off_ends_it() -> None
 
 @pytest.mark.parametrize(("cleared", "still"), [(7594, True), (7595, False)])
 def test_what_a_refund_clears_is_no_longer_owed(cleared: int, still: bool) -> None:
-    refund = refund_granted(basis="verified", credit_amount=cleared, cleared=(BillShare(BILL, cleared),))
+    refund = refund_granted(basis="price_paid", credit_amount=cleared, cleared=(BillShare(BILL, cleared),))
     assert watched(DAY_AFTER, refund) is still
 
 

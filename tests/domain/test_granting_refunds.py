@@ -1,0 +1,339 @@
+"""Refunds of an order: units at the price paid, the fee, the age that only labels, what clears and what is
+due back.
+
+Source: R-G3, R-G5, R-G6, R-G9, I13, I14
+"""
+
+from typing import Any
+
+import pytest
+
+from domain.bill_events import BillShare, BillWrittenOff, WriteOffReversed
+from domain.billing import NewBill
+from domain.causes import EffectiveBeforeCause
+from domain.granting import NothingToRefund, OrderOfAnotherCustomer, RefundExceedsUnits
+from domain.order import LineUnknown
+from domain.order_events import OrderLine, OrderUnitsCancelled
+from domain.refund_events import RefundedPart, RefundGranted, RefundRequested
+from domain.retry import AlreadyRecordedOtherwise
+from domain.shipping import ShipmentExceedsUnits
+from tests.domain.examples import (
+    BILL,
+    CUSTOMER,
+    DELIVERY,
+    ORDER,
+    OTHER_CUSTOMER,
+    OTHER_DELIVERY,
+    OTHER_REFUND,
+    OTHER_SHIPMENT,
+    REFUND,
+    SHIPMENT,
+    billed,
+    capture,
+    captured,
+    credit_note_taken,
+    customer_registered,
+    deliver,
+    id_of,
+    placed,
+    refund_granted,
+    ship,
+    shipped,
+)
+from tests.domain.refunds import ask, deciding, grant, used
+from tests.domain.specification import AGENT, OWNER, Story, given, moment
+
+NOTE = {"year": 2010, "number": 1}
+BY_AGENT = {"decided_by": AGENT.person, "decided_as": "agent", "limit": 15000}
+
+
+def shipped_order(**other: Any) -> Story:
+    """Two dresses, paid, shipped and delivered on the day they were ordered."""
+    story = given(customer_registered(), placed(**other), captured(), shipped())
+    story.do(deliver())
+    return story
+
+
+def part(quantity: int = 1, **other: Any) -> RefundedPart:
+    """Units of the first line, refunded on the day they were ordered and delivered."""
+    said = {
+        "line": 1,
+        "quantity": quantity,
+        "shipment": SHIPMENT,
+        "delivery": DELIVERY,
+        "goods": 3400 * quantity,
+        "tax": 0,
+        "label": "supplier",
+        "days_since_delivery": 0,
+        "days_since_order": 0,
+    }
+    return RefundedPart(**{**said, **other})
+
+
+def granted(*parts: RefundedPart, **other: Any) -> RefundGranted:
+    """The agent granted a refund of those parts."""
+    goods = sum(part.goods for part in parts)
+    units = {part.line: 0 for part in parts}
+    for each in parts:
+        units[each.line] += each.quantity
+    said: dict[str, Any] = {
+        "basis": "price_paid",
+        "granted": goods,
+        "credit_amount": goods,
+        "goods": goods,
+        "parts": parts,
+        "ask": ask(*[(line, quantity) for line, quantity in units.items() if line is not None]),
+    }
+    return refund_granted(**{**said, **NOTE, **BY_AGENT, **other})
+
+
+def test_one_dress_goes_back_at_the_price_paid() -> None:
+    story = shipped_order()
+    story.when(grant((1, 1))).then(granted(part()), credit_note_taken(), used(3400, refund=REFUND))
+    assert story.state(ORDER).purse().due_back == 3400
+    assert story.account(ORDER).balance == -3400
+
+
+def test_the_fee_goes_back_with_the_last_unit() -> None:
+    # Leave `fee_goes_back` out of `order_draft` → this fails.
+    story = shipped_order()
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    event = story.when(grant((1, 1))).decides(RefundGranted)
+    assert (event.returns_fee, event.shipping, event.credit_amount) == (True, 795, 4195)
+    assert story.state(ORDER).purse().due_back == 7595
+
+
+@pytest.mark.parametrize("problem", ["wrong_item", "not_received", "damaged", "late"])
+def test_a_problem_the_customer_reports_brings_the_fee_back_at_once_and_once(problem: str) -> None:
+    story = shipped_order()
+    event = story.when(grant((1, 1), observed_problem=problem, refund=OTHER_REFUND)).decides(RefundGranted)
+    assert (event.basis, event.shipping, event.granted) == ("original_charges", 795, 4195)
+    again = story.when(grant((1, 1), observed_problem=problem)).decides(RefundGranted)
+    assert (again.basis, again.shipping, again.granted) == ("original_charges", 0, 3400)
+
+
+def test_late_before_anything_shipped_the_fee_is_never_charged() -> None:
+    story = given(customer_registered(), placed(), captured())
+    event = story.when(grant(observed_problem="late")).decides(RefundGranted)
+    assert (event.credit_amount, event.fee_dropped, event.granted, event.number) == (0, 795, 795, None)
+    assert story.state(ORDER).price_to_ship() == 6800
+    assert story.state(ORDER).purse().due_back == 795
+    story.do(ship())
+    assert story.account(ORDER).charged == 6800
+
+
+def test_units_are_priced_from_the_first_upward_with_discount_and_tax_to_the_last_cent() -> None:
+    line = OrderLine(1, "A", "", 3, 1000, 1, 77)  # 30.76 for three: 10.25, 10.26, 10.25
+    story = given(customer_registered(), placed(lines=(line,), shipping=0, total=3076))
+    story.do(capture(amount=3076))
+    story.do(ship((1, 3)))
+    amounts = [
+        story.when(grant((1, 1), refund=id_of("ref", number))).decides(RefundGranted) for number in (1, 2, 3)
+    ]
+    assert [(it.credit_amount, it.goods, it.tax) for it in amounts] == [
+        (1025, 999, 26),
+        (1026, 1001, 25),
+        (1025, 999, 26),
+    ]
+    assert sum(it.credit_amount for it in amounts) == 3076
+
+
+def test_no_more_units_than_there_are() -> None:
+    # Leave the check out of `_split` → this fails.
+    story = shipped_order()
+    story.when(grant((1, 3))).refused(RefundExceedsUnits(ORDER, 1, 3, 2))
+    story.do(grant((1, 2), refund=OTHER_REFUND))
+    story.when(grant((1, 1))).refused(RefundExceedsUnits(ORDER, 1, 1, 0))
+
+
+def test_what_is_asked_back_before_it_ships_is_cancelled_in_the_same_command() -> None:
+    story = given(customer_registered(), placed(), captured())
+    story.do(ship((1, 1)))
+    decided = story.do(grant((1, 2)))
+    assert [type(event) for event in decided[:2]] == [OrderUnitsCancelled, RefundGranted]
+    event = decided[1]
+    assert isinstance(event, RefundGranted)
+    assert (event.credit_amount, event.granted, event.shipping) == (4195, 7595, 795)
+    assert story.state(ORDER).purse().due_back == 7595
+    story.when(ship((1, 1), shipment=OTHER_SHIPMENT)).refused(ShipmentExceedsUnits(ORDER, 1, 1, 0))
+    story.when(grant((1, 2))).nothing()
+
+
+def test_what_has_not_shipped_at_all_is_a_deposit_that_goes_back_without_limit() -> None:
+    # Compare the deposit with the limit → this fails.
+    dear = OrderLine(1, "SOFA", "", 1, 900000, 0, 0)
+    story = given(customer_registered(), placed(lines=(dear,), shipping=0, total=900000))
+    story.do(capture(amount=900000))
+    event = story.when(grant((1, 1))).decides(RefundGranted)
+    assert (event.basis, event.granted, event.credit_amount) == ("undelivered", 900000, 0)
+    assert (event.decided_as, event.number) == (None, None)
+
+
+def test_an_unpaid_order_asked_back_before_it_ships_is_only_cancelled() -> None:
+    story = given(customer_registered(), placed())
+    story.when(grant((1, 2))).decides(OrderUnitsCancelled)
+    assert not story.state(ORDER).refunds
+
+
+def test_something_must_go_back() -> None:
+    story = shipped_order()
+    story.when(grant()).refused(NothingToRefund(ORDER))
+    story.when(grant((2, 1))).refused(LineUnknown(ORDER, 2))
+    story.when(grant((1, 1), customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER))
+
+
+def test_goods_for_nothing_are_refunded_too() -> None:
+    gift = OrderLine(1, "CARD", "", 1, 0, 0, 0)
+    story = given(customer_registered(), placed(lines=(gift,), shipping=0, total=0))
+    story.do(ship((1, 1)))
+    event = story.when(grant((1, 1))).decides(RefundGranted)
+    assert (event.granted, event.number, len(event.parts)) == (0, None, 1)
+
+
+# Windows and age
+
+
+@pytest.mark.parametrize(
+    ("day", "label"),
+    [
+        ("2010-09-09", "supplier"),
+        ("2010-09-10", "guarantee"),
+        ("2011-02-10", "guarantee"),
+        ("2011-02-11", "beyond_guarantee"),
+        ("2012-08-10", "beyond_guarantee"),
+    ],
+)
+def test_age_labels_the_row_and_never_lowers_the_money(day: str, label: str) -> None:
+    # Take the label at another day than that of the request → this fails.
+    story = shipped_order()
+    story.on(day)
+    event = story.when(grant((1, 1), deciding=deciding(day=day))).decides(RefundGranted)
+    assert (event.parts[0].label, event.credit_amount) == (label, 3400)
+
+
+def test_the_label_is_taken_at_the_request_not_at_the_grant() -> None:
+    story = shipped_order()
+    story.on("2010-09-20")
+    asked = grant((1, 1), asked_at=moment("2010-09-08"), deciding=deciding(day="2010-09-20"))
+    event = story.when(asked).decides(RefundGranted)
+    assert [(each.label, each.days_since_delivery) for each in event.parts] == [("supplier", 29)]
+
+
+def test_two_deliveries_have_two_windows_and_the_earliest_ending_goes_first() -> None:
+    # Sort the windows by their beginning or not at all → this fails.
+    story = given(customer_registered(), placed(), captured())
+    story.do(ship((1, 2)))
+    story.on("2010-09-20").do(deliver((1, 1), delivery=OTHER_DELIVERY))
+    story.on("2010-09-01").by(OWNER).with_now(moment("2011-03-10")).do(deliver((1, 1)))
+    story.on("2011-03-10")
+    early = story.do(grant((1, 1), refund=OTHER_REFUND, deciding=deciding(OWNER.person, "2011-03-10")))[0]
+    late = story.do(grant((1, 1), deciding=deciding(OWNER.person, "2011-03-10")))[0]
+    assert isinstance(early, RefundGranted)
+    assert isinstance(late, RefundGranted)
+    assert [(it.parts[0].delivery, it.parts[0].label) for it in (early, late)] == [
+        (DELIVERY, "beyond_guarantee"),
+        (OTHER_DELIVERY, "guarantee"),
+    ]
+
+
+@pytest.mark.parametrize(("day", "label"), [("2010-09-09", "supplier"), ("2011-09-10", "guarantee")])
+def test_what_is_under_way_is_never_beyond_the_guarantee(day: str, label: str) -> None:
+    story = given(customer_registered(), placed(), captured(), shipped()).on(day)
+    event = story.when(grant((1, 1), deciding=deciding(day=day))).decides(RefundGranted)
+    (only,) = event.parts
+    assert (only.label, only.delivery, only.shipment) == (label, None, SHIPMENT)
+
+
+# What clears, and what is due back
+
+
+def on_account(paid: int = 0) -> Story:
+    """Two dresses shipped on a bill of 75.95, of which so much was paid."""
+    story = given(customer_registered(), placed(terms="bill_after"), shipped(), billed())
+    return story.record(captured(amount=paid, bills=(BillShare(BILL, paid),))) if paid else story
+
+
+def test_what_was_never_paid_clears_its_bill_and_nothing_is_due_back() -> None:
+    # Pay out the credit instead of clearing the bill → this fails.
+    story = on_account()
+    event = story.when(grant((1, 2))).decides(RefundGranted)
+    assert event.cleared == (BillShare(BILL, 7595),)
+    assert event.deadlines == ()
+    assert (story.state(ORDER).open_bills(), story.state(ORDER).purse().due_back) == (0, 0)
+
+
+def test_of_what_was_paid_in_part_the_open_part_clears_first() -> None:
+    story = on_account(paid=5000)
+    story.do(grant((1, 2)))
+    assert (story.state(ORDER).open_bills(), story.state(ORDER).purse().due_back) == (0, 5000)
+
+
+def test_what_was_written_off_counts_as_open_again_and_is_cleared() -> None:
+    # Clear only open bills → this fails: the customer would get money they never paid.
+    story = on_account(paid=5000).record(
+        BillWrittenOff(
+            order=ORDER,
+            customer=CUSTOMER,
+            bill=BILL,
+            currency="USD",
+            amount=2595,
+            uncollectible=0,
+            good_reason="illness",
+            call=1,
+        )
+    )
+    reopened, event, *_ = story.do(grant((1, 2)))
+    assert isinstance(reopened, WriteOffReversed)
+    assert (reopened.amount, reopened.because, reopened.by) == (2595, "refund", REFUND)
+    assert isinstance(event, RefundGranted)
+    assert event.write_offs_cleared == (BillShare(BILL, 2595),)
+    assert story.state(ORDER).purse().due_back == 5000
+    assert story.account(ORDER).written_off == 0
+
+
+def test_the_bill_of_the_units_concerned_clears_before_an_older_one() -> None:
+    lines = (OrderLine(1, "A", "", 1, 1000, 0, 0), OrderLine(2, "B", "", 1, 1000, 0, 0))
+    order = placed(terms="bill_after", lines=lines, shipping=0, total=2000)
+    story = given(customer_registered(), order)
+    story.do(ship((1, 1), bill=NewBill(BILL, 2010)))
+    story.do(ship((2, 1), shipment=OTHER_SHIPMENT, bill=NewBill(id_of("bil", 2), 2010)))
+    event = story.when(grant((2, 1))).decides(RefundGranted)
+    assert event.cleared == (BillShare(id_of("bil", 2), 1000),)
+
+
+def test_a_refund_of_one_line_stays_as_deposit_for_what_is_still_to_ship() -> None:
+    lines = (OrderLine(1, "A", "", 1, 1000, 0, 0), OrderLine(2, "B", "", 1, 1000, 0, 0))
+    story = given(customer_registered(), placed(lines=lines, shipping=0, total=2000))
+    story.do(capture(amount=1000))
+    story.do(ship((1, 1)))
+    story.do(grant((1, 1)))
+    assert (story.state(ORDER).purse().deposit, story.state(ORDER).purse().due_back) == (1000, 0)
+
+
+# Retry, request, time
+
+
+def test_the_same_refund_with_other_content_is_refused() -> None:
+    story = shipped_order()
+    story.do(grant((1, 1)))
+    story.when(grant((1, 1))).nothing()
+    story.when(grant((1, 2))).refused(AlreadyRecordedOtherwise(REFUND))
+    story.when(grant((1, 1), observed_problem="late")).refused(AlreadyRecordedOtherwise(REFUND))
+
+
+def test_a_request_grants_nothing() -> None:
+    story = shipped_order()
+    event = story.when(grant((1, 1), only_request=True)).decides(RefundRequested)
+    assert (event.amount, event.basis, event.requested_by) == (3400, "price_paid", AGENT.person)
+    assert story.account(ORDER).credited == 0
+
+
+def test_nothing_is_refunded_before_it_shipped_nor_before_it_was_asked_for() -> None:
+    story = given(customer_registered(), placed(), captured()).on("2010-08-12").record(shipped())
+    story.on("2010-08-11").with_now(moment("2010-08-12"))
+    story.when(grant((1, 1), deciding=deciding(day="2010-08-12"))).refused(
+        EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12"))
+    )
+    late = shipped_order().on("2010-08-11")
+    asked = grant((1, 1), asked_at=moment("2010-08-12"), deciding=deciding(day="2010-08-11"))
+    late.when(asked).refused(EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12")))

@@ -1,0 +1,239 @@
+"""Who may grant a refund alone, and what becomes of one above a limit: another person decides.
+
+Source: R-G11, R-G12
+"""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.approving import ApproverIsRequester, RefundGrantedAlready, RefundNoLongerWanted
+from domain.authority import RoleTooLow
+from domain.decision import Actor
+from domain.default_edition import DEFAULT_EDITION
+from domain.moments import EARLIEST
+from domain.order_events import OrderLine
+from domain.policy import Limits, PolicyAdopted
+from domain.refund import RefundUnknown
+from domain.refund_events import (
+    FraudSignalDismissed,
+    FraudSignalRaised,
+    RefundEscalated,
+    RefundGranted,
+    RefundRequested,
+    RefundWithdrawn,
+)
+from domain.refund_signals import DismissFraudSignal, SignalUnknown
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    OTHER_REFUND,
+    REFUND,
+    capture,
+    customer_registered,
+    id_of,
+    placed,
+    ship,
+)
+from tests.domain.refunds import approve, deciding, grant, used, used_today, withdraw
+from tests.domain.specification import AGENT, OPENED, OWNER, SUPERVISOR, Story, given
+
+COLLEAGUE = Actor(person="per_01h455vb4pex5vsknk084sn02t", role="agent")
+
+
+def pillows(quantity: int, price: int = 100, **other: Any) -> Story:
+    """So many pillows at a price in cents, paid and shipped."""
+    line = OrderLine(1, "PILLOW", "", quantity, price, 0, 0)
+    total = quantity * price
+    story = given(customer_registered(), placed(lines=(line,), shipping=0, total=total, **other))
+    story.do(capture(amount=total))
+    story.do(ship((1, quantity)))
+    return story
+
+
+def test_up_to_the_limit_an_agent_decides_alone_and_above_it_a_supervisor() -> None:
+    # Compare with < or <= the other way round → this fails.
+    story = pillows(200)
+    event = story.when(grant((1, 150), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert (event.decided_as, event.limit, event.decided_by) == ("agent", 15000, AGENT.person)
+    other = pillows(200)
+    asked = other.when(grant((1, 151)))
+    escalated = asked.decides(RefundEscalated)
+    assert (escalated.amount, escalated.limit, escalated.exceeded) == (15100, 15000, "per_refund")
+    assert (escalated.from_role, escalated.to_role) == ("agent", "supervisor")
+    assert other.account(ORDER).credited == 0
+    assert other.state(ORDER).lines[0].refunded == 0
+    other.by(SUPERVISOR)
+    approved = other.when(approve(deciding=deciding(SUPERVISOR.person))).decides(RefundGranted)
+    assert (approved.requested_by, approved.decided_by) == (AGENT.person, SUPERVISOR.person)
+    assert (approved.decided_as, approved.limit, approved.number) == ("supervisor", 100000, 1)
+    assert used_today(other, person=SUPERVISOR.person) == 15100
+    assert other.state("day/" + AGENT.person + "/2010-08-10") is None
+
+
+def test_above_a_supervisors_limit_the_owner_decides_who_has_none() -> None:
+    story = pillows(2000)
+    story.do(grant((1, 2000)))
+    story.by(SUPERVISOR)
+    again = story.when(approve(deciding=deciding(SUPERVISOR.person))).decides(RefundEscalated)
+    assert (again.from_role, again.to_role, again.limit) == ("supervisor", "owner", 100000)
+    story.by(OWNER)
+    granted = story.when(approve(deciding=deciding(OWNER.person))).decides(RefundGranted)
+    assert (granted.granted, granted.limit) == (200000, None)
+    assert story.state(f"day/{OWNER.person}/2010-08-10") is None
+
+
+def test_a_day_has_its_own_limit_to_the_last_cent() -> None:
+    story = pillows(200).record(used(49900))
+    assert story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
+    escalated = story.when(grant((1, 1))).decides(RefundEscalated)
+    assert (escalated.exceeded, escalated.limit, escalated.used) == ("per_day", 50000, 50000)
+
+
+def test_the_day_is_that_of_deciding_not_of_taking_effect() -> None:
+    # Name the day by `given.at` → this fails: dating back would give a fresh allowance.
+    story = pillows(200).record(used(50000, day="2010-08-12"))
+    story.with_now(NOW_12TH)
+    escalated = story.when(grant((1, 1), deciding=deciding(day="2010-08-12"))).decides(RefundEscalated)
+    assert escalated.exceeded == "per_day"
+
+
+NOW_12TH = 1_281_628_800_000_000
+
+
+def test_a_currency_without_a_limit_goes_to_the_owner() -> None:
+    line = OrderLine(1, "PILLOW", "", 1, 1, 0, 0)
+    story = given(customer_registered(), placed(lines=(line,), shipping=0, total=1, currency="CHF"))
+    story.do(capture(amount=1, currency="CHF"))
+    story.do(ship((1, 1)))
+    assert story.when(grant((1, 1))).decides(RefundEscalated).limit == 0
+    story.by(SUPERVISOR).when(approve(deciding=deciding(SUPERVISOR.person))).decides(RefundEscalated)
+    story.by(OWNER).when(approve(deciding=deciding(OWNER.person))).decides(RefundGranted)
+
+
+def test_who_asked_does_not_approve_what_was_above_their_limit_whoever_holds_the_key() -> None:
+    # Compare keys instead of persons → this fails.
+    story = pillows(200)
+    story.do(grant((1, 151)))
+    story.when(approve()).refused(ApproverIsRequester(REFUND))
+    through_a_service = Actor(person=id_of("per", 7), role="supervisor", on_behalf_of=AGENT.person)
+    story.by(through_a_service).when(approve()).refused(ApproverIsRequester(REFUND))
+    story.by(COLLEAGUE).when(approve(deciding=deciding(COLLEAGUE.person))).nothing()
+    story.by(OWNER).when(approve(deciding=deciding(OWNER.person))).decides(RefundGranted)
+
+
+def test_what_was_only_noted_down_may_be_granted_by_the_same_person() -> None:
+    story = pillows(200)
+    story.do(grant((1, 1), only_request=True))
+    granted = story.when(approve()).decides(RefundGranted)
+    assert granted.requested_by == AGENT.person
+    assert used_today(story) == 100
+
+
+def test_a_refund_is_withdrawn_before_the_grant_only() -> None:
+    story = pillows(200)
+    story.do(grant((1, 1), only_request=True))
+    story.when(withdraw()).then(RefundWithdrawn(refund=REFUND, customer=CUSTOMER, order=ORDER))
+    story.when(approve()).refused(RefundNoLongerWanted(REFUND))
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    story.when(withdraw(refund=OTHER_REFUND)).refused(RefundGrantedAlready(OTHER_REFUND))
+    story.when(withdraw(refund=id_of("ref", 9))).refused(RefundUnknown(id_of("ref", 9)))
+    story.when(approve(refund=id_of("ref", 9))).refused(RefundUnknown(id_of("ref", 9)))
+
+
+@pytest.mark.parametrize("kind", ["per_refund", "per_day"])
+@pytest.mark.parametrize("role", ["agent", "supervisor"])
+def test_changing_a_limit_of_the_policy_changes_who_decides(role: str, kind: str) -> None:
+    limits: Limits = getattr(DEFAULT_EDITION, f"{role}_limits")
+    lower = msgspec.structs.replace(limits, **{kind: {"USD": 99}})
+    edition = msgspec.structs.replace(DEFAULT_EDITION, **{f"{role}_limits": lower})
+    story = pillows(2).record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
+    actor = AGENT if role == "agent" else SUPERVISOR
+    escalated = story.by(actor).when(grant((1, 1), deciding=deciding(actor.person))).decides(RefundEscalated)
+    assert (escalated.exceeded, escalated.limit) == (kind, 99)
+
+
+# Signals inform
+
+
+def signals(events: tuple[Any, ...]) -> list[tuple[str, int]]:
+    """The kinds of the signals among those events, and how many refunds each rests on."""
+    return [(it.kind, len(it.refunds)) for it in events if isinstance(it, FraudSignalRaised)]
+
+
+def test_the_third_refund_in_thirty_days_is_told_and_granted_all_the_same() -> None:
+    story = pillows(200)
+    assert signals(story.do(grant((1, 1), refund=id_of("ref", 11)))) == []
+    story.on("2010-09-08")
+    assert (
+        signals(story.do(grant((1, 1), refund=id_of("ref", 12), deciding=deciding(day="2010-09-08")))) == []
+    )
+    third = story.do(grant((1, 1), refund=id_of("ref", 13), deciding=deciding(day="2010-09-08")))
+    assert signals(third) == [("refunds_in_short_time", 3)]
+    assert isinstance(third[0], RefundGranted)
+    fourth = story.do(grant((1, 1), refund=id_of("ref", 14), deciding=deciding(day="2010-09-08")))
+    assert signals(fourth) == [], "the first is still to be looked at"
+
+
+def test_what_lies_longer_back_is_no_signal() -> None:
+    story = pillows(200)
+    story.do(grant((1, 1), refund=id_of("ref", 11)))
+    story.on("2010-09-09")
+    story.do(grant((1, 1), refund=id_of("ref", 12), deciding=deciding(day="2010-09-09")))
+    assert signals(story.do(grant((1, 1), deciding=deciding(day="2010-09-09")))) == []
+
+
+def test_the_fifth_refund_just_under_a_limit_by_one_person_is_told() -> None:
+    # 142.50 is 5 % under 150.00.
+    story = pillows(200, price=1425)
+    for number in range(4):
+        story.record(used(14300, day="2010-07-20", refund=id_of("ref", 20 + number), just_under=True))
+    fifth = story.do(grant((1, 10), deciding=deciding()))
+    assert signals(fifth) == [("just_under_limit", 5)]
+    raised = next(it for it in fifth if isinstance(it, FraudSignalRaised))
+    assert (raised.person, raised.days) == (AGENT.person, 30)
+    below = pillows(200, price=1424)
+    for number in range(4):
+        below.record(used(14300, day="2010-07-20", refund=id_of("ref", 20 + number), just_under=True))
+    assert signals(below.do(grant((1, 10)))) == []
+    before = pillows(200, price=1425)
+    for number in range(4):
+        before.record(used(14300, day="2010-07-11", refund=id_of("ref", 20 + number), just_under=True))
+    assert signals(before.do(grant((1, 10)))) == []
+
+
+def test_a_signal_is_dismissed_by_a_supervisor_and_may_then_come_again() -> None:
+    story = pillows(200)
+    for number in (11, 12, 13):
+        story.do(grant((1, 1), refund=id_of("ref", number)))
+    kind = "refunds_in_short_time"
+    dismiss = DismissFraudSignal(customer=CUSTOMER, refund=id_of("ref", 13), kind=kind, note="sealed:fine")
+    story.when(dismiss).refused(RoleTooLow("agent", "supervisor"))
+    story.when(DismissFraudSignal(customer=CUSTOMER, refund=REFUND, kind=kind)).refused(
+        SignalUnknown(CUSTOMER, REFUND, kind)
+    )
+    story.by(SUPERVISOR).when(dismiss).then(
+        FraudSignalDismissed(customer=CUSTOMER, refund=id_of("ref", 13), kind=kind, note="sealed:fine")
+    )
+    story.by(AGENT)
+    assert signals(story.do(grant((1, 1), refund=id_of("ref", 14)))) == [(kind, 4)]
+
+
+def test_history_has_no_number_and_counts_against_no_day_and_is_no_signal() -> None:
+    line = OrderLine(1, "PILLOW", "", 9, 100, 0, 0)
+    story = Story(opened=msgspec.structs.replace(OPENED, cut_over="2010-08-11")).by(OWNER).from_("import")
+    story.record(customer_registered(), placed(lines=(line,), shipping=0, total=900))
+    story.do(capture(amount=900))
+    story.do(ship((1, 9)))
+    for number in range(1, 5):
+        decided = story.do(grant((1, 1), refund=id_of("ref", number), deciding=None))
+        (event,) = decided
+        assert isinstance(event, RefundGranted)
+        assert (event.number, event.deadlines, event.decided_as) == (None, (), "owner")
+
+
+def test_a_request_says_who_took_it_down() -> None:
+    story = pillows(200)
+    asked = story.when(grant((1, 151))).decides(RefundRequested)
+    assert (asked.requested_by, asked.amount, asked.deadlines) == (AGENT.person, 15100, ())
