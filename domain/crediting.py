@@ -7,6 +7,7 @@ available each fold their own. Source: I12, I15, R-S8
 from dataclasses import dataclass
 from typing import get_args
 
+from domain.authority import RoleTooLow
 from domain.bill import oldest_first
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_amount, expect_text
@@ -17,6 +18,7 @@ from domain.decision import Decision, Given
 from domain.entry import Minor, Sealed
 from domain.holds import hold_ends
 from domain.ids import expect_id
+from domain.limits import ABOVE, limit_of
 from domain.money import Money
 from domain.order import Placed, placed_order, price_not_covered
 from domain.owing import expect_currency, expect_customer
@@ -155,7 +157,8 @@ def _used(state: Placed, command: UseCredit, given: Given) -> CreditUsed:
 def grant_store_credit(command: GrantStoreCredit, given: Given) -> Decision:
     """Gives a customer credit out of goodwill, or to put figures right.
 
-    Checks, in this order: customer known; retry; not before they were registered.
+    Checks, in this order: customer known; retry; the limit for gestures (R-G11): above it takes the next
+    role; not before they were registered.
     """
     customer = known_customer(given, command.customer)
     granted = StoreCreditGranted(
@@ -172,5 +175,8 @@ def grant_store_credit(command: GrantStoreCredit, given: Given) -> Decision:
         if known.it != granted:
             raise AlreadyRecordedOtherwise(command.credit)
         return Decision(customer=command.customer, already=(known.position,))
+    limit = limit_of(given.edition, given.actor.role, "per_gesture", command.currency)
+    if limit is not None and command.amount > limit:
+        raise RoleTooLow(given.actor.role, ABOVE.get(given.actor.role, "owner"))
     expect_cause(customer.registered_at, given)
     return Decision(events=((command.customer, granted),), customer=command.customer)

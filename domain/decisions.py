@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from domain.adopting import adopt_policy
-from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
 from domain.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
+from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
 from domain.cancelling import CancelUnits, cancel_units
 from domain.card_search import CompleteCardSearch, complete_card_search
 from domain.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart

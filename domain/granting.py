@@ -25,6 +25,7 @@ from domain.limits import Deciding
 from domain.moments import Moment, day_of
 from domain.order import Placed, line_of, placed_order, price_not_covered
 from domain.order_events import Part
+from domain.owing import expect_customer
 from domain.refund_events import AskedUnits, Basis, RefundAsk, RefundedPart, RefundGranted
 from domain.refund_windows import refunded_parts
 from domain.refusal import Refusal
@@ -92,16 +93,6 @@ class NothingToRefund(Refusal):
     order: str
 
 
-@dataclass(unsafe_hash=True)
-class OrderOfAnotherCustomer(Refusal):
-    """The order belongs to another customer than the one named."""
-
-    rule = "H-known"
-    way_out = "Name the customer who placed the order."
-
-    order: str
-
-
 def grant_refund(command: GrantRefund, given: Given) -> Decision:
     """Grants a refund of an order within the limits of whoever acts, else escalates it to the next role.
 
@@ -110,8 +101,7 @@ def grant_refund(command: GrantRefund, given: Given) -> Decision:
     refuse; a credit note of this year.
     """
     state = placed_order(given, command.order)
-    if state.placed.customer != command.customer:
-        raise OrderOfAnotherCustomer(command.order)
+    expect_customer(state, command.customer)
     already = _already_asked(command, state)
     if already is not None:
         return Decision(customer=command.customer, already=already)

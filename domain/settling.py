@@ -197,7 +197,8 @@ def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Re
         said = (it.method if command.method is None else command.method, command.reference)
         if not isinstance(it, RefundPaid) or (it.method, it.reference) != said:
             raise AlreadyRecordedOtherwise(it.payout)
-    return (*[payout.position for payout in known], *state.credits.get(command.credit, ()))
+    kept = state.credits.get(command.credit)
+    return (*[payout.position for payout in known], *(() if kept is None else (kept.position,)))
 
 
 class Ways:

@@ -19,7 +19,8 @@ from domain.entry import Event, Meta
 from domain.moments import EARLIEST, FIRST_EFFECTIVE, MINUTE
 from domain.opening import BookNotOpened, BookOpenedOtherwise
 from domain.order_events import GuaranteeGranted, OrderPlaced, OverdueBill
-from domain.policy import AdoptPolicy, Edition, PolicyAdopted, evolve_policy
+from domain.policy import AdoptPolicy, Edition, Limits, PolicyAdopted, evolve_policy
+from domain.refund_events import ClaimedUnits
 from domain.refusal import Refusal
 from domain.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.retry import AlreadyRecordedOtherwise
@@ -51,11 +52,13 @@ from tests.domain.examples import (
     id_of,
     place,
     placed,
+    refund_granted,
     register,
     ship,
     shipped,
 )
-from tests.domain.specification import AGENT, NOON, OPENED, OWNER, ZONE, Story, given, moment
+from tests.domain.refunds import deciding, grant, grant_unverified, used
+from tests.domain.specification import AGENT, NOON, OPENED, OWNER, SUPERVISOR, ZONE, Story, given, moment
 
 PERSON = id_of("per")
 DAY = 24 * 60 * MINUTE
@@ -214,7 +217,21 @@ SHIP_ON_BILL = {"command": ship(shipment=id_of("shp", 9), bill=NEW_BILL), "day":
 
 UNPAID = (placed(terms="bill_after"),)
 _DECLINED = (ann(), placed(), attempted(), declined(), held())
+TWO_REFUNDS = (
+    refund_granted(refund=id_of("ref", 7), basis="stated", order=None),
+    refund_granted(refund=id_of("ref", 8), basis="stated", order=None),
+)
+UNDER = tuple(used(14_300, day="2010-08-15", refund=id_of("ref", 10 + n), just_under=True) for n in range(4))
+JUST_UNDER = grant_unverified(ClaimedUnits(1, "SWING", amount=14_250), deciding=deciding(day="2010-08-20"))
+REFUND_ONE = {"command": grant((1, 1), deciding=deciding(day="2010-08-20")), "day": "2010-08-16"}
+REFUND_UNVERIFIED = {"command": JUST_UNDER, "day": "2010-08-16"}
+NOTHING = Limits(per_refund={}, per_gesture={}, per_day={})
 BEFORE: dict[str, tuple[Event, ...]] = {
+    "signal_unverified": TWO_REFUNDS[:1],
+    "signal_refunds": TWO_REFUNDS,
+    "signal_days": TWO_REFUNDS,
+    "signal_just_under": UNDER,
+    "signal_margin": UNDER,
     "bill_due_days": UNPAID,
     "first_reminder_days": UNPAID,
     "second_reminder_days": UNPAID,
@@ -259,6 +276,14 @@ DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
             "by": OWNER,
         },
     ),
+    "agent_limits": (NOTHING, REFUND_ONE),
+    "supervisor_limits": (NOTHING, {**REFUND_ONE, "by": SUPERVISOR}),
+    "refund_payout_days": (3, REFUND_ONE),
+    "signal_unverified": (3, REFUND_UNVERIFIED),
+    "signal_refunds": (4, REFUND_UNVERIFIED),
+    "signal_days": (5, REFUND_UNVERIFIED),
+    "signal_just_under": (6, REFUND_UNVERIFIED),
+    "signal_margin": (499, REFUND_UNVERIFIED),
     "thank_hours": (48, {"command": place(order=id_of("ord", 9)), "day": "2010-08-16"}),
     "unshipped_days": (
         3,

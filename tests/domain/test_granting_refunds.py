@@ -11,9 +11,10 @@ import pytest
 from domain.bill_events import BillShare, BillWrittenOff, WriteOffReversed
 from domain.billing import NewBill
 from domain.causes import EffectiveBeforeCause
-from domain.granting import NothingToRefund, OrderOfAnotherCustomer, RefundExceedsUnits
+from domain.granting import NothingToRefund, RefundExceedsUnits
 from domain.order import LineUnknown
 from domain.order_events import OrderLine, OrderUnitsCancelled
+from domain.owing import OrderOfAnotherCustomer
 from domain.refund_events import RefundedPart, RefundGranted, RefundRequested
 from domain.retry import AlreadyRecordedOtherwise
 from domain.shipping import ShipmentExceedsUnits
@@ -179,7 +180,7 @@ def test_something_must_go_back() -> None:
     story = shipped_order()
     story.when(grant()).refused(NothingToRefund(ORDER))
     story.when(grant((2, 1))).refused(LineUnknown(ORDER, 2))
-    story.when(grant((1, 1), customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER))
+    story.when(grant((1, 1), customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER))
 
 
 def test_goods_for_nothing_are_refunded_too() -> None:
