@@ -57,6 +57,8 @@ def _value(kind: inspect.Type, name: str, numbers: "count[int]") -> Any:
             return _value(next(t for t in kind.types if not isinstance(t, inspect.NoneType)), name, numbers)
         case inspect.VarTupleType():
             return [_value(kind.item_type, name, numbers) for _ in range(2)]
+        case inspect.DictType():
+            return {"EUR": _value(kind.value_type, name, numbers)}
         case inspect.StructType():
             return {field.encode_name: _value(field.type, field.name, numbers) for field in kind.fields}
         case _:
