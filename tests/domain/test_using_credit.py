@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.authority import RoleTooLow
 from domain.bill_events import BillShare
 from domain.causes import EffectiveBeforeCause
 from domain.crediting import CreditExceedsAvailable, CreditExceedsPrice
@@ -35,7 +36,7 @@ from tests.domain.examples import (
     place,
     ship,
 )
-from tests.domain.specification import Story, given
+from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given
 
 
 def usd(minor: int) -> Money:
@@ -56,8 +57,8 @@ def with_credit(amount: int) -> Story:
     """An order of 75.95, and so much credit."""
     story = given(customer_registered())
     story.do(place())
-    story.when(give_credit(amount)).then(granted(amount))
-    return story
+    story.by(OWNER).when(give_credit(amount)).then(granted(amount))
+    return story.by(AGENT)
 
 
 def test_credit_covers_what_is_to_ship() -> None:
@@ -152,6 +153,17 @@ def test_new_credit_needs_a_customer_and_is_given_once() -> None:
     story.when(give_credit(501)).refused(AlreadyRecordedOtherwise(OTHER_CREDIT))
     story.when(give_credit(500, credit=id_of("crd", 9))).then(granted(500, credit=id_of("crd", 9)))
     assert story.state(CUSTOMER).credit["USD"].available == 1000
+
+
+def test_credit_counts_under_the_limit_for_gestures_and_above_it_takes_the_next_role() -> None:
+    story = given(customer_registered())
+    story.when(give_credit(5001)).refused(RoleTooLow("agent", "supervisor"))
+    story.when(give_credit(5000)).then(granted(5000))
+    story.by(SUPERVISOR)
+    story.when(give_credit(25001, credit=id_of("crd", 9))).refused(RoleTooLow("supervisor", "owner"))
+    story.by(OWNER).when(give_credit(25001, credit=id_of("crd", 9))).then(
+        granted(25001, credit=id_of("crd", 9))
+    )
 
 
 @pytest.mark.parametrize(("field", "value"), [("amount", 0), ("kind", "bribe"), ("credit", ORDER)])

@@ -135,7 +135,8 @@ def grant_credit(twins: Twins, which: int, much: int) -> None:
         amount=amount,
         currency=currency,
     )
-    twins.ask(command, lambda: twins.shop.grant_credit(customer, currency, amount))
+    # The owner has no limit for gestures, of which the model knows nothing.
+    twins.ask(command, lambda: twins.shop.grant_credit(customer, currency, amount), OWNER)
 
 
 BILLS: Mapping[str, tuple[int, Take]] = {
