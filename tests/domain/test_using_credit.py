@@ -72,7 +72,7 @@ def test_credit_covers_what_is_to_ship() -> None:
 
 def test_it_covers_the_units_first_and_then_pays_bills_oldest_first() -> None:
     story = billed_story()
-    story.do(give_credit(10_000))
+    story.by(OWNER).do(give_credit(10_000))
     story.when(use_credit(7000)).then(*[used(7000, (BillShare(BILL, 7000),))] * 2)
     assert story.state(ORDER).open_bills() == 595
 
@@ -101,7 +101,7 @@ def test_no_more_is_used_than_the_customer_has(amount: int, available: int | Non
 def test_credit_of_one_currency_pays_in_no_other() -> None:
     story = given(customer_registered())
     story.do(place())
-    story.do(give_credit(7595, currency="EUR"))
+    story.by(OWNER).do(give_credit(7595, currency="EUR"))
     story.when(use_credit(1)).refused(CreditExceedsAvailable(CUSTOMER, usd(1), usd(0)))
     story.when(use_credit(1, currency="EUR")).refused(CurrencyOfOrderDiffers(ORDER, "USD", "EUR"))
 
@@ -118,7 +118,7 @@ def test_an_excess_payment_of_one_order_pays_for_the_next() -> None:
 
 def test_credit_counts_as_payment() -> None:
     story = billed_story()
-    story.do(give_credit(7595))
+    story.by(OWNER).do(give_credit(7595))
     assert standing(story.facts(CUSTOMER, story.at)).kind == "new"
     story.do(promise())
     told = used(7595, (BillShare(BILL, 7595),))
