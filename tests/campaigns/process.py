@@ -25,7 +25,7 @@ from domain.shipping import ShipOrder
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.connection import LOST
-from ledger.errors import Unavailable
+from ledger.errors import StreamBusy, Unavailable
 from ledger.following import Following
 from ledger.identity import mint
 from ledger.projecting.follow import Follower
@@ -34,7 +34,7 @@ from ledger.submission import Submission
 from projections.catalogue import PROJECTIONS
 
 MASTER = bytes(range(32))
-CALLERS = 4
+CALLERS = 8
 ANN = Actor(person="per_01h455vb4pex5vsknk084sn02q", role="agent")
 
 
@@ -50,8 +50,8 @@ async def _sell(book: Book, chance: Random) -> None:
         for command in _story(book, chance):
             try:
                 await book.execute(command, Submission(actor=ANN, origin="api"))
-            except Unavailable:
-                break  # whether it was recorded nobody knows: this story ends here
+            except (Unavailable, StreamBusy):
+                break  # whether the first was recorded nobody knows: this story ends here
 
 
 def _story(book: Book, chance: Random) -> list[Command]:
@@ -112,9 +112,10 @@ async def step(conninfo: str, book: str, chance: Random) -> None:
                 continue
 
 
-async def fold_anew(conninfo: str, book: str, _: Random) -> None:
+async def fold_anew(conninfo: str, book: str, chance: Random) -> None:
     """One rebuild after the other, whoever else is at it."""
     while True:
+        await asyncio.sleep(chance.uniform(0, 3))
         try:
             rebuild(conninfo, book, PROJECTIONS)
         except LOST:
