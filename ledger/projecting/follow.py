@@ -38,8 +38,9 @@ BUSY_LOOKS = 40
 """Looks without a new entry until a book counts as idle."""
 
 GATHER = 0.05
-"""Seconds in which entries gather before the next step, unless a reader asks: a step costs a dozen
-statements, whether it folds one entry or a hundred."""
+"""Seconds in which entries gather before the next step, unless a reader asks or the book was quiet: a step
+costs a dozen statements, whether it folds one entry or a hundred. With the step itself it has to stay below
+the 100 ms that rows may lag (`python -m benchmarks lag`)."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -178,10 +179,10 @@ def _write_groups(
     table.put(connection, changed)
 
 
-async def _news(head: Awaitable[int], known: int) -> None:
-    """Wait until there are entries beyond `known`, and a moment for more to come."""
+async def _news(head: Awaitable[int], known: int, gather: float) -> None:
+    """Wait until there are entries beyond `known`, and so many seconds for more to come."""
     if await head > known:
-        await asyncio.sleep(GATHER)
+        await asyncio.sleep(gather)
 
 
 async def follow(
@@ -208,7 +209,8 @@ async def follow(
                 if step.caught_up or not step.entries:
                     is_busy = quiet < BUSY_LOOKS or readers.are_waiting
                     poll = BUSY_POLL if is_busy else IDLE_POLL
-                    await readers.asked_or(_news(wait_beyond(step.head, poll), step.head))
+                    gather = GATHER if step.entries else 0.0
+                    await readers.asked_or(_news(wait_beyond(step.head, poll), step.head, gather))
             except (*LOST, Unavailable):
                 await asyncio.sleep(IDLE_POLL)
     finally:
