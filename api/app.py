@@ -15,6 +15,7 @@ from api.balances import balances
 from api.book import book
 from api.bookkeeping import bookkeeping
 from api.carts import carts
+from api.corrections import corrections
 from api.customers import customers
 from api.docs import ASSETS, DOCS, add_docs
 from api.entrance import Entrance
@@ -35,7 +36,7 @@ from api.ticks import ticks
 from ledger.composition import Ledger
 
 SECTIONS = (
-    *(orders, carts, customers, balances, products, tasks, bookkeeping),
+    *(orders, carts, customers, balances, products, tasks, corrections, bookkeeping),
     *(policy, events, book, projections, reactions, ticks),
 )
 """In the order in which their routes are matched: what is sent most comes first."""

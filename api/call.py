@@ -24,15 +24,18 @@ from api.receipts import receipt
 from api.render import Reading
 from api.replies import Reply
 from domain import register
+from domain.billing import NewBill
 from domain.command import Command, OutOfRange
 from domain.customers import ContactPointUnknown, CustomerUnknown
 from domain.entry import Entry
+from domain.numbers import year_of_recording
 from domain.order import Draft, Order, OrderUnknown, Placed
 from domain.products import ProductUnknown
 from domain.register import Register
 from ledger.book import Book
 from ledger.digests import request_digest
 from ledger.folds import Folded
+from ledger.identity import mint
 from ledger.projecting.as_of import AsOf, counts
 from ledger.sealing import BOOK, NewSubject, NoSubjectKey, Sealer
 from ledger.submission import Lookup, Submission
@@ -180,6 +183,11 @@ class Call(Request):
     async def book_register(self) -> Register:
         """The book's own state: zone, country, persons."""
         return await self.found(register.STREAM, Register)
+
+    async def new_bill(self) -> NewBill:
+        """A bill that may be issued now, should one be needed."""
+        register = await self.book_register()
+        return NewBill(mint("bil"), year_of_recording(self.book.clock(), register.zone))
 
     async def found(self, stream: str, kind: type[State]) -> State:
         """The current state of a stream of that kind. Raises: NotFound."""

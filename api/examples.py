@@ -49,6 +49,7 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
         "note": "Thanked for the order and invited a call.",
     },
     "cancel_units": {"reason": "Ordered twice by mistake."},
+    "correct_entry": {"reason": "The cheque was another customer's."},
     "prepare_cart": {"lines": [_DRESS]},
     "check_out_cart": {"customer": _ANN, "terms": "bill_after"},
     "register_customer": {**_ANN, "channel": "shop", "external_ref": "C-10342"},

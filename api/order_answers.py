@@ -60,6 +60,7 @@ class PaymentAnswer(Answer):
     reference: str | None
     payment_method: str | None
     position: int
+    corrected: int | None = Field(description="Position of the entry that took it back.")
 
 
 class DeliveryAnswer(Answer):
@@ -83,13 +84,15 @@ class ShipmentAnswer(Answer):
     tracking: str | None
     charge: Amount
     deliveries: list[DeliveryAnswer]
+    position: int
+    corrected: int | None = Field(description="Position of the entry that took it back.")
 
 
 class BillAnswer(Answer):
-    """A bill of one shipment, or what a reversed payment left owed, which has no number."""
+    """A bill of one shipment, or what a reversed or corrected payment left owed, which has no number."""
 
     id: str
-    why: str = Field(examples=["shipment"], description="`shipment` or `chargeback`.")
+    why: str = Field(examples=["shipment"], description="`shipment`, `chargeback` or `correction`.")
     year: int | None
     number: int | None
     shipment: str | None
@@ -102,6 +105,8 @@ class BillAnswer(Answer):
     issued_on: Day | None
     due_on: Day
     overdue_since: Moment | None = Field(description="As recorded; whether it is late today, `due_on` says.")
+    position: int
+    corrected: int | None = Field(description="Position of the entry that took it back.")
 
 
 class CancellationAnswer(Answer):
@@ -126,6 +131,8 @@ class RefundAnswer(Answer):
     set_aside: Amount = Field(description="What was kept as the customer's credit.")
     returns_fee: bool
     proactive: bool
+    position: int
+    corrected: int | None = Field(description="Position of the entry that took it back.")
 
 
 class AccountAnswer(Answer):
@@ -286,7 +293,8 @@ def _payment(payment: Payment) -> dict[str, object]:
         "processor": it.processor if captured else it.method,
         "reference": it.reference,
         "payment_method": it.payment_method if captured else None,
-        "position": payment.positions[0],
+        "position": payment.position,
+        "corrected": payment.corrected,
     }
 
 
@@ -302,6 +310,8 @@ def _shipment(shipment: Shipment) -> dict[str, object]:
         "tracking": it.tracking,
         "charge": money(it.charge, it.currency),
         "deliveries": [_delivery(delivery) for delivery in shipment.deliveries.values()],
+        "position": shipment.position,
+        "corrected": shipment.corrected,
     }
 
 
@@ -335,6 +345,8 @@ def _bill(bill: Bill) -> dict[str, object]:
         "issued_on": None if it is None else it.issued_on,
         "due_on": bill.due_on,
         "overdue_since": None if bill.overdue_since is None else rfc3339(bill.overdue_since),
+        "position": bill.position,
+        "corrected": bill.corrected,
     }
 
 
@@ -360,6 +372,8 @@ def _refund(refund: Refund) -> dict[str, object]:
         "set_aside": money(refund.set_aside, it.currency),
         "returns_fee": it.returns_fee,
         "proactive": it.ask is not None and it.ask.proactive,
+        "position": refund.position,
+        "corrected": refund.corrected,
     }
 
 

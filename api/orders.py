@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
@@ -27,17 +28,18 @@ from api.paging import AsOfQuery, Paged, Question, page_of_entries
 from api.permissions import Permission
 from api.render import rfc3339
 from api.section import Section
-from domain.billing import NewBill, may_be_billed
+from domain.billing import may_be_billed
 from domain.cancelling import CancelUnits
 from domain.contacting import RecordContact
 from domain.delivering import DeliverShipment
 from domain.entry import Entry
-from domain.numbers import year_of_recording
 from domain.order import Draft, Order, Placed
 from domain.payments import CapturePayment
 from domain.placing import PlaceOrder
 from domain.shipping import ShipOrder
+from ledger.errors import ClaimTaken
 from ledger.identity import mint
+from ledger.references import payment_under
 from ledger.sealing import BOOK
 from projections.order_timeline import contacts_of, timeline_of
 
@@ -99,6 +101,13 @@ async def capture_payment(call: Call, order: OrderInPath, body: CapturePaymentBo
         payment_method=body.payment_method,
         customer=None if body.payment_method is None else customer,
     )
+    try:
+        return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+    except ClaimTaken:
+        known = await payment_under(call.book, body.processor, body.reference)
+        if known is None or known.corrected is None:
+            raise
+        command = msgspec.structs.replace(command, corrected_in=known.received.order)
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
 
@@ -142,7 +151,7 @@ async def ship_order(call: Call, order: OrderInPath, body: ShipOrderBody) -> Res
         method=body.method,
         tracking=body.tracking,
         description=await call.seal_about(customer, "delivery", body.description),
-        bill=await _new_bill(call) if isinstance(state, Placed) and may_be_billed(state) else None,
+        bill=await call.new_bill() if isinstance(state, Placed) and may_be_billed(state) else None,
     )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
@@ -238,8 +247,3 @@ async def show_contacts(call: Call, order: OrderInPath, query: Annotated[Contact
     entries = [entry for entry in await call.book.entries(order) if entry.effective_at <= as_of]
     contacts = [await call.reading.struct(contact) for contact in contacts_of(entries, as_of)]
     return call.answer({"as_of": rfc3339(as_of), "contacts": contacts})
-
-
-async def _new_bill(call: Call) -> NewBill:
-    register = await call.book_register()
-    return NewBill(mint("bil"), year_of_recording(call.book.clock(), register.zone))

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     """See names, contact points and free text in the clear; without it they read `[withheld]`."""
     SERVE_CUSTOMERS = "serve_customers"
     """Customers, carts, orders, payments, shipments, cancellations."""
+    CORRECT = "correct"
+    """Take back what was recorded by mistake."""
     KEEP_PRODUCTS = "keep_products"
     SET_POLICY = "set_policy"
     KEEP_PERSONS = "keep_persons"
@@ -26,7 +28,7 @@ class Permission(StrEnum):
 
 
 _AGENT = frozenset({Permission.READ, Permission.READ_PERSONAL, Permission.SERVE_CUSTOMERS})
-_SUPERVISOR = _AGENT | {Permission.KEEP_PRODUCTS}
+_SUPERVISOR = _AGENT | {Permission.CORRECT, Permission.KEEP_PRODUCTS}
 
 GRANTED: dict[Role, frozenset[Permission]] = {
     "auditor": frozenset({Permission.READ}),

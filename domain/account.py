@@ -28,6 +28,16 @@ class OrderAccount(msgspec.Struct, frozen=True):
     written_off: int = 0
 
     @property
+    def money_here(self) -> int:
+        """Money that came and is still here, credit used included; negative where more left than came."""
+        return self.received + self.credit_used - self.reversed - self.refunded - self.set_aside
+
+    def moved(self, **amounts: int) -> "OrderAccount":
+        """The account with those columns raised by so much."""
+        columns = {column: getattr(self, column) + amount for column, amount in amounts.items()}
+        return msgspec.structs.replace(self, **columns)
+
+    @property
     def balance(self) -> int:
         """Positive: the customer owes us; negative: we owe the customer money or goods already paid for."""
         return (

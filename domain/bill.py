@@ -1,6 +1,6 @@
 """A bill's state: what of its amount was paid, cleared, written off, and what is still open.
 
-What a reversed payment takes beyond its order's funds is owed like a bill, without a number.
+What a reversed or corrected payment takes beyond its order's funds is owed like a bill, without a number.
 
 Source: §2 Money, R-B1, R-B9
 """
@@ -11,11 +11,12 @@ from typing import Literal
 import msgspec
 
 from domain.bill_events import BillIssued, BillShare, BillWrittenOff, CollectionCallMade, ReminderSent
+from domain.correction_events import PaymentCorrected, ReopenedShare
 from domain.moments import Day, Moment
 from domain.payment_events import PaymentReversed
 from domain.promise import Promise
 
-WhyOwed = Literal["shipment", "chargeback"]
+WhyOwed = Literal["shipment", "chargeback", "correction"]
 
 
 class Reminder(msgspec.Struct, frozen=True):
@@ -46,8 +47,10 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
 
     bill: str
     why: WhyOwed
-    source: BillIssued | PaymentReversed
+    source: BillIssued | PaymentReversed | PaymentCorrected
     """The event that began it."""
+    position: int
+    """Of the entry that says so."""
     amount: int
     currency: str
     at: Moment
@@ -69,10 +72,26 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     write_off: WriteOff | None = None
     given_up: int | None = None
     """Position of the entry that says it is uncollectible, for the books."""
+    falls_overdue: Moment | None = None
+    """When it becomes overdue, where a correction opened it again; None: as `source` says."""
+    corrected: int | None = None
+    """Position of the entry that made it void."""
+
+    @property
+    def customer(self) -> str:
+        """Who owes it."""
+        return self.source.customer
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it is a bill; else it is owed without one."""
+        return self.why == "shipment"
 
     @property
     def open(self) -> int:
         """What is still to be paid."""
+        if self.corrected is not None:
+            return 0
         return self.amount - self.paid - self.cleared - self.written_off
 
     @property
@@ -87,6 +106,8 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def overdue_at(self) -> Moment | None:
         """When it is overdue unless settled by then; None for one from before the book went live."""
+        if self.falls_overdue is not None:
+            return self.falls_overdue
         for deadline in self.source.deadlines:
             if deadline.kind == "bill_overdue":
                 return deadline.due
@@ -163,6 +184,35 @@ def with_promise(bills: Bills, promise: Promise) -> dict[str, Bill]:
     if made.replaces is not None:
         promises[made.replaces] = msgspec.structs.replace(promises[made.replaces], outcome="replaced")
     return {**bills, made.subject: msgspec.structs.replace(bill, promises=promises)}
+
+
+def with_reopened(
+    bills: Bills, shares: Sequence[ReopenedShare], written_off: Sequence[BillShare], *, cleared: bool = False
+) -> dict[str, Bill]:
+    """The bills with shares once paid (or cleared) open again, and what of them is let off again closed."""
+    after = dict(bills)
+    for share in shares:
+        bill = after[share.bill]
+        after[share.bill] = msgspec.structs.replace(
+            bill,
+            paid=bill.paid if cleared else bill.paid - share.amount,
+            cleared=bill.cleared - share.amount if cleared else bill.cleared,
+            uncollectible=bill.uncollectible + share.uncollectible,
+            falls_overdue=bill.falls_overdue if share.overdue_at is None else share.overdue_at,
+            promises=_with_promise_open(bill.promises, share),
+        )
+    for share in written_off:
+        after = with_written_off(after, share.bill, share.amount)
+    return after
+
+
+def _with_promise_open(promises: Mapping[str, Promise], share: ReopenedShare) -> Mapping[str, Promise]:
+    if share.promise is None:
+        return promises
+    promise = msgspec.structs.replace(
+        promises[share.promise], outcome=None, kept_by=None, falls_broken=share.broken_at
+    )
+    return {**promises, share.promise: promise}
 
 
 def _without_allowance(bill: Bill, share: BillShare) -> Bill:

@@ -124,7 +124,9 @@ def _is_something_to_tell(command: RecordContact, state: Placed, given: Given) -
     about = [
         shipment
         for shipment in state.shipments.values()
-        if shipment.at <= given.at and command.shipment in (None, shipment.shipped.shipment)
+        if shipment.corrected is None
+        and shipment.at <= given.at
+        and command.shipment in (None, shipment.shipped.shipment)
     ]
     match command.kind:
         case "shipped":

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from domain.correction_events import PaymentCorrected, RefundCorrected
 from domain.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
 from domain.refund_events import RefundGranted
 
-ChangesCredit = StoreCreditGranted | CreditSetAside | CreditUsed | RefundGranted
+ChangesCredit = (
+    StoreCreditGranted | CreditSetAside | CreditUsed | RefundGranted | RefundCorrected | PaymentCorrected
+)
 
 
 class CreditChange(msgspec.Struct, frozen=True):
@@ -55,4 +58,10 @@ def credit_after(credits: Credits, it: ChangesCredit) -> Credits:
             if it.basis != "credit":
                 return credits
             known = msgspec.structs.replace(known, paid_out=known.paid_out + it.granted)
+        case RefundCorrected():
+            if it.basis != "credit":
+                return credits
+            known = msgspec.structs.replace(known, paid_out=known.paid_out - it.granted)
+        case PaymentCorrected():
+            known = msgspec.structs.replace(known, set_aside=known.set_aside - it.set_aside)
     return {**credits, it.currency: known}

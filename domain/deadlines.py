@@ -58,6 +58,13 @@ def deadlines_of_cover(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...
     return (_shipping(placed.ordered_on, given),)
 
 
+def deadlines_of_shipping_again(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
+    """Of a covered order whose goods did not leave, or were not cancelled, after all: ship it. Source: §3"""
+    if is_history(given) or not placed.deadlines:
+        return ()
+    return (_shipping(placed.ordered_on, given),)
+
+
 def deadlines_of_shipment(given: Given) -> tuple[Deadline, ...]:
     """Of a shipment that just left: tell the customer, the same day. Source: R-P5"""
     return () if is_history(given) else (_in_the_day("shipped", given.at, given),)

@@ -17,6 +17,7 @@ from domain.closing import ClosePeriod, close_period
 from domain.collecting import RecordCollectionCall, record_collection_call
 from domain.command import Command
 from domain.contacting import RecordContact, record_contact
+from domain.correcting import CorrectEntry, correct_entry
 from domain.crediting import GrantStoreCredit, UseCredit, grant_store_credit, use_credit
 from domain.customers import (
     AddContactPoint,
@@ -118,6 +119,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     RecordContactAttempt: record_contact_attempt,
     ReleaseOrder: release_order,
     CloseAsNotDelivered: close_as_not_delivered,
+    CorrectEntry: correct_entry,
     Tick: tick,
 }
 

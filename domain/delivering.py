@@ -46,6 +46,17 @@ class ShipmentUnknown(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class ShipmentTakenBack(Refusal):
+    """This shipment was recorded by mistake and has been corrected: nothing of it left."""
+
+    rule = "H-correct"
+    way_out = "Record the shipment that did leave, then its delivery."
+
+    order: str
+    shipment: str
+
+
+@dataclass(unsafe_hash=True)
 class DeliveryExceedsShipment(Refusal):
     """More units would arrive than the shipment still has under way."""
 
@@ -76,8 +87,8 @@ class NothingUnderWay(Refusal):
 def deliver_shipment(command: DeliverShipment, given: Given) -> Decision:
     """Records an arrival and grants the guarantee on it.
 
-    Checks, in this order: order placed; retry, which is: the same units at the same moment; shipment known;
-    units under way; not before the shipment.
+    Checks, in this order: order placed; retry, which is: the same units at the same moment; shipment
+    known and not corrected; units under way; not before the shipment.
     """
     state = placed_order(given, command.order)
     recorded = _recorded(state, command.delivery)
@@ -86,6 +97,8 @@ def deliver_shipment(command: DeliverShipment, given: Given) -> Decision:
     shipment = state.shipments.get(command.shipment)
     if shipment is None:
         raise ShipmentUnknown(command.order, command.shipment)
+    if shipment.corrected is not None:
+        raise ShipmentTakenBack(command.order, command.shipment)
     parts = _arriving(command, shipment.undelivered())
     expect_cause(shipment.at, given)
     delivered_on = day_of(given.at, given.book.zone)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.correction_events import PaymentCorrected, RefundCorrected
 from domain.credit import CreditChange, credit_after
 from domain.customers import (
     ContactPointAdded,
@@ -136,6 +137,17 @@ def _refund_returned(state: Customer, it: RefundReturned, entry: Entry) -> Custo
     return msgspec.structs.replace(state, refunds=with_returned(state.refunds, it, entry))
 
 
+def _refund_corrected(state: Customer, it: RefundCorrected, entry: Entry) -> Customer:
+    refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
+    return msgspec.structs.replace(
+        state, credit=credit_after(state.credit, it), refunds={**state.refunds, it.refund: refund}
+    )
+
+
+def _payment_corrected(state: Customer, it: PaymentCorrected, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, credit=credit_after(state.credit, it))
+
+
 def _signal_raised(state: Customer, it: FraudSignalRaised, entry: Entry) -> Customer:
     signal = Signal(it, entry.effective_at, entry.position)
     return msgspec.structs.replace(state, signals={**state.signals, (it.refund, it.kind): signal})
@@ -162,6 +174,8 @@ EVOLVE_CUSTOMER: Final[Mapping[type[Event], Callable[[Customer, Any, Entry], Cus
     RefundPaid: _refund_tried,
     RefundPaymentFailed: _refund_tried,
     RefundReturned: _refund_returned,
+    RefundCorrected: _refund_corrected,
+    PaymentCorrected: _payment_corrected,
     FraudSignalRaised: _signal_raised,
     FraudSignalDismissed: _signal_dismissed,
     **RETURNS,

@@ -20,11 +20,13 @@ from domain.watch_events import WatchedOrderReviewed
 
 def _shipped(state: Placed, it: OrderShipped, entry: Entry) -> Placed:
     lines = list(state.lines)
+    charged_before = tuple([lines[part.line - 1].shipped for part in it.parts])
     for part in it.parts:
         line = lines[part.line - 1]
         lines[part.line - 1] = LineState(
             line.line, line.shipped + part.quantity, line.delivered, line.cancelled, line.refunded
         )
+    shipment = Shipment(it, entry.effective_at, (entry.position,), charged_before)
     return msgspec.structs.replace(
         state,
         lines=tuple(lines),
@@ -32,7 +34,7 @@ def _shipped(state: Placed, it: OrderShipped, entry: Entry) -> Placed:
         price_of_units_to_ship=state.price_of_units_to_ship - it.goods - it.tax,
         account=msgspec.structs.replace(state.account, charged=state.account.charged + it.charge),
         fee_charged=state.fee_charged or it.carries_fee,
-        shipments={**state.shipments, it.shipment: Shipment(it, entry.effective_at, (entry.position,))},
+        shipments={**state.shipments, it.shipment: shipment},
     )
 
 
@@ -60,9 +62,11 @@ def _guaranteed(state: Placed, it: GuaranteeGranted, entry: Entry) -> Placed:
 
 
 def _cancelled(state: Placed, it: OrderUnitsCancelled, entry: Entry) -> Placed:
+    before = tuple([state.lines[part.line - 1].cancelled for part in it.parts])
+    cancellation = Cancellation(it, (entry.position,), before)
     return msgspec.structs.replace(
         without_units(state, it.parts, it.goods + it.tax),
-        cancellations={**state.cancellations, it.refund: Cancellation(it, (entry.position,))},
+        cancellations={**state.cancellations, it.refund: cancellation},
     )
 
 

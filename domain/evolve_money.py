@@ -20,6 +20,7 @@ from domain.bill_events import (
     BillIssued,
     BillMarkedUncollectible,
     BillPaymentReceived,
+    BillShare,
     BillWrittenOff,
     CollectionCallMade,
     ReminderSent,
@@ -27,7 +28,7 @@ from domain.bill_events import (
 )
 from domain.credit import CreditChange
 from domain.entry import Entry, Event
-from domain.order import Cancellation, Placed
+from domain.order import Placed
 from domain.payment import Dispute, Payment, Reversal
 from domain.payment_events import (
     CreditSetAside,
@@ -74,6 +75,7 @@ def _billed(state: Placed, it: BillIssued, entry: Entry) -> Placed:
         bill=it.bill,
         why="shipment",
         source=it,
+        position=entry.position,
         amount=it.amount,
         currency=it.currency,
         at=entry.effective_at,
@@ -98,7 +100,12 @@ def _written_off(state: Placed, it: BillWrittenOff, entry: Entry) -> Placed:
 
 def _write_off_reversed(state: Placed, it: WriteOffReversed, entry: Entry) -> Placed:
     bills = with_written_off(state.bills, it.bill, -it.amount)
-    return msgspec.structs.replace(_moved(state, written_off=-it.amount), bills=bills)
+    reversed_by = (*state.write_offs_reversed.get(it.by, ()), BillShare(it.bill, it.amount))
+    return msgspec.structs.replace(
+        _moved(state, written_off=-it.amount),
+        bills=bills,
+        write_offs_reversed={**state.write_offs_reversed, it.by: reversed_by},
+    )
 
 
 def _uncollectible(state: Placed, it: BillMarkedUncollectible, entry: Entry) -> Placed:
@@ -124,7 +131,8 @@ def _promised(state: Placed, it: PromiseMade, entry: Entry) -> Placed:
 def _promise_ended(state: Placed, it: PromiseKept | PromiseBroken, entry: Entry) -> Placed:
     promises = dict(state.bills[it.subject].promises)
     outcome = "kept" if isinstance(it, PromiseKept) else "broken"
-    promises[it.promise] = msgspec.structs.replace(promises[it.promise], outcome=outcome)
+    kept_by = it.by if isinstance(it, PromiseKept) else None
+    promises[it.promise] = msgspec.structs.replace(promises[it.promise], outcome=outcome, kept_by=kept_by)
     return _with_bill(state, it.subject, promises=promises)
 
 
@@ -153,6 +161,7 @@ def _reversed(state: Placed, it: PaymentReversed, entry: Entry) -> Placed:
             bill=it.bill,
             why="chargeback",
             source=it,
+            position=entry.position,
             amount=it.opened,
             currency=it.currency,
             at=entry.effective_at,
@@ -208,7 +217,7 @@ def _refund_granted(state: Placed, it: RefundGranted, entry: Entry) -> Placed:
     if it.refund in cancellations:
         cancellation = cancellations[it.refund]
         positions = (*cancellation.positions, entry.position)
-        cancellations[it.refund] = Cancellation(cancellation.cancelled, positions)
+        cancellations[it.refund] = msgspec.structs.replace(cancellation, positions=positions)
     return msgspec.structs.replace(
         _moved(state, credited=it.credit_amount),
         lines=tuple(lines),
@@ -262,9 +271,7 @@ def _paid_back(state: Placed, name: str | None, amount: int) -> Mapping[str, Pay
 
 def _moved(state: Placed, **amounts: int) -> Placed:
     """The order with those columns of its account raised by so much."""
-    account = state.account
-    columns = {column: getattr(account, column) + amount for column, amount in amounts.items()}
-    return msgspec.structs.replace(state, account=msgspec.structs.replace(account, **columns))
+    return msgspec.structs.replace(state, account=state.account.moved(**amounts))
 
 
 MONEY: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {

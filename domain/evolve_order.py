@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from domain.entry import Entry, Event
+from domain.evolve_corrections import CORRECTIONS
 from domain.evolve_declines import DECLINES
 from domain.evolve_goods import GOODS
 from domain.evolve_money import MONEY
@@ -20,6 +21,7 @@ EVOLVE_PLACED: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]
     **DECLINES,
     **RETURNS,
     **SUPPLIER_CLAIMS,
+    **CORRECTIONS,
 }
 """(order, event, entry) → order, by event; each takes the event it stands beside."""
 

@@ -15,6 +15,7 @@ import msgspec
 
 from domain.account import OrderAccount, Purse, cash_of, purse
 from domain.bill import Bills
+from domain.bill_events import BillShare
 from domain.credit import CreditChange
 from domain.decision import Given
 from domain.declines import Declines
@@ -74,11 +75,27 @@ class Shipment(msgspec.Struct, frozen=True):
     shipped: OrderShipped
     at: Moment
     positions: tuple[int, ...]
+    charged_before: tuple[int, ...]
+    """For each part, how many units of its line had been charged before: their price depends on it."""
     deliveries: Mapping[str, Delivery] = {}
     """By delivery id."""
+    corrected: int | None = None
+    """Position of the entry that says it never left."""
+
+    @property
+    def position(self) -> int:
+        """Of the entry that says it left."""
+        return self.positions[0]
+
+    @property
+    def customer(self) -> str:
+        """Who ordered it."""
+        return self.shipped.customer
 
     def undelivered(self) -> dict[int, int]:
         """Units still under way, by line; only lines with any."""
+        if self.corrected is not None:
+            return {}
         left = {part.line: part.quantity for part in self.shipped.parts}
         for delivery in self.deliveries.values():
             for part in delivery.delivered.parts:
@@ -107,6 +124,10 @@ class Cancellation(msgspec.Struct, frozen=True):
 
     cancelled: OrderUnitsCancelled
     positions: tuple[int, ...]
+    cancelled_before: tuple[int, ...]
+    """For each part, how many units of its line had been cancelled before: their price depends on it."""
+    corrected: int | None = None
+    """Position of the entry that says they may ship after all."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +161,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     disputes: Mapping[str, Dispute] = {}
     shipments: Mapping[str, Shipment] = {}
     bills: Bills = {}
+    write_offs_reversed: Mapping[str, tuple[BillShare, ...]] = {}
+    """What was reopened of write-offs, by the payment, refund or reinstatement that brought it about."""
     cancellations: Mapping[str, Cancellation] = {}
     """By refund id."""
     refunds: Refunds = {}
@@ -179,6 +202,10 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     def open_bills(self) -> int:
         """What is open on the order's bills."""
         return sum([bill.open for bill in self.bills.values()])
+
+    def funds(self) -> int:
+        """Money that no bill and no charge has used. Source: §2 Money"""
+        return max(0, self.open_bills() - self.account.balance)
 
     def purse(self) -> Purse:
         """The deposit and what is due back. Source: §2 Money"""

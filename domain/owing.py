@@ -66,11 +66,24 @@ class OrderOfAnotherCustomer(Refusal):
     customer: str
 
 
+@dataclass(unsafe_hash=True)
+class BillVoid(Refusal):
+    """This bill was a mistake and has been corrected: nothing is asked for with it."""
+
+    rule = "H-correct"
+    way_out = "Look at the order's bills: another has taken its place, or the shipment it billed never left."
+
+    order: str
+    bill: str
+
+
 def bill_of(state: Placed, bill: str) -> Bill:
-    """The bill of that id. Raises: BillUnknown."""
+    """The bill of that id. Raises: BillUnknown, BillVoid."""
     known = state.bills.get(bill)
     if known is None:
         raise BillUnknown(state.placed.order, bill)
+    if known.corrected is not None:
+        raise BillVoid(state.placed.order, bill)
     return known
 
 

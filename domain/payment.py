@@ -26,11 +26,23 @@ class Payment(msgspec.Struct, frozen=True):
     """Minor units taken back from us, less what was reinstated."""
     paid_back: int = 0
     """Minor units that went back the way they came, as refunds, less what came back to us."""
+    corrected: int | None = None
+    """Position of the entry that says it never came."""
+
+    @property
+    def position(self) -> int:
+        """Of the entry that says it came."""
+        return self.positions[0]
+
+    @property
+    def customer(self) -> str:
+        """Whose order it was for."""
+        return self.received.customer
 
     @property
     def standing(self) -> int:
         """What of it was not taken back from us."""
-        return self.received.amount - self.reversed
+        return 0 if self.corrected is not None else self.received.amount - self.reversed
 
     @property
     def may_go_back(self) -> int:

@@ -24,6 +24,11 @@ from domain.promising import promises_kept
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
+PROCESSOR_REF = "processor_ref"
+"""Claimed by the first capture under a processor's reference: `<processor>/<reference>`."""
+PROCESSOR_REF_AGAIN = "processor_ref_again"
+"""Claimed by the one that follows a corrected one: `<processor>/<reference>/<position of the correction>`."""
+
 
 class CapturePayment(Command, frozen=True, kw_only=True):
     """Record that a payment processor captured money for an order. Raises: ValueError."""
@@ -41,6 +46,9 @@ class CapturePayment(Command, frozen=True, kw_only=True):
     """The customer whose card on file it is; named with `payment_method`, so that their stream is read."""
     named_by_customer: bool = False
     """Whether the customer chose this card, rather than we from what is on file."""
+    corrected_in: str | None = None
+    """The order in which a payment under this reference was corrected, which lets the reference be used again
+    here."""
 
     def __post_init__(self) -> None:
         expect_id("pay", self.payment)
@@ -54,7 +62,7 @@ class CapturePayment(Command, frozen=True, kw_only=True):
         return (self.order,)
 
     def reads(self) -> tuple[str, ...]:
-        return () if self.customer is None else (self.customer,)
+        return tuple([each for each in (self.customer, self.corrected_in) if each is not None])
 
     def facts_of(self) -> str | None:
         return self.customer
@@ -112,9 +120,28 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
             *promises_kept(state, captured.bills, captured.payment),
             *hold_ends(state, is_covered=is_covered, because="paid"),
         ),
-        claims=(Claim("processor_ref", f"{command.processor}/{command.reference}"),),
+        claims=(_claim(command, state, given),),
         customer=state.placed.customer,
     )
+
+
+def _claim(command: CapturePayment, state: Placed, given: Given) -> Claim:
+    """The reference is this capture's for good; once it is corrected, of the next one that names it."""
+    reference = f"{command.processor}/{command.reference}"
+    there = state if command.corrected_in is None else given.state(command.corrected_in, Placed)
+    last = None if there is None else last_captured(there, command.processor, command.reference)
+    if last is None or last.corrected is None:
+        return Claim(PROCESSOR_REF, reference)
+    return Claim(PROCESSOR_REF_AGAIN, f"{reference}/{last.corrected}")
+
+
+def last_captured(state: Placed, processor: str, reference: str) -> Payment | None:
+    """The last payment of the order under that reference of the processor."""
+    for known in reversed(list(state.payments.values())):
+        it = known.received
+        if isinstance(it, PaymentCaptured) and (it.processor, it.reference) == (processor, reference):
+            return known
+    return None
 
 
 def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCaptured:
@@ -145,18 +172,16 @@ def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | Non
         if not isinstance(known.received, PaymentCaptured) or _content(known.received) != _content(captured):
             raise AlreadyRecordedOtherwise(captured.payment)
         return known
-    for known in state.payments.values():
-        it = known.received
-        if not isinstance(it, PaymentCaptured):
-            continue
-        if (it.processor, it.reference) == (captured.processor, captured.reference):
-            # The card does not matter: a second notice of the same capture may not name it.
-            if (it.amount, it.currency) != (captured.amount, captured.currency):
-                raise ReferenceCapturedOtherwise(
-                    it.payment, Money(it.amount, it.currency), Money(captured.amount, captured.currency)
-                )
-            return known
-    return None
+    last = last_captured(state, captured.processor, captured.reference)
+    if last is None or last.corrected is not None:
+        return None
+    it = last.received
+    # The card does not matter: a second notice of the same capture may not name it.
+    if (it.amount, it.currency) != (captured.amount, captured.currency):
+        raise ReferenceCapturedOtherwise(
+            it.payment, Money(it.amount, it.currency), Money(captured.amount, captured.currency)
+        )
+    return last
 
 
 def _content(it: PaymentCaptured) -> tuple[object, ...]:

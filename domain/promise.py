@@ -17,10 +17,16 @@ class Promise(msgspec.Struct, frozen=True):
     at: Moment
     position: int
     outcome: PromiseOutcome | None = None
+    kept_by: str | None = None
+    """The payment, use of credit or reinstatement that kept it."""
+    falls_broken: Moment | None = None
+    """When it is broken, where a correction opened it again; None: as `made` says."""
 
     @property
     def broken_at(self) -> Moment | None:
         """When it is broken unless kept by then; None for one from before the book went live."""
+        if self.falls_broken is not None:
+            return self.falls_broken
         for deadline in self.made.deadlines:
             if deadline.kind == "promise_broken":
                 return deadline.due

@@ -63,6 +63,13 @@ class Refund(msgspec.Struct, frozen=True):
     """Minor units kept as the customer's credit."""
     payouts: Mapping[str, Payout] = {}
     """By payout id, failed ones too."""
+    corrected: int | None = None
+    """Position of the entry that says it was none."""
+
+    @property
+    def customer(self) -> str:
+        """Whose money it is."""
+        return self.granted.customer
 
     @property
     def cleared(self) -> int:
@@ -75,6 +82,8 @@ class Refund(msgspec.Struct, frozen=True):
     @property
     def left(self) -> int:
         """What of the granted amount neither left us, nor was kept as credit, nor cleared a bill."""
+        if self.corrected is not None:
+            return 0
         return max(0, self.granted.granted - self.cleared - self.paid - self.set_aside)
 
 

@@ -19,6 +19,7 @@ from domain.bill_events import (
     WriteOffReversed,
 )
 from domain.card_facts import CardFacts, cards_after
+from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.decline_events import PaymentMethodFailed
 from domain.entry import Entry
 from domain.moments import Day, Moment
@@ -110,6 +111,16 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             # A refund clears what it reopens in the same append, and is no payment.
             unpaid = 0 if it.because == "refund" else it.amount
             return _settled(facts, it.order, (BillShare(it.bill, -it.amount),), unpaid=unpaid)
+        case PaymentCorrected() as it if entry.stream == it.order:
+            return _payment_corrected(facts, it)
+        case ShipmentCorrected() as it:
+            void = () if it.bill is None else (BillShare(it.bill, it.billed),)
+            facts = _settled(facts, it.order, (*void, *it.cleared))
+            return _with_order(facts, it.order, charged=-it.charge)
+        case BillCorrected() as it:
+            return _settled(facts, it.order, (BillShare(it.bill, it.amount),))
+        case RefundCorrected() as it if it.order is not None and it.reopened:
+            return _settled(facts, it.order, _open_again(it), unpaid=0)
         case _:
             return facts
 
@@ -118,6 +129,18 @@ def _with_cards(
     facts: CustomerFacts, it: PaymentCaptured | PaymentMethodFailed, entry: Entry
 ) -> CustomerFacts:
     return msgspec.structs.replace(facts, cards=cards_after(facts.cards, it, entry.effective_at))
+
+
+def _payment_corrected(facts: CustomerFacts, it: PaymentCorrected) -> CustomerFacts:
+    if it.bill is not None and it.due_on is not None:
+        facts = _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
+    shares = (*_open_again(it), *it.cleared)
+    return _settled(facts, it.order, shares) if shares else facts
+
+
+def _open_again(it: PaymentCorrected | RefundCorrected) -> tuple[BillShare, ...]:
+    """What a correction opens again of bills, as shares below 0; what it lets off again above."""
+    return (*[BillShare(share.bill, -share.amount) for share in it.reopened], *it.written_off)
 
 
 def _owed(facts: CustomerFacts, order: str, bill: str, owed: OwedBill) -> CustomerFacts:

@@ -21,6 +21,7 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
+from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.customers import (
     ContactPointAdded,
     ContactPointInvalidated,
@@ -151,6 +152,10 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "refund_allowance.used": StoredType(RefundAllowanceUsed),
     "fraud_signal.raised": StoredType(FraudSignalRaised),
     "fraud_signal.dismissed": StoredType(FraudSignalDismissed),
+    "payment.corrected": StoredType(PaymentCorrected),
+    "shipment.corrected": StoredType(ShipmentCorrected),
+    "bill.corrected": StoredType(BillCorrected),
+    "refund.corrected": StoredType(RefundCorrected),
     "customer_contact.made": StoredType(CustomerContactMade),
     "period.closed": StoredType(PeriodClosed),
     "payment.attempted": StoredType(PaymentAttempted),

@@ -117,6 +117,7 @@ CLAIMED = {
     "customer_ref": "The customer's external_ref, in this channel,",
     "sku": "The sku",
     "processor_ref": "The payment's reference, at this processor,",
+    "processor_ref_again": "The reference of the corrected payment, at this processor,",
 }
 """What each kind of claim is on."""
 

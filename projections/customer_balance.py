@@ -19,6 +19,13 @@ from domain.bill_events import (
     BillWrittenOff,
     WriteOffReversed,
 )
+from domain.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ReopenedShare,
+    ShipmentCorrected,
+)
 from domain.entry import Entry, Minor
 from domain.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
 from domain.payment_events import (
@@ -49,6 +56,10 @@ MovesMoney = (
     | RefundGranted
     | RefundPaid
     | RefundReturned
+    | PaymentCorrected
+    | ShipmentCorrected
+    | BillCorrected
+    | RefundCorrected
 )
 
 
@@ -155,6 +166,8 @@ def _change_order(row: Balance, it: MovesMoney) -> None:
             _pay_out(row, it.amount)
         case RefundReturned():
             _pay_out(row, -it.amount)
+        case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
+            _correct_order(row, it)
         case StoreCreditGranted():
             pass  # never in an order's stream
         case _:
@@ -162,6 +175,34 @@ def _change_order(row: Balance, it: MovesMoney) -> None:
     _balance(row)
     held = purse_of(row.balance + row.kept_as_credit, row.open_bills, row.to_ship)
     row.deposits_held, row.refunds_due = held.deposit, held.due_back
+
+
+def _correct_order(
+    row: Balance, it: PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected
+) -> None:
+    """What taking an entry of an order back makes of its part: the inverse."""
+    match it:
+        case PaymentCorrected():
+            row.received -= it.amount
+            row.lifetime_value -= it.amount
+            row.written_off += _sum(it.written_off)
+            row.kept_as_credit -= it.set_aside
+            row.open_bills += it.opened + _sum(it.reopened) - _sum(it.written_off) - _sum(it.cleared)
+        case ShipmentCorrected():
+            row.charged -= it.charge
+            row.to_ship += it.charge
+            row.goodwill_cost -= it.shipping_credit
+            row.open_bills -= it.billed + _sum(it.cleared)
+        case BillCorrected():
+            row.open_bills -= it.amount
+        case RefundCorrected():
+            row.credited -= it.credit_amount
+            row.written_off += _sum(it.written_off)
+            row.to_ship += it.cancelled_price + it.fee_dropped
+            row.goodwill_cost += it.shipping_credit
+            row.open_bills += _sum(it.reopened) - _sum(it.written_off)
+        case _:
+            assert_never(it)
 
 
 def _change_customer(row: Balance, it: MovesMoney) -> None:
@@ -189,6 +230,13 @@ def _change_customer(row: Balance, it: MovesMoney) -> None:
         case RefundReturned():
             _pay_out(row, -it.amount)
             row.refunds_due += it.amount
+        case RefundCorrected():
+            row.credited -= it.credit_amount
+            row.refunds_due -= it.granted
+            if it.basis == "credit":
+                row.credit_available += it.granted
+        case PaymentCorrected():
+            row.credit_available -= it.set_aside
         case _:
             pass  # only in an order's stream
     _balance(row)
@@ -209,7 +257,7 @@ def _balance(row: Balance) -> None:
     row.balance = row.charged - row.received + row.reversed - row.credited + row.refunded - row.written_off
 
 
-def _sum(shares: tuple[BillShare, ...]) -> int:
+def _sum(shares: tuple[BillShare, ...] | tuple[ReopenedShare, ...]) -> int:
     return sum([share.amount for share in shares])
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from domain.bill_events import BillPaymentReceived, BillWrittenOff, WriteOffReversed
+from domain.bill_events import BillPaymentReceived, BillShare, BillWrittenOff, WriteOffReversed
+from domain.correction_events import PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.order_events import OrderShipped
@@ -23,6 +24,9 @@ MovesBalance = (
     | RefundGranted
     | RefundPaid
     | RefundReturned
+    | PaymentCorrected
+    | ShipmentCorrected
+    | RefundCorrected
 )
 
 
@@ -56,7 +60,8 @@ class CustomerStatement(LinesPerEntry[StatementLine, MovesBalance]):
 
     def lines(self, it: MovesBalance, entry: Entry) -> Iterable[StatementLine]:
         event, reference, amount = moved(it)
-        if amount == 0:
+        # A payment corrected is told in the customer's stream too, where it takes credit.
+        if amount == 0 or (isinstance(it, PaymentCorrected) and entry.stream != it.order):
             return ()
         order = None if isinstance(it, StoreCreditGranted) else it.order
         plus, minus = max(amount, 0), max(-amount, 0)
@@ -91,8 +96,18 @@ def moved(it: MovesBalance) -> tuple[str, str, int]:
             return "refund_paid", it.refund, it.amount
         case RefundReturned():
             return "refund_returned", it.refund, -it.amount
+        case PaymentCorrected():
+            return "payment_corrected", it.payment, it.amount - _sum(it.written_off)
+        case ShipmentCorrected():
+            return "shipment_corrected", it.shipment, -it.charge
+        case RefundCorrected():
+            return "refund_corrected", it.refund, it.credit_amount - _sum(it.written_off)
         case _:
             assert_never(it)
+
+
+def _sum(shares: Iterable[BillShare]) -> int:
+    return sum([share.amount for share in shares])
 
 
 ANSWER = """

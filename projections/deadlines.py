@@ -13,6 +13,13 @@ from domain.bill_events import (
     BillWrittenOff,
     WriteOffReversed,
 )
+from domain.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ReopenedShare,
+    ShipmentCorrected,
+)
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.order_events import Deadline, DeadlineKind
@@ -35,6 +42,10 @@ BearsOnBills = (
     | PromiseMade
     | PromiseKept
     | PromiseBroken
+    | PaymentCorrected
+    | ShipmentCorrected
+    | BillCorrected
+    | RefundCorrected
 )
 
 OVERDUE: DeadlineKind = "bill_overdue"
@@ -90,6 +101,18 @@ class Deadlines(Projection[Nomination, BearsOnBills]):
                 _settle(rows, order, (BillShare(it.bill, -it.amount),), entry)
             case BillBecameOverdue():
                 rows.pop((order, OVERDUE, it.bill), None)
+            case BillCorrected():
+                _void(rows, order, it.bill)
+            case ShipmentCorrected():
+                _void(rows, order, it.bill)
+                _settle(rows, order, it.cleared, entry)
+            case PaymentCorrected():
+                _reopen(rows, order, it.reopened, entry)
+                _settle(rows, order, (*it.written_off, *it.cleared), entry)
+                _begin(rows, OVERDUE, order, it.bill or "", it.opened, it.deadlines, entry)
+            case RefundCorrected():
+                _reopen(rows, order, it.reopened, entry)
+                _settle(rows, order, it.written_off, entry)
 
 
 def _begin(
@@ -104,6 +127,23 @@ def _begin(
     for deadline in deadlines:
         if deadline.kind == kind:
             rows[order, kind, bill] = Nomination(order, kind, bill, deadline.due, amount, entry.position)
+
+
+def _reopen(rows: dict[Key, Nomination], order: str, shares: tuple[ReopenedShare, ...], entry: Entry) -> None:
+    for share in shares:
+        for kind, due in ((OVERDUE, share.overdue_at), (BROKEN, share.broken_at)):
+            key = (order, kind, share.bill)
+            if due is not None:
+                rows.setdefault(key, Nomination(*key)).due = due
+            row = rows.get(key)
+            if row is not None:
+                row.open += share.amount
+                row.last_position = entry.position
+
+
+def _void(rows: dict[Key, Nomination], order: str, bill: str | None) -> None:
+    for kind in (OVERDUE, BROKEN):
+        rows.pop((order, kind, bill or ""), None)
 
 
 def _settle(rows: dict[Key, Nomination], order: str, shares: tuple[BillShare, ...], entry: Entry) -> None:

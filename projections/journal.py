@@ -14,6 +14,13 @@ from domain.bill_events import (
     BillWrittenOff,
     WriteOffReversed,
 )
+from domain.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ReopenedShare,
+    ShipmentCorrected,
+)
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.order_events import OrderShipped
@@ -43,6 +50,10 @@ Posted = (
     | RefundPaid
     | RefundReturned
     | SupplierClaimSettled
+    | PaymentCorrected
+    | ShipmentCorrected
+    | BillCorrected
+    | RefundCorrected
 )
 
 CUSTOMER = "assets:customers"
@@ -105,7 +116,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
         order = None if isinstance(it, StoreCreditGranted) else it.order
         customer, order, currency = it.customer, order or "", it.currency
         effective_at, recorded_at = entry.effective_at, entry.recorded_at
-        if isinstance(it, CreditUsed) and entry.stream != it.order:
+        if isinstance(it, CreditUsed | PaymentCorrected) and entry.stream != it.order:
             return []  # the same fact, told in the customer's stream too
         amounts = [(account, amount) for account, amount in postings(it) if amount]
         return [
@@ -157,12 +168,63 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
             return (BAD_DEBT, it.amount), (CUSTOMER, -it.amount), *_released(it.uncollectible)
         case WriteOffReversed():
             return (CUSTOMER, it.amount), (BAD_DEBT, -it.amount)
+        case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
+            return _inverse(it)
         case BillMarkedUncollectible():
             return (BAD_DEBT, it.amount), (ALLOWANCE, -it.amount)
         case StoreCreditGranted():
             return (GOODWILL, it.amount), (CUSTOMER, -it.amount)
         case _:
             assert_never(it)
+
+
+def _inverse(
+    it: PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected,
+) -> tuple[tuple[str, int], ...]:
+    """What takes back the postings of an entry, and of what its append decided with it."""
+    match it:
+        case PaymentCorrected():
+            return (
+                (CUSTOMER, it.amount),
+                (CASH, -it.amount),
+                *_let_off(it.written_off),
+                *_given_up(it.reopened),
+                *_allowance(it.cleared),
+            )
+        case ShipmentCorrected():
+            return (
+                (SALES, it.goods),
+                (SHIPPING, it.shipping),
+                (TAX_PAYABLE, it.tax + it.shipping_tax),
+                (MARKETING, -it.shipping_credit),
+                (CUSTOMER, -it.charge),
+                *_released(it.uncollectible),
+                *_allowance(it.cleared),
+            )
+        case BillCorrected():
+            return _released(it.uncollectible)
+        case RefundCorrected():
+            return (
+                (CUSTOMER, it.credit_amount),
+                (MARKETING, it.shipping_credit),
+                (SALES_RETURNS, -it.goods),
+                (SHIPPING, -it.shipping),
+                (TAX_PAYABLE, -it.tax - it.shipping_tax),
+                *_let_off(it.written_off),
+                *_given_up(it.reopened),
+            )
+        case _:
+            assert_never(it)
+
+
+def _let_off(shares: Iterable[BillShare]) -> tuple[tuple[str, int], ...]:
+    amount = sum([share.amount for share in shares])
+    return (BAD_DEBT, amount), (CUSTOMER, -amount)
+
+
+def _given_up(shares: Iterable[ReopenedShare]) -> tuple[tuple[str, int], ...]:
+    amount = sum([share.uncollectible for share in shares])
+    return (BAD_DEBT, amount), (ALLOWANCE, -amount)
 
 
 def _allowance(shares: Iterable[BillShare]) -> tuple[tuple[str, int], ...]:

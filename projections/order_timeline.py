@@ -15,6 +15,7 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
+from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
@@ -102,6 +103,10 @@ What = Literal[
     "refund_paid",
     "refund_payment_failed",
     "refund_returned",
+    "payment_corrected",
+    "shipment_corrected",
+    "bill_corrected",
+    "refund_corrected",
     "contact_made",
     "return_requested",
     "return_label_sent",
@@ -224,6 +229,16 @@ def _told_of_money(what: What, field: str) -> Callable[[Entry, Any], Milestone]:
     return told
 
 
+def _shipment_corrected(entry: Entry, it: ShipmentCorrected) -> Milestone:
+    what = {"currency": it.currency, "amount": it.charge, "units": _units(it.parts)}
+    return _milestone(entry, "shipment_corrected", reference=it.shipment, **what)
+
+
+def _refund_corrected(entry: Entry, it: RefundCorrected) -> Milestone:
+    money = {"currency": it.currency, "amount": it.granted}
+    return _milestone(entry, "refund_corrected", reference=it.refund, **money)
+
+
 def _dispute_closed(entry: Entry, it: DisputeClosed) -> Milestone:
     return _milestone(entry, "dispute_closed", reference=it.dispute, outcome=it.outcome)
 
@@ -338,6 +353,10 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     RefundPaid: _told_of_money("refund_paid", "refund"),
     RefundPaymentFailed: _told_of_money("refund_payment_failed", "refund"),
     RefundReturned: _told_of_money("refund_returned", "refund"),
+    PaymentCorrected: _told_of_money("payment_corrected", "payment"),
+    ShipmentCorrected: _shipment_corrected,
+    BillCorrected: _told_of_money("bill_corrected", "bill"),
+    RefundCorrected: _refund_corrected,
     CustomerContactMade: _contacted,
     ReminderSent: _reminded,
     CollectionCallMade: _called,
@@ -413,6 +432,8 @@ def contacts_of(entries: Iterable[Entry], as_of: Moment) -> tuple[PlannedContact
                 for key, deadline in _asked(it.deadlines, it.shipment):
                     asked[key] = deadline
                     done.pop(key, None)  # more of the shipment has arrived since they were asked
+            case ShipmentCorrected() as it:
+                asked = {key: deadline for key, deadline in asked.items() if key[1] != it.shipment}
             case CustomerContactMade() as it:
                 is_produced = is_produced or it.kind == "production"
                 for kind, shipment in asked:

@@ -3,6 +3,7 @@
 from typing import Literal, assert_never
 
 from domain.bill_events import BillIssued
+from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.order_events import (
@@ -26,6 +27,10 @@ TellsOfAnOrder = (
     | BillIssued
     | ShipmentDelivered
     | OrderUnitsCancelled
+    | PaymentCorrected
+    | ShipmentCorrected
+    | BillCorrected
+    | RefundCorrected
 )
 
 
@@ -68,8 +73,9 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
     found_by = "stream"
     indexes = (("customer", "placed_at"), ("status", "placed_at"), ("placed_at",), ("external_ref",))
 
-    def group(self, it: TellsOfAnOrder, entry: Entry) -> Key:
-        return (it.order,)
+    def group(self, it: TellsOfAnOrder, entry: Entry) -> Key | None:
+        # A refund of the customer's own stream is about no order; a payment corrected may be told there too.
+        return (entry.stream,) if it.order == entry.stream else None
 
     def change(self, row: OrderRow, it: TellsOfAnOrder, entry: Entry) -> None:
         match it:
@@ -87,6 +93,17 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
                 row.units_delivered += _units(it.parts)
             case OrderUnitsCancelled():
                 row.units_cancelled += _units(it.parts)
+            case PaymentCorrected():
+                row.received -= it.amount
+            case ShipmentCorrected():
+                row.charged -= it.charge
+                row.billed -= it.billed
+                row.units_shipped -= _units(it.parts)
+                row.last_shipped_at = row.last_shipped_at if row.units_shipped else None
+            case BillCorrected():
+                row.billed -= it.amount
+            case RefundCorrected():
+                row.units_cancelled -= _units(it.cancelled)
             case _:
                 assert_never(it)
         row.status = status(row)

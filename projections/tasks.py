@@ -6,6 +6,7 @@ events that start them (`domain.deadlines`); here is only when they end. Source:
 
 from collections.abc import Iterable
 
+from domain.correction_events import RefundCorrected, ShipmentCorrected
 from domain.entry import Entry
 from domain.moments import Moment
 from domain.order_events import (
@@ -27,6 +28,8 @@ BearsOnTasks = (
     | OrderUnitsCancelled
     | ShipmentDelivered
     | CustomerContactMade
+    | ShipmentCorrected
+    | RefundCorrected
 )
 
 SHIP: DeadlineKind = "ship_order"
@@ -66,7 +69,7 @@ class Tasks(Projection[Task, BearsOnTasks]):
     indexes = (("due",), ("customer", "due"))
 
     def group(self, it: BearsOnTasks, entry: Entry) -> Key:
-        return (it.order,)
+        return (entry.stream,)
 
     def fold(self, rows: dict[Key, Task], group: Key, it: BearsOnTasks, entry: Entry) -> None:
         match it:
@@ -83,11 +86,19 @@ class Tasks(Projection[Task, BearsOnTasks]):
                 for _, kind, subject in list(rows):
                     if kind == it.kind and it.shipment in (None, subject):
                         del rows[it.order, kind, subject]
+            case ShipmentCorrected():
+                for _, kind, subject in list(rows):
+                    if subject == it.shipment:
+                        del rows[it.order, kind, subject]
+                _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
+            case RefundCorrected():
+                if it.order is not None and it.cancelled:
+                    _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
             case PaymentCaptured() | ShipmentDelivered():
                 pass
         if not isinstance(it, CustomerContactMade):
-            about = it.shipment if isinstance(it, OrderShipped | ShipmentDelivered) else it.order
-            _begin(rows, it.order, about, it.customer, it.deadlines, entry)
+            about = it.shipment if isinstance(it, OrderShipped | ShipmentDelivered) else entry.stream
+            _begin(rows, entry.stream, about, it.customer, it.deadlines, entry)
 
 
 def _begin(
@@ -104,6 +115,11 @@ def _begin(
             continue  # nothing of it is left to ship
         row = rows.setdefault(key, Task(order, deadline.kind, subject, customer))
         row.due, row.missed_from, row.last_position = deadline.due, deadline.missed_from, entry.position
+
+
+def _ship_again(rows: dict[Key, Task], order: str, customer: str, units: int, ordered: int) -> None:
+    shipping = rows.setdefault((order, SHIP, order), Task(order, SHIP, order, customer))
+    shipping.units, shipping.ordered = units, ordered
 
 
 def _leave(rows: dict[Key, Task], order: str, units: int) -> None:

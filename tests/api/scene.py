@@ -38,6 +38,8 @@ class Scene:
         """What the address of a route names, as it is called in this book."""
         order = self.ids["cart"] if declared.path.startswith("/v1/carts") else self.ids["order"]
         known = self.ids | {"order": order}
+        if named(declared) == "correct_entry":
+            known["position"] = self.ids["payment"]
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
 
     def path(self, declared: Declared) -> str:
@@ -81,7 +83,7 @@ async def scene_in(house: House) -> Scene:
     customer = registered["subject"]
     point = registered["entries"][0]["data"]["contact_points"][0]["id"]
     order = (await house.recorded("/v1/orders", order_body(3, customer_id=customer)))["subject"]
-    await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000))
+    paid = await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000))
     shipment = await house.shipment(order)
     cart = (await house.recorded("/v1/carts", EXAMPLES["prepare_cart"]))["subject"]
     listed = await house.recorded("/v1/products", EXAMPLES["list_product"] | {"sku": uuid4().hex})
@@ -92,5 +94,6 @@ async def scene_in(house: House) -> Scene:
         "cart": cart,
         "product": listed["subject"],
         "position": "1",
+        "payment": str(paid["position"]),
     }
     return Scene(house, ids, shipment)

@@ -16,6 +16,7 @@ import msgspec
 
 from domain.account import OrderAccount
 from domain.command import Command
+from domain.correction_events import PaymentCorrected
 from domain.days import day_stream
 from domain.decision import Actor, Decision, Due, Given
 from domain.decisions import decide
@@ -65,6 +66,8 @@ def streams_of(event: Event) -> tuple[str, ...]:
         case PaymentMethodFailed():
             return (event.customer,)
         case CreditSetAside() | CreditUsed() if event.order is not None:
+            return event.order, event.customer
+        case PaymentCorrected() if event.set_aside:
             return event.order, event.customer
         case _:
             fields: Any = event
@@ -236,10 +239,10 @@ class Asked:
         return self.story
 
     def decides(self, kind: type[Event]) -> Any:
-        """The one event of that kind among those decided; and a retry decides nothing."""
+        """The one event of that kind among those decided, told once or twice; and a retry decides nothing."""
         decision = self._decided()
         self.then(*[event for _, event in decision.events])
-        (found,) = [event for _, event in decision.events if isinstance(event, kind)]
+        (found,) = dict.fromkeys(event for _, event in decision.events if isinstance(event, kind))
         return found
 
     def nothing(self) -> tuple[int, ...]:

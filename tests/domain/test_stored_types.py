@@ -8,6 +8,7 @@ from domain.stored_types import STATES, STORED_TYPES, TYPE_NAMES, evolve_of
 
 FROZEN = {
     "bill.became_overdue": ("BillBecameOverdue", 1),
+    "bill.corrected": ("BillCorrected", 1),
     "bill.issued": ("BillIssued", 1),
     "bill.marked_uncollectible": ("BillMarkedUncollectible", 1),
     "bill.payment_received": ("BillPaymentReceived", 1),
@@ -42,6 +43,7 @@ FROZEN = {
     "payment.attempted": ("PaymentAttempted", 1),
     "payment.captured": ("PaymentCaptured", 1),
     "payment.declined": ("PaymentDeclined", 1),
+    "payment.corrected": ("PaymentCorrected", 1),
     "payment.reinstated": ("PaymentReinstated", 1),
     "payment.reversed": ("PaymentReversed", 1),
     "payment_method.failed": ("PaymentMethodFailed", 1),
@@ -55,6 +57,7 @@ FROZEN = {
     "promise.kept": ("PromiseKept", 1),
     "promise.made": ("PromiseMade", 1),
     "refund.escalated": ("RefundEscalated", 1),
+    "refund.corrected": ("RefundCorrected", 1),
     "refund.granted": ("RefundGranted", 1),
     "refund.paid": ("RefundPaid", 1),
     "refund.payment_failed": ("RefundPaymentFailed", 1),
@@ -64,6 +67,7 @@ FROZEN = {
     "refund_allowance.used": ("RefundAllowanceUsed", 1),
     "reminder.sent": ("ReminderSent", 1),
     "return_label.sent": ("ReturnLabelSent", 1),
+    "shipment.corrected": ("ShipmentCorrected", 1),
     "shipment.delivered": ("ShipmentDelivered", 1),
     "store_credit.granted": ("StoreCreditGranted", 1),
     "supplier_claim.filed": ("SupplierClaimFiled", 1),

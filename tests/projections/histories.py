@@ -8,6 +8,7 @@ import psycopg
 
 from domain.billing import NewBill
 from domain.command import Command
+from domain.correcting import CorrectEntry
 from domain.entry import Entry
 from domain.order import Placed
 from domain.order_events import OrderPlaced
@@ -17,10 +18,10 @@ from ledger import codec
 from ledger.chain import ORIGIN, StoredRow, canonical, link
 from tests.domain import examples
 from tests.domain.examples import id_of
-from tests.domain.specification import Story
+from tests.domain.specification import SUPERVISOR, Story
 
-Kind = Literal["place", "capture", "ship", "deliver", "cancel", "cart"]
-KINDS: tuple[Kind, ...] = ("place", "capture", "ship", "deliver", "cancel", "cart")
+Kind = Literal["place", "capture", "ship", "deliver", "cancel", "cart", "correct"]
+KINDS: tuple[Kind, ...] = ("place", "capture", "ship", "deliver", "cancel", "cart", "correct")
 SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
 SOCKS = AskedLine(sku="SOCKS", description="A pair", quantity=7, unit_price=450, discount=100)
 
@@ -30,7 +31,7 @@ Step = tuple[Kind, int, int]
 
 def history(steps: Sequence[Step]) -> Story:
     """The book in which these steps were tried one after the other; what is refused leaves nothing."""
-    story = Story()
+    story = Story().by(SUPERVISOR).because("sealed:as it was")
     story.do(examples.register())
     story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
     for number, (kind, order, amount) in enumerate(steps, 1):
@@ -47,7 +48,7 @@ def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
     chance = Random(seed)
     placed: list[Step] = [("place", order, 1 + order % 4) for order in range(orders)]
     tried: list[Step] = [
-        (chance.choices(KINDS, (1, 6, 5, 3, 1, 1))[0], chance.randrange(orders), chance.randint(1, 3))
+        (chance.choices(KINDS, (1, 6, 5, 3, 1, 1, 1))[0], chance.randrange(orders), chance.randint(1, 3))
         for _ in range(count)
     ]
     return placed + tried
@@ -89,6 +90,21 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
         case "cancel":
             everything = amount == 3
             return examples.cancel(*() if everything else [(1, 1)], order=it, refund=id_of("ref", number))
+        case "correct":
+            return _correction(story, it, amount, number)
+
+
+def _correction(story: Story, order: str, amount: int, number: int) -> Command:
+    """One of the last entries of the order is taken back, whatever it says."""
+    last = [entry for entry in story.entries if entry.stream == order][-amount:]
+    entry = last[0] if last else story.entries[-1]
+    return CorrectEntry(
+        stream=order,
+        customer=entry.customer or examples.CUSTOMER,
+        position=entry.position,
+        owed=id_of("bil", 1_000 + number),
+        bill=NewBill(id_of("bil", number), 2010),
+    )
 
 
 def orders_of(story: Story) -> list[str]:

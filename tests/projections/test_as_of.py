@@ -167,9 +167,9 @@ def test_an_explanation_names_the_entries(conninfo: str, book: StoredBook, entri
     assert explained.deltas
     for delta in explained.deltas:
         entry = entries[delta.position - 1]
-        assert delta.type == "payment.captured"
+        sign = {"payment.captured": 1, "payment.corrected": -1}[delta.type]
         assert (delta.stream, entry.customer) == (entry.stream, CUSTOMER)
-        assert delta.delta == entry.event.amount
+        assert delta.delta == sign * entry.event.amount
 
 
 def test_only_figures_can_be_explained(conninfo: str, book: StoredBook) -> None:

@@ -1,0 +1,100 @@
+"""Corrections over HTTP: by position, by a supervisor, once; and what had its reference may have it again."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.house import Caller, House, payment_body, shipment_body
+
+pytestmark = pytest.mark.anyio
+
+WHY = {"reason": "The cheque was another customer's."}
+
+
+async def correct(caller: Caller, position: int, body: object = WHY) -> tuple[int, dict[str, Any]]:
+    answer = await caller.post(f"/v1/entries/{position}/correction", body)
+    return answer.status_code, answer.json()
+
+
+async def shown(house: House, order: str) -> dict[str, Any]:
+    return (await house.agent.get(f"/v1/orders/{order}")).json()
+
+
+async def test_a_payment_is_corrected_once_and_said_to_be(house: House) -> None:
+    order = await house.paid_order()
+    position = (await shown(house, order))["payments"][0]["position"]
+    status, receipt = await correct(house.supervisor, position)
+    assert status == 201
+    assert [entry["type"] for entry in receipt["entries"]] == ["payment.corrected"]
+    assert receipt["entries"][0]["meta"]["reason"] == WHY["reason"]
+    state = await shown(house, order)
+    assert state["payments"][0]["corrected"] == receipt["position"]
+    assert state["account"]["balance"]["amount"] == 0
+    again = await correct(house.owner, position, {"reason": "Another reason."})
+    assert again == (201, receipt)
+
+
+async def test_many_at_once_correct_it_once(house: House) -> None:
+    order = await house.paid_order()
+    position = (await shown(house, order))["payments"][0]["position"]
+    before = await house.head()
+    answers = await asyncio.gather(*[correct(house.supervisor, position) for _ in range(8)])
+    assert {status for status, _ in answers} == {201}
+    assert await house.head() == before + 1
+
+
+async def test_agents_do_not_correct(house: House) -> None:
+    order = await house.paid_order()
+    position = (await shown(house, order))["payments"][0]["position"]
+    assert (await correct(house.agent, position))[0] == 403
+    status, problem = await correct(house.supervisor, position, {})
+    assert (status, problem["type"]) == (409, "/problems/reason-missing")
+
+
+async def test_what_the_book_does_not_hold_or_cannot_be_corrected(house: House, other_house: House) -> None:
+    order = await house.paid_order()
+    assert (await correct(house.supervisor, 2**40))[0] == 404
+    placed = (await house.agent.get(f"/v1/orders/{order}/events")).json()["items"][-2]["position"]
+    status, problem = await correct(house.supervisor, placed)
+    assert (status, problem["type"]) == (409, "/problems/entry-not-correctable")
+    assert (await correct(other_house.supervisor, 1))[0] == 404
+
+
+async def test_a_corrected_shipment_may_leave_again(house: House) -> None:
+    order = await house.paid_order()
+    await house.shipment(order, 2)
+    state = await shown(house, order)
+    status, _ = await correct(house.supervisor, state["shipments"][0]["position"])
+    assert status == 201
+    answer = await house.agent.post(f"/v1/orders/{order}/shipments", shipment_body(2))
+    assert answer.status_code == 201
+
+
+async def test_a_payment_recorded_for_the_wrong_order_moves_to_the_right_one(house: House) -> None:
+    # Leave out the second try with `corrected_in` → the reference stays with the wrong order, this fails.
+    wrong, right = await house.order(), await house.order()
+    body = payment_body(2000)
+    position = (await house.recorded(f"/v1/orders/{wrong}/payments", body))["position"]
+    taken = await house.agent.post(f"/v1/orders/{right}/payments", body)
+    assert (taken.status_code, taken.json()["type"]) == (409, "/problems/claim-taken")
+    assert (await correct(house.supervisor, position))[0] == 201
+    assert (await house.agent.post(f"/v1/orders/{right}/payments", body)).status_code == 201
+    again = await house.agent.post(f"/v1/orders/{wrong}/payments", body)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/claim-taken")
+
+
+async def test_a_corrected_bill_is_replaced(house: House) -> None:
+    order = await house.order(2, terms="bill_after")
+    await house.shipment(order, 2)
+    bill = (await shown(house, order))["bills"][0]
+    status, receipt = await correct(house.supervisor, bill["position"])
+    assert status == 201
+    assert [entry["type"] for entry in receipt["entries"]] == [
+        "bill.corrected",
+        "bill.issued",
+        "number.taken",
+    ]
+    first, second = (await shown(house, order))["bills"]
+    assert (first["open"]["amount"], second["open"]["amount"]) == (0, 2000)
+    assert second["number"] > first["number"]

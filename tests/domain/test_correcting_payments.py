@@ -1,0 +1,382 @@
+"""Correcting a payment: everything it had brought about is taken back, to the last minor unit.
+
+Source: H-correct
+"""
+
+from typing import Any
+
+import pytest
+
+from domain.authority import ReasonMissing, RoleTooLow
+from domain.bill_events import BillMarkedUncollectible, BillShare, BillWrittenOff
+from domain.bill_payments import ReceiveBillPayment
+from domain.causes import EffectiveBeforeCause
+from domain.correcting import CorrectEntry, EntryNotCorrectable
+from domain.correcting_payments import CreditOfPaymentUsed, PaymentPaidBack, PaymentTakenBack
+from domain.correction_events import PaymentCorrected, ReopenedShare
+from domain.credit import Credit
+from domain.decision import Claim
+from domain.decisions import decide
+from domain.entry import Event
+from domain.money import Money
+from domain.order import Placed
+from domain.order_events import Deadline
+from domain.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured, PaymentReversed
+from domain.promising import PromiseToPay
+from domain.refund_events import RefundPaid
+from domain.standing import standing
+from domain.ticking import Tick
+from tests.domain.examples import (
+    BILL,
+    CUSTOMER,
+    NEW_BILL,
+    ORDER,
+    OTHER_CUSTOMER,
+    OTHER_ORDER,
+    OTHER_PAYMENT,
+    PAYMENT,
+    REFUND,
+    billed,
+    cancelled,
+    capture,
+    captured,
+    customer_registered,
+    id_of,
+    placed,
+    refund_granted,
+    ship,
+    shipped,
+)
+from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given, moment
+
+OWED = id_of("bil", 9)
+CREDIT, PROMISE = id_of("crd"), id_of("prm")
+
+
+def entry_of(story: Story, kind: type[Event], nth: int = 1) -> int:
+    """The position of the nth entry of that kind."""
+    return [entry.position for entry in story.entries if isinstance(entry.event, kind)][nth - 1]
+
+
+def correct(story: Story, kind: type[Event], nth: int = 1, **other: Any) -> CorrectEntry:
+    """Correct the nth entry of that kind."""
+    asked = {"stream": ORDER, "customer": CUSTOMER, "position": entry_of(story, kind, nth), "owed": OWED}
+    return CorrectEntry(**{**asked, **other})
+
+
+def by_supervisor(*events: Event) -> Story:
+    """A book in which these events are recorded and a supervisor says why they correct."""
+    return given(customer_registered(), *events).by(SUPERVISOR).because("sealed:typed wrongly")
+
+
+def payment_corrected(**other: Any) -> PaymentCorrected:
+    """The capture of the order's price is corrected."""
+    said = {
+        "order": ORDER,
+        "customer": CUSTOMER,
+        "payment": PAYMENT,
+        "corrects": 5,
+        "currency": "USD",
+        "amount": 7595,
+        "reopened": (),
+        "written_off": (),
+        "credit": None,
+        "set_aside": 0,
+        "cleared": (),
+        "bill": None,
+        "opened": 0,
+        "due_on": None,
+    }
+    return PaymentCorrected(**{**said, **other})
+
+
+def receive(amount: int, **other: Any) -> ReceiveBillPayment:
+    """Receive a payment of the bill."""
+    asked = {
+        "order": ORDER,
+        "customer": CUSTOMER,
+        "bill": BILL,
+        "payment": PAYMENT,
+        "credit": CREDIT,
+        "amount": amount,
+        "currency": "USD",
+        "method": "cheque",
+    }
+    return ReceiveBillPayment(**{**asked, **other})
+
+
+def on_bill(*events: Event) -> Story:
+    """Both dresses shipped on bill."""
+    return by_supervisor(placed(terms="bill_after"), shipped(), billed(), *events)
+
+
+def order(story: Story) -> Placed:
+    state = story.state(ORDER)
+    assert isinstance(state, Placed)
+    return state
+
+
+def written_off(**other: Any) -> BillWrittenOff:
+    """The whole bill is written off."""
+    said = {
+        "order": ORDER,
+        "customer": CUSTOMER,
+        "bill": BILL,
+        "currency": "USD",
+        "amount": 7595,
+        "uncollectible": 0,
+        "good_reason": "illness",
+        "call": 1,
+    }
+    return BillWrittenOff(**{**said, **other})
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def test_a_deposit_that_never_came_is_no_deposit() -> None:
+    story = by_supervisor(placed(), captured())
+    story.when(correct(story, PaymentCaptured)).then(payment_corrected())
+    assert story.account(ORDER).balance == 0
+    assert order(story).purse().deposit == 0
+    assert order(story).payments[PAYMENT].standing == 0
+
+
+def test_only_a_supervisor_corrects_and_says_why() -> None:
+    story = by_supervisor(placed(), captured())
+    command = correct(story, PaymentCaptured)
+    story.by(AGENT).when(command).refused(RoleTooLow("agent", "supervisor"))
+    story.by(SUPERVISOR).because(None).when(command).refused(ReasonMissing())
+    story.by(OWNER).because("sealed:why").when(command).then(payment_corrected())
+    story.by(AGENT).because(None).when(command).nothing()
+
+
+@pytest.mark.parametrize("position", [1, 3, 4, 99])
+def test_what_is_no_payment_shipment_bill_or_refund_is_not_corrected(position: int) -> None:
+    story = by_supervisor(placed(), captured())
+    command = CorrectEntry(stream=ORDER, customer=CUSTOMER, position=position, owed=OWED)
+    story.when(command).refused(EntryNotCorrectable(position))
+
+
+def test_an_entry_is_corrected_in_its_own_stream_and_for_its_own_customer() -> None:
+    story = by_supervisor(placed(), captured())
+    elsewhere = correct(story, PaymentCaptured, stream=OTHER_ORDER)
+    story.when(elsewhere).refused(EntryNotCorrectable(5))
+    story.when(correct(story, PaymentCaptured, customer=OTHER_CUSTOMER)).refused(EntryNotCorrectable(5))
+
+
+def used() -> Story:
+    """Both dresses left on the captured money."""
+    return by_supervisor(placed(), captured(), shipped()).on("2010-08-12")
+
+
+def test_what_has_shipped_on_it_is_owed_without_a_number() -> None:
+    # Open nothing where the funds fall short → the balance has no row to be paid on, this fails.
+    story = used()
+    command = correct(story, PaymentCaptured)
+    assert decide(command, story.given(command)).claims == (Claim("bill", OWED, ORDER),)
+    overdue = Deadline("bill_overdue", moment("2010-08-13", "00:00"))
+    story.when(command).then(
+        payment_corrected(bill=OWED, opened=7595, due_on="2010-08-12", deadlines=(overdue,))
+    )
+    bill = order(story).bills[OWED]
+    assert (bill.why, bill.open, bill.is_numbered) == ("correction", 7595, False)
+    assert story.account(ORDER).balance == 7595
+
+
+def test_what_is_left_of_the_funds_is_taken_first() -> None:
+    story = by_supervisor(placed(), captured(), shipped((1, 1), goods=3400, charge=4195))
+    corrected = story.when(correct(story, PaymentCaptured)).decides(PaymentCorrected)
+    assert corrected.opened == 4195
+    assert story.account(ORDER).balance == 4195 == order(story).open_bills()
+
+
+def test_what_is_owed_then_is_paid_like_a_bill() -> None:
+    story = used()
+    story.do(correct(story, PaymentCaptured))
+    story.do(receive(7595, bill=OWED, payment=OTHER_PAYMENT))
+    assert (story.account(ORDER).balance, order(story).open_bills()) == (0, 0)
+
+
+def paid_in_time(amount: int = 7595) -> Story:
+    """Both dresses shipped on a bill with its deadlines; so much of it paid before its last day."""
+    story = by_supervisor(placed(terms="bill_after"))
+    story.do(ship(bill=NEW_BILL))
+    story.do(receive(amount))
+    return story
+
+
+def test_a_bill_open_again_becomes_overdue_when_it_would_have() -> None:
+    story = paid_in_time()
+    overdue_at = moment("2010-09-10", "00:00")
+    corrected = story.on("2010-09-09").when(correct(story, BillPaymentReceived)).decides(PaymentCorrected)
+    assert corrected.reopened == (ReopenedShare(BILL, 7595, 0, overdue_at),)
+    assert order(story).bills[BILL].open == 7595
+    (due,) = decide(Tick(stream=ORDER), story.on("2010-09-10").given(Tick(stream=ORDER))).due
+    assert due.at == overdue_at
+
+
+def test_a_bill_open_again_after_its_last_day_is_overdue_from_the_correction_on() -> None:
+    # Let it be overdue from its last day → an entry takes effect before what made it true, this fails.
+    story = paid_in_time()
+    corrected = story.on("2010-10-01").when(correct(story, BillPaymentReceived)).decides(PaymentCorrected)
+    assert corrected.reopened[0].overdue_at == moment("2010-10-01")
+    (due,) = decide(Tick(stream=ORDER), story.on("2010-11-01").given(Tick(stream=ORDER))).due
+    assert due.at == moment("2010-10-01")
+
+
+def test_a_bill_that_is_overdue_already_stays_so() -> None:
+    story = paid_in_time(7000).on("2010-10-01")
+    assert story.when(correct(story, BillPaymentReceived)).decides(PaymentCorrected).reopened == (
+        ReopenedShare(BILL, 7000),
+    )
+    assert order(story).bills[BILL].overdue_since == moment("2010-09-10", "00:00")
+
+
+def test_a_promise_it_had_seemed_to_keep_is_open_again() -> None:
+    story = paid_in_time(7000)
+    story.do(PromiseToPay(order=ORDER, bill=BILL, promise=PROMISE, due_on="2010-08-20"))
+    story.do(receive(595, payment=OTHER_PAYMENT))
+    assert order(story).bills[BILL].promises[PROMISE].outcome == "kept"
+    corrected = story.when(correct(story, BillPaymentReceived, 2)).decides(PaymentCorrected)
+    (share,) = corrected.reopened
+    assert (share.promise, share.broken_at) == (PROMISE, moment("2010-08-21", "00:00"))
+    assert order(story).bills[BILL].promised is not None
+    (broken,) = decide(Tick(stream=ORDER), story.on("2010-09-01").given(Tick(stream=ORDER))).due
+    assert broken.at == moment("2010-08-21", "00:00")
+
+
+def test_a_promise_that_another_payment_kept_stays_kept() -> None:
+    story = paid_in_time(7000)
+    story.do(PromiseToPay(order=ORDER, bill=BILL, promise=PROMISE, due_on="2010-08-20"))
+    story.do(receive(595, payment=OTHER_PAYMENT))
+    story.do(correct(story, BillPaymentReceived, 1))
+    assert order(story).bills[BILL].promises[PROMISE].outcome == "kept"
+
+
+def test_what_it_had_reopened_of_a_write_off_is_let_off_again() -> None:
+    # Take back only what it paid → the customer would owe what the owner had let them off, this fails.
+    story = on_bill(written_off()).on("2010-10-01")
+    before = order(story)
+    story.do(receive(5000))
+    assert story.account(ORDER).written_off == 2595
+    corrected = story.when(correct(story, BillPaymentReceived)).decides(PaymentCorrected)
+    assert corrected.reopened == (ReopenedShare(BILL, 5000),)
+    assert corrected.written_off == (BillShare(BILL, 5000),)
+    assert order(story).account == before.account
+    assert order(story).bills[BILL].open == 0
+
+
+def test_what_it_had_set_aside_is_no_credit_any_more() -> None:
+    # Tell the order alone → the customer could still spend what never came, this fails.
+    story = on_bill()
+    story.do(receive(8000))
+    assert story.state(CUSTOMER).credit["USD"].available == 405
+    corrected = story.when(correct(story, BillPaymentReceived)).decides(PaymentCorrected)
+    assert (corrected.credit, corrected.set_aside) == (CREDIT, 405)
+    assert story.state(CUSTOMER).credit["USD"] == Credit()
+    assert order(story).account.set_aside == 0
+    assert story.account(ORDER).balance == 7595
+
+
+@pytest.mark.parametrize(("used", "refused"), [(0, False), (1, True)])
+def test_credit_used_since_keeps_the_payment(used: int, refused: bool) -> None:
+    story = on_bill()
+    story.do(receive(8000))
+    if used:
+        money: dict[str, Any] = {"currency": "USD", "amount": used, "bills": ()}
+        use = CreditUsed(customer=CUSTOMER, order=OTHER_ORDER, use=id_of("use"), **money)
+        story.record_in((CUSTOMER, use))
+    asked = story.when(correct(story, BillPaymentReceived))
+    if refused:
+        asked.refused(CreditOfPaymentUsed(PAYMENT, usd(405), usd(404)))
+    else:
+        asked.decides(PaymentCorrected)
+
+
+def test_what_was_given_up_for_the_books_is_given_up_again() -> None:
+    marked = BillMarkedUncollectible(order=ORDER, customer=CUSTOMER, bill=BILL, currency="USD", amount=7595)
+    story = on_bill(marked)
+    story.do(receive(595))
+    assert order(story).bills[BILL].uncollectible == 7000
+    story.do(correct(story, BillPaymentReceived))
+    assert order(story).bills[BILL].uncollectible == 7595
+
+
+def test_a_payment_taken_back_or_paid_back_did_come() -> None:
+    taken = PaymentReversed(
+        order=ORDER,
+        customer=CUSTOMER,
+        reversal=id_of("rev"),
+        payment=PAYMENT,
+        kind="chargeback",
+        dispute=None,
+        reference=None,
+        currency="USD",
+        amount=1,
+        bill=None,
+        opened=0,
+        due_on=None,
+    )
+    story = by_supervisor(placed(), captured(), taken)
+    story.when(correct(story, PaymentCaptured)).refused(PaymentTakenBack(PAYMENT))
+    paid = RefundPaid(
+        refund=REFUND,
+        customer=CUSTOMER,
+        order=ORDER,
+        payout=id_of("pot"),
+        currency="USD",
+        amount=7595,
+        method="original_method",
+        payment=PAYMENT,
+        payment_method=None,
+        reference=None,
+    )
+    story = by_supervisor(placed(), captured(), cancelled((1, 2), fee_dropped=795), refund_granted(), paid)
+    story.when(correct(story, PaymentCaptured)).refused(PaymentPaidBack(PAYMENT, usd(7595)))
+
+
+def test_its_reference_may_be_used_again_with_the_right_amount() -> None:
+    story = by_supervisor(placed(), captured(amount=5795))
+    story.do(correct(story, PaymentCaptured))
+    corrected = entry_of(story, PaymentCorrected)
+    again = capture(payment=OTHER_PAYMENT)
+    (claim,) = decide(again, story.given(again)).claims
+    assert claim == Claim("processor_ref_again", f"acme/ch_1/{corrected}")
+    story.when(again).then(captured(payment=OTHER_PAYMENT))
+    story.when(capture(amount=5795)).nothing()
+
+
+def test_its_reference_may_be_used_for_the_order_it_was_meant_for() -> None:
+    # Claim the reference itself there → the wrong order keeps it for ever, this fails.
+    other: dict[str, Any] = {"order": OTHER_ORDER, "customer": CUSTOMER}
+    story = by_supervisor(placed(), placed(**other), captured())
+    story.do(correct(story, PaymentCaptured))
+    moved = capture(order=OTHER_ORDER, payment=OTHER_PAYMENT, corrected_in=ORDER)
+    (claim,) = decide(moved, story.given(moved)).claims
+    assert claim == Claim("processor_ref_again", f"acme/ch_1/{entry_of(story, PaymentCorrected)}")
+    story.when(moved).then(captured(order=OTHER_ORDER, payment=OTHER_PAYMENT))
+
+
+def test_a_reference_that_stands_is_not_let_go_by_naming_its_order() -> None:
+    story = by_supervisor(placed(), placed(order=OTHER_ORDER), captured())
+    moved = capture(order=OTHER_ORDER, payment=OTHER_PAYMENT, corrected_in=ORDER)
+    assert decide(moved, story.given(moved)).claims == (Claim("processor_ref", "acme/ch_1"),)
+
+
+def test_a_customer_whose_payment_never_came_is_no_existing_one() -> None:
+    story = used()
+    assert standing(story.facts(CUSTOMER, story.at)).kind == "existing"
+    story.do(correct(story, PaymentCaptured))
+    assert standing(story.facts(CUSTOMER, story.at)).kind == "new"
+    story.do(receive(7595, bill=OWED, payment=OTHER_PAYMENT))
+    assert standing(story.facts(CUSTOMER, story.at)).kind == "existing"
+
+
+def test_a_payment_is_not_corrected_before_it_was_made() -> None:
+    story = by_supervisor(placed()).on("2010-08-12").record(captured())
+    command = correct(story, PaymentCaptured)
+    story.on("2010-08-11").when(command).refused(
+        EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12"))
+    )
