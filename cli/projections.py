@@ -174,7 +174,7 @@ def explain_figure(
                     "type": delta.type,
                     "stream": delta.stream,
                     "delta": delta.delta,
-                    "late": delta.position in found.late,
+                    "late": delta.is_late,
                 }
                 for delta in found.deltas
             ]

@@ -1,5 +1,6 @@
 """Any figure → the entries that made it, each with what it added; the deltas sum exactly to the figure."""
 
+from collections.abc import Iterable
 from typing import cast
 
 import msgspec
@@ -26,6 +27,8 @@ class Delta(msgspec.Struct, frozen=True):
     type: str
     effective_at: Moment
     delta: int
+    is_late: bool = False
+    """Whether it took effect by the moment asked about and was recorded only later. Of `Effective` alone."""
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -41,8 +44,11 @@ class Explanation(msgspec.Struct, frozen=True):
     """Up to which entries were read."""
     parked: tuple[int, ...] = ()
     """Poison entries: they and what came after them in their groups are left out, as in the live rows."""
-    late: tuple[int, ...] = ()
-    """Entries that took effect by then and were recorded only later. Of `Effective` alone."""
+
+    @property
+    def late(self) -> list[int]:
+        """Positions of the deltas that were recorded late."""
+        return [each.position for each in self.deltas if each.is_late]
 
 
 def explain(
@@ -56,12 +62,10 @@ def explain(
         raise NotAFigure(column)
     with connect(conninfo) as reader:
         until = position_at(reader, book, at)
-        entries = [entry for entry in read(reader, book, projection, until, key) if counts(entry, at)]
-    deltas, parked = _deltas(projection, key, column, entries)
+        entries = (entry for entry in read(reader, book, projection, until, key) if counts(entry, at))
+        deltas, parked = _deltas(projection, key, column, entries, at)
     figure = sum(each.delta for each in deltas)
-    made_it = {each.position for each in deltas}
-    late = tuple([each.position for each in entries if each.position in made_it and is_late(each, at)])
-    return Explanation(projection.name, key, column, figure, deltas, until, parked, late)
+    return Explanation(projection.name, key, column, figure, deltas, until, parked)
 
 
 def figures_of(projection: AnyProjection) -> tuple[str, ...]:
@@ -81,7 +85,7 @@ def _is_figure(kind: inspect.Type) -> bool:
 
 
 def _deltas(
-    projection: AnyProjection, key: Key, column: str, entries: list[Entry]
+    projection: AnyProjection, key: Key, column: str, entries: Iterable[Entry], at: AsOf | None
 ) -> tuple[tuple[Delta, ...], tuple[int, ...]]:
     groups: dict[Key, dict[Key, Row]] = {}
     parked: dict[Key, int] = {}
@@ -104,7 +108,9 @@ def _deltas(
         delta = _sum(after, key, column) - _sum(before, key, column)
         if delta:
             name = TYPE_NAMES[type(entry.event)]
-            deltas.append(Delta(entry.position, entry.stream, name, entry.effective_at, delta))
+            deltas.append(
+                Delta(entry.position, entry.stream, name, entry.effective_at, delta, is_late(entry, at))
+            )
     return tuple(deltas), tuple(parked.values())
 
 

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from threading import Event
 from time import monotonic
 from uuid import uuid4
 
+from ledger.connection import LOST
 from ledger.errors import RebuildUnderWay
 from ledger.projecting import cursors
 from ledger.projecting.entries import connect
@@ -52,5 +53,5 @@ def rebuild_alone(
         try:
             return rebuild(conninfo, book, projections, alive)
         finally:
-            if not connection.closed:
+            with suppress(*LOST):  # it runs out by itself
                 cursors.release_lease(connection, book, LEASE, holder)

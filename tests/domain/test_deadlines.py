@@ -12,7 +12,7 @@ import pytest
 from domain.bill_events import BillIssued
 from domain.billing import NewBill
 from domain.deadlines import MIDNIGHT
-from domain.moments import HOUR, instant_of, moment_at
+from domain.moments import HOUR, instant_of, moment_at, plus_days
 from domain.order_events import Deadline, OrderPlaced, OrderShipped, OrderUnitsCancelled, ShipmentDelivered
 from domain.payment_events import PaymentCaptured
 from domain.register import BookOpened
@@ -23,6 +23,7 @@ from tests.domain.examples import (
     capture,
     customer_registered,
     deliver,
+    id_of,
     place,
     ship,
 )
@@ -123,7 +124,8 @@ OVERDUE_AT = [
     ("America/New_York", "2010-02-11", "12:00", "2010-03-14T05:00:00+00:00"),
     ("America/New_York", "2010-02-12", "12:00", "2010-03-15T04:00:00+00:00"),
     ("America/New_York", "2010-02-13", "12:00", "2010-03-16T04:00:00+00:00"),
-    # … and back (7 November 2010).
+    # … and back (7 November 2010), with the day before.
+    ("America/New_York", "2010-10-06", "12:00", "2010-11-06T04:00:00+00:00"),
     ("America/New_York", "2010-10-07", "12:00", "2010-11-07T04:00:00+00:00"),
     ("America/New_York", "2010-10-08", "12:00", "2010-11-08T05:00:00+00:00"),
     # Midnight itself does not exist on the day after: clocks go from 24:00 to 01:00 (17 October 2010).
@@ -132,10 +134,26 @@ OVERDUE_AT = [
     ("America/Havana", "2010-09-30", "12:00", "2010-10-31T04:00:00+00:00"),
     ("Pacific/Kiritimati", "2010-08-10", "12:00", "2010-09-09T10:00:00+00:00"),
     ("Pacific/Pago_Pago", "2010-08-10", "12:00", "2010-09-10T11:00:00+00:00"),
-    # Month ends and leap days.
+    # Europe's clocks change on other days (28 March and 31 October 2010), and Lord Howe's by half an hour.
+    ("Europe/Berlin", "2010-02-25", "12:00", "2010-03-27T23:00:00+00:00"),
+    ("Europe/Berlin", "2010-02-26", "12:00", "2010-03-28T22:00:00+00:00"),
+    ("Europe/Berlin", "2010-09-30", "12:00", "2010-10-30T22:00:00+00:00"),
+    ("Europe/Berlin", "2010-10-01", "12:00", "2010-10-31T23:00:00+00:00"),
+    ("Australia/Lord_Howe", "2010-09-02", "12:00", "2010-10-02T13:30:00+00:00"),
+    ("Australia/Lord_Howe", "2010-09-03", "12:00", "2010-10-03T13:00:00+00:00"),
+    # The last moment of a day, and the first of the next.
+    ("Pacific/Kiritimati", "2010-08-10", "23:59:59.999999", "2010-09-09T10:00:00+00:00"),
+    ("Pacific/Kiritimati", "2010-08-11", "00:00", "2010-09-10T10:00:00+00:00"),
+    # Month ends and leap days, each with the days beside it.
+    ("UTC", "2012-01-28", "12:00", "2012-02-28T00:00:00+00:00"),
     ("UTC", "2012-01-29", "12:00", "2012-02-29T00:00:00+00:00"),
     ("UTC", "2012-01-30", "12:00", "2012-03-01T00:00:00+00:00"),
+    ("UTC", "2012-01-31", "12:00", "2012-03-02T00:00:00+00:00"),
+    ("UTC", "2011-01-28", "12:00", "2011-02-28T00:00:00+00:00"),
     ("UTC", "2011-01-29", "12:00", "2011-03-01T00:00:00+00:00"),
+    ("UTC", "2010-03-30", "12:00", "2010-04-30T00:00:00+00:00"),
+    ("UTC", "2010-03-31", "12:00", "2010-05-01T00:00:00+00:00"),
+    ("UTC", "2011-11-30", "12:00", "2011-12-31T00:00:00+00:00"),
     ("UTC", "2011-12-01", "12:00", "2012-01-01T00:00:00+00:00"),
 ]
 
@@ -158,8 +176,12 @@ def test_a_bill_is_overdue_when_the_day_after_its_last_begins(
         ("2012-02-22", "2012-02-29"),
         ("2012-02-23", "2012-03-01"),
         ("2011-02-22", "2011-03-01"),
+        ("2010-03-06", "2010-03-13"),
         ("2010-03-07", "2010-03-14"),
         ("2010-03-08", "2010-03-15"),
+        ("2010-10-31", "2010-11-07"),
+        ("2010-11-01", "2010-11-08"),
+        ("2010-12-24", "2010-12-31"),
         ("2010-12-25", "2011-01-01"),
     ],
 )
@@ -175,3 +197,60 @@ def test_thanks_are_due_after_clock_hours_also_when_a_day_has_twenty_three() -> 
     story = given(customer_registered()).on("2010-03-13")
     found = decided(story, place(), OrderPlaced)
     assert found[1].due == moment("2010-03-14", "13:00")
+
+
+def test_thanks_are_due_after_clock_hours_also_when_a_day_has_twenty_five() -> None:
+    story = given(customer_registered()).on("2010-11-06")
+    found = decided(story, place(), OrderPlaced)
+    assert found[1].due == moment("2010-11-07", "11:00")
+
+
+# Days of 23, 24 and 25 hours, and those beside them: a shop's day is over when its clocks say so.
+@pytest.mark.parametrize(
+    ("day", "over_after"),
+    [
+        ("2010-03-13", 24),
+        ("2010-03-14", 23),
+        ("2010-03-15", 24),
+        ("2010-11-06", 24),
+        ("2010-11-07", 25),
+        ("2010-11-08", 24),
+        ("2012-02-28", 24),
+        ("2012-02-29", 24),
+        ("2010-12-31", 24),
+    ],
+)
+@pytest.mark.parametrize("clock", ["00:00", "23:59:59.999999"])
+def test_what_is_to_be_done_in_a_day_is_missed_when_that_day_is_over(
+    day: str, over_after: int, clock: str
+) -> None:
+    """Add 24 hours instead of a day → this fails on the days on which clocks change."""
+    story = given(customer_registered()).on(day, clock)
+    for command in (place(), capture()):
+        story.do(command)
+    over = midnight(day) + over_after * HOUR
+    assert decided(story, place(order=id_of("ord", 7)), OrderPlaced)[0].missed_from == over
+    assert decided(story, ship(), OrderShipped)[0].missed_from == over
+
+
+@pytest.mark.parametrize(
+    ("day", "shipped_on"),
+    [
+        ("2010-03-11", "2010-03-13"),
+        ("2010-03-12", "2010-03-14"),
+        ("2010-03-13", "2010-03-15"),
+        ("2010-11-05", "2010-11-07"),
+        ("2010-11-06", "2010-11-08"),
+        ("2012-02-26", "2012-02-28"),
+        ("2012-02-27", "2012-02-29"),
+        ("2012-02-28", "2012-03-01"),
+        ("2011-02-27", "2011-03-01"),
+        ("2010-12-29", "2010-12-31"),
+        ("2010-12-30", "2011-01-01"),
+    ],
+)
+def test_an_order_is_to_ship_on_the_second_day_whatever_the_clocks_do(day: str, shipped_on: str) -> None:
+    story = given(customer_registered()).on(day, "23:59:59.999999")
+    (*_, shipping) = decided(story, place(terms="bill_after"), OrderPlaced)
+    assert (shipping.kind, shipping.due) == ("ship_order", midnight(shipped_on))
+    assert shipping.missed_from == midnight(plus_days(shipped_on, 1))

@@ -88,7 +88,7 @@ def test_an_explanation_as_of_an_effective_time_lists_what_was_recorded_later(
     assert list(explained.late) == [each.position for each in explained.deltas if each.position % 2]
     assert 0 < len(explained.late) < len(explained.deltas)
     now = explain(conninfo, book.name, BALANCE, (CUSTOMER, "USD"), "received")
-    assert (now.late, len(now.deltas) > len(explained.deltas)) == ((), True)
+    assert (now.late, len(now.deltas) > len(explained.deltas)) == ([], True)
 
 
 def late(entry: Entry) -> Entry:
