@@ -38,11 +38,15 @@ class CompleteCardSearch(Command, frozen=True, kw_only=True):
 def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
     """Records every card on file, in the order in which they are to be tried, each with why or why not.
 
-    Checks, in this order: order placed; its customer; on hold; retry, which is: the last search found the
-    same; not before the hold.
+    Checks, in this order: order placed; its customer; retry, which is: the last search found the same, or,
+    once the order waits no longer, was at the same moment; on hold; not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
+    if state.declines.hold is None:
+        for search in [search for ended in state.declines.holds for search in ended.searches]:
+            if search.at == given.at:
+                return Decision(customer=command.customer, already=(search.position,))
     hold = hold_of(state)
     found = CardOnFileSearchCompleted(
         order=command.order,

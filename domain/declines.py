@@ -140,6 +140,11 @@ class Declines(msgspec.Struct, frozen=True):
         return (effort for hold in self.holds for effort in hold.contacts)
 
     @property
+    def reached(self) -> bool:
+        """Whether the customer was ever reached about this order, on this hold or an earlier one."""
+        return any(effort.attempted.reached for effort in self.contacts)
+
+    @property
     def released_unpaid(self) -> Hold | None:
         """The hold that ended with a release without payment."""
         return self._ended_with(ShipmentReleasedWithoutPayment)

@@ -114,6 +114,8 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     hold = hold_of(state)
     if state.placed.standing == "existing":
         raise ExistingCustomerIsServed(command.order)
+    if state.declines.reached:
+        raise CustomerWasReached(command.order)
     _check_effort(command, hold, given)
     expect_cause(hold.at, given)
     tried = hold.tried
@@ -132,8 +134,6 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
 
 def _check_effort(command: CloseAsNotDelivered, hold: Hold, given: Given) -> None:
     edition = given.edition
-    if hold.reached:
-        raise CustomerWasReached(command.order)
     if len(hold.contacts) < edition.effort_attempts:
         raise EffortTooFew(command.order, len(hold.contacts), edition.effort_attempts)
     untried = hold.untried(on_file(given, command.customer))

@@ -13,10 +13,11 @@ from domain.deadlines import deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
 from domain.disputing import DisputeUnknown, dispute_of, payment_of
 from domain.entry import Event, Minor
+from domain.holds import hold_ends
 from domain.ids import expect_id
 from domain.moments import day_of
 from domain.money import Money
-from domain.order import Placed, placed_order
+from domain.order import Placed, placed_order, price_not_covered
 from domain.owing import expect_currency
 from domain.payment import Payment, Reversal
 from domain.payment_events import PaymentReinstated, PaymentReversed, ReversalKind
@@ -173,7 +174,7 @@ def _reversed(state: Placed, payment: Payment, command: ReversePayment, given: G
 
 def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
     """Records money that came back: it pays what its reversal left open, then what was written off of that;
-    the rest adds to the order's funds.
+    the rest adds to the order's funds, and an order that waited for money waits no longer once it covers it.
 
     Checks, in this order: order placed; reversal known; retry; currency; amount (I13); not before the
     reversal.
@@ -219,4 +220,6 @@ def _reinstated(
     )
     events.append((command.order, reinstated))
     events.extend(promises_kept(state, reinstated.bills, command.reinstatement))
+    is_covered = price_not_covered(state) <= command.amount - pays
+    events.extend(hold_ends(state, is_covered=is_covered, because="paid"))
     return tuple(events)

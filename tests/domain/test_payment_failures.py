@@ -12,6 +12,8 @@ from domain.causes import EffectiveBeforeCause
 from domain.customers import ContactPointInvalidated
 from domain.decline_codes import DECLINE_KINDS, NetworkAdvice, kind_of_decline
 from domain.decline_events import OrderPlacedOnHold, OrderReleased, PaymentAttempted, PaymentDeclined
+from domain.holds import NotOnHold
+from domain.not_delivering import CustomerWasReached
 from domain.order import OrderNotPlaced, OrderUnknown
 from domain.order_events import Deadline
 from domain.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
@@ -19,17 +21,24 @@ from domain.payment_events import PaymentReversed
 from domain.register import BookOpened
 from domain.retry import AlreadyRecordedOtherwise
 from domain.shipping import ShipmentNotCovered
+from tests.domain.bill_examples import reverse
 from tests.domain.decline_examples import (
     BY_PHONE,
     FAILED,
+    ann,
     attempted,
     card_failed,
     charge,
     customer,
     declined,
     fail,
+    give_up,
     held,
     old_card,
+    phone,
+    reach,
+    search,
+    searched,
 )
 from tests.domain.examples import (
     CARD,
@@ -45,6 +54,7 @@ from tests.domain.examples import (
     captured,
     card_stored,
     id_of,
+    place,
     placed,
     prepared,
     ship,
@@ -290,3 +300,22 @@ def test_an_attempt_is_to_be_resolved_today() -> None:
     story = given(customer(), card_stored(), old_card(), placed())
     found = story.when(charge(named_by_customer=True)).decides(PaymentAttempted).deadlines
     assert found == (Deadline("resolve_payment", moment("2010-08-10"), moment("2010-08-11", "00:00")),)
+
+
+def test_a_search_sent_again_once_the_order_was_paid_is_the_same_search() -> None:
+    story = given(customer(), placed(), attempted(), declined(), held(), searched())
+    story.do(capture())
+    story.when(search()).nothing()
+    story.on("2010-08-11").when(search()).refused(NotOnHold)
+
+
+def test_who_was_reached_when_the_order_waited_before_was_reached() -> None:
+    """Ask only the present hold → a customer we have spoken to is left without the goods."""
+    story = given(customer(), ann())
+    for command in (place(), fail(), reach(reached=True), capture(), reverse(amount=7595)):
+        story.do(command)
+    story.on("2010-08-11").do(fail(payment=id_of("pay", 51), reference="ch_51"))
+    for hour in range(10, 15):
+        story.on("2010-08-12", f"{hour}:00").do(reach())
+        story.on("2010-08-12", f"{hour}:30").do(phone())
+    story.on("2010-08-26").when(give_up()).refused(CustomerWasReached)

@@ -37,6 +37,7 @@ from tests.domain.bill_examples import (
     write_off_reversed,
     written_off,
 )
+from tests.domain.decline_examples import fail
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -354,3 +355,16 @@ def test_a_chargeback_lost_stays_owed_and_watched() -> None:
     assert money_of(story) == (7595, 7595, 0, 0)
     facts = story.facts(CUSTOMER, story.at)
     assert (standing(facts).kind, is_watched(facts, "2011-01-01")) == ("new", True)
+
+
+@pytest.mark.parametrize(("amount", "waits"), [(7595, False), (7594, True)])
+def test_an_order_that_waited_for_money_taken_back_waits_no_longer_once_it_came_again(
+    amount: int, waits: bool
+) -> None:
+    """Leave `hold_ends` out of reinstating → an order that is paid can be closed as not delivered."""
+    story = given(customer_registered())
+    for command in (place(), capture(), reverse(amount=7595), fail()):
+        story.do(command)
+    assert story.state(ORDER).declines.hold is not None
+    story.do(reinstate(amount=amount))
+    assert (story.state(ORDER).declines.hold is not None) == waits
