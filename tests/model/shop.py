@@ -85,6 +85,20 @@ class Refund:
     credit_amount: int
     paid: int = 0
     set_aside: int = 0
+    came_back: bool = False
+    """A payout did not arrive, so that another way may be taken."""
+
+
+@dataclass
+class Hold:
+    """Why an order waits: its card was declined. `tests.model.holds` says what becomes of it."""
+
+    since: date
+    fraud: bool = False
+    searched: bool = False
+    attempts: list[str | None] = field(default_factory=list[str | None])
+    """To reach the customer, each by its contact point, if it was one on file."""
+    left_to_a_person: bool = False
 
 
 @dataclass
@@ -102,7 +116,15 @@ class Order:
     fee_with: str | None = None
     """The shipment that carried the fee."""
     fee_returned: bool = False
+    hold: Hold | None = None
+    was_held: bool = False
+    reached: bool = False
+    """The customer, while it waited or after."""
     released: bool = False
+    """To ship without payment."""
+    released_by_owner: bool = False
+    closed: bool = False
+    """As not delivered."""
     charged: int = 0
     received: int = 0
     credit_used: int = 0
@@ -421,7 +443,9 @@ class Shop:
             concerned.add(order.fee_with)
         self._clear(order, credit, concerned)
         order.credited += credit
-        order.refunds[refund] = Refund(order.due_back - before, credit)
+        granted = order.due_back - before
+        if back or observed or granted or credit:
+            order.refunds[refund] = Refund(granted, credit)
         return credit, unshipped
 
     def _clear(self, order: Order, credit: int, concerned: set[str | None]) -> None:
@@ -443,9 +467,10 @@ class Shop:
             credit -= share
 
     def pay_out(self, name: str, refund: str, cash: int, credit: int) -> None:
-        """R-G8, I13: at most what is due back; first as money, as far as it came as money."""
+        """R-G8, I13: something, at most what is due back; first as money, as far as it came as money."""
         order = self.orders[name]
-        if cash > order.cash or cash + credit > order.due_back or (credit and cash < order.cash):
+        as_credit = credit and cash < order.cash and not order.refunds[refund].came_back
+        if not cash + credit or cash > order.cash or cash + credit > order.due_back or as_credit:
             raise Refused("I13", "R-G8", "R-G9")
         order.refunded += cash
         order.refunds[refund].paid += cash
@@ -457,6 +482,7 @@ class Shop:
         order = self.orders[name]
         order.refunded -= amount
         order.refunds[refund].paid -= amount
+        order.refunds[refund].came_back = True
 
     def _set_aside(self, order: Order, amount: int) -> None:
         order.set_aside += amount

@@ -9,7 +9,9 @@ from random import Random
 
 from tests.model.bill_steps import BILLS
 from tests.model.choices import Take
+from tests.model.decline_steps import DECLINES
 from tests.model.goods_steps import GOODS
+from tests.model.refund_steps import REFUNDS
 from tests.model.twins import Twins
 
 Step = tuple[str, int, int]
@@ -26,6 +28,8 @@ def again(twins: Twins, which: int, much: int) -> None:
 STEPS: Mapping[str, tuple[int, Take]] = {
     **GOODS,
     **BILLS,
+    **DECLINES,
+    **REFUNDS,
     "wait": (3, wait),
     "again": (2, again),
 }

@@ -1,0 +1,105 @@
+"""Orders that wait for money: declined, held, searched for cards, called about, released or given up.
+
+A part of the shop; written from R-D1 … R-D7, I3, I4 alone.
+"""
+
+from datetime import timedelta
+
+from tests.model.shop import Hold, Order, Refused, Shop
+
+ATTEMPTS, DAYS, UNPAID_AFTER = 5, 14, 4
+
+
+def not_covered(order: Order) -> int:
+    """What the units still to ship need beyond the deposit."""
+    return order.to_ship - order.deposit
+
+
+def decline(shop: Shop, name: str, *, fraud: bool) -> None:
+    """R-D2, R-D3: while money is missing, and the order may not ship without, it waits."""
+    order = shop.orders[name]
+    if order.hold is None and not_covered(order) > 0 and order.terms == "card" and not order.released:
+        order.hold = Hold(shop.today)
+        order.was_held = True
+    if order.hold is not None:
+        order.hold.fraud = order.hold.fraud or fraud
+
+
+def search(shop: Shop, name: str) -> None:
+    """R-D3: the older cards on file; nobody here has any."""
+    _held(shop.orders[name]).searched = True
+
+
+def contact(shop: Shop, name: str, point: str | None, *, reached: bool) -> None:
+    """R-D2, R-D3: an attempt to reach the customer, also when the order no longer waits."""
+    order = shop.orders[name]
+    if not order.was_held:
+        raise Refused("R-D2")
+    order.reached = order.reached or reached
+    if order.hold is not None:
+        order.hold.attempts.append(point)
+
+
+def release(shop: Shop, name: str, role: str, *, reason: bool) -> None:
+    """I3, R-D7: the owner, with a reason."""
+    order = shop.orders[name]
+    if order.released_by_owner:
+        return
+    _held(order)
+    if role != "owner" or not reason:
+        raise Refused("I3", "R-D7", "H-authority")
+    order.hold, order.released, order.released_by_owner = None, True, True
+
+
+def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> None:
+    """R-D1, R-D2, I4: new, never reached, five times over fourteen days, by every way on file."""
+    order = shop.orders[name]
+    if order.closed:
+        return
+    hold = _held(order)
+    broken = set[str]()
+    if order.standing == "existing":
+        broken |= {"R-D3", "I4"}
+    if (
+        order.reached
+        or len(hold.attempts) < ATTEMPTS
+        or on_file - set(hold.attempts)
+        or shop.today < hold.since + timedelta(days=DAYS)
+    ):
+        broken.add("I4")
+    if broken:
+        raise Refused(*broken)
+    order.hold, order.closed = None, True
+    shop.cancel(name, refund, None)
+
+
+def money_settles(order: Order) -> None:
+    """R-D2: what is covered waits for nothing any more."""
+    if order.hold is not None and not_covered(order) == 0:
+        order.hold = None
+
+
+def time_decides(shop: Shop) -> None:
+    """I3, R-D6, R-D7: an existing customer's order ships unpaid; who is watched then needs a person."""
+    for order in shop.orders.values():
+        hold = order.hold
+        if (
+            hold is None
+            or hold.left_to_a_person
+            or order.standing == "new"
+            or hold.fraud
+            or not hold.searched
+            or not hold.attempts
+            or shop.today < hold.since + timedelta(days=UNPAID_AFTER)
+        ):
+            continue
+        if shop.watched(order.customer):
+            hold.left_to_a_person = True
+        else:
+            order.hold, order.released = None, True
+
+
+def _held(order: Order) -> Hold:
+    if order.hold is None:
+        raise Refused("R-D2")
+    return order.hold

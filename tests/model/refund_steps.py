@@ -1,0 +1,123 @@
+"""Steps of refunds: units asked back, what is due back paid out, and what came back of it."""
+
+from collections.abc import Mapping
+
+from domain.granting import GrantRefund
+from domain.limits import Deciding
+from domain.moments import plus_days
+from domain.payment_events import CreditSetAside
+from domain.payout_failures import RecordReturnedPayout
+from domain.refund_events import AskedUnits, RefundAsk, RefundPaid
+from domain.settling import SettleRefund
+from tests.domain.examples import id_of
+from tests.domain.specification import OWNER
+from tests.model.choices import Take, one_of, order_of
+from tests.model.shop import Order
+from tests.model.twins import Twins
+
+
+def refund(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    if order is None:
+        return
+    name, parts = id_of("ref", twins.number), _asked_back(order, much)
+    observed = which % 4 == 3
+    command = GrantRefund(
+        order=order.name,
+        customer=order.customer,
+        refund=name,
+        ask=RefundAsk(
+            units=tuple(AskedUnits(line, quantity) for line, quantity in sorted(parts.items())),
+            observed_problem="damaged" if observed else None,
+        ),
+        deciding=_deciding(twins),
+    )
+    twins.ask(command, lambda: twins.shop.refund(order.name, name, parts, observed=observed), OWNER)
+
+
+def pay_out(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    name = order and one_of({name: name for name in order.refunds}, much)
+    if order is None or name is None:
+        return
+    _settle(twins, order, name, 0)
+
+
+def pay_all(twins: Twins, which: int, much: int) -> None:
+    """Of an order from which nothing was taken back, nothing stays due."""
+    order = order_of(twins, which)
+    if order is None:
+        return
+    for number, name in enumerate(order.refunds):
+        _settle(twins, order, name, number)
+    assert order.reversals or order.due_back == 0, "money is due back, and no refund pays it"
+
+
+def return_payout(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    paid = order and one_of(
+        {
+            it.payout: it
+            for entry in twins.story.entries
+            if isinstance(it := entry.event, RefundPaid) and it.order == order.name
+        },
+        much,
+    )
+    if order is None or paid is None or paid.payout in twins.returned:
+        return
+    twins.returned.add(paid.payout)
+    command = RecordReturnedPayout(
+        stream=order.name, refund=paid.refund, payout=paid.payout, why="cheque undelivered"
+    )
+    twins.ask(command, lambda: twins.shop.return_payout(order.name, paid.refund, paid.amount))
+
+
+def _settle(twins: Twins, order: Order, name: str, number: int) -> None:
+    """What left us is as the book says; whether it may is for the rules."""
+    count = len(order.payments) + 1
+    command = SettleRefund(
+        stream=order.name,
+        customer=order.customer,
+        refund=name,
+        payouts=tuple(id_of("pot", 1000 * twins.number + 50 * number + index) for index in range(count)),
+        credit=id_of("crd", 1000 * twins.number + number),
+    )
+    before = len(twins.story.entries)
+
+    def of_shop() -> None:
+        events = [
+            entry.event for entry in twins.story.entries[before:] if entry.stream == order.name
+        ]
+        cash = sum(it.amount for it in events if isinstance(it, RefundPaid))
+        credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
+        twins.shop.pay_out(order.name, name, cash, credit)
+
+    twins.ask(command, of_shop)
+
+
+def _asked_back(order: Order, much: int) -> dict[int, int]:
+    """Units of some lines: all there are, all that shipped, one of a line, or one too many."""
+    there = {
+        number: len(order.units(number, "to_ship")) + len(order.units(number, "shipped"))
+        for number in range(1, len(order.lines) + 1)
+    }
+    shipped = {number: len(order.units(number, "shipped")) for number in there}
+    line = 1 + much % len(order.lines)
+    if much % 5 == 4:
+        return {line: there[line] + 1}
+    wanted = {0: there, 1: shipped, 2: {line: 1}, 3: {line: max(1, shipped[line] - 1)}}[much % 5]
+    return {line: units for line, units in wanted.items() if units} or {line: 1}
+
+
+def _deciding(twins: Twins) -> Deciding:
+    today = twins.today.isoformat()
+    return Deciding(OWNER.person, today, plus_days(today, -30))
+
+
+REFUNDS: Mapping[str, tuple[int, Take]] = {
+    "refund": (4, refund),
+    "pay_out": (3, pay_out),
+    "pay_all": (1, pay_all),
+    "return_payout": (1, return_payout),
+}
+"""How often each is tried, and how."""
