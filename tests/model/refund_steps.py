@@ -85,9 +85,7 @@ def _settle(twins: Twins, order: Order, name: str, number: int) -> None:
     before = len(twins.story.entries)
 
     def of_shop() -> None:
-        events = [
-            entry.event for entry in twins.story.entries[before:] if entry.stream == order.name
-        ]
+        events = [entry.event for entry in twins.story.entries[before:] if entry.stream == order.name]
         cash = sum(it.amount for it in events if isinstance(it, RefundPaid))
         credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
         twins.shop.pay_out(order.name, name, cash, credit)

@@ -31,7 +31,9 @@ class Unit:
     price: int
     state: Literal["to_ship", "shipped", "cancelled", "refunded"] = "to_ship"
     shipment: str | None = None
-    arrived: bool = False
+    arrived: date | None = None
+    window_used: bool = False
+    """Its guarantee went with a refund. Which window does is not about which price does. R-G3, R-G6"""
 
 
 @dataclass
@@ -366,14 +368,14 @@ class Shop:
         """I7: all of a shipment that is still under way arrives; the units, by line."""
         order = self.orders[name]
         arriving = {
-            number: [unit for unit in line if unit.shipment == shipment and not unit.arrived]
+            number: [unit for unit in line if unit.shipment == shipment and unit.arrived is None]
             for number, line in enumerate(order.lines, 1)
         }
         if not any(arriving.values()):
             raise Refused("I7")
         for units in arriving.values():
             for unit in units:
-                unit.arrived = True
+                unit.arrived = self.today
         return {line: len(units) for line, units in arriving.items() if units}
 
     def cancel(self, name: str, refund: str, parts: Mapping[int, int] | None) -> int:
@@ -437,7 +439,7 @@ class Shop:
         for unit in back:
             unit.state = "refunded"
         credit = sum(unit.price for unit in back)
-        concerned = {unit.shipment for unit in back}
+        concerned = self._use_windows(order, parts, unshipped)
         if (observed or order.gone) and (fee := self._fee_back(order)):
             credit += fee
             concerned.add(order.fee_with)
@@ -447,6 +449,19 @@ class Shop:
         if back or observed or granted or credit:
             order.refunds[refund] = Refund(granted, credit)
         return credit, unshipped
+
+    def _use_windows(
+        self, order: Order, parts: Mapping[int, int], unshipped: Mapping[int, int]
+    ) -> set[str | None]:
+        """R-G3: the windows that end first, what has not arrived last; the shipments they belong to."""
+        concerned = set[str | None]()
+        for line, quantity in parts.items():
+            left = [unit for unit in order.lines[line - 1] if unit.shipment and not unit.window_used]
+            left.sort(key=lambda unit: unit.arrived or date.max)
+            for unit in left[: quantity - unshipped.get(line, 0)]:
+                unit.window_used = True
+                concerned.add(unit.shipment)
+        return concerned
 
     def _clear(self, order: Order, credit: int, concerned: set[str | None]) -> None:
         """R-G9: open bills, the shipment's own first, then the oldest; then what was written off on them.

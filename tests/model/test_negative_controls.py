@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain import account, bill, cancelling, decisions, payments, pricing, standing, ticking
+from domain import account, bill, cancelling, clearing, decisions, payments, pricing, standing, ticking
 from domain import order as orders
 from tests.model.steps import fails, random_steps
 
@@ -70,6 +70,30 @@ BROKEN: dict[str, Broken] = {
         "domain.evolve_money.with_written_off",
         lambda bills, name, amount, uncollectible=0: bills,
     ),
+    "a refund clears no bill": (
+        "domain.granting.clear",
+        lambda bills, *_: clearing.Clearing((), (), bills),
+    ),
+    "a refund leaves what was written off": (
+        "domain.granting.clear",
+        lambda bills, amount, shipments: clearing.Clearing(
+            (cleared := bill.oldest_first(bills, amount)), (), bill.with_cleared(bills, cleared)
+        ),
+    ),
+    "a refund does not ask which shipment it is of": (
+        "domain.granting.clear",
+        lambda bills, amount, shipments: _clear(bills, amount, ()),
+    ),
+    "the fee goes back though goods stay": ("domain.granting.fee_goes_back", lambda _: True),
+    "the fee stays when everything is gone": ("domain.granting.fee_goes_back", lambda _: False),
+    "credit is paid out as money": ("domain.settling.cash_of", lambda _, due_back: due_back),
+    "a payout leaves the order's money as it was": (
+        "domain.evolve_money.with_settled",
+        lambda refunds, *_, **__: refunds,
+    ),
+    "what is covered still waits": ("domain.payments.hold_ends", lambda *_, **__: ()),
+    "who is watched is served by rule": ("domain.releasing.is_watched", lambda *_: False),
+    "who was reached may be given up": ("domain.declines.Declines.reached", property(lambda _: False)),
     "a bill is never overdue before a tick": ("domain.decisions.due_in", lambda *_: ()),
     "a tick decides at its own moment": (
         "domain.decisions.due_in",
@@ -80,6 +104,7 @@ BROKEN: dict[str, Broken] = {
 }
 _bill_issued = decisions.ship_order.__globals__["bill_issued"]
 _price_not_covered, _purse = payments.price_not_covered, orders.purse
+_clear = clearing.clear
 _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, ticking.due_in
 
 
