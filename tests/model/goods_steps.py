@@ -12,7 +12,7 @@ from tests.model.choices import Take, amount_of, order_of, parts_of
 from tests.model.prices import Asked
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
 
-MOST_ORDERS = 5
+MOST_ORDERS = 3
 
 ORDERS: tuple[tuple[tuple[Asked, ...], dict[str, int]], ...] = (
     ((Asked(2, 3401, discount=1),), {"shipping": 795}),
@@ -102,7 +102,8 @@ def cancel(twins: Twins, which: int, much: int) -> None:
         return
     refund = id_of("ref", twins.number)
     parts = parts_of(order, much // 3) if much % 3 else None
-    command = examples.cancel(*(parts or {}).items(), order=order.name, refund=refund)
+    today = twins.today.isoformat()
+    command = examples.cancel(*(parts or {}).items(), order=order.name, refund=refund, decided_on=today)
     twins.ask(command, lambda: twins.shop.cancel(order.name, refund, parts))
 
 

@@ -11,6 +11,7 @@ from tests.model.bill_steps import BILLS
 from tests.model.choices import Take
 from tests.model.decline_steps import DECLINES
 from tests.model.goods_steps import GOODS
+from tests.model.likely_steps import leave_out, likely
 from tests.model.refund_steps import REFUNDS
 from tests.model.twins import Twins
 
@@ -25,22 +26,32 @@ def again(twins: Twins, which: int, much: int) -> None:
     twins.again(which * 16 + much)
 
 
+def likely_step(twins: Twins, which: int, much: int) -> None:
+    kind, rest = likely(twins, which, much)
+    STEPS[kind][1](twins, which, rest)
+
+
 STEPS: Mapping[str, tuple[int, Take]] = {
     **GOODS,
     **BILLS,
     **DECLINES,
     **REFUNDS,
-    "wait": (3, wait),
-    "again": (2, again),
+    "likely": (60, likely_step),
+    "leave_out": (1, leave_out),
+    "wait": (2, wait),
+    "again": (3, again),
 }
 """How often each is tried, and how."""
 KINDS = tuple(kind for kind, (weight, _) in STEPS.items() for _ in range(weight))
-LARGEST = 15
+LARGEST = 255
 
 
 def random_steps(chance: Random, count: int) -> list[Step]:
     """So many steps; the same for the same seed."""
-    first = [("place", chance.randint(0, LARGEST), chance.randint(0, LARGEST)) for _ in range(2)]
+    first = [
+        (kind, chance.randint(0, LARGEST), chance.randint(0, LARGEST))
+        for kind in ("leave_out", "place", "place")
+    ]
     return first + [
         (chance.choice(KINDS), chance.randint(0, LARGEST), chance.randint(0, LARGEST)) for _ in range(count)
     ]

@@ -93,6 +93,8 @@ class Twins:
         self.accepted: list[Asked] = []
         self.returned: set[str] = set()
         """Payouts that came back to us."""
+        self.left_out: set[str] = set()
+        """Kinds of steps that are not likely."""
         self.number = 0
         """Of the step: new ids are made of it."""
         self.refused: defaultdict[str, int] = defaultdict(int)

@@ -1,0 +1,76 @@
+"""A step that is likely to matter: something that the order it is about is ripe for.
+
+Steps at random seldom come to a refund of what was written off after a part payment; these do.
+"""
+
+from collections.abc import Iterator
+
+from tests.model.choices import order_of
+from tests.model.shop import Order
+from tests.model.twins import Twins
+
+
+MAY_BE_LEFT_OUT = (
+    "cancel",
+    "refund",
+    "capture",
+    "decline",
+    "deliver",
+    "pay_bill",
+    "give_up",
+    "reverse",
+    "reinstate",
+    "return_payout",
+    "use_credit",
+    "release",
+    "pay_out",
+    "call",
+    "write_off",
+    "close_undelivered",
+)
+"""By the bits of two numbers up to 255."""
+
+
+def likely(twins: Twins, which: int, much: int) -> tuple[str, int]:
+    """The kind of step that this order is ripe for, and how much is left to choose by."""
+    order = order_of(twins, which)
+    if order is None:
+        return "place", much
+    kinds = [kind for kind in _ripe(twins, order) if kind not in twins.left_out]
+    return kinds[much % len(kinds)], much // len(kinds)
+
+
+def leave_out(twins: Twins, which: int, much: int) -> None:
+    """From now on some kinds of steps are not likely: each run is about something, and goes deeper."""
+    bits = which + (much << 8)
+    twins.left_out = {kind for number, kind in enumerate(MAY_BE_LEFT_OUT) if bits >> number & 1}
+
+
+def _ripe(twins: Twins, order: Order) -> Iterator[str]:
+    yield "wait"
+    if order.to_ship:
+        yield from ("ship", "cancel", "refund")
+        if order.deposit < order.to_ship:
+            yield from ("capture", "capture", "decline")
+    if order.hold is not None:
+        yield from ("search", "contact", "contact", "contact", "release", "close_undelivered")
+        yield from ("close_undelivered", "wait", "wait")
+    units = [unit for line in order.lines for unit in line]
+    if any(unit.shipment and unit.arrived is None for unit in units):
+        yield "deliver"
+    if any(unit.state == "shipped" for unit in units):
+        yield from ("refund", "refund")
+    if order.open:
+        yield from ("pay_bill", "pay_bill", "call", "call", "write_off", "write_off", "give_up", "capture")
+    if any(bill.written_off for bill in order.bills.values()):
+        yield from ("pay_bill", "pay_bill", "refund", "refund")
+    if order.payments:
+        yield "reverse"
+    if order.reversals:
+        yield "reinstate"
+    if order.due_back:
+        yield from ("pay_out", "pay_out", "pay_all")
+    if any(refund.paid for refund in order.refunds.values()):
+        yield "return_payout"
+    if twins.shop.credit(order.customer, order.currency).available and (order.open or order.to_ship):
+        yield from ("use_credit", "use_credit")
