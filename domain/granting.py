@@ -149,8 +149,6 @@ def order_draft(
     events: list[Event] = []
     if split.unshipped:
         events.append(cancelled_units(state, refund, split.unshipped, all_unshipped=False, given=given))
-        ends = hold_ends(state, is_covered=price_not_covered(gone) == 0, because="cancelled")
-        events.extend([event for _, event in ends])
     parts = refunded_parts(state, split.shipped, day_of(asked_at, given.book.zone))
     _expect_causes(state, parts, asked_at, given)
     credits_fee = returns_fee and state.fee_charged
@@ -160,12 +158,16 @@ def order_draft(
         expect_cause(state.bills[share.bill].at, given)
     freed = msgspec.structs.replace(gone, fee_returned=state.fee_returned or returns_fee)
     granted = credit + freed.purse().due_back - state.purse().due_back
+    after = _after(freed, credit, clearing)
+    because = "cancelled" if split.unshipped else "paid"
+    ends = hold_ends(state, is_covered=price_not_covered(after) == 0, because=because)
+    events.extend([event for _, event in ends])
     basis = _basis(ask, parts)
     if basis == "undelivered" and granted == 0 and credit == 0:
         order, customer = state.placed.order, state.placed.customer
         return Decision(events=tuple([(order, event) for event in events]), customer=customer)
     event = _granted(state, refund, ask, basis, parts, returns_fee=returns_fee, clearing=clearing)
-    is_due = _after(freed, credit, clearing).purse().due_back > 0
+    is_due = after.purse().due_back > 0
     event = msgspec.structs.replace(
         event,
         granted=granted,

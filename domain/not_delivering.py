@@ -14,7 +14,7 @@ from domain.decline_events import OnFile, OrderNotDelivered, OrderReleased
 from domain.declines import Hold
 from domain.holds import hold_of, on_file
 from domain.ids import expect_id
-from domain.moments import day_of, plus_days
+from domain.moments import Day, day_of, plus_days
 from domain.order import placed_order
 from domain.owing import expect_customer
 from domain.refusal import Refusal
@@ -30,13 +30,19 @@ class CloseAsNotDelivered(Command, frozen=True, kw_only=True):
     customer: str
     refund: str
     """Names the cancellation of what had not shipped, and the refund of what was paid towards it."""
+    decided_on: Day | None = None
+    """The book's today, where a charged fee may go back and needs a credit note (`may_credit_fee`)."""
 
     def __post_init__(self) -> None:
         expect_id("cus", self.customer)
         expect_id("ref", self.refund)
 
     def writes(self) -> tuple[str, ...]:
-        return (self.order,)
+        return self.cancelling().writes()
+
+    def cancelling(self) -> CancelUnits:
+        """What is done about the units that had not shipped."""
+        return CancelUnits(order=self.order, refund=self.refund, decided_on=self.decided_on)
 
     def reads(self) -> tuple[str, ...]:
         return (self.customer,)
@@ -127,7 +133,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
         contacts=len(hold.contacts),
         tried=tuple([way for way in on_file(given, command.customer) if way.contact_point in tried]),
     )
-    undelivered = cancel_units(CancelUnits(order=command.order, refund=command.refund), given)
+    undelivered = cancel_units(command.cancelling(), given)
     events = [pair for pair in undelivered.events if not isinstance(pair[1], OrderReleased)]
     return Decision(events=((command.order, closed), *events), customer=command.customer)
 

@@ -47,6 +47,7 @@ from tests.domain.examples import (
     ORDER,
     OTHER_CUSTOMER,
     OTHER_ORDER,
+    OTHER_REFUND,
     PAYMENT,
     cancel,
     cancelled,
@@ -59,6 +60,7 @@ from tests.domain.examples import (
     prepared,
     ship,
 )
+from tests.domain.refunds import grant
 from tests.domain.specification import ZONE, Story, given, moment
 
 EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_ORDER}
@@ -319,3 +321,29 @@ def test_who_was_reached_when_the_order_waited_before_was_reached() -> None:
         story.on("2010-08-12", f"{hour}:00").do(reach())
         story.on("2010-08-12", f"{hour}:30").do(phone())
     story.on("2010-08-26").when(give_up()).refused(CustomerWasReached)
+
+
+def test_closing_gives_a_charged_fee_back_once_everything_is_gone() -> None:
+    """Forget the credit note → the order can never be closed."""
+    story = given(customer(), ann())
+    for command in (place(), capture(amount=4195), ship((1, 1)), reverse(amount=4195), fail()):
+        story.do(command)
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    for hour in range(10, 15):
+        story.on("2010-08-12", f"{hour}:00").do(reach())
+        story.on("2010-08-12", f"{hour}:30").do(phone())
+    story.on("2010-08-26").do(give_up(decided_on="2010-08-26"))
+    state = story.state(ORDER)
+    assert (state.account.charged, state.account.credited, state.open_bills()) == (4195, 4195, 0)
+
+
+@pytest.mark.parametrize(("taken_back", "waits"), [(0, False), (1, True)])
+def test_what_a_refund_credits_may_cover_what_waits(taken_back: int, waits: bool) -> None:
+    """Look only at cancelled units → an order that is covered can be closed as not delivered."""
+    story = given(customer(), ann(), placed())
+    for command in (capture(amount=4195), ship((1, 1)), fail()):
+        story.do(command)
+    if taken_back:
+        story.do(reverse(amount=taken_back))
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    assert (story.state(ORDER).declines.hold is not None) == waits

@@ -79,7 +79,9 @@ def close_undelivered(twins: Twins, which: int, much: int) -> None:
     if order is None:
         return
     refund = id_of("ref", twins.number)
-    command = CloseAsNotDelivered(order=order.name, customer=order.customer, refund=refund)
+    command = CloseAsNotDelivered(
+        order=order.name, customer=order.customer, refund=refund, decided_on=twins.today.isoformat()
+    )
     on_file = {EMAIL.id} if order.customer == CUSTOMER else set[str]()
     twins.ask(command, lambda: holds.close_undelivered(twins.shop, order.name, refund, on_file))
 

@@ -9,7 +9,6 @@ from tests.model.choices import order_of
 from tests.model.shop import Order
 from tests.model.twins import Twins
 
-
 MAY_BE_LEFT_OUT = (
     "cancel",
     "refund",
