@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable
+from functools import cached_property
+from types import CoroutineType
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from api.balances import balances
 from api.book import book
@@ -65,10 +67,13 @@ class DescribedApp(FastAPI):
             self.openapi_schema = description(self, SECTIONS)
         return self.openapi_schema
 
-    def build_middleware_stack(self) -> ASGIApp:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> "CoroutineType[Any, Any, None]":
         """Our entrance before FastAPI's."""
-        routes = [route for route in self.routes if isinstance(route, Route)]
-        return Entrance(routes, super().build_middleware_stack())
+        return self._entrance(scope, receive, send) or super().__call__(scope, receive, send)
+
+    @cached_property
+    def _entrance(self) -> Entrance:
+        return Entrance([route for route in self.routes if isinstance(route, Route)])
 
 
 class UndeclaredRoute(Exception):

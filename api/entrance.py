@@ -6,8 +6,10 @@ health, other methods, addresses that do not exist.
 """
 
 from collections.abc import Iterable
+from types import CoroutineType
+from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api.route import Route
 
@@ -15,23 +17,23 @@ from api.route import Route
 class Entrance:
     """Takes requests to the routes; routes are tried in the order in which they are given."""
 
-    def __init__(self, routes: Iterable[Route], otherwise: ASGIApp) -> None:
+    def __init__(self, routes: Iterable[Route]) -> None:
         self._ways: dict[str, list[Route]] = {}
         for route in routes:
             self._ways.setdefault(route.declared.method, []).append(route)
         self._ways["HEAD"] = [route for route in self._ways.get("GET", ()) if not route.declared.streams]
-        self._otherwise = otherwise
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path: str = scope["path"]
-            method: str = scope["method"]
-            for route in self._ways.get(method, ()):
-                if found := route.path_regex.match(path):
-                    scope["path_params"] = found.groupdict()
-                    await route.app(scope, receive, _headers_only(send) if method == "HEAD" else send)
-                    return
-        await self._otherwise(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> "CoroutineType[Any, Any, None] | None":
+        """The answer of the route that was asked; None where none was."""
+        if scope["type"] != "http":
+            return None
+        path: str = scope["path"]
+        method: str = scope["method"]
+        for route in self._ways.get(method, ()):
+            if found := route.path_regex.match(path):
+                scope["path_params"] = found.groupdict()
+                return route.serve(scope, receive, _headers_only(send) if method == "HEAD" else send)
+        return None
 
 
 def _headers_only(send: Send) -> Send:

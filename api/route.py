@@ -57,23 +57,20 @@ class Route(APIRoute):
         self._in_path = [(parameter.name, _adapter(parameter.field_info)) for parameter in in_path]
         self._query = _the_model(self.dependant.query_params)
         self._body = _the_model(self.dependant.body_params)
-        self.app = self._serve
+        self.app = self.serve
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request to this route."""
         started, reply = perf_counter(), None
         try:
-            reply = await self._answered(scope, receive)
+            reply = await self._answer(scope, receive)
+        except FAILURES as failure:
+            reply = problem_reply(failure)
         finally:
             # A fault of ours goes on to the server's own log; the caller learns only that it is our fault.
             answer = problem_reply(InternalFault()) if reply is None else reply
             self._metrics.count(self.name, answer.status_code, perf_counter() - started)
             await answer(scope, receive, send)
-
-    async def _answered(self, scope: Scope, receive: Receive) -> Response:
-        try:
-            return await self._answer(scope, receive)
-        except FAILURES as failure:
-            return problem_reply(failure)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         """Who, may they, where, what: in this order, so that nobody learns more than they may ask."""

@@ -59,6 +59,7 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
         app = create_app(ledger)
         config = uvicorn.Config(
             app,
+            interface="asgi3",  # which it would not guess
             http="httptools",
             lifespan="off",
             log_level="warning",

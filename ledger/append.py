@@ -99,32 +99,37 @@ def size_of(append: Append) -> int:
     """Bytes of text the append adds. Raises: Unrecordable if the record could not hold it."""
     if not append.entries:
         raise Unrecordable("an append of no entries")
-    tokens: set[str] = set(append.reads)
-    versions = list(append.reads.values())
-    customers: set[str] = set()
+    tokens = [*append.reads]
+    numbers = [*append.reads.values()]
+    customers: list[str] = []
     texts: list[str] = []
     for entry in append.entries:
-        tokens.update((entry.stream, entry.type))
-        versions.append(entry.version)
-        texts += (entry.meta, entry.data)
-        if entry.customer is not None:
-            customers.add(entry.customer)
-        if entry.effective_at is not None and not EARLIEST <= entry.effective_at <= LATEST:
+        stream, version, type_, schema_version, customer, effective_at, meta, data = entry
+        tokens += (stream, type_)
+        numbers.append(version)
+        texts += (meta, data)
+        if customer is not None:
+            customers.append(customer)
+        if effective_at is not None and not EARLIEST <= effective_at <= LATEST:
             raise Unrecordable("effective_at is outside the years 1 to 9999")
-        if not 0 < entry.schema_version <= _LARGEST_SCHEMA_VERSION:
+        if not 0 < schema_version <= _LARGEST_SCHEMA_VERSION:
             raise Unrecordable("there is no such schema version")
     if append.facts is not None:
-        customers.add(append.facts[0])
-        versions.append(append.facts[1])
-    if not all(map(_TOKEN.fullmatch, tokens | customers)):
+        customers.append(append.facts[0])
+        numbers.append(append.facts[1])
+    if not all(map(_TOKEN.fullmatch, tokens + customers)):
         raise Unrecordable("a stream, a type or a customer is not a token")
     if NO_CUSTOMER in customers:
         raise Unrecordable(f"no customer is called {NO_CUSTOMER}")
-    if max(map(abs, versions)) > _LARGEST_VERSION:
+    if max(numbers) > _LARGEST_VERSION or min(numbers) < -_LARGEST_VERSION:
         raise Unrecordable("there is no such version or position")
     values = _values(append)
     size = _bytes("".join(texts + values))
-    if not all(values) or max(map(len, map(str.encode, values)), default=0) > _LONGEST_VALUE:
+    if not all(values) or (
+        # A character takes at most four bytes, so that hardly any has to be encoded to be measured.
+        max(map(len, values), default=0) * 4 > _LONGEST_VALUE
+        and max(map(len, map(str.encode, values))) > _LONGEST_VALUE
+    ):
         raise Unrecordable(f"a key or a claim is empty or longer than {_LONGEST_VALUE} bytes")
     return size
 

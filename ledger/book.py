@@ -133,7 +133,7 @@ class Book:
             return await self._in_turn(command, submission, in_time)
         name = (principal_of(submission), submission.key)
         while first := self._under_way.get(name):
-            async with in_time:
+            with in_time:
                 answer = await asyncio.shield(first.answer)
             if answer is not None:
                 _expect_same_request(submission, first.request_hash)
@@ -158,8 +158,9 @@ class Book:
         queues = set(command.writes())
         if (customer := command.facts_of()) is not None:
             queues.add(customer)
-        async with in_time, self._queues.turn(queues):
-            return await self._settled(command, submission)
+        with in_time:
+            async with self._queues.turn(queues):
+                return await self._settled(command, submission)
 
     async def _settled(self, command: Command, submission: Submission) -> Outcome:
         loop = asyncio.get_running_loop()
@@ -352,14 +353,15 @@ class Book:
             return (await self._caught_up({stream: kept}))[stream]
         if (kept := self._lately_read(stream)) is not None:
             return kept
-        async with InTime(), self._always_reading:  # once for all who ask meanwhile
-            if (kept := self._lately_read(stream)) is not None:
+        with InTime():
+            async with self._always_reading:  # once for all who ask meanwhile
+                if (kept := self._lately_read(stream)) is not None:
+                    return kept
+                now = asyncio.get_running_loop().time()
+                always = {name: self._folds.states.get(name) or Folded() for name in ALWAYS_READ}
+                kept = (await self._caught_up(always))[stream]
+                self._always_read_at = now
                 return kept
-            now = asyncio.get_running_loop().time()
-            always = {name: self._folds.states.get(name) or Folded() for name in ALWAYS_READ}
-            kept = (await self._caught_up(always))[stream]
-            self._always_read_at = now
-            return kept
 
     def _lately_read(self, stream: str) -> Folded | None:
         """The state as it was kept at most `IDLE` seconds ago."""

@@ -54,8 +54,9 @@ class Ledger:
         """A book, the same object every time. Raises: UnknownBook, WrongMasterKey, Unavailable."""
         book = self._books.get(name)
         if book is None:
-            async with InTime(), self._opening:
-                book = self._books.get(name) or await self._opened(name)
+            with InTime():
+                async with self._opening:
+                    book = self._books.get(name) or await self._opened(name)
         return book
 
     async def open_book(self, name: str, command: OpenBook, origin: str = "cli") -> Book:

@@ -62,26 +62,36 @@ async def connect(conninfo: str) -> Connection:
 
 
 class InTime:
-    """For `async with`: what has not ended `PATIENCE` after this was made ends as `Unavailable`.
+    """For `with`: what has not ended `PATIENCE` after this was made ends as `Unavailable`.
 
-    Made once per caller and entered around everything it waits for, so that waits do not add up.
+    Made once per caller and entered around everything it waits for, so that waits do not add up. It does what
+    `asyncio.timeout` does in a third of the time: every command passes here.
     """
 
     def __init__(self) -> None:
         self._until = asyncio.get_running_loop().time() + PATIENCE
+        self._is_over = False
 
-    async def __aenter__(self) -> Self:
-        self._timeout = asyncio.timeout_at(self._until)
-        await self._timeout.__aenter__()
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._cancelling = task, task.cancelling()
+        self._timer = asyncio.get_running_loop().call_at(self._until, self._end)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError as timeout:
-            raise Unavailable("the database does not answer") from timeout
+        self._timer.cancel()
+        if self._is_over:
+            self._is_over = False
+            # Somebody else may have cancelled the task too; then that is what ended it.
+            if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+                raise Unavailable("the database does not answer") from error
+
+    def _end(self) -> None:
+        self._is_over = True
+        self._task.cancel()
 
 
 class Reader:
@@ -126,7 +136,7 @@ class Reader:
     async def _answer(
         self, query: LiteralString | Composed, parameters: Sequence[object], *, repeatable: bool
     ) -> list[Row]:
-        async with InTime():
+        with InTime():
             while True:
                 sent = False
                 try:

@@ -101,13 +101,14 @@ class Folds:
             customer, facts = proven
             self.facts.put(customer, msgspec.structs.replace(facts, strangers=strangers))
         # All is taken out before it is folded: if a fold fails, nothing that lacks an entry stays behind.
-        customers = {entry.customer for entry in entries if entry.customer is not None}
-        facts = {customer: self.facts.take(customer) for customer in customers}
+        customers = {entry.customer: None for entry in entries if entry.customer is not None}
+        facts = [(customer, self.facts.take(customer)) for customer in customers]
         for entry in entries:
             self._remember_state(entry)
-        for customer, kept in facts.items():
+        for customer, kept in facts:
             if kept is not None and kept.strangers == strangers:
-                self.facts.put(customer, kept.after(entry for entry in entries if entry.customer == customer))
+                own = [entry for entry in entries if entry.customer == customer]
+                self.facts.put(customer, kept.after(own))
 
     def _remember_state(self, entry: Entry) -> None:
         kept = self.states.take(entry.stream) or Folded()

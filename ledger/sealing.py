@@ -13,6 +13,7 @@ import base64
 import os
 import re
 import time
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 
 from cryptography.exceptions import InvalidTag
@@ -36,6 +37,7 @@ KEPT = 5_000
 
 _KEY_BYTES = 64
 _SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _READ_KEYS = "SELECT subject, wrapped FROM subject_keys WHERE book = %s AND subject = ANY(%s)"
 
 
@@ -187,7 +189,8 @@ def _sealed(cipher: AESSIV, subject: str, field: str, text: str) -> str:
     if "." in field:
         raise ValueError("a field is one name without a full stop")
     body = cipher.encrypt(text.encode(), [subject.encode(), field.encode()])
-    return f"sealed.{subject}.{field}.{base64.urlsafe_b64encode(body).rstrip(b'=').decode()}"
+    text_of_body = b2a_base64(body, newline=False).translate(_URL_SAFE, b"=").decode()
+    return f"sealed.{subject}.{field}.{text_of_body}"
 
 
 def _parts(sealed: str) -> tuple[str, str, str]:
