@@ -69,6 +69,7 @@ class DescribedApp(FastAPI):
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> "CoroutineType[Any, Any, None]":
         """Our entrance before FastAPI's."""
+        scope["app"] = self
         return self._entrance(scope, receive, send) or super().__call__(scope, receive, send)
 
     @cached_property

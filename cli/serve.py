@@ -22,6 +22,7 @@ from ledger.database import Database, open_database
 from ledger.embedded import EmbeddedServer
 from ledger.embedded.errors import ServerTrouble
 from ledger.following import Following
+from ledger.projecting.apart import Apart
 from ledger.settings import Settings
 from ledger.ticking import Ticker
 
@@ -69,8 +70,9 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
             timeout_graceful_shutdown=LAST_WORDS,
         )
         collect_rarely()
+        apart = Apart()
         beside = [
-            asyncio.create_task(Following(ledger, stand_still).run()),
+            asyncio.create_task(Following(ledger, stand_still, apart).run()),
             asyncio.create_task(Ticker(ledger, told).run()),
         ]
         if database.embedded is not None:
@@ -83,6 +85,7 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
             for task in beside:
                 with suppress(asyncio.CancelledError):
                     await task
+            await asyncio.to_thread(apart.close)
 
 
 class _Service(uvicorn.Server):

@@ -19,9 +19,10 @@ from ledger.connection import LOST
 from ledger.each_book import Told, ToldOnce, for_each_book
 from ledger.errors import LedgerError, RebuildUnderWay
 from ledger.projecting import cursors
+from ledger.projecting.apart import Apart
 from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
-from ledger.projecting.follow import Follower, follow
+from ledger.projecting.follow import Follower, Stepping, follow
 from ledger.projecting.rebuilding import rebuild_alone
 from projections.catalogue import PROJECTIONS
 from projections.projection import AnyProjection
@@ -35,8 +36,10 @@ AGAIN_AFTER = 10.0
 class Following:
     """Follows the books of a ledger, on its event loop."""
 
-    def __init__(self, ledger: Ledger, told: Told) -> None:
+    def __init__(self, ledger: Ledger, told: Told, apart: Apart | None = None) -> None:
         self._ledger, self._told = ledger, told
+        self._apart = apart
+        """The process that folds; None: this one."""
         self._holder = f"{os.getpid()}-{uuid4().hex}"
         self._building = asyncio.Semaphore(1)
 
@@ -63,14 +66,18 @@ class Following:
         models, last = book.read_models, ToldOnce(self._told, book.name)
         while True:
             try:
-                follower = Follower(book.conninfo, book.name, PROJECTIONS, self._holder)
-                await follow(follower, book.wait_beyond, models.readers)
+                await follow(self._follower(book), book.wait_beyond, models.readers)
             except LOST:
                 await asyncio.sleep(LOOK_EVERY)
             except (Undecodable, LedgerError, psycopg.Error) as failure:
                 models.stands_at = models.readers.position
                 last.failure(failure)
                 await asyncio.sleep(AGAIN_AFTER)
+
+    def _follower(self, book: Book) -> Stepping:
+        if self._apart is None:
+            return Follower(book.conninfo, book.name, PROJECTIONS, self._holder)
+        return self._apart.follower(book.conninfo, book.name, self._holder)
 
     async def _build(self, book: Book) -> None:
         """Fold what was never folded, while everything else is followed."""

@@ -29,8 +29,11 @@ class Undecodable(Exception):
     """A stored entry is not what its type and schema version promise; a newer release may have written it."""
 
     def __init__(self, position: int, what: str) -> None:
-        super().__init__(f"entry {position}: {what}")
-        self.position = position
+        super().__init__(position, what)  # as it was made, so that it can be carried to another process
+        self.position, self.what = position, what
+
+    def __str__(self) -> str:
+        return f"entry {self.position}: {self.what}"
 
 
 class _Older(msgspec.Struct, frozen=True, array_like=True):

@@ -11,6 +11,7 @@ lost; hence no wait for the disk at commit.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 import msgspec
 import psycopg
@@ -185,8 +186,15 @@ async def _news(head: Awaitable[int], known: int, gather: float) -> None:
         await asyncio.sleep(gather)
 
 
+class Stepping(Protocol):
+    """What follows one book: a `Follower`, here or in another process."""
+
+    def step(self) -> Step: ...
+    def close(self) -> None: ...
+
+
 async def follow(
-    follower: Follower,
+    follower: Stepping,
     wait_beyond: Callable[[int, float], Awaitable[int]],
     readers: Readers,
 ) -> None:
