@@ -190,28 +190,34 @@ class RowTable:
             held=_of("held", self.columns),
             fresh=_of("fresh", self.columns),
         )
-        found = connection.execute(query, (self.book,)).fetchall()
-        missing = sum(1 for row in found if row[-2])
-        surplus = sum(1 for row in found if row[-1])
-        keys = sorted([row[: self._width] for row in found], key=repr)[:MOST_KEYS_NAMED]
-        return Differences(missing, surplus, len(found) - missing - surplus, tuple(keys))
+        missing = surplus = changed = 0
+        keys: list[Key] = []
+        # Row by row: where a table is empty, everything differs.
+        for *key, is_missing, is_surplus in connection.cursor().stream(query, (self.book,)):
+            missing, surplus = missing + is_missing, surplus + is_surplus
+            changed += not (is_missing or is_surplus)
+            if len(keys) < MOST_KEYS_NAMED:
+                keys.append(tuple(key))
+        return Differences(missing, surplus, changed, tuple(sorted(keys, key=repr)))
 
     def write_differences(self, connection: psycopg.Connection) -> Differences:
         """Make the live rows equal to the side table by two statements, and return what they changed."""
         keyed = self.columns[: self._width]
         connection.execute(sql.SQL("ANALYZE {}").format(self._side))
-        deleted = connection.execute(
-            sql.SQL(
-                "DELETE FROM {table} AS held WHERE held.book = %s"
-                " AND NOT EXISTS (SELECT FROM {side} AS fresh WHERE {same}) RETURNING {key}"
-            ).format(
-                table=self._table,
-                side=self._side,
-                same=_equal("held", "fresh", keyed),
-                key=_of("held", keyed),
-            ),
-            (self.book,),
-        ).fetchall()
+        deletion = sql.SQL(
+            "DELETE FROM {table} AS held WHERE held.book = %s"
+            " AND NOT EXISTS (SELECT FROM {side} AS fresh WHERE {same}) RETURNING {key}"
+        ).format(
+            table=self._table,
+            side=self._side,
+            same=_equal("held", "fresh", keyed),
+            key=_of("held", keyed),
+        )
+        surplus, keys = 0, list[Key]()
+        for key in connection.cursor().stream(deletion, (self.book,)):
+            surplus += 1
+            if len(keys) < MOST_KEYS_NAMED:
+                keys.append(key)
         # Only rows that differ reach the INSERT: ON CONFLICT locks, and so rewrites, every row it meets.
         written = connection.execute(
             sql.SQL(
@@ -236,7 +242,7 @@ class RowTable:
             (self.book, self.book),
         ).fetchone()
         assert written is not None
-        return Differences(written[0], len(deleted), written[1], tuple(deleted[:MOST_KEYS_NAMED]))
+        return Differences(written[0], surplus, written[1], tuple(keys))
 
     def _update(self) -> sql.Composable:
         if not self._rest:

@@ -21,6 +21,9 @@ from projections.projection import AnyProjection
 MARK = "a projection of Makegood"
 """The comment by which a table is known to be ours to detach."""
 
+MOST_OF_A_NAME = 63
+"""Bytes the server keeps of a name."""
+
 _TYPES: dict[type[inspect.Type], LiteralString] = {
     inspect.StrType: "text",
     inspect.LiteralType: "text",
@@ -77,8 +80,9 @@ def create_tables(owner: psycopg.Connection, projections: Iterable[AnyProjection
         if not found:
             _create(owner, projection, columns)
             made.append(projection.table)
-        elif found != [("book", "text"), *((column.name, column.type) for column in columns)]:
+        elif found != [("book", "text", False), *((it.name, it.type, it.nullable) for it in columns)]:
             raise ShapeChanged(projection.table)
+        _create_indexes(owner, projection)
     return made
 
 
@@ -132,9 +136,10 @@ def _bare(kind: inspect.Type) -> inspect.Type:
     return kind.type if isinstance(kind, inspect.Metadata) else kind
 
 
-def _found_columns(connection: psycopg.Connection, table: str) -> list[tuple[str, str]]:
+def _found_columns(connection: psycopg.Connection, table: str) -> list[tuple[str, str, bool]]:
+    """Name, type, and whether it may be null, in the table's order."""
     return connection.execute(
-        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+        "SELECT attname, format_type(atttypid, NULL), NOT attnotnull FROM pg_attribute"
         " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
         (table,),
     ).fetchall()
@@ -147,9 +152,20 @@ def _create(owner: psycopg.Connection, projection: AnyProjection, columns: tuple
             table, sql.SQL(", ").join(column.ddl for column in columns), names_of(projection.key)
         )
     )
-    for index in projection.indexes:
-        owner.execute(sql.SQL("CREATE INDEX ON {} (book, {})").format(table, names_of(index)))
     owner.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(table, sql.Literal(MARK)))
     owner.execute(
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(table, sql.Identifier(APP))
     )
+
+
+def _create_indexes(owner: psycopg.Connection, projection: AnyProjection) -> None:
+    """Make those that are missing: an index changes no row, and so needs no new version."""
+    for index in projection.indexes:
+        name = f"{projection.table}_by_{'_'.join(index)}"
+        if len(name) > MOST_OF_A_NAME:
+            raise TypeError(f"{projection.name}: an index cannot be called {name}")
+        owner.execute(
+            sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (book, {})").format(
+                sql.Identifier(name), sql.Identifier(projection.table), names_of(index)
+            )
+        )

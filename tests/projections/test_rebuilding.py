@@ -233,6 +233,41 @@ class ChangedWithoutVersion(CustomerBalance):
     row: type[Row] = BalanceWithMore
 
 
+class BalanceFoundByMore(CustomerBalance):
+    """Can rows be found in one more way?"""
+
+    indexes = (*CustomerBalance.indexes, ("order", "currency"))
+
+
+def test_an_index_is_made_for_a_table_that_is_there_already(tables: Database) -> None:
+    """Make indexes with the table alone → this fails."""
+    assert tables.owner_conninfo is not None
+    with psycopg.connect(tables.owner_conninfo) as owner:
+        assert create_tables(owner, [BalanceFoundByMore()]) == []
+        made = owner.execute(
+            "SELECT count(*) FROM pg_indexes WHERE tablename = %s AND indexname = %s",
+            (BALANCE.table, f"{BALANCE.table}_by_order_currency"),
+        ).fetchone()
+        assert made == (1,)
+        owner.rollback()
+
+
+class BalanceOrNull(Balance):
+    balance: int | None = None  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+class NullableWithoutVersion(CustomerBalance):
+    """Did somebody let a column be null and forget the version?"""
+
+    row: type[Row] = BalanceOrNull
+
+
+def test_a_column_that_may_be_null_needs_a_new_version(tables: Database) -> None:
+    assert tables.owner_conninfo is not None
+    with psycopg.connect(tables.owner_conninfo) as owner, pytest.raises(ShapeChanged):
+        create_tables(owner, [NullableWithoutVersion()])
+
+
 def test_a_changed_row_needs_a_new_version(tables: Database) -> None:
     assert tables.owner_conninfo is not None
     with psycopg.connect(tables.owner_conninfo) as owner, pytest.raises(ShapeChanged):
