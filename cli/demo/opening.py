@@ -7,7 +7,6 @@ import msgspec
 from cli.demo.stories import BOOK, OPENING, STORIES
 from cli.demo.telling import Story
 from cli.persons import register
-from domain.decision import Actor
 from domain.register import Role
 from ledger.book import Book, machine_now
 from ledger.composition import Ledger
@@ -36,14 +35,16 @@ class Demo(msgspec.Struct, frozen=True):
 async def demo_ready(ledger: Ledger, data: Path) -> Demo:
     """The demo book, made now or at an earlier start. Raises: Refusal, LedgerError, OSError."""
     book = await _book(ledger)
-    owner, _, agent = [await register(book, name, role, key=f"demo/person/{role}") for name, role in PERSONS]
+    people: dict[Role, str] = {
+        role: await register(book, name, role, key=f"demo/person/{role}") for name, role in PERSONS
+    }
     opened = await book.entry(1)
     assert opened is not None
     for name, told in STORIES.items():
-        await told(Story(book, Actor(person=agent, role="agent"), name, opened.recorded_at))
+        await told(Story(book, OPENING.zone, people, name, opened.recorded_at))
     order = await book.claimed("order_ref", "api/W-1001")
     assert order is not None
-    return Demo(await _api_key(ledger, owner, data / KEY_FILE), data / KEY_FILE, order)
+    return Demo(await _api_key(ledger, people["owner"], data / KEY_FILE), data / KEY_FILE, order)
 
 
 async def _book(ledger: Ledger) -> Book:

@@ -1,18 +1,14 @@
-"""The stories of the demo book: one shop in Chicago, six customers one remembers."""
+"""The stories of the demo book: one shop in Chicago, and the customers one remembers."""
 
 from collections.abc import Awaitable, Callable
 
-from cli.demo.telling import Newcomer, Story, line
-from domain.billing import NewBill
+from cli.demo.telling import Story, line
+from cli.demo.unpaid import UNPAID
 from domain.cancelling import CancelUnits
 from domain.carts import CheckOutCart, PrepareCart
-from domain.numbers import year_of_recording
-from domain.order_events import CartPrepared, OrderPlaced, Part, Terms
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
+from domain.order_events import CartPrepared, OrderPlaced, Part
 from domain.products import ListProduct
 from domain.register import OpenBook
-from domain.shipping import ShipOrder
 from ledger.identity import mint
 
 BOOK = "demo"
@@ -49,8 +45,12 @@ async def the_shelf(story: Story) -> None:
 async def two_dresses(story: Story) -> None:
     """Rosa's first order: paid, shipped, delivered. (What she will find in the parcel is another story.)"""
     rosa = story.newcomer("Rosa Marten", ("email", "rosa@example.com"), ("phone", "+1 312 555 0110"))
-    placed = await _ordered(
-        story, 8, rosa, "W-1001", line("DRESS-ROSE-40", "Summer dress, rose, 40", 2, 3400), shipping=795
+    placed = await story.ordered(
+        story.at(8, 16),
+        rosa,
+        "W-1001",
+        line("DRESS-ROSE-40", "Summer dress, rose, 40", 2, 3400),
+        shipping=795,
     )
     await story.paid(story.at(8, 16, 2), placed)
     shipment = await story.shipped(
@@ -62,35 +62,30 @@ async def two_dresses(story: Story) -> None:
 async def pillows_on_account(story: Story) -> None:
     """Walter paid for his first order; his second one leaves on account, with a bill."""
     walter = story.newcomer("Walter Huang", ("email", "walter@example.com"), ref="W-7")
-    first = await _ordered(
-        story, 50, walter, "W-0907", line("MUG-BLUE", "Stoneware mug, blue", 3, 1250), shipping=500
+    first = await story.ordered(
+        story.at(50, 16), walter, "W-0907", line("MUG-BLUE", "Stoneware mug, blue", 3, 1250), shipping=500
     )
     await story.paid(story.at(50, 16, 5), first, "first-paid")
     shipment = await story.shipped(
         story.at(49, 15), first, "Three mugs, well wrapped", "1Z999AA10000000002", sentence="first-shipped"
     )
     await story.arrived(story.at(46, 18), first, shipment, "first-delivered")
-    second = await _ordered(
-        story,
-        20,
+    second = await story.ordered(
+        story.at(20, 16),
         first.customer,
         "W-0981",
         line("PILLOW-DOWN", "Down pillow, soft", 2, 3995),
         shipping=500,
         terms="bill_after",
     )
-    command = ShipOrder(
-        order=second.order,
-        shipment=mint("shp"),
-        parts=(Part(1, 2),),
-        method="ups_ground",
-        tracking="1Z999AA10000000003",
-        description=await story.book.sealer.seal(
-            second.customer, "delivery", "Two pillows; the bill follows"
-        ),
-        bill=NewBill(mint("bil"), year_of_recording(story.book.clock(), OPENING.zone)),
+    await story.shipped(
+        story.at(19, 15),
+        second,
+        "Two pillows; the bill follows",
+        "1Z999AA10000000003",
+        sentence="second-shipped-on-account",
+        billed=True,
     )
-    await story.tell(story.at(19, 15), "second-shipped-on-account", command)
 
 
 async def the_cart(story: Story) -> None:
@@ -115,9 +110,8 @@ async def the_cart(story: Story) -> None:
 async def in_two_parcels(story: Story) -> None:
     """Café Lumen ordered for its opening; the mugs came at once, half of the shirts are still to come."""
     lumen = story.newcomer("Café Lumen", ("email", "hello@lumen.example.com"), ("fax", "+1 312 555 0177"))
-    placed = await _ordered(
-        story,
-        12,
+    placed = await story.ordered(
+        story.at(12, 16),
         lumen,
         "W-0996",
         line("MUG-BLUE", "Stoneware mug, blue", 24, 1150),
@@ -137,8 +131,8 @@ async def in_two_parcels(story: Story) -> None:
 async def one_pillow_less(story: Story) -> None:
     """Jonas changed his mind about one of two pillows before they left; what he paid for it goes back."""
     jonas = story.newcomer("Jonas Petit", ("email", "jonas@example.com"), ("mail", "12 Elm Street, Evanston"))
-    placed = await _ordered(
-        story, 7, jonas, "W-1002", line("PILLOW-DOWN", "Down pillow, soft", 2, 3995), shipping=500
+    placed = await story.ordered(
+        story.at(7, 16), jonas, "W-1002", line("PILLOW-DOWN", "Down pillow, soft", 2, 3995), shipping=500
     )
     await story.paid(story.at(7, 16, 4), placed)
     cancelled = CancelUnits(order=placed.order, refund=mint("ref"), parts=(Part(1, 1),))
@@ -150,7 +144,7 @@ async def a_guest(story: Story) -> None:
     """Somebody passing through left a name and bought a shirt."""
     guest = story.newcomer("Sam Doyle")
     shirt = line("TEE-WHITE-M", "T-shirt, white, M", 1, 900)
-    placed = await _ordered(story, 1, guest, "W-1003", shirt, shipping=0)
+    placed = await story.ordered(story.at(1, 16), guest, "W-1003", shirt, shipping=0)
     await story.paid(story.at(1, 16, 1), placed)
 
 
@@ -162,31 +156,6 @@ STORIES: dict[str, Callable[[Story], Awaitable[None]]] = {
     "in-two-parcels": in_two_parcels,
     "one-pillow-less": one_pillow_less,
     "a-guest": a_guest,
+    **UNPAID,
 }
 """By the name that is part of every key: permanent."""
-
-
-async def _ordered(
-    story: Story,
-    days_ago: int,
-    customer: Newcomer | str,
-    reference: str,
-    *lines: AskedLine,
-    shipping: int,
-    terms: Terms = "card",
-) -> OrderPlaced:
-    """An order of the web shop, by somebody new or known."""
-    newcomer = customer if isinstance(customer, Newcomer) else None
-    command = PlaceOrder(
-        order=mint("ord"),
-        customer=customer.command.customer if isinstance(customer, Newcomer) else customer,
-        register=newcomer.command if newcomer else None,
-        channel="api",
-        external_ref=reference,
-        currency="USD",
-        lines=lines,
-        shipping=shipping,
-        terms=terms,
-    )
-    told = story.tell(story.at(days_ago, 16), f"ordered-{reference}", command, newcomer)
-    return await story.happened(told, OrderPlaced)

@@ -1,22 +1,27 @@
 """How a story is told: each sentence is a command with a key, dated back from the day the book was opened."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
 import msgspec
 
+from domain.billing import NewBill
 from domain.command import Command
-from domain.customers import ContactPoint, ContactPointKind, RegisterCustomer
+from domain.customers import ContactPoint, ContactPointKind, Customer, RegisterCustomer
 from domain.decision import Actor
 from domain.delivering import DeliverShipment
 from domain.entry import Event
 from domain.moments import HOUR, MINUTE, Moment
-from domain.order_events import OrderPlaced, OrderShipped, Part
+from domain.numbers import year_of_recording
+from domain.order_events import OrderPlaced, OrderShipped, Part, Terms
 from domain.payments import CapturePayment
+from domain.placing import PlaceOrder
 from domain.pricing import AskedLine
+from domain.register import Role
 from domain.shipping import ShipOrder
 from ledger.book import Book
 from ledger.identity import mint
+from ledger.sealing import BOOK
 from ledger.submission import Lookup, Outcome, SubjectKey, Submission
 
 DAY = 24 * HOUR
@@ -32,11 +37,12 @@ class Newcomer(msgspec.Struct, frozen=True):
 
 
 class Story:
-    """One story of one book, told by one person."""
+    """One story of one book; the agent acts in it unless another is named."""
 
-    def __init__(self, book: Book, actor: Actor, name: str, today: Moment) -> None:
-        self.book = book
-        self._actor = actor
+    def __init__(self, book: Book, zone: str, people: Mapping[Role, str], name: str, today: Moment) -> None:
+        self.book, self.zone = book, zone
+        self.people = people
+        """Who is who, by role."""
         self._name = name
         self._today = today
 
@@ -45,23 +51,36 @@ class Story:
         return self._today - self._today % DAY - days_ago * DAY + hour * HOUR + minute * MINUTE
 
     async def tell(
-        self, at: Moment, sentence: str, command: Command, newcomer: Newcomer | None = None
+        self,
+        at: Moment,
+        sentence: str,
+        command: Command,
+        newcomer: Newcomer | None = None,
+        *,
+        by: Role = "agent",
+        because: str | None = None,
     ) -> Outcome:
         """Have the book decide a command that took effect then; told before, it is only remembered.
 
         Raises: Refusal, LedgerError.
         """
+        reason = None if because is None else await self.sealed("reason", because)
         return await self.book.execute(
             command,
             Submission(
-                actor=self._actor,
+                actor=Actor(person=self.people[by], role=by),
                 origin="cli",
+                reason=reason,
                 key=f"demo/{self._name}/{sentence}",
                 effective_at=at,
                 lookups=() if newcomer is None else newcomer.lookups,
                 subject_keys=() if newcomer is None else (newcomer.key,),
             ),
         )
+
+    async def sealed(self, field: str, text: str, subject: str = BOOK) -> str:
+        """A text as the book keeps it: under the key of whom it is about, else the book's own."""
+        return await self.book.sealer.seal(subject, field, text)
 
     async def happened(self, told: Awaitable[Outcome], kind: type[EventT]) -> EventT:
         """The event of that kind which a sentence recorded."""
@@ -90,6 +109,37 @@ class Story:
         ]
         return Newcomer(command, subject.row, tuple(found_by))
 
+    async def contact_point(self, customer: str, channel: ContactPointKind) -> str:
+        """The customer's first contact point of that kind."""
+        state = await self.book.state(customer)
+        assert isinstance(state, Customer)
+        points = [known.contact_point for known in state.contact_points.values()]
+        return next(point.id for point in points if point.kind == channel)
+
+    async def ordered(
+        self,
+        at: Moment,
+        customer: Newcomer | str,
+        reference: str,
+        *lines: AskedLine,
+        shipping: int,
+        terms: Terms = "card",
+    ) -> OrderPlaced:
+        """An order of the web shop, by somebody new or known."""
+        newcomer = customer if isinstance(customer, Newcomer) else None
+        command = PlaceOrder(
+            order=mint("ord"),
+            customer=customer.command.customer if isinstance(customer, Newcomer) else customer,
+            register=newcomer.command if newcomer else None,
+            channel="api",
+            external_ref=reference,
+            currency="USD",
+            lines=lines,
+            shipping=shipping,
+            terms=terms,
+        )
+        return await self.happened(self.tell(at, f"ordered-{reference}", command, newcomer), OrderPlaced)
+
     async def paid(self, at: Moment, placed: OrderPlaced, sentence: str = "paid") -> None:
         """The whole order is captured."""
         command = CapturePayment(
@@ -110,15 +160,18 @@ class Story:
         tracking: str,
         parts: tuple[Part, ...] = (),
         sentence: str = "shipped",
+        *,
+        billed: bool = False,
     ) -> str:
-        """Some parts of the order leave, all if none are named; the shipment's id."""
+        """Some parts of the order leave, all if none are named, on a bill if it may be; the shipment's id."""
         command = ShipOrder(
             order=placed.order,
             shipment=mint("shp"),
             parts=parts or tuple(Part(line.number, line.quantity) for line in placed.lines),
             method="ups_ground",
             tracking=tracking,
-            description=await self.book.sealer.seal(placed.customer, "delivery", description),
+            description=await self.sealed("delivery", description, placed.customer),
+            bill=NewBill(mint("bil"), year_of_recording(self.book.clock(), self.zone)) if billed else None,
         )
         return (await self.happened(self.tell(at, sentence, command), OrderShipped)).shipment
 

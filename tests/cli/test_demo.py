@@ -34,18 +34,32 @@ def test_every_story_ends_as_it_is_told(entries: list[dict[str, Any]]):
     types = Counter(entry["type"] for entry in entries)
     assert types["person.registered"] == 3
     assert types["product.listed"] == 6
-    assert types["order.placed"] == 7
-    assert (types["cart.prepared"], types["bill.issued"], types["order.units_cancelled"]) == (1, 1, 1)
-    (bill,) = (entry["data"] for entry in entries if entry["type"] == "bill.issued")
-    assert bill["amount"] == {"amount": 8490, "currency": "USD"}
-    (refund,) = (entry["data"] for entry in entries if entry["type"] == "refund.granted")
-    assert (refund["basis"], refund["granted"]["amount"]) == ("undelivered", 3995)
+    assert types["order.placed"] == 16
+    assert (types["cart.prepared"], types["order.units_cancelled"]) == (1, 1)
+    assert (types["order.placed_on_hold"], types["payment.declined"]) == (3, 3)
+    assert (types["order.released_without_payment"], types["order.released"]) == (1, 1)
+    assert (types["bill.written_off"], types["refund.paid"]) == (1, 1)
+    bills = [entry["data"]["amount"]["amount"] for entry in entries if entry["type"] == "bill.issued"]
+    assert sorted(bills) == [4495, 8490, 8490]
+    refunds = [entry["data"] for entry in entries if entry["type"] == "refund.granted"]
+    assert {refund["basis"]: refund["granted"]["amount"] for refund in refunds} == {
+        "undelivered": 3995,
+        "original_charges": 2300,
+    }
+    (watched,) = (entry["data"] for entry in entries if entry["data"].get("watched_for"))
+    assert watched["external_ref"] == "W-1006"
     standings = {
         entry["data"]["external_ref"]: entry["data"]["standing"]
         for entry in entries
         if entry["type"] == "order.placed"
     }
-    assert {ref for ref, standing in standings.items() if standing == "existing"} == {"W-0981"}
+    assert {ref for ref, standing in standings.items() if standing == "existing"} == {
+        "W-0981",
+        "W-1004",
+        "W-0899",
+        "W-1006",
+        "W-1000",
+    }
 
 
 def test_stories_lie_in_the_past_and_each_order_in_the_order_of_its_story(entries: list[dict[str, Any]]):
