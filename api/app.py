@@ -14,10 +14,12 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from api.balances import balances
+from api.bills import bills
 from api.book import book
 from api.bookkeeping import bookkeeping
 from api.carts import carts
 from api.corrections import corrections
+from api.credits import credits
 from api.customers import customers
 from api.docs import ASSETS, DOCS, add_docs
 from api.entrance import Entrance
@@ -26,19 +28,23 @@ from api.health import Health
 from api.metrics import Metrics
 from api.openapi import description
 from api.orders import orders
+from api.periods import periods
 from api.policy import policy
 from api.problem_pages import problem_index, problem_page
 from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_reply
 from api.products import products
 from api.projections import projections
 from api.reactions import reactions
+from api.reversals import reversals
 from api.route import Route
 from api.tasks import tasks
 from api.ticks import ticks
+from api.watchlist import watchlist
 from ledger.composition import Ledger
 
 SECTIONS = (
     *(orders, carts, customers, balances, products, tasks, corrections, bookkeeping),
+    *(bills, watchlist, reversals, credits, periods),
     *(policy, events, book, projections, reactions, ticks),
 )
 """In the order in which their routes are matched: what is sent most comes first."""

@@ -225,13 +225,29 @@ At = Annotated[
 ]
 """RFC 3339 in the request, a moment of 1900 or later in the model."""
 
+Day = Annotated[
+    str,
+    StringConstraints(pattern=grammar(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "Should be a day, as 2010-08-31")),
+    Field(examples=["2010-08-31"]),
+]
+Month = Annotated[
+    str,
+    StringConstraints(pattern=grammar(r"^[0-9]{4}-[0-9]{2}$", "Should be a month, as 2010-08")),
+    Field(examples=["2010-08"]),
+]
+
 CustomerId = Annotated[str, _in_body("cus")]
 OrderId = Annotated[str, _in_body("ord")]
 PaymentMethodId = Annotated[str, _in_body("pm")]
 ShipmentId = Annotated[str, _in_body("shp")]
 PersonId = Annotated[str, _in_body("per")]
+PaymentId = Annotated[str, _in_body("pay")]
+DisputeId = Annotated[str, _in_body("dsp")]
 OrderInPath = Annotated[str, _in_path("ord")]
 CustomerInPath = Annotated[str, _in_path("cus")]
 ContactPointInPath = Annotated[str, _in_path("con")]
+BillInPath = Annotated[str, _in_path("bil")]
+DisputeInPath = Annotated[str, _in_path("dsp")]
+ReversalInPath = Annotated[str, _in_path("rev")]
 ProductInPath = Annotated[str, _in_path("prd")]
 PositionInPath = Annotated[int, Path(ge=1, le=2**62, description="Position of an entry in the book.")]

@@ -101,9 +101,13 @@ async def list_of(
     held: tuple[Condition, ...] = (),
     where: tuple[Condition, ...] = (),
     prefix: Key = (),
+    said: tuple[object, ...] = (),
 ) -> Reply:
-    """A page of a list. `sort`: a column, after `-` descending. Raises: Invalid, LedgerError."""
-    asked = _asked(listing, query, sort, held, where)
+    """A page of a list. `sort`: a column, after `-` descending; `said`: for the placeholders of its answer.
+
+    Raises: Invalid, LedgerError.
+    """
+    asked = msgspec.structs.replace(_asked(listing, query, sort, held, where), said=said)
     answered = await call.book.read_models.page(
         listing, asked, min_position=query.min_position or 0, at=query.at, prefix=prefix
     )

@@ -6,10 +6,10 @@ import msgspec
 from pydantic import Field, WithJsonSchema
 
 from api.answers import Amount, Answer, Day, Moment
+from api.bill_answers import BillAnswer, bill_answer
 from api.render import money, rfc3339
+from api.reversal_answers import DisputeAnswer, ReversalAnswer, dispute_answer, reversal_answer
 from api.shapes import shape_of
-from domain.bill import Bill
-from domain.bill_events import BillIssued
 from domain.entry import Entry
 from domain.order import Delivery, Draft, LineState, Placed, Shipment
 from domain.order_events import OrderLine, OrderUnitsCancelled, Part
@@ -88,25 +88,12 @@ class ShipmentAnswer(Answer):
     corrected: int | None = Field(description="Position of the entry that took it back.")
 
 
-class BillAnswer(Answer):
-    """A bill of one shipment, or what a reversed or corrected payment left owed, which has no number."""
+class OverdueBillAnswer(Answer):
+    """A bill that was overdue at some moment."""
 
-    id: str
-    why: str = Field(examples=["shipment"], description="`shipment`, `chargeback` or `correction`.")
-    year: int | None
-    number: int | None
-    shipment: str | None
-    amount: Amount
-    paid: Amount
-    cleared: Amount = Field(description="Settled by refunds.")
-    written_off: Amount
+    bill: str
+    order: str
     open: Amount
-    uncollectible: Amount = Field(description="What of the open amount is given up for the books.")
-    issued_on: Day | None
-    due_on: Day
-    overdue_since: Moment | None = Field(description="As recorded; whether it is late today, `due_on` says.")
-    position: int
-    corrected: int | None = Field(description="Position of the entry that took it back.")
 
 
 class CancellationAnswer(Answer):
@@ -178,6 +165,12 @@ class OrderAnswer(Answer):
     bills: list[BillAnswer]
     cancellations: list[CancellationAnswer]
     refunds: list[RefundAnswer]
+    disputes: list[DisputeAnswer]
+    reversals: list[ReversalAnswer]
+    watched_for: list[OverdueBillAnswer] = Field(
+        description="What the customer owed overdue when this was placed; the owner was told, nothing blocks."
+    )
+    asks_payment_first: bool = Field(description="Whether the owner asked for payment before anything ships.")
     account: AccountAnswer
 
 
@@ -230,9 +223,16 @@ def order_answer(state: Placed, last: Entry) -> dict[str, object]:
         "total": money(it.total, it.currency),
         "payments": _payments(state),
         "shipments": [_shipment(shipment) for shipment in state.shipments.values()],
-        "bills": [_bill(bill) for bill in state.bills.values()],
+        "bills": [bill_answer(bill) for bill in state.bills.values()],
         "cancellations": [_cancellation(cancelled.cancelled) for cancelled in state.cancellations.values()],
         "refunds": [_refund(refund) for refund in state.refunds.values()],
+        "disputes": [dispute_answer(dispute) for dispute in state.disputes.values()],
+        "reversals": [reversal_answer(reversal) for reversal in state.reversals.values()],
+        "watched_for": [
+            {"bill": bill.bill, "order": bill.order, "open": money(bill.open, bill.currency)}
+            for bill in it.watched_for
+        ],
+        "asks_payment_first": state.asks_payment_first,
         "account": _account(state),
     }
 
@@ -328,26 +328,6 @@ def _delivery(delivery: Delivery) -> dict[str, object]:
 
 def _part(part: Part) -> dict[str, object]:
     return {"line": part.line, "quantity": part.quantity}
-
-
-def _bill(bill: Bill) -> dict[str, object]:
-    it = bill.source if isinstance(bill.source, BillIssued) else None
-    amounts: dict[str, object] = {
-        name: money(getattr(bill, name), bill.currency)
-        for name in ("amount", "paid", "cleared", "written_off", "open", "uncollectible")
-    }
-    return amounts | {
-        "id": bill.bill,
-        "why": bill.why,
-        "year": None if it is None else it.year,
-        "number": None if it is None else it.number,
-        "shipment": None if it is None else it.shipment,
-        "issued_on": None if it is None else it.issued_on,
-        "due_on": bill.due_on,
-        "overdue_since": None if bill.overdue_since is None else rfc3339(bill.overdue_since),
-        "position": bill.position,
-        "corrected": bill.corrected,
-    }
 
 
 def _cancellation(it: OrderUnitsCancelled) -> dict[str, object]:

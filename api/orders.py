@@ -89,7 +89,7 @@ async def capture_payment(call: Call, order: OrderInPath, body: CapturePaymentBo
     processor reference again records nothing new; with another amount it is refused.
     """
     needs_customer = body.reason is not None or body.payment_method is not None
-    customer = _customer_of(await call.found_order(order)) if needs_customer else BOOK
+    customer = customer_of(await call.found_order(order)) if needs_customer else BOOK
     command = asked(
         CapturePayment,
         order=order,
@@ -142,7 +142,7 @@ async def ship_order(call: Call, order: OrderInPath, body: ShipOrderBody) -> Res
     terms allow it.
     """
     state = await call.found_order(order)
-    customer = _customer_of(state)
+    customer = customer_of(state)
     command = asked(
         ShipOrder,
         order=order,
@@ -164,7 +164,7 @@ async def deliver_shipment(call: Call, order: OrderInPath, body: DeliverShipment
 
     Both guarantee windows of these units begin and are frozen.
     """
-    customer = _customer_of(await call.found_order(order))
+    customer = customer_of(await call.found_order(order))
     command = asked(
         DeliverShipment,
         order=order,
@@ -183,7 +183,7 @@ async def cancel_units(call: Call, order: OrderInPath, body: CancelUnitsBody) ->
 
     The deposit that becomes due back through it is granted as a refund in the same append.
     """
-    customer = _customer_of(await call.found_order(order))
+    customer = customer_of(await call.found_order(order))
     command = asked(CancelUnits, order=order, refund=mint("ref"), parts=parts_of(body.parts))
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
@@ -209,7 +209,7 @@ async def show_timeline(call: Call, order: OrderInPath, query: Paged) -> Respons
     return await page_of_entries(call, query, shown, stream=order)
 
 
-def _customer_of(state: Order) -> str:
+def customer_of(state: Order) -> str:
     """Whose key seals what is said about the order; the book's own, while nobody owns the cart."""
     match state:
         case Draft():
@@ -225,7 +225,7 @@ async def record_contact(call: Call, order: OrderInPath, body: RecordContactBody
     Acknowledged, thanked by a named person, told of the shipment, asked whether they are satisfied. It
     answers what is due of its kind.
     """
-    customer = _customer_of(await call.found_order(order))
+    customer = customer_of(await call.found_order(order))
     actor = call.caller.actor
     command = asked(
         RecordContact,

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     CORRECT = "correct"
     """Take back what was recorded by mistake."""
     KEEP_PRODUCTS = "keep_products"
+    KEEP_BOOKS = "keep_books"
+    """Write bills off or give them up, review the orders of watched customers, close months."""
     SET_POLICY = "set_policy"
     KEEP_PERSONS = "keep_persons"
     """Let others act in the book."""
@@ -35,7 +37,8 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     "service": frozenset({Permission.READ, Permission.READ_PERSONAL, Permission.TICK}),
     "agent": _AGENT,
     "supervisor": _SUPERVISOR,
-    "owner": _SUPERVISOR | {Permission.SET_POLICY, Permission.KEEP_PERSONS, Permission.TICK},
+    "owner": _SUPERVISOR
+    | {Permission.KEEP_BOOKS, Permission.SET_POLICY, Permission.KEEP_PERSONS, Permission.TICK},
 }
 """What each role may do."""
 

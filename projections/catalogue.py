@@ -10,6 +10,8 @@ from projections.journal import Journal
 from projections.orders import Orders
 from projections.projection import AnyProjection
 from projections.tasks import Tasks
+from projections.unpaid_bills import UnpaidBills
+from projections.watched_orders import WatchedOrders
 
 PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     CustomerBalance(),
@@ -19,4 +21,6 @@ PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     Journal(),
     Tasks(),
     Deadlines(),
+    UnpaidBills(),
+    WatchedOrders(),
 )

@@ -55,6 +55,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     where: tuple[Condition, ...] = ()
     """On the items."""
     after: Last | None = None
+    said: tuple[object, ...] = ()
+    """What stands for the placeholders of the answer, as the day it is asked for."""
 
 
 def sort_columns(listing: Listing, asked: Asked) -> tuple[str, ...]:
@@ -120,4 +122,4 @@ def _order(listing: Listing, asked: Asked, of: str) -> sql.Composed:
 
 def _values(asked: Asked) -> tuple[object, ...]:
     conditions = [value for each in asked.where for value in each.values()]
-    return (*conditions, *(asked.after or ()), asked.limit)
+    return (*asked.said, *conditions, *(asked.after or ()), asked.limit)

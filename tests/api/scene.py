@@ -1,6 +1,8 @@
 """A house in which every address names something, so that a test can go through all routes."""
 
 import re
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +11,7 @@ from httpx2 import Response
 from api.app import SECTIONS
 from api.examples import EXAMPLES
 from api.section import Declared
-from tests.api.house import Caller, House, order_body, payment_body
+from tests.api.house import Caller, House, eur, order_body, payment_body, shipment_body
 
 DECLARED = [declared for section in SECTIONS for declared in section.declared]
 """Every route that needs a key."""
@@ -26,20 +28,38 @@ NEEDED = {"explain_account": "?account=assets:customers&currency=EUR"}
 """What some questions cannot do without."""
 
 
+ELSEWHERE = {
+    "/v1/carts/": "cart",
+    "/v1/watched-orders/": "watched",
+    "/v1/orders/{order}/credit": "watched",
+    "/v1/orders/{order}/disputes": "disputed",
+    "/v1/orders/{order}/payment-reversals": "disputed",
+}
+"""Addresses whose order is another one than the paid one."""
+MONTHS = count(1900 * 12)
+"""Months to close, each later than the one before."""
+
+
 class Scene:
-    """A house with a customer, a product, a cart, and a paid order of which one unit is under way."""
+    """A house with a customer, a product, a cart, and a paid order of which one unit is under way.
+
+    The customer has credit, an overdue bill and a newer order; another order's payment was taken back.
+    """
 
     def __init__(self, house: House, ids: dict[str, str], shipment: str) -> None:
         self.house, self.ids, self.shipment = house, ids, shipment
         self.new = uuid4().hex
         """A reference that nothing has claimed yet."""
+        year, month = divmod(next(MONTHS), 12)
+        self.month = f"{year:04}-{month + 1:02}"
+        """A month later than any that is closed."""
 
     def names(self, declared: Declared) -> dict[str, str]:
         """What the address of a route names, as it is called in this book."""
-        order = self.ids["cart"] if declared.path.startswith("/v1/carts") else self.ids["order"]
-        known = self.ids | {"order": order}
+        place = (name for beginning, name in ELSEWHERE.items() if declared.path.startswith(beginning))
+        known = self.ids | {"order": self.ids[next(place, "order")]}
         if named(declared) == "correct_entry":
-            known["position"] = self.ids["payment"]
+            known["position"] = self.ids["captured"]
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
 
     def path(self, declared: Declared) -> str:
@@ -54,6 +74,10 @@ class Scene:
                 body["shipment"] = self.shipment
             case "capture_payment":
                 body |= {"amount": {"amount": 1000, "currency": "EUR"}, "reference": self.new}
+            case "open_dispute" | "reverse_payment":
+                body["payment"] = self.ids["payment"]
+            case "close_period":
+                body["month"] = self.month
             case "list_product":
                 body["sku"] = self.new
             case "adopt_policy":  # another than the last one, which would change nothing
@@ -82,18 +106,52 @@ async def scene_in(house: House) -> Scene:
     )
     customer = registered["subject"]
     point = registered["entries"][0]["data"]["contact_points"][0]["id"]
+    bill = await _overdue_bill(house, customer)
     order = (await house.recorded("/v1/orders", order_body(3, customer_id=customer)))["subject"]
     paid = await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000))
     shipment = await house.shipment(order)
+    watched = (await house.recorded("/v1/orders", order_body(1, customer_id=customer)))["subject"]
+    await house.recorded(f"/v1/customers/{customer}/credit", EXAMPLES["grant_store_credit"])
     cart = (await house.recorded("/v1/carts", EXAMPLES["prepare_cart"]))["subject"]
     listed = await house.recorded("/v1/products", EXAMPLES["list_product"] | {"sku": uuid4().hex})
     ids = {
         "customer": customer,
         "contact_point": point,
         "order": order,
+        "captured": str(paid["position"]),
+        "watched": watched,
+        "bill": bill,
         "cart": cart,
         "product": listed["subject"],
         "position": "1",
-        "payment": str(paid["position"]),
+        **await _taken_back(house),
     }
     return Scene(house, ids, shipment)
+
+
+async def _overdue_bill(house: House, customer: str) -> str:
+    """A bill of 45 days ago, about which the customer was reached."""
+    when = {"effective_at": (datetime.now(UTC) - timedelta(days=45)).isoformat(timespec="seconds")}
+    placed = order_body(1, customer_id=customer, terms="bill_after") | when
+    order = (await house.recorded("/v1/orders", placed))["subject"]
+    shipped = await house.recorded(f"/v1/orders/{order}/shipments", shipment_body() | when)
+    bill = shipped["entries"][1]["data"]["bill"]
+    await house.recorded(f"/v1/bills/{bill}/calls", EXAMPLES["record_collection_call"])
+    return bill
+
+
+async def _taken_back(house: House) -> dict[str, str]:
+    """An order of whose payment one half was disputed and taken back."""
+    order = await house.order(2)
+    paid = await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000))
+    payment = {"payment": paid["entries"][0]["data"]["payment"], "amount": eur(1000)}
+    opened = await house.recorded(f"/v1/orders/{order}/disputes", EXAMPLES["open_dispute"] | payment)
+    taken = await house.recorded(
+        f"/v1/orders/{order}/payment-reversals", EXAMPLES["reverse_payment"] | payment
+    )
+    return {
+        "disputed": order,
+        "payment": payment["payment"],
+        "dispute": opened["entries"][0]["data"]["dispute"],
+        "reversal": taken["entries"][0]["data"]["reversal"],
+    }

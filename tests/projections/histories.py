@@ -1,6 +1,6 @@
 """Histories to project: random but lawful, made by the domain's own decisions; and books that hold them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Literal
 
@@ -16,12 +16,25 @@ from domain.pricing import AskedLine
 from domain.refusal import Refusal
 from ledger import codec
 from ledger.chain import ORIGIN, StoredRow, canonical, link
-from tests.domain import examples
+from tests.domain import bill_examples, examples
 from tests.domain.examples import id_of
 from tests.domain.specification import SUPERVISOR, Story
 
-Kind = Literal["place", "capture", "ship", "deliver", "cancel", "cart", "correct"]
-KINDS: tuple[Kind, ...] = ("place", "capture", "ship", "deliver", "cancel", "cart", "correct")
+Kind = Literal[
+    "place", "capture", "ship", "deliver", "cancel", "cart", "correct", "pay", "promise", "reverse"
+]
+KINDS: tuple[Kind, ...] = (
+    "place",
+    "capture",
+    "ship",
+    "deliver",
+    "cancel",
+    "cart",
+    "correct",
+    "pay",
+    "promise",
+    "reverse",
+)
 SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
 SOCKS = AskedLine(sku="SOCKS", description="A pair", quantity=7, unit_price=450, discount=100)
 
@@ -34,6 +47,15 @@ def history(steps: Sequence[Step]) -> Story:
     story = Story().by(SUPERVISOR).because("sealed:as it was")
     story.do(examples.register())
     story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
+    # Both owe something since spring, so that what they order in August is watched.
+    story.on("2010-05-01")
+    for number, customer in enumerate((examples.CUSTOMER, examples.OTHER_CUSTOMER), 1):
+        order = id_of("ord", 10 + number)
+        goods = {"order": order, "customer": customer, "lines": (SHIRTS, SOCKS)}
+        story.do(examples.place(**goods, terms="bill_after"))
+        bill = NewBill(id_of("bil", 100_000 + number), 2010)
+        shipment = id_of("shp", 100_000 + number)
+        story.do(examples.ship((1, 9), (2, 7), order=order, shipment=shipment, bill=bill))
     for number, (kind, order, amount) in enumerate(steps, 1):
         story.on(f"2010-08-{10 + number * 18 // (len(steps) + 1)}")
         try:
@@ -48,7 +70,11 @@ def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
     chance = Random(seed)
     placed: list[Step] = [("place", order, 1 + order % 4) for order in range(orders)]
     tried: list[Step] = [
-        (chance.choices(KINDS, (1, 6, 5, 3, 1, 1, 1))[0], chance.randrange(orders), chance.randint(1, 3))
+        (
+            chance.choices(KINDS, (1, 6, 5, 3, 1, 1, 1, 2, 1, 1))[0],
+            chance.randrange(orders),
+            chance.randint(1, 3),
+        )
         for _ in range(count)
     ]
     return placed + tried
@@ -57,12 +83,14 @@ def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
 def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> Command:
     it = id_of("ord", 100 + order)
     currency = "USD" if order % 2 else "JPY"
+    customer = examples.CUSTOMER if order % 3 else examples.OTHER_CUSTOMER
+    state = story.state(it)
     on_bill = order % 4 > 1
     match kind:
         case "place" | "cart":
             goods = {
                 "order": it,
-                "customer": examples.CUSTOMER if order % 3 else examples.OTHER_CUSTOMER,
+                "customer": customer,
                 "currency": currency,
                 "lines": (SHIRTS, SOCKS),
                 "shipping_credit": 95 * (order % 2),
@@ -83,10 +111,21 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
             bill = NewBill(id_of("bil", number), 2010) if on_bill else None
             return examples.ship((amount % 2 + 1, amount), order=it, shipment=id_of("shp", number), bill=bill)
         case "deliver":
-            state = story.state(it)
-            shipments = list(state.shipments) if isinstance(state, Placed) else []
-            shipment = shipments[-1] if shipments else id_of("shp", number)
+            shipment = _last(state.shipments if isinstance(state, Placed) else {}, "shp", number)
             return examples.deliver(order=it, delivery=id_of("dlv", number), shipment=shipment)
+        case "pay":
+            bill = _last(state.bills if isinstance(state, Placed) else {}, "bil", number)
+            paid = {"payment": id_of("pay", number), "credit": id_of("crd", number), "bill": bill}
+            money = {"amount": amount * 900, "currency": currency}
+            return bill_examples.pay_bill(order=it, customer=customer, **paid, **money)
+        case "promise":
+            bill = _last(state.bills if isinstance(state, Placed) else {}, "bil", number)
+            due_on = f"2010-08-{20 + amount}"
+            return bill_examples.promise(due_on, order=it, bill=bill, promise=id_of("prm", number))
+        case "reverse":
+            payment = _last(state.payments if isinstance(state, Placed) else {}, "pay", number)
+            taken = {"reversal": id_of("rev", number), "payment": payment, "bill": id_of("bil", number)}
+            return bill_examples.reverse(order=it, **taken, amount=amount * 500, currency=currency)
         case "cancel":
             everything = amount == 3
             return examples.cancel(*() if everything else [(1, 1)], order=it, refund=id_of("ref", number))
@@ -105,6 +144,12 @@ def _correction(story: Story, order: str, amount: int, number: int) -> Command:
         owed=id_of("bil", 1_000 + number),
         bill=NewBill(id_of("bil", number), 2010),
     )
+
+
+def _last(known: Iterable[str], prefix: str, number: int) -> str:
+    """The last of these ids, or one that nothing has."""
+    *_, last = (id_of(prefix, number), *known)
+    return last
 
 
 def orders_of(story: Story) -> list[str]:

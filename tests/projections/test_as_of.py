@@ -167,7 +167,7 @@ def test_an_explanation_names_the_entries(conninfo: str, book: StoredBook, entri
     assert explained.deltas
     for delta in explained.deltas:
         entry = entries[delta.position - 1]
-        sign = {"payment.captured": 1, "payment.corrected": -1}[delta.type]
+        sign = {"payment.captured": 1, "bill.payment_received": 1, "payment.corrected": -1}[delta.type]
         assert (delta.stream, entry.customer) == (entry.stream, CUSTOMER)
         assert delta.delta == sign * entry.event.amount
 

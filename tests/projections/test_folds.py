@@ -20,6 +20,7 @@ from projections.folding import Folding, folding_of
 from projections.journal import CUSTOMER, Journal, Posting
 from projections.orders import OrderRow, Orders
 from projections.projection import AnyProjection, Key, LinesPerEntry, Row
+from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain import examples
 from tests.domain.examples import BILL
 from tests.domain.specification import given as given_events
@@ -133,11 +134,31 @@ def test_an_orders_part_of_the_balance_is_what_its_stream_says(tried: list[Step]
     for order, row in rows.items():
         state = story.state(order)
         assert isinstance(state, Placed)
-        assert row.balance == state.account.balance
+        # Whether money is kept as credit, or credit pays, moves no balance of the customer.
+        account = state.account
+        assert row.balance == account.balance - account.set_aside + account.credit_used
         assert row.open_bills == state.open_bills()
         assert (row.deposits_held, row.refunds_due) == (state.purse().deposit, state.purse().due_back)
         assert row.to_ship == state.price_to_ship()
-        assert row.lifetime_value == state.account.received
+        assert row.lifetime_value == account.received - account.reversed
+
+
+@given(steps)
+@lawful
+def test_what_the_watchlist_says_of_a_bill_is_what_its_order_says(tried: list[Step]) -> None:
+    # Leave one way to settle, reopen or void a bill out of the fold → this fails.
+    story = history(of_orders(tried))
+    for row in folded(UnpaidBills(), story.entries):
+        assert isinstance(row, DebtRow)
+        state = story.state(row.order)
+        if row.bill == "":
+            assert (row.charged, row.credited) == (state.account.charged, state.account.credited)
+            continue
+        bill = state.bills[row.bill]
+        for amount in ("amount", "paid", "cleared", "written_off", "open", "uncollectible"):
+            assert getattr(row, amount) == getattr(bill, amount)
+        assert (row.why, row.due_on, row.closed_as is None) == (bill.why, bill.due_on, bill.open > 0)
+        assert (row.promised_until is None) == (bill.promised is None)
 
 
 def test_a_refund_that_only_clears_a_bill_leaves_neither_deposit_nor_anything_due() -> None:
