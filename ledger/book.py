@@ -197,7 +197,7 @@ class Book:
         states: dict[str, Folded] = {}
         unknown: dict[str, Folded] = {}
         for name in names:
-            kept = self._folds.states.get(name)
+            kept = self._folds.state(name)
             if fresh or (kept is None and name not in writes):
                 unknown[name] = kept or Folded()
             else:
@@ -227,9 +227,7 @@ class Book:
         states = dict(kept)
         for name, after in news.items():
             states[name] = kept[name].after(after)
-            known = self._folds.states.get(name)
-            if known is None or known.version < states[name].version:
-                self._folds.states.put(name, states[name])
+            self._folds.keep(name, states[name])
         return states
 
     async def _facts(
@@ -349,7 +347,7 @@ class Book:
     async def folded(self, stream: str) -> Folded:
         """The state of a stream and its version; see `state`."""
         if stream not in ALWAYS_READ:
-            kept = self._folds.states.get(stream) or Folded()
+            kept = self._folds.state(stream) or Folded()
             return (await self._caught_up({stream: kept}))[stream]
         if (kept := self._lately_read(stream)) is not None:
             return kept
@@ -358,7 +356,7 @@ class Book:
                 if (kept := self._lately_read(stream)) is not None:
                     return kept
                 now = asyncio.get_running_loop().time()
-                always = {name: self._folds.states.get(name) or Folded() for name in ALWAYS_READ}
+                always = {name: self._folds.state(name) or Folded() for name in ALWAYS_READ}
                 kept = (await self._caught_up(always))[stream]
                 self._always_read_at = now
                 return kept
@@ -367,7 +365,7 @@ class Book:
         """The state as it was kept at most `IDLE` seconds ago."""
         if asyncio.get_running_loop().time() - self._always_read_at > IDLE:
             return None
-        return self._folds.states.get(stream)
+        return self._folds.state(stream)
 
     async def facts(self, customer: str, at: Moment) -> CustomerFacts:
         """The customer's facts, from the entries that had taken effect at that moment."""

@@ -8,7 +8,7 @@ are kept only once an append has proven them complete, and only as long as nobod
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -17,8 +17,8 @@ from domain.moments import Moment
 from domain.standing import CustomerFacts, fold_customer
 from domain.stored_types import evolve_of
 
-MOST_KEPT = 10_000
-"""States, and as many customers' facts, a process keeps per book."""
+MOST_KEPT = 30_000
+"""States, and as many customers' facts, a process keeps per book: 4 KB for an order with a new customer."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -82,17 +82,42 @@ class Recent(Generic[Key, Value]):
         return self._kept.pop(key, None)
 
 
+class _Unfolded(NamedTuple):
+    """A state as it was folded last, and the entries that have come since."""
+
+    before: Folded
+    entries: tuple[Entry, ...]
+
+
 class Folds:
-    """The states and facts one process keeps of one book."""
+    """The states and facts one process keeps of one book.
+
+    What is recorded is folded when it is asked for: most customers are not, for a while.
+    """
 
     def __init__(self) -> None:
-        self.states: Recent[str, Folded] = Recent()
         self.facts: Recent[str, FoldedFacts] = Recent()
+        self._states: Recent[str, Folded | _Unfolded] = Recent()
+
+    def state(self, stream: str) -> Folded | None:
+        """The state of a stream; None if it is not kept."""
+        kept = self._states.get(stream)
+        if isinstance(kept, _Unfolded):
+            self._states.take(stream)  # if a fold fails, nothing that lacks an entry stays behind
+            kept = kept.before.after(kept.entries)
+            self._states.put(stream, kept)
+        return kept
+
+    def keep(self, stream: str, state: Folded) -> None:
+        """Keep a state that was read, unless a later one is kept."""
+        known = self.state(stream)
+        if known is None or known.version < state.version:
+            self._states.put(stream, state)
 
     def remember(
         self, entries: Sequence[Entry], proven: tuple[str, FoldedFacts] | None, strangers: int
     ) -> None:
-        """Fold in entries just recorded here, append by append in the order of positions.
+        """Take in entries just recorded here, append by append in the order of positions.
 
         `proven` are a customer's facts which this very append found to be complete. `strangers` counts how
         often somebody else was found to have written: facts kept from before may lack an entry in between.
@@ -100,19 +125,24 @@ class Folds:
         if proven is not None:
             customer, facts = proven
             self.facts.put(customer, msgspec.structs.replace(facts, strangers=strangers))
-        # All is taken out before it is folded: if a fold fails, nothing that lacks an entry stays behind.
-        customers = {entry.customer: None for entry in entries if entry.customer is not None}
-        facts = [(customer, self.facts.take(customer)) for customer in customers]
         for entry in entries:
             self._remember_state(entry)
-        for customer, kept in facts:
+        for customer in {entry.customer: None for entry in entries if entry.customer is not None}:
+            kept = self.facts.take(customer)
             if kept is not None and kept.strangers == strangers:
                 own = [entry for entry in entries if entry.customer == customer]
                 self.facts.put(customer, kept.after(own))
 
     def _remember_state(self, entry: Entry) -> None:
-        kept = self.states.take(entry.stream) or Folded()
-        if kept.version == entry.version - 1:
-            kept = kept.after((entry,))
-        if kept.version >= entry.version:
-            self.states.put(entry.stream, kept)
+        stream, version = entry.stream, entry.version
+        match self._states.get(stream):
+            case None:
+                before, entries, known = Folded(), (), 0
+            case _Unfolded(before, entries):
+                known = entries[-1].version
+            case Folded() as before:
+                entries, known = (), before.version
+        if known == version - 1:
+            self._states.put(stream, _Unfolded(before, (*entries, entry)))
+        elif known < version:
+            self._states.take(stream)

@@ -26,7 +26,7 @@ def registered(version: int, customer: str | None = None) -> Entry:
 
 
 def persons(folds: Folds) -> int | None:
-    kept = folds.states.get("book")
+    kept = folds.state("book")
     return len(kept.state.persons) if kept is not None and isinstance(kept.state, Register) else None
 
 
@@ -44,9 +44,9 @@ def test_a_state_with_a_gap_is_not_kept_and_an_entry_already_folded_changes_noth
     folds.remember([registered(1)], None, strangers=0)
     assert persons(folds) == 0
     folds.remember([registered(3)], None, strangers=0)
-    assert folds.states.get("book") is None
+    assert folds.state("book") is None
     folds.remember([registered(4)], None, strangers=0)
-    assert folds.states.get("book") is None
+    assert folds.state("book") is None
 
 
 def test_facts_are_kept_once_proven_and_followed_while_nobody_else_writes() -> None:
@@ -78,16 +78,25 @@ def test_a_fold_of_nothing_more_is_what_it_was() -> None:
     assert FoldedFacts(position=3).after(()) == FoldedFacts(position=3)
 
 
-def test_where_a_fold_fails_midway_the_customers_facts_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drop the facts only when their own turn comes → they stay without that entry, and this fails."""
+def test_where_a_fold_fails_nothing_is_kept_of_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the state in its place while it is folded → it fails for ever, and this too."""
     folds = Folds()
-    folds.remember([registered(1, "cus_1")], ("cus_1", FoldedFacts()), strangers=0)
+    folds.remember([registered(1)], None, strangers=0)
 
     def broken(*_: object) -> None:
         raise ArithmeticError
 
-    monkeypatch.setattr("ledger.folds.evolve_of", lambda stream: broken)
-    with pytest.raises(ArithmeticError):
-        folds.remember([registered(2, "cus_1")], None, strangers=0)
-    assert folds.facts.get("cus_1") is None
-    assert folds.states.get("book") is None
+    with monkeypatch.context() as patched:
+        patched.setattr("ledger.folds.evolve_of", lambda stream: broken)
+        with pytest.raises(ArithmeticError):
+            folds.state("book")
+    assert folds.state("book") is None
+
+
+def test_a_state_that_was_read_is_kept_unless_a_later_one_is() -> None:
+    folds = Folds()
+    folds.keep("book", Folded("read", 2))
+    folds.keep("book", Folded("older", 1))
+    assert folds.state("book") == Folded("read", 2)
+    folds.keep("book", Folded("newer", 4))
+    assert folds.state("book") == Folded("newer", 4)
