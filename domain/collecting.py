@@ -76,6 +76,8 @@ def record_collection_call(command: RecordCollectionCall, given: Given) -> Decis
     expect_open(bill)
     expect_person(command.by, given)
     expect_cause(bill.at, given)
-    deadlines = deadlines_of_call(given, has_good_reason=command.good_reason is not None)
+    deadlines = deadlines_of_call(
+        given, is_bill=bill.why == "shipment", has_good_reason=command.good_reason is not None
+    )
     made = msgspec.structs.replace(made, deadlines=deadlines)
     return Decision(events=((command.order, made),), customer=made.customer)

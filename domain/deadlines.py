@@ -143,18 +143,18 @@ def deadlines_of_what_is_owed(due_on: Day, given: Given) -> tuple[Deadline, ...]
     return _by_itself("bill_overdue", due_on, given)
 
 
-def deadlines_of_call(given: Given, *, has_good_reason: bool) -> tuple[Deadline, ...]:
-    """Of a collection call: the next one; the owner decides at once where there was a good reason.
+def deadlines_of_call(given: Given, *, is_bill: bool, has_good_reason: bool) -> tuple[Deadline, ...]:
+    """Of a collection call: the next one, where it was about a bill; and where there was a good reason, what
+    the owner decides, at once.
 
-    Source: R-B3, R-B4
+    Source: R-B3, R-B4, R-B9
     """
     if is_history(given):
         return ()
     called_on = day_of(given.at, given.book.zone)
     next_try = _on_the_day("collection_call", plus_months(called_on, given.edition.next_call_months), given)
-    if not has_good_reason:
-        return (next_try,)
-    return (next_try, _in_the_day("write_off_decision", given.at, given))
+    decision = _in_the_day("write_off_decision", given.at, given)
+    return (*((next_try,) if is_bill else ()), *((decision,) if has_good_reason else ()))
 
 
 def deadlines_of_promise(due_on: Day, given: Given) -> tuple[Deadline, ...]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from domain.correction_events import RefundCorrected, ShipmentCorrected
 from domain.entry import Entry
-from domain.moments import Moment
 from domain.order_events import (
     CustomerContactMade,
     Deadline,
@@ -18,8 +17,9 @@ from domain.order_events import (
     OrderUnitsCancelled,
     ShipmentDelivered,
 )
-from domain.payment_events import PaymentCaptured
-from projections.projection import Key, Place, Projection, Row, events_of
+from domain.payment_events import CreditUsed, PaymentCaptured
+from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
+from projections.projection import Key, Projection, events_of
 
 BearsOnTasks = (
     OrderPlaced
@@ -28,6 +28,7 @@ BearsOnTasks = (
     | OrderUnitsCancelled
     | ShipmentDelivered
     | CustomerContactMade
+    | CreditUsed
     | ShipmentCorrected
     | RefundCorrected
 )
@@ -35,70 +36,58 @@ BearsOnTasks = (
 SHIP: DeadlineKind = "ship_order"
 
 
-class Task(Row):
-    """Something a person has to do."""
-
-    stream: str
-    """The order it belongs to."""
-    kind: str
-    """`acknowledgement`, `thanks`, `shipped`, `satisfaction`: a contact to make; `ship_order`."""
-    subject: str
-    """The order, or the shipment the contact is about."""
-    customer: str = ""
-    due: Moment | None = None
-    """None: its time cannot be told yet, as for shipping what is not covered."""
-    missed_from: Moment | None = None
-    assignee: str | None = None
-    units: int = 0
-    """Of `ship_order`: units still to ship."""
-    ordered: int = 0
-    """Of `ship_order`: units ordered and not cancelled."""
-    last_position: Place = 0
-
-
-class Tasks(Projection[Task, BearsOnTasks]):
+class Tasks(Projection[Task, BearsOnTasks | BearsOnBillTasks]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 1
+    version = 2
     row = Task
-    handles = events_of(BearsOnTasks)
+    handles = events_of(BearsOnTasks | BearsOnBillTasks)
     key = ("stream", "kind", "subject")
     group_key = ("stream",)
     found_by = "stream"
     indexes = (("due",), ("customer", "due"))
 
-    def group(self, it: BearsOnTasks, entry: Entry) -> Key:
+    def group(self, it: BearsOnTasks | BearsOnBillTasks, entry: Entry) -> Key:
         return (entry.stream,)
 
-    def fold(self, rows: dict[Key, Task], group: Key, it: BearsOnTasks, entry: Entry) -> None:
-        match it:
-            case OrderPlaced():
-                if it.deadlines:
-                    units = sum([line.quantity for line in it.lines])
-                    shipping = Task(it.order, SHIP, it.order, it.customer, units=units, ordered=units)
-                    rows[it.order, SHIP, it.order] = shipping
-            case OrderShipped():
-                _leave(rows, it.order, sum([part.quantity for part in it.parts]))
-            case OrderUnitsCancelled():
-                _cancel(rows, it.order, sum([part.quantity for part in it.parts]))
-            case CustomerContactMade():
-                for _, kind, subject in list(rows):
-                    if kind == it.kind and it.shipment in (None, subject):
-                        del rows[it.order, kind, subject]
-            case ShipmentCorrected():
-                for _, kind, subject in list(rows):
-                    if subject == it.shipment:
-                        del rows[it.order, kind, subject]
+    def fold(
+        self, rows: dict[Key, Task], group: Key, it: BearsOnTasks | BearsOnBillTasks, entry: Entry
+    ) -> None:
+        if isinstance(it, BearsOnBillTasks) and entry.stream == it.order:
+            fold_bills(rows, it, entry)
+        if isinstance(it, BearsOnTasks):
+            _fold_order(rows, it, entry)
+
+
+def _fold_order(rows: dict[Key, Task], it: BearsOnTasks, entry: Entry) -> None:
+    match it:
+        case OrderPlaced():
+            if it.deadlines:
+                units = sum([line.quantity for line in it.lines])
+                shipping = Task(it.order, SHIP, it.order, it.customer, units=units, ordered=units)
+                rows[it.order, SHIP, it.order] = shipping
+        case OrderShipped():
+            _leave(rows, it.order, sum([part.quantity for part in it.parts]))
+        case OrderUnitsCancelled():
+            _cancel(rows, it.order, sum([part.quantity for part in it.parts]))
+        case CustomerContactMade():
+            for _, kind, subject in list(rows):
+                if kind == it.kind and it.shipment in (None, subject):
+                    del rows[it.order, kind, subject]
+        case ShipmentCorrected():
+            for _, kind, subject in list(rows):
+                if subject == it.shipment:
+                    del rows[it.order, kind, subject]
+            _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
+        case RefundCorrected():
+            if it.order is not None and it.cancelled:
                 _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
-            case RefundCorrected():
-                if it.order is not None and it.cancelled:
-                    _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
-            case PaymentCaptured() | ShipmentDelivered():
-                pass
-        if not isinstance(it, CustomerContactMade):
-            about = it.shipment if isinstance(it, OrderShipped | ShipmentDelivered) else entry.stream
-            _begin(rows, entry.stream, about, it.customer, it.deadlines, entry)
+        case PaymentCaptured() | CreditUsed() | ShipmentDelivered():
+            pass
+    if not isinstance(it, CustomerContactMade):
+        about = it.shipment if isinstance(it, OrderShipped | ShipmentDelivered) else entry.stream
+        _begin(rows, entry.stream, about, it.customer, it.deadlines, entry)
 
 
 def _begin(
@@ -113,8 +102,7 @@ def _begin(
         key = (order, deadline.kind, subject)
         if deadline.kind == SHIP and key not in rows:
             continue  # nothing of it is left to ship
-        row = rows.setdefault(key, Task(order, deadline.kind, subject, customer))
-        row.due, row.missed_from, row.last_position = deadline.due, deadline.missed_from, entry.position
+        begin_tasks(rows, order, subject, customer, (deadline,), entry, deadline.kind)
 
 
 def _ship_again(rows: dict[Key, Task], order: str, customer: str, units: int, ordered: int) -> None:
@@ -128,6 +116,7 @@ def _leave(rows: dict[Key, Task], order: str, units: int) -> None:
         shipping.units -= units
         if shipping.units == 0:
             del rows[order, SHIP, order]
+            rows.pop((order, REVIEW, order), None)  # nothing is left to decide
 
 
 def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
@@ -142,6 +131,7 @@ def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
 
 
 LISTED = """
-SELECT stream AS "order", kind, subject, customer, due, missed_from, assignee, last_position
-FROM held WHERE due IS NOT NULL"""
-"""What has to be done and from when, over the rows `held`."""
+SELECT stream AS "order", kind, subject, customer, greatest(due, paused_until) AS due,
+       greatest(missed_from, paused_until) AS missed_from, assignee, last_position
+FROM held WHERE due IS NOT NULL AND (kind <> 'collection_call' OR open > 0)"""
+"""What has to be done and from when, over the rows `held`: a promise to pay pauses the call until its day."""

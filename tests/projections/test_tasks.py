@@ -9,6 +9,18 @@ from projections.deadlines import Deadlines
 from projections.folding import folding_of
 from projections.projection import AnyProjection
 from projections.tasks import Tasks
+from tests.domain.bill_examples import (
+    ILL,
+    billed_story,
+    call,
+    paid_story,
+    pay_bill,
+    promise,
+    remind,
+    reverse,
+    review,
+    write_off,
+)
 from tests.domain.examples import (
     BILL,
     NEW_BILL,
@@ -23,7 +35,7 @@ from tests.domain.examples import (
     place,
     ship,
 )
-from tests.domain.specification import ZONE, Story, given, moment
+from tests.domain.specification import OWNER, ZONE, Story, given, moment
 
 ANN = id_of("per", 7)
 
@@ -137,3 +149,82 @@ def test_a_bill_paid_in_time_is_nominated_no_more() -> None:
     story.do(ship(bill=NEW_BILL))
     story.do(capture())
     assert rows(story, Deadlines()) == []
+
+
+# Bills, disputes, and orders of customers who owe
+
+
+def owed(story: Story, day: str, clock: str = "12:00") -> list[str]:
+    """What there is to do about the bill at that moment; a promise pauses the call."""
+    now = moment(day, clock)
+    return [
+        row.kind
+        for row in rows(story, Tasks())
+        if row.subject == BILL and row.open + (row.kind != "collection_call") and row.due is not None
+        if max(row.due, row.paused_until or row.due) <= now
+    ]
+
+
+def test_a_bill_is_to_be_reminded_of_twice_and_then_called_about() -> None:
+    story = billed_story()
+    assert owed(story, "2010-09-15", "23:59:59.999999") == []
+    assert owed(story, "2010-09-16", "00:00") == ["first_reminder"]
+    story.on("2010-09-17").do(remind())
+    assert owed(story, "2010-10-08") == []
+    assert owed(story, "2010-10-09") == ["second_reminder"]
+    assert owed(story, "2010-11-10") == ["second_reminder", "collection_call"]
+    story.on("2010-11-10").do(call())
+    assert owed(story, "2010-12-09") == ["second_reminder"]
+    assert owed(story, "2010-12-10") == ["second_reminder", "collection_call"]
+
+
+def test_a_promise_pauses_the_call_until_its_day_is_over() -> None:
+    # Let the call come when it was due → this fails.
+    story = billed_story().on("2010-11-01")
+    story.do(remind())
+    story.do(promise("2010-11-20"))
+    assert owed(story, "2010-11-20", "23:59:59.999999") == []
+    assert owed(story, "2010-11-21", "00:00") == ["collection_call"]
+    story.do(promise("2010-11-12", promise=id_of("prm", 9)))
+    assert owed(story, "2010-11-13", "00:00") == ["collection_call"]
+
+
+def test_a_good_reason_is_the_owners_to_decide_on() -> None:
+    story = billed_story().on("2010-11-10")
+    story.do(remind())
+    story.do(call(**ILL))
+    assert owed(story, "2010-11-10") == ["write_off_decision"]
+    (row,) = [row for row in rows(story, Tasks()) if row.kind == "write_off_decision"]
+    assert row.assignee == "owner"
+    story.by(OWNER).do(write_off())
+    assert owed(story, "2020-01-01") == []
+
+
+def test_nothing_is_asked_for_once_a_bill_is_settled_and_a_part_changes_nothing() -> None:
+    story = billed_story().on("2010-09-17")
+    story.do(pay_bill(amount=7594))
+    assert owed(story, "2010-11-10") == ["first_reminder", "second_reminder", "collection_call"]
+    story.do(pay_bill(payment=id_of("pay", 9), amount=1))
+    assert owed(story, "2020-01-01") == []
+
+
+def test_the_order_of_a_watched_customer_is_for_the_owner_until_it_was_reviewed() -> None:
+    story = billed_story().on("2010-09-20")
+    second = {"order": id_of("ord", 2)}
+    story.do(place(**second, terms="bill_after"))
+
+    def review_due(day: str) -> list[str | None]:
+        found = [row for row in rows(story, Tasks()) if row.kind == "watched_review"]
+        return [row.assignee for row in found if row.due is not None and row.due <= moment(day)]
+
+    assert review_due("2010-09-20") == ["owner"]
+    story.by(OWNER).because("sealed:Why").do(review("payment_first", **second))
+    assert (review_due("2010-09-26"), review_due("2010-09-27")) == ([], ["owner"])
+    story.do(review(**second))
+    assert review_due("2020-01-01") == []
+
+
+def test_a_chargeback_is_not_called_about_unasked() -> None:
+    story = paid_story()
+    story.do(reverse())
+    assert [task for task in tasks(story, "2020-01-01") if task[1] == id_of("bil", 2)] == []

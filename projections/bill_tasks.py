@@ -1,0 +1,233 @@
+"""What people have to do about bills, disputes, and orders of customers who owe: remind, call, decide.
+
+One row per bill keeps what is open on it, so that all about a settled bill is gone. Source: R-B2 … R-B9
+"""
+
+from collections.abc import Iterable, MutableMapping
+from typing import Final
+
+from domain.bill_events import (
+    BillIssued,
+    BillPaymentReceived,
+    BillShare,
+    BillWrittenOff,
+    CollectionCallMade,
+    ReminderSent,
+    WriteOffReversed,
+)
+from domain.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ReopenedShare,
+    ShipmentCorrected,
+)
+from domain.entry import Entry, Minor
+from domain.moments import Moment
+from domain.order_events import Deadline, DeadlineKind
+from domain.payment_events import (
+    CreditUsed,
+    DisputeClosed,
+    DisputeOpened,
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+)
+from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
+from domain.refund_events import RefundGranted
+from domain.watch_events import WatchedOrderReviewed
+from projections.projection import Key, Place, Row
+
+BearsOnBillTasks = (
+    BillIssued
+    | PaymentReversed
+    | PaymentCaptured
+    | BillPaymentReceived
+    | PaymentReinstated
+    | CreditUsed
+    | RefundGranted
+    | BillWrittenOff
+    | WriteOffReversed
+    | ReminderSent
+    | CollectionCallMade
+    | PromiseMade
+    | PromiseKept
+    | PromiseBroken
+    | DisputeOpened
+    | DisputeClosed
+    | WatchedOrderReviewed
+    | PaymentCorrected
+    | ShipmentCorrected
+    | BillCorrected
+    | RefundCorrected
+)
+
+CALL: DeadlineKind = "collection_call"
+DECIDE: DeadlineKind = "write_off_decision"
+REMINDERS: tuple[DeadlineKind, ...] = ("first_reminder", "second_reminder")
+REVIEW: DeadlineKind = "watched_review"
+CONTEST: DeadlineKind = "contest_dispute"
+
+ASSIGNED: Final[dict[str, str]] = {DECIDE: "owner", REVIEW: "owner"}
+"""To which role a task belongs, where it is not anybody's."""
+
+
+class Task(Row):
+    """Something a person has to do."""
+
+    stream: str
+    """The order it belongs to; the customer where there is none."""
+    kind: str
+    """What is to be done, as `DeadlineKind` names it."""
+    subject: str
+    """The order, or the shipment, bill or dispute it is about."""
+    customer: str = ""
+    due: Moment | None = None
+    """None: its time cannot be told yet, as for shipping what is not covered."""
+    missed_from: Moment | None = None
+    assignee: str | None = None
+    units: int = 0
+    """Of `ship_order`: units still to ship."""
+    ordered: int = 0
+    """Of `ship_order`: units ordered and not cancelled."""
+    open: Minor = 0
+    """Of `collection_call`: what is still to be paid; nothing is asked for once it is 0."""
+    paused_until: Moment | None = None
+    """Of `collection_call`: the end of the day for which the customer promised to pay."""
+    last_position: Place = 0
+
+
+Rows = MutableMapping[Key, Task]
+
+
+def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
+    """Change the tasks about an order's bills, disputes and review from before the entry to after it."""
+    order = entry.stream
+    match it:
+        case BillIssued():
+            _owe(rows, it, it.bill, it.amount, entry)
+        case PaymentReversed():
+            _owe(rows, it, it.bill, it.opened, entry)
+        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+            _settle(rows, order, it.bills, entry)
+        case RefundGranted():
+            _settle(rows, order, (*it.cleared, *it.write_offs_cleared), entry)
+        case BillWrittenOff():
+            _settle(rows, order, (BillShare(it.bill, it.amount),), entry)
+        case WriteOffReversed():
+            _settle(rows, order, (BillShare(it.bill, -it.amount),), entry)
+        case ReminderSent():
+            for kind in REMINDERS:
+                _end_if_due(rows, (order, kind, it.bill), entry)
+        case CollectionCallMade():
+            _called(rows, it, entry)
+        case PromiseMade() | PromiseKept() | PromiseBroken():
+            pause = (deadline.due for deadline in _deadlines(it))
+            rows[order, CALL, it.subject].paused_until = next(pause, None)
+        case DisputeOpened():
+            begin_tasks(rows, order, it.dispute, it.customer, it.deadlines, entry, CONTEST)
+        case DisputeClosed():
+            rows.pop((order, CONTEST, it.dispute), None)
+        case WatchedOrderReviewed():
+            rows.pop((order, REVIEW, order), None)
+            begin_tasks(rows, order, order, it.customer, it.deadlines, entry, REVIEW)
+        case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
+            _correct(rows, it, entry)
+
+
+def begin_tasks(
+    rows: Rows,
+    stream: str,
+    subject: str,
+    customer: str,
+    deadlines: Iterable[Deadline],
+    entry: Entry,
+    *kinds: DeadlineKind,
+) -> None:
+    """Begin what these deadlines of those kinds ask for."""
+    for deadline in deadlines:
+        if deadline.kind in kinds:
+            key = (stream, deadline.kind, subject)
+            row = rows.setdefault(key, Task(stream, deadline.kind, subject, customer))
+            row.due, row.missed_from, row.last_position = deadline.due, deadline.missed_from, entry.position
+            row.assignee = ASSIGNED.get(deadline.kind)
+
+
+def _deadlines(it: PromiseMade | PromiseKept | PromiseBroken) -> tuple[Deadline, ...]:
+    return it.deadlines if isinstance(it, PromiseMade) else ()
+
+
+def _owe(
+    rows: Rows,
+    it: BillIssued | PaymentReversed | PaymentCorrected,
+    bill: str | None,
+    amount: int,
+    entry: Entry,
+) -> None:
+    if bill is not None:
+        rows[entry.stream, CALL, bill] = Task(entry.stream, CALL, bill, it.customer, open=amount)
+        begin_tasks(rows, entry.stream, bill, it.customer, it.deadlines, entry, *REMINDERS, CALL)
+
+
+def _called(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:
+    call = rows[entry.stream, CALL, it.bill]
+    call.due = call.missed_from = None
+    rows.pop((entry.stream, DECIDE, it.bill), None)
+    begin_tasks(rows, entry.stream, it.bill, it.customer, it.deadlines, entry, CALL, DECIDE)
+
+
+def _end_if_due(rows: Rows, key: Key, entry: Entry) -> None:
+    row = rows.get(key)
+    if row is not None and row.due is not None and row.due <= entry.effective_at:
+        del rows[key]
+
+
+def _settle(rows: Rows, order: str, shares: Iterable[BillShare], entry: Entry) -> None:
+    for share in shares:
+        call = rows.get((order, CALL, share.bill))
+        if call is not None:
+            call.open -= share.amount
+            call.last_position = entry.position
+            if call.open == 0:
+                _end_all(rows, order, share.bill)
+
+
+def _end_all(rows: Rows, order: str, bill: str) -> None:
+    """Nothing more is asked for about that bill; only the row stays that says what is open."""
+    for kind in (*REMINDERS, DECIDE):
+        rows.pop((order, kind, bill), None)
+
+
+def _correct(
+    rows: Rows, it: PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected, entry: Entry
+) -> None:
+    order = entry.stream
+    match it:
+        case PaymentCorrected():
+            _reopen(rows, order, it.reopened, entry)
+            _settle(rows, order, (*it.written_off, *it.cleared), entry)
+            _owe(rows, it, it.bill, it.opened, entry)
+        case ShipmentCorrected():
+            _void(rows, order, it.bill)
+            _settle(rows, order, it.cleared, entry)
+        case BillCorrected():
+            _void(rows, order, it.bill)
+        case RefundCorrected():
+            _reopen(rows, order, it.reopened, entry)
+            _settle(rows, order, it.written_off, entry)
+
+
+def _reopen(rows: Rows, order: str, shares: Iterable[ReopenedShare], entry: Entry) -> None:
+    for share in shares:
+        call = rows.get((order, CALL, share.bill))
+        if call is not None:
+            call.open += share.amount
+            call.last_position = entry.position
+            if share.promise is not None:
+                call.paused_until = share.broken_at
+
+
+def _void(rows: Rows, order: str, bill: str | None) -> None:
+    if bill is not None:
+        rows.pop((order, CALL, bill), None)
+        _end_all(rows, order, bill)
