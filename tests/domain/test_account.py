@@ -63,3 +63,18 @@ def test_funds_are_for_what_is_still_to_ship_and_the_rest_is_due_back(
     account = OrderAccount(charged=balance) if balance > 0 else OrderAccount(received=-balance)
     held = purse(account, open_bills, to_ship)
     assert (held.deposit, held.due_back) == (deposit, due_back)
+
+
+@pytest.mark.parametrize(
+    ("column", "sign"),
+    [
+        ("received", 1),
+        ("credit_used", 1),
+        ("reversed", -1),
+        ("refunded", -1),
+        ("set_aside", -1),
+        ("charged", 0),
+    ],
+)
+def test_money_is_here_until_it_left_or_was_kept_as_credit(column: str, sign: int) -> None:
+    assert OrderAccount(**{column: 7}).money_here == 7 * sign
