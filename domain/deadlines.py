@@ -202,6 +202,19 @@ def deadlines_of_payout(given: Given) -> tuple[Deadline, ...]:
     return () if is_history(given) else (_in_the_day("refund_payout", given.at, given),)
 
 
+def deadlines_of_return(given: Given) -> tuple[Deadline, ...]:
+    """Of goods asked back: send the label, today. Source: R-G7"""
+    return () if is_history(given) else (_in_the_day("return_label", given.at, given),)
+
+
+def deadlines_of_supplier_claim(last_day: Day | None, given: Given) -> tuple[Deadline, ...]:
+    """Of refunded goods a supplier takes back until that day: claim them, or give it up. Source: R-G2"""
+    if last_day is None or is_history(given):
+        return ()
+    missed_from = start_of(plus_days(last_day, 1), given.book.zone)
+    return (Deadline("supplier_claim", given.at, missed_from),)
+
+
 def deadlines_of_signal(given: Given) -> tuple[Deadline, ...]:
     """Of a signal: look at it today. Source: R-G12"""
     return () if is_history(given) else (_in_the_day("fraud_signal", given.at, given),)

@@ -8,11 +8,21 @@ import msgspec
 
 from domain.adopting import adopt_policy
 from domain.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
+from domain.asking_back import AskGoodsBack, ask_goods_back
 from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
 from domain.cancelling import CancelUnits, cancel_units
 from domain.card_search import CompleteCardSearch, complete_card_search
 from domain.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
 from domain.charging import AttemptPayment, attempt_payment
+from domain.claim_answers import (
+    RefuseSupplierClaim,
+    SettleSupplierClaim,
+    WaiveSupplierClaim,
+    refuse_supplier_claim,
+    settle_supplier_claim,
+    waive_supplier_claim,
+)
+from domain.claiming import FileSupplierClaim, file_supplier_claim
 from domain.closing import ClosePeriod, close_period
 from domain.collecting import RecordCollectionCall, record_collection_call
 from domain.command import Command
@@ -66,6 +76,14 @@ from domain.reversing import ReinstatePayment, ReversePayment, reinstate_payment
 from domain.reviewing import ReviewWatchedOrder, review_watched_order
 from domain.settling import SettleRefund, settle_refund
 from domain.shipping import ShipOrder, ship_order
+from domain.taking_back import (
+    LeaveGoods,
+    SendReturnLabel,
+    TakeGoodsBack,
+    leave_goods,
+    send_return_label,
+    take_goods_back,
+)
 from domain.ticking import TICK, Tick, due_in, tick, with_due
 from domain.writing_off import WriteOffBill, write_off_bill
 
@@ -98,6 +116,14 @@ DECISIONS: Mapping[type[Command], Decide] = {
     RecordFailedPayout: record_failed_payout,
     RecordReturnedPayout: record_returned_payout,
     DismissFraudSignal: dismiss_fraud_signal,
+    AskGoodsBack: ask_goods_back,
+    SendReturnLabel: send_return_label,
+    TakeGoodsBack: take_goods_back,
+    LeaveGoods: leave_goods,
+    FileSupplierClaim: file_supplier_claim,
+    WaiveSupplierClaim: waive_supplier_claim,
+    SettleSupplierClaim: settle_supplier_claim,
+    RefuseSupplierClaim: refuse_supplier_claim,
     RecordContact: record_contact,
     ReceiveBillPayment: receive_bill_payment,
     RecordReminder: record_reminder,

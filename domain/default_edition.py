@@ -68,6 +68,12 @@ DEFAULT_EDITION = Edition(
     signal_just_under=5,
     signal_days=30,
     signal_margin=500,
+    # R-G7: goods worth less than this stay with the customer …
+    keep_under={"EUR": 25_00, "GBP": 25_00, "USD": 25_00},
+    # … and so do those whose return costs us at least as much: for each parcel the label …
+    return_shipping={"EUR": 8_00, "GBP": 8_00, "USD": 8_00},
+    # … and the work of unpacking it, looking at it and putting it away.
+    restocking={"EUR": 3_50, "GBP": 3_50, "USD": 3_50},
     # §3: paper is entered late; older than ninety days needs the owner, or an import.
     backdating_days=90,
 )

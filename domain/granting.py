@@ -14,7 +14,7 @@ from domain.cancelling import cancelled_units, fee_goes_back, price_of_last_unit
 from domain.causes import EffectiveBeforeCause, expect_cause
 from domain.clearing import Clearing, clear, write_offs_reversed
 from domain.command import LONGEST_SEALED, Command, expect_text, parts_by_line
-from domain.deadlines import deadlines_of_grant
+from domain.deadlines import deadlines_of_grant, deadlines_of_supplier_claim
 from domain.deciding_refunds import Draft, already_asked, decided, requested, streams_of_grant
 from domain.decision import Decision, Given
 from domain.entry import Event
@@ -26,6 +26,7 @@ from domain.moments import Moment, day_of
 from domain.order import Placed, line_of, placed_order, price_not_covered
 from domain.order_events import Part
 from domain.owing import expect_customer
+from domain.recoverable import last_supplier_day
 from domain.refund_events import AskedUnits, Basis, RefundAsk, RefundedPart, RefundGranted
 from domain.refund_windows import refunded_parts
 from domain.refusal import Refusal
@@ -168,12 +169,16 @@ def order_draft(
         return Decision(events=tuple([(order, event) for event in events]), customer=customer)
     event = _granted(state, refund, ask, basis, parts, returns_fee=returns_fee, clearing=clearing)
     is_due = after.purse().due_back > 0
+    last_day = last_supplier_day(state, parts, ask.observed_problem, day_of(given.at, given.book.zone))
     event = msgspec.structs.replace(
         event,
         granted=granted,
         credit_amount=credit,
         fee_dropped=gone.price_to_ship() - freed.price_to_ship(),
-        deadlines=deadlines_of_grant(given) if is_due else (),
+        deadlines=(
+            *(deadlines_of_grant(given) if is_due else ()),
+            *deadlines_of_supplier_claim(last_day, given),
+        ),
     )
     it = state.placed
     events.extend(write_offs_reversed(clearing, it.order, it.customer, it.currency, refund))

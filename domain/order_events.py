@@ -80,6 +80,8 @@ DeadlineKind = Literal[
     "refund_decision",
     "refund_payout",
     "fraud_signal",
+    "return_label",
+    "supplier_claim",
     "first_reminder",
     "second_reminder",
     "collection_call",
@@ -94,9 +96,9 @@ DeadlineKind = Literal[
 
 The first are contacts. ship_order: ship what is covered. Of a declined payment: search_cards, reach_customer;
 decide_release: whether to ship unpaid or, never having reached a new customer, not at all; resolve_payment:
-find out what became of an attempt. A refund to decide or to pay out, a signal to look at. Reminding and
-calling who owes, what the owner decides, contesting a dispute. By themselves come an unpaid release, a bill
-becoming overdue, a promise broken.
+find out what became of an attempt. A refund to decide or to pay out, a signal to look at; of its goods, a
+label to send and a claim on their supplier. Reminding and calling who owes, what the owner decides,
+contesting a dispute. By themselves come an unpaid release, a bill becoming overdue, a promise broken.
 """
 
 

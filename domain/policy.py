@@ -37,9 +37,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         for field in ("per_refund", "per_gesture", "per_day"):
-            limits: dict[str, int] = getattr(self, field)
-            if not all(is_currency(currency) and 0 <= limits[currency] <= 2**53 for currency in limits):
-                raise ValueError(f"{field} must be amounts of minor units by ISO 4217 currency")
+            _expect_amounts(field, getattr(self, field))
+
+
+def _expect_amounts(field: str, amounts: dict[str, int]) -> None:
+    if not all(is_currency(currency) and 0 <= amounts[currency] <= 2**53 for currency in amounts):
+        raise ValueError(f"{field} must be amounts of minor units by ISO 4217 currency")
 
 
 class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,6 +102,15 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Calendar days that such signals look back, the day of the grant included. Source: R-G12"""
     signal_margin: int
     """Basis points of a limit that still count as just under it. Source: R-G12"""
+    keep_under: dict[str, int]
+    """Minor units by currency: goods worth less stay with the customer; a currency not named: none do.
+    Source: R-G7"""
+    return_shipping: dict[str, int]
+    """Minor units by currency: what sending one parcel back costs us; a currency not named: nothing.
+    Source: R-G7"""
+    restocking: dict[str, int]
+    """Minor units by currency: what unpacking and putting away one parcel costs us; a currency not named:
+    nothing. Source: R-G7"""
     backdating_days: int
     """Days back up to which anybody may enter what happened earlier; beyond it takes the owner. Source: §3"""
 
@@ -134,6 +146,8 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(f"signal_days must be from 1 to {MOST_SIGNAL_DAYS}")
         if not 0 <= self.signal_margin <= 10_000:
             raise ValueError("signal_margin must be from 0 to 10000")
+        for field in ("keep_under", "return_shipping", "restocking"):
+            _expect_amounts(field, getattr(self, field))
 
 
 class PolicyAdopted(Event, frozen=True, kw_only=True):

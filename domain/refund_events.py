@@ -194,7 +194,7 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     requested_by: str | None = None
     """The person who asked, where that was recorded before."""
     deadlines: tuple[Deadline, ...] = ()
-    """Paying it out, where anything is due back."""
+    """Paying it out, where anything is due back; claiming the goods from their supplier in time."""
 
     @property
     def observed_problem(self) -> ObservedProblem | None:

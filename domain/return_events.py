@@ -61,6 +61,8 @@ class GoodsReturnRequested(Event, frozen=True, kw_only=True):
     order: str | None = None
     currency: str
     goods: tuple[HeldGoods, ...]
+    all_held: bool
+    """Whether it was asked about everything of the refund that the customer has."""
     weighed: KeepOrReturn
     deadlines: tuple[Deadline, ...] = ()
     """Sending the label."""
@@ -111,6 +113,8 @@ class GoodsLeftWithCustomer(Event, frozen=True, kw_only=True):
     order: str | None = None
     currency: str
     goods: tuple[HeldGoods, ...]
+    all_held: bool
+    """Whether it was asked about everything of the refund that the customer has."""
     weighed: KeepOrReturn | None
     """None where they had been asked for."""
     avoided: Minor

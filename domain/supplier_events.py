@@ -35,6 +35,8 @@ class SupplierClaimFiled(Event, frozen=True, kw_only=True):
     """What we ask for."""
     filed_on: Day
     units: tuple[ClaimedFromSupplier, ...]
+    all_recoverable: bool
+    """Whether everything recoverable was asked for."""
     sends_goods: bool
     """Whether the goods go to the supplier with it: then they are no longer on hand."""
 
@@ -73,3 +75,5 @@ class SupplierClaimWaived(Event, frozen=True, kw_only=True):
     customer: str
     units: tuple[ClaimedFromSupplier, ...]
     """What was never claimed; empty where the claim says it."""
+    all_recoverable: bool
+    """Whether everything not yet claimed was given up; true where the claim says it."""

@@ -116,6 +116,9 @@ CLAIMED = {
     "order_ref": "The order's external_ref, in this channel,",
     "customer_ref": "The customer's external_ref, in this channel,",
     "sku": "The sku",
+    "refund": "The refund's id",
+    "return": "The return's id",
+    "supplier_claim": "The id of the claim on a supplier",
     "processor_ref": "The payment's reference, at this processor,",
     "processor_ref_again": "The reference of the corrected payment, at this processor,",
 }

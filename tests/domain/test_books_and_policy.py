@@ -20,7 +20,7 @@ from domain.moments import EARLIEST, FIRST_EFFECTIVE, MINUTE
 from domain.opening import BookNotOpened, BookOpenedOtherwise
 from domain.order_events import GuaranteeGranted, OrderPlaced, OverdueBill
 from domain.policy import AdoptPolicy, Edition, Limits, PolicyAdopted, evolve_policy
-from domain.refund_events import ClaimedUnits
+from domain.refund_events import ClaimedUnits, RefundedPart
 from domain.refusal import Refusal
 from domain.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.retry import AlreadyRecordedOtherwise
@@ -40,15 +40,19 @@ from tests.domain.decline_examples import (
 )
 from tests.domain.examples import (
     BILL,
+    DELIVERY,
     NEW_BILL,
     ORDER,
     OTHER_ORDER,
+    SHIPMENT,
     billed,
     capture,
     captured,
     card_stored,
     customer_registered,
     deliver,
+    delivered,
+    guaranteed,
     id_of,
     place,
     placed,
@@ -58,6 +62,7 @@ from tests.domain.examples import (
     shipped,
 )
 from tests.domain.refunds import deciding, grant, grant_unverified, used
+from tests.domain.returns import ask_back
 from tests.domain.specification import AGENT, NOON, OPENED, OWNER, SUPERVISOR, ZONE, Story, given, moment
 
 PERSON = id_of("per")
@@ -225,6 +230,14 @@ UNDER = tuple(used(14_300, day="2010-08-15", refund=id_of("ref", 10 + n), just_u
 JUST_UNDER = grant_unverified(ClaimedUnits(1, "SWING", amount=14_250), deciding=deciding(day="2010-08-20"))
 REFUND_ONE = {"command": grant((1, 1), deciding=deciding(day="2010-08-20")), "day": "2010-08-16"}
 REFUND_UNVERIFIED = {"command": JUST_UNDER, "day": "2010-08-16"}
+ONE_REFUNDED = (
+    *(placed(), captured(), shipped(), delivered(), guaranteed()),
+    refund_granted(
+        basis="price_paid",
+        parts=(RefundedPart(line=1, quantity=1, shipment=SHIPMENT, delivery=DELIVERY, goods=3_400, tax=0),),
+    ),
+)
+ASK_BACK = {"command": ask_back(), "day": "2010-08-16"}
 NOTHING = Limits(per_refund={}, per_gesture={}, per_day={})
 BEFORE: dict[str, tuple[Event, ...]] = {
     "signal_unverified": TWO_REFUNDS[:1],
@@ -232,6 +245,9 @@ BEFORE: dict[str, tuple[Event, ...]] = {
     "signal_days": TWO_REFUNDS,
     "signal_just_under": UNDER,
     "signal_margin": UNDER,
+    "keep_under": ONE_REFUNDED,
+    "return_shipping": ONE_REFUNDED,
+    "restocking": ONE_REFUNDED,
     "bill_due_days": UNPAID,
     "first_reminder_days": UNPAID,
     "second_reminder_days": UNPAID,
@@ -296,6 +312,9 @@ DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
     "effort_again_days": (2, {"command": reach(), "day": "2010-08-16"}),
     "card_tries": (1, {"command": charge(), "day": "2010-08-16"}),
     "card_tries_days": (8, {"command": charge(), "day": "2010-08-17"}),
+    "keep_under": ({"USD": 3_401}, ASK_BACK),
+    "return_shipping": ({"USD": 3_050}, ASK_BACK),
+    "restocking": ({"USD": 2_600}, ASK_BACK),
     "backdating_days": (3, {"command": deliver(), "day": "2010-08-16"}),
 }
 
