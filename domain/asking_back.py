@@ -17,7 +17,7 @@ from domain.goods_return import GOODS_RETURN, GoodsReturn
 from domain.held_goods import NamedGoods, all_held, expect_each_once, named_goods
 from domain.ids import expect_id
 from domain.keeping import weighed
-from domain.refund import Refund
+from domain.refund import Refund, expect_not_taken_back
 from domain.retry import AlreadyRecordedOtherwise
 from domain.return_events import (
     GoodsLeftWithCustomer,
@@ -65,13 +65,14 @@ def ask_goods_back(command: AskGoodsBack, given: Given) -> Decision:
     """Weighs the value of goods against the cost of their return, and freezes both.
 
     Checks, in this order: refund granted; retry, which is: about the same units, in as many parcels, decided
-    alike; units refunded and not decided on; value known; a reason where it is not decided by rule; not
-    before the grant.
+    alike; refund not corrected; units refunded and not decided on; value known; a reason where it is not
+    decided by rule; not before the grant.
     """
     state, refund = refund_of(command.stream, command.refund, given)
     known = state.returns.get(command.goods_return)
     if known is not None:
         return _already_decided(known, command)
+    expect_not_taken_back(refund)
     if command.goods:
         goods = named_goods(command.goods, refund, state.returns, state, given)
     else:

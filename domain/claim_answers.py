@@ -13,6 +13,7 @@ from domain.ids import expect_id
 from domain.order import Placed, placed_order
 from domain.order_events import Part
 from domain.recoverable import are_units, chosen_units, unclaimed
+from domain.refund import expect_not_taken_back
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.settling import refund_of
@@ -156,8 +157,9 @@ def refuse_supplier_claim(command: RefuseSupplierClaim, given: Given) -> Decisio
 def waive_supplier_claim(command: WaiveSupplierClaim, given: Given) -> Decision:
     """Gives up a claim that was filed and has no answer, or what of a refund was never claimed; at any time.
 
-    Checks, in this order: order placed; claim known, or refund granted; retry; the claim has no answer
-    (R-G2); not a wrong item; units neither claimed nor given up; a reason; not before the claim or the grant.
+    Checks, in this order: order placed; claim known, or refund granted; retry; the claim has no answer, or
+    refund not corrected; not a wrong item (R-G2); units neither claimed nor given up; a reason;
+    not before the claim or the grant.
     """
     state = placed_order(given, command.order)
     known = state.supplier_claims.get(command.claim)
@@ -168,6 +170,7 @@ def waive_supplier_claim(command: WaiveSupplierClaim, given: Given) -> Decision:
     if command.refund is None:
         raise SupplierClaimUnknown(command.claim)
     _, refund = refund_of(command.order, command.refund, given)
+    expect_not_taken_back(refund)
     units = chosen_units(command.parts, unclaimed(state, refund), command.refund)
     expect_reason(given)
     expect_cause(refund.at, given)

@@ -20,6 +20,7 @@ from domain.order import Placed, placed_order
 from domain.order_events import Part
 from domain.products import Product
 from domain.recoverable import are_units, chosen_units, unclaimed
+from domain.refund import expect_not_taken_back
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.settling import refund_of
@@ -91,15 +92,16 @@ class GoodsNotOnHand(Refusal):
 def file_supplier_claim(command: FileSupplierClaim, given: Given) -> Decision:
     """Claims refunded units from their supplier on a day inside their window.
 
-    Checks, in this order: order placed; refund granted; retry; not a wrong item (R-G2); units inside their
-    window, neither claimed nor given up; amount known; goods on hand, where they are sent; not before the
-    grant.
+    Checks, in this order: order placed; refund granted; retry; refund not corrected; not a wrong item
+    (R-G2); units inside their window, neither claimed nor given up; amount known; goods on hand, where they
+    are sent; not before the grant.
     """
     state = placed_order(given, command.order)
     _, refund = refund_of(command.order, command.refund, given)
     known = state.supplier_claims.get(command.claim)
     if known is not None:
         return _already_filed(known, command)
+    expect_not_taken_back(refund)
     filed_on = day_of(given.at, given.book.zone)
     open_units = [unit for unit in unclaimed(state, refund) if unit.until >= filed_on]
     units = chosen_units(command.parts, open_units, command.refund)

@@ -151,3 +151,19 @@ class RefundUnknown(Refusal):
     way_out = "Find the refund in the list of refunds, or with its order or customer."
 
     refund: str
+
+
+@dataclass(unsafe_hash=True)
+class RefundTakenBack(Refusal):
+    """This refund was granted by mistake and has been corrected: its goods are the customer's."""
+
+    rule = "H-correct"
+    way_out = "Grant the refund that was meant, and go on from there."
+
+    refund: str
+
+
+def expect_not_taken_back(refund: Refund) -> None:
+    """It still stands. Raises: RefundTakenBack."""
+    if refund.corrected is not None:
+        raise RefundTakenBack(refund.granted.refund)

@@ -15,8 +15,8 @@ from domain.keeping import weighed
 from domain.order_events import Deadline
 from domain.policy import PolicyAdopted
 from domain.products import ProductUnknown
-from domain.refund import RefundUnknown
-from domain.refund_events import ClaimedUnits
+from domain.refund import RefundTakenBack, RefundUnknown
+from domain.refund_events import ClaimedUnits, RefundGranted
 from domain.retry import AlreadyRecordedOtherwise
 from domain.return_events import GoodsLeftWithCustomer, GoodsReturnRequested, HeldGoods, KeepOrReturn
 from domain.settling import RefundNotGranted
@@ -38,12 +38,15 @@ from tests.domain.returns import (
     ask_back,
     costing,
     delivered_order,
+    file_claim,
     goods,
     listed,
     refunded,
     take_back,
+    waive,
 )
-from tests.domain.specification import NOON, given, moment
+from tests.domain.specification import NOON, SUPERVISOR, given, moment
+from tests.domain.test_correcting_payments import correct
 
 
 def arithmetic(**other: Any) -> KeepOrReturn:
@@ -272,6 +275,15 @@ def test_it_hangs_on_a_refund_that_was_granted() -> None:
     asked = delivered_order()
     asked.do(grant((1, 2), only_request=True))
     asked.when(ask_back()).refused(RefundNotGranted(REFUND))
+
+
+def test_goods_of_a_refund_granted_by_mistake_are_the_customers() -> None:
+    # Leave `expect_not_taken_back` out → goods are asked back that were never refunded, and this fails.
+    story = refunded()
+    story.by(SUPERVISOR).because("sealed:A slip").do(correct(story, RefundGranted))
+    story.when(ask_back()).refused(RefundTakenBack(REFUND))
+    story.when(file_claim()).refused(RefundTakenBack(REFUND))
+    story.when(waive(refund=REFUND)).refused(RefundTakenBack(REFUND))
 
 
 def test_nothing_of_it_touches_the_refund() -> None:
