@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from msgspec import ValidationError, convert
-from msgspec.json import schema_components
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
@@ -25,7 +24,7 @@ policy = Section(
 )
 
 
-_SCHEMA = schema_components([Edition])[1]["Edition"]
+_SCHEMA = shape_of(Edition)
 
 
 def _read_edition(value: object) -> Edition:
