@@ -89,7 +89,9 @@ class Served:
         house = await opened_house(ledger, app, f"book-{uuid4().hex}")
         self.scene = await scene_in(house)
         self.key = house.owner.key
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none")
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=0, log_level="warning", ws="none", interface="asgi3"
+        )
         listening = config.bind_socket()
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._server = uvicorn.Server(config)
