@@ -119,9 +119,9 @@ class Following:
 
 
 @asynccontextmanager
-async def following(ledger: Ledger, told: Told) -> AsyncGenerator[Following]:
+async def following(ledger: Ledger, told: Told, apart: Apart | None = None) -> AsyncGenerator[Following]:
     """The books of a ledger, followed inside the block."""
-    it = Following(ledger, told)
+    it = Following(ledger, told, apart)
     task = asyncio.create_task(it.run())
     try:
         yield it
