@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from domain.command import LARGEST_AMOUNT, LONGEST_NAME, LONGEST_SEALED, LONGEST_TEXT, MOST_UNITS, OutOfRange
+from domain.crediting import GrantStoreCredit, UseCredit
 from domain.order_events import Part
 from domain.pricing import AskedLine
+from tests.domain.bill_examples import give_credit, pay_bill, reinstate, reverse, use_credit, write_off
 from tests.domain.examples import cancel, capture, deliver, id_of, place, register, ship
 
 TOO_LONG = "x" * (LONGEST_NAME + 1)
@@ -16,6 +18,14 @@ LINE: dict[str, Any] = {"sku": "A", "description": "", "quantity": 1, "unit_pric
 
 def line(**other: Any) -> AskedLine:
     return AskedLine(**{**LINE, **other})
+
+
+def use_some_credit(**other: Any) -> UseCredit:
+    return use_credit(**{"amount": 1, **other})
+
+
+def give_some_credit(**other: Any) -> GrantStoreCredit:
+    return give_credit(**{"amount": 1, **other})
 
 
 Built = Callable[..., object]
@@ -53,6 +63,17 @@ Built = Callable[..., object]
         (cancel, "parts", (Part(1, 1), Part(1, 1))),
         (register, "channel", "a b"),
         (register, "external_ref", ""),
+        (pay_bill, "amount", 0),
+        (pay_bill, "method", ""),
+        (pay_bill, "reference", ""),
+        (reverse, "amount", 0),
+        (reverse, "kind", "lost"),
+        (reverse, "reference", ""),
+        (reinstate, "amount", 0),
+        (use_some_credit, "amount", 0),
+        (give_some_credit, "amount", 0),
+        (give_some_credit, "kind", "gift"),
+        (give_some_credit, "note", "x" * (LONGEST_SEALED + 1)),
     ],
 )
 def test_what_is_out_of_range_is_named(build: Built, field: str, value: object) -> None:
@@ -93,6 +114,19 @@ def test_what_is_just_in_range_is_taken(build: Built, field: str, value: object)
         (deliver, "delivery"),
         (cancel, "refund"),
         (register, "customer"),
+        (pay_bill, "customer"),
+        (pay_bill, "bill"),
+        (pay_bill, "payment"),
+        (write_off, "bill"),
+        (reverse, "reversal"),
+        (reverse, "payment"),
+        (reverse, "bill"),
+        (reverse, "dispute"),
+        (reinstate, "reversal"),
+        (reinstate, "reinstatement"),
+        (use_some_credit, "customer"),
+        (use_some_credit, "use"),
+        (give_some_credit, "credit"),
     ],
 )
 def test_an_id_of_another_kind_is_none(build: Built, field: str) -> None:
