@@ -21,6 +21,8 @@ from api.carts import carts
 from api.corrections import corrections
 from api.credits import credits
 from api.customers import customers
+from api.decline_lists import decline_lists
+from api.declines import declines
 from api.docs import ASSETS, DOCS, add_docs
 from api.entrance import Entrance
 from api.events import events
@@ -45,6 +47,7 @@ from ledger.composition import Ledger
 SECTIONS = (
     *(orders, carts, customers, balances, products, tasks, corrections, bookkeeping),
     *(bills, watchlist, reversals, credits, periods),
+    *(declines, decline_lists),
     *(policy, events, book, projections, reactions, ticks),
 )
 """In the order in which their routes are matched: what is sent most comes first."""

@@ -38,7 +38,7 @@ from ledger.folds import Folded
 from ledger.identity import mint
 from ledger.projecting.as_of import AsOf, counts
 from ledger.sealing import BOOK, NewSubject, NoSubjectKey, Sealer
-from ledger.submission import Lookup, Submission
+from ledger.submission import Lookup, Outcome, Submission
 
 Asked = TypeVar("Asked")
 State = TypeVar("State")
@@ -120,13 +120,29 @@ class Call(Request):
         `subject`: prefix of the stream the receipt is about. `of`: whose key seals the reason. `stream`: what
         `If-Match` is compared with. Raises: Refusal, LedgerError.
         """
+        outcome = await self.decided(command, body, of=of, stream=stream, lookups=lookups)
+        return await self.receipt(outcome, subject, place)
+
+    async def decided(
+        self,
+        command: Command,
+        body: Writing,
+        *,
+        of: str = BOOK,
+        stream: str | None = None,
+        lookups: tuple[Lookup, ...] = (),
+    ) -> Outcome:
+        """What the book decided, for an endpoint that has more to do before it answers; see `decide`."""
         reason = await self._sealed_reason(of, body.reason)
         try:
-            outcome = await self.book.execute(command, self._submission(body, reason, stream, lookups))
+            return await self.book.execute(command, self._submission(body, reason, stream, lookups))
         except UNKNOWN as refusal:
             if stream is not None and stream in vars(refusal).values():
                 raise NotFound from None  # what the address names, not what the body mentions
             raise
+
+    async def receipt(self, outcome: Outcome, subject: str, place: str | None) -> Reply:
+        """The receipt of what was decided, about the stream whose id begins so."""
         status = self.status if not outcome.dry_run else 200
         return await receipt(outcome, subject, self.reading, status, place)
 

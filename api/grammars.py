@@ -238,6 +238,15 @@ Month = Annotated[
 
 CustomerId = Annotated[str, _in_body("cus")]
 OrderId = Annotated[str, _in_body("ord")]
+DeclineCode = Annotated[
+    str,
+    StringConstraints(
+        pattern=grammar(r"^[a-z][a-z0-9_]{0,99}$", "Should be a decline code, as insufficient_funds")
+    ),
+    Field(examples=["insufficient_funds"]),
+]
+ContactPointId = Annotated[str, _in_body("con")]
+PaymentId = Annotated[str, _in_body("pay")]
 PaymentMethodId = Annotated[str, _in_body("pm")]
 ShipmentId = Annotated[str, _in_body("shp")]
 PersonId = Annotated[str, _in_body("per")]

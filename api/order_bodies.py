@@ -104,6 +104,9 @@ class CapturePaymentBody(Writing):
     payment_method: PaymentMethodId | None = Field(
         default=None, description="The card on file that was charged."
     )
+    named_by_customer: bool = Field(
+        default=False, description="Whether the customer chose that card; else we did, and they are told."
+    )
 
 
 class PartBody(Body):

@@ -100,6 +100,7 @@ async def capture_payment(call: Call, order: OrderInPath, body: CapturePaymentBo
         reference=body.reference,
         payment_method=body.payment_method,
         customer=None if body.payment_method is None else customer,
+        named_by_customer=body.named_by_customer,
     )
     try:
         return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)

@@ -8,6 +8,7 @@
     ├── PersonalDataErased                                             the customer
     ├── OutOfDate, Busy, Overloaded, DatabaseUnavailable,
     │   ProjectionBuilding, ReadModelBehind                            the moment
+    ├── NoProcessor, ProcessorSilent                                   the processor of payments
     └── InternalFault                                                  us
 
 A problem says nothing that came in with the request, and never the text of an exception: titles and causes
@@ -233,6 +234,26 @@ class DatabaseUnavailable(Problem):
     )
 
 
+class NoProcessor(Problem):
+    """No processor of payments is connected to this book, so no card can be charged from here."""
+
+    status = HTTPStatus.CONFLICT
+    way_out = (
+        "Charge the card where you take payments, and record what came of it: a captured payment under "
+        "/payments, a declined one under /payment-failures. Demo books have trial cards."
+    )
+
+
+class ProcessorSilent(Problem):
+    """The processor of payments does not answer; whether the card was charged is not known."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    way_out = (
+        "Send the same request again after the seconds in Retry-After, with the same idempotency key, or "
+        "name the payment: the processor is asked for the same charge, so that the card never pays twice."
+    )
+
+
 class ProjectionBuilding(Problem):
     """What answers this is being built from the entries of the book for the first time."""
 
@@ -266,6 +287,7 @@ FAILURES = (
     errors.StreamBusy,
     errors.QueueFull,
     errors.Unavailable,
+    errors.OutOfReach,
     errors.Unrecordable,
     errors.ProjectionBuilding,
     errors.RowsBehind,
@@ -339,6 +361,8 @@ def _problem_of(failure: Exception) -> Problem:
             return Overloaded(headers={"Retry-After": "1"})
         case errors.Unavailable():
             return DatabaseUnavailable(headers={"Retry-After": "2"})
+        case errors.OutOfReach():
+            return ProcessorSilent(headers={"Retry-After": "2"})
         case errors.Unrecordable():
             return Invalid()
         case errors.ProjectionBuilding():

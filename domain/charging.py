@@ -16,7 +16,7 @@ from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.order import Placed, placed_order, price_not_covered
-from domain.owing import expect_customer
+from domain.owing import expect_currency, expect_customer
 from domain.payments import CaptureExceedsPrice
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -31,7 +31,9 @@ class AttemptPayment(Command, frozen=True, kw_only=True):
     payment: str
     payment_method: str
     amount: Minor | None = None
-    """Minor units of the order's currency; None: all that the order still needs."""
+    """None: all that the order still needs."""
+    currency: str | None = None
+    """Of the amount, where one is named."""
     named_by_customer: bool = False
     processor: str
 
@@ -41,6 +43,8 @@ class AttemptPayment(Command, frozen=True, kw_only=True):
         expect_id("pm", self.payment_method)
         if self.amount is not None:
             expect_amount("amount", self.amount, least=1)
+        if (self.amount is None) != (self.currency is None):
+            raise ValueError("amount and currency must be named together")
         expect_space_of_names("processor", self.processor)
 
     def writes(self) -> tuple[str, ...]:
@@ -77,8 +81,9 @@ class AttemptUnresolved(Refusal):
 def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
     """Records the attempt; what became of it is recorded next, under the same id.
 
-    Checks, in this order: order placed (I11); its customer; retry; no attempt of unknown outcome; something
-    to charge, and no more than that (I12); card on file and chargeable (R-D4, R-D6); not before the order.
+    Checks, in this order: order placed (I11); its customer; retry; no attempt of unknown outcome; currency;
+    something to charge, and no more than that (I12); card on file and chargeable (R-D4, R-D6); not before
+    the order.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -90,6 +95,8 @@ def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
     unresolved = open_attempt(state)
     if unresolved is not None:
         raise AttemptUnresolved(command.order, unresolved.attempted.payment)
+    if command.amount is not None and command.currency is not None:
+        expect_currency(state, Money(command.amount, command.currency))
     amount = _amount(command, state)
     card = card_of(given, state, command.customer, command.payment_method)
     customer = known_customer(given, command.customer)
@@ -133,6 +140,5 @@ def _amount(command: AttemptPayment, state: Placed) -> int:
         raise NothingToCharge(command.order)
     amount = most if command.amount is None else command.amount
     if amount > most:
-        currency = state.placed.currency
-        raise CaptureExceedsPrice(command.order, Money(amount, currency), Money(most, currency))
+        raise CaptureExceedsPrice(command.order, state.money(amount), state.money(most))
     return amount

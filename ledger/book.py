@@ -31,6 +31,7 @@ from ledger.append import Recorded, Repeated, Stale, Taken
 from ledger.connection import InTime, Reader
 from ledger.errors import ClaimTaken, KeyReused, StreamBusy, Unavailable, UnknownBook, VersionMismatch
 from ledger.folds import Folded, FoldedFacts, Folds, Recent
+from ledger.gateway import Gateway
 from ledger.queues import Queues
 from ledger.reaction_rows import Reactions
 from ledger.read_models import ReadModels
@@ -94,6 +95,8 @@ class Book:
         """The book's now, which a demo book may move; `recorded_at` never follows it."""
         self.position = 0
         """The last position known here."""
+        self.gateway: Gateway | None = None
+        """Who charges cards on file; None where nobody was connected."""
         self.read_models = ReadModels(name, conninfo, reader)
         self.reactions = Reactions(name, reader)
         self._record = Record(name, reader)
@@ -337,6 +340,12 @@ class Book:
 
     # Reads
 
+    async def given(self, command: Command, submission: Submission) -> Given:
+        """What the command would be decided on now; nothing is decided. Raises: Unavailable."""
+        now = self.clock()
+        view = await self._view(command, submission, now, fresh=True)
+        return _given(submission, view, now, now)
+
     async def state(self, stream: str) -> object | None:
         """The folded state of a stream as it is now; None before its first entry.
 
@@ -463,21 +472,22 @@ def _decided(command: Command, submission: Submission, view: _View, at: Moment, 
         stream, version = submission.expected
         if (actual := view.states[stream].version) != version:
             raise VersionMismatch(stream, version, actual)
+    return decide(command, _given(submission, view, at, now))
+
+
+def _given(submission: Submission, view: _View, at: Moment, now: Moment) -> Given:
     book = view.states[register.STREAM].state
-    return decide(
-        command,
-        Given(
-            at=at,
-            now=now,
-            actor=submission.actor,
-            origin=submission.origin,
-            reason=submission.reason,
-            book=book if isinstance(book, Register) else Register(),
-            policy=_policy(view),
-            states={name: folded.state for name, folded in view.states.items()},
-            customer=view.shown,
-            customer_then=view.then,
-        ),
+    return Given(
+        at=at,
+        now=now,
+        actor=submission.actor,
+        origin=submission.origin,
+        reason=submission.reason,
+        book=book if isinstance(book, Register) else Register(),
+        policy=_policy(view),
+        states={name: folded.state for name, folded in view.states.items()},
+        customer=view.shown,
+        customer_then=view.then,
     )
 
 

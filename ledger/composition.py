@@ -11,6 +11,7 @@ from ledger.connection import InTime, Reader
 from ledger.countries import is_country
 from ledger.errors import UnknownBook
 from ledger.sealing import Sealer
+from ledger.trial_cards import TrialCards
 
 
 class Ledger:
@@ -82,6 +83,8 @@ class Ledger:
             raise UnknownBook(name)
         await book.sealer.check_master_key()
         await set_clock(book, self.reader)
+        if isinstance(book.clock, DemoClock):
+            book.gateway = TrialCards()
         self._books[name] = book
         return book
 

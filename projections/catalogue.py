@@ -6,6 +6,8 @@ from projections.customer_balance import CustomerBalance
 from projections.customer_statement import CustomerStatement
 from projections.customers import Customers
 from projections.deadlines import Deadlines
+from projections.decline_outcomes import DeclineOutcomes
+from projections.declined_payments import DeclinedPayments
 from projections.journal import Journal
 from projections.orders import Orders
 from projections.projection import AnyProjection
@@ -23,4 +25,6 @@ PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     Deadlines(),
     UnpaidBills(),
     WatchedOrders(),
+    DeclinedPayments(),
+    DeclineOutcomes(),
 )

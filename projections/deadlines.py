@@ -20,12 +20,22 @@ from domain.correction_events import (
     ReopenedShare,
     ShipmentCorrected,
 )
+from domain.decline_events import (
+    CardOnFileSearchCompleted,
+    ContactAttempted,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    OrderReleased,
+    PaymentDeclined,
+    ShipmentReleasedWithoutPayment,
+)
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.order_events import Deadline, DeadlineKind
 from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
 from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
 from domain.refund_events import RefundGranted
+from domain.watch_events import WatchedOrderReviewed
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnBills = (
@@ -48,8 +58,21 @@ BearsOnBills = (
     | RefundCorrected
 )
 
+BearsOnHolds = (
+    OrderPlacedOnHold
+    | PaymentDeclined
+    | CardOnFileSearchCompleted
+    | ContactAttempted
+    | OrderReleased
+    | ShipmentReleasedWithoutPayment
+    | OrderNotDelivered
+    | WatchedOrderReviewed
+)
+Bears = BearsOnBills | BearsOnHolds
+
 OVERDUE: DeadlineKind = "bill_overdue"
 BROKEN: DeadlineKind = "promise_broken"
+RELEASE: DeadlineKind = "release_unpaid"
 
 
 class Nomination(Row):
@@ -58,29 +81,29 @@ class Nomination(Row):
     stream: str
     kind: str
     subject: str
-    """The bill."""
+    """The bill; of a release, the order."""
     due: Moment = 0
     open: Minor = 0
     """What is still to be paid, in minor units of the bill's currency."""
     last_position: Place = 0
 
 
-class Deadlines(Projection[Nomination, BearsOnBills]):
+class Deadlines(Projection[Nomination, Bears]):
     """Which streams has time something to decide in, and when?"""
 
     name = "deadlines"
     version = 2
     row = Nomination
-    handles = events_of(BearsOnBills)
+    handles = events_of(Bears)
     key = ("stream", "kind", "subject")
     group_key = ("stream",)
     found_by = "stream"
     indexes = (("due", "stream"),)
 
-    def group(self, it: BearsOnBills, entry: Entry) -> Key | None:
+    def group(self, it: Bears, entry: Entry) -> Key | None:
         return (entry.stream,) if entry.stream == it.order else None
 
-    def fold(self, rows: dict[Key, Nomination], group: Key, it: BearsOnBills, entry: Entry) -> None:
+    def fold(self, rows: dict[Key, Nomination], group: Key, it: Bears, entry: Entry) -> None:
         order = entry.stream
         match it:
             case BillIssued():
@@ -113,6 +136,21 @@ class Deadlines(Projection[Nomination, BearsOnBills]):
             case RefundCorrected():
                 _reopen(rows, order, it.reopened, entry)
                 _settle(rows, order, it.written_off, entry)
+            case OrderPlacedOnHold():
+                _begin(rows, RELEASE, order, order, it.missing, it.deadlines, entry)
+            case PaymentDeclined() if it.kind == "fraud":
+                rows.pop((order, RELEASE, order), None)
+            case OrderReleased() | ShipmentReleasedWithoutPayment() | OrderNotDelivered():
+                rows.pop((order, RELEASE, order), None)
+            case _:
+                _look_again(rows, order, entry)
+
+
+def _look_again(rows: dict[Key, Nomination], order: str, entry: Entry) -> None:
+    """What a release waited for may just have come true, later than its day."""
+    row = rows.get((order, RELEASE, order))
+    if row is not None:
+        row.due, row.last_position = max(row.due, entry.effective_at), entry.position
 
 
 def _begin(

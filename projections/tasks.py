@@ -11,7 +11,6 @@ from domain.entry import Entry
 from domain.order_events import (
     CustomerContactMade,
     Deadline,
-    DeadlineKind,
     OrderPlaced,
     OrderShipped,
     OrderUnitsCancelled,
@@ -19,6 +18,7 @@ from domain.order_events import (
 )
 from domain.payment_events import CreditUsed, PaymentCaptured
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
+from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
 
 BearsOnTasks = (
@@ -33,29 +33,29 @@ BearsOnTasks = (
     | RefundCorrected
 )
 
-SHIP: DeadlineKind = "ship_order"
+AnyTask = BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks
 
 
-class Tasks(Projection[Task, BearsOnTasks | BearsOnBillTasks]):
+class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
     version = 2
     row = Task
-    handles = events_of(BearsOnTasks | BearsOnBillTasks)
+    handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")
     group_key = ("stream",)
     found_by = "stream"
     indexes = (("due",), ("customer", "due"))
 
-    def group(self, it: BearsOnTasks | BearsOnBillTasks, entry: Entry) -> Key:
+    def group(self, it: AnyTask, entry: Entry) -> Key:
         return (entry.stream,)
 
-    def fold(
-        self, rows: dict[Key, Task], group: Key, it: BearsOnTasks | BearsOnBillTasks, entry: Entry
-    ) -> None:
+    def fold(self, rows: dict[Key, Task], group: Key, it: AnyTask, entry: Entry) -> None:
         if isinstance(it, BearsOnBillTasks) and entry.stream == it.order:
             fold_bills(rows, it, entry)
+        if isinstance(it, BearsOnHoldTasks):
+            fold_holds(rows, it, entry)
         if isinstance(it, BearsOnTasks):
             _fold_order(rows, it, entry)
 

@@ -1,0 +1,127 @@
+"""What came of shipping without payment: one row per order released so; the answer sums them by outcome."""
+
+from typing import assert_never
+
+from domain.bill_events import (
+    BillIssued,
+    BillPaymentReceived,
+    BillWrittenOff,
+    CollectionCallMade,
+    WriteOffReversed,
+)
+from domain.decline_events import ShipmentReleasedWithoutPayment
+from domain.entry import Entry, Minor
+from domain.moments import Moment
+from domain.order_events import OrderShipped
+from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refund_events import RefundGranted
+from projections.projection import Key, Place, Projection, Row, events_of
+
+BearsOnOutcomes = (
+    ShipmentReleasedWithoutPayment
+    | OrderShipped
+    | BillIssued
+    | PaymentReversed
+    | PaymentCaptured
+    | BillPaymentReceived
+    | PaymentReinstated
+    | CreditUsed
+    | RefundGranted
+    | CollectionCallMade
+    | BillWrittenOff
+    | WriteOffReversed
+)
+
+
+class ReleasedOrder(Row):
+    """An order that shipped unpaid, and what its bills came to; amounts in minor units of `currency`."""
+
+    order: str
+    customer: str = ""
+    by_rule: bool = False
+    released_at: Moment = 0
+    currency: str = ""
+    charged: Minor = 0
+    """By its shipments since: the revenue that would not have been."""
+    billed: Minor = 0
+    """By bills since, and what a reversed payment left owed."""
+    paid: Minor = 0
+    paid_after_call: Minor = 0
+    """What of it came after somebody reached the customer by telephone."""
+    cleared: Minor = 0
+    """By refunds."""
+    written_off: Minor = 0
+    called: bool = False
+    last_position: Place = 0
+
+
+class DeclineOutcomes(Projection[ReleasedOrder, BearsOnOutcomes]):
+    """Of what shipped unpaid, how much was paid later, after a call, or never?"""
+
+    name = "decline_outcomes"
+    version = 1
+    row = ReleasedOrder
+    handles = events_of(BearsOnOutcomes)
+    key = ("order",)
+    group_key = key
+    found_by = "stream"
+    indexes = ()
+
+    def group(self, it: BearsOnOutcomes, entry: Entry) -> Key | None:
+        return (entry.stream,) if entry.stream == it.order else None
+
+    def fold(self, rows: dict[Key, ReleasedOrder], group: Key, it: BearsOnOutcomes, entry: Entry) -> None:
+        if isinstance(it, ShipmentReleasedWithoutPayment):
+            rows[group] = ReleasedOrder(it.order, it.customer, it.by_rule, entry.effective_at)
+        row = rows.get(group)
+        if row is not None:
+            _change(row, it)
+            row.last_position = entry.position
+
+
+def _change(row: ReleasedOrder, it: BearsOnOutcomes) -> None:
+    match it:
+        case ShipmentReleasedWithoutPayment():
+            pass
+        case OrderShipped():
+            row.currency = it.currency
+            row.charged += it.charge
+        case BillIssued():
+            row.billed += it.amount
+        case PaymentReversed():
+            row.billed += it.opened
+        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+            paid = sum([share.amount for share in it.bills])
+            row.paid += paid
+            row.paid_after_call += paid if row.called else 0
+        case RefundGranted():
+            row.cleared += sum([share.amount for share in (*it.cleared, *it.write_offs_cleared)])
+        case CollectionCallMade():
+            row.called = row.called or it.outcome != "not_reached"
+        case BillWrittenOff():
+            row.written_off += it.amount
+        case WriteOffReversed():
+            row.written_off -= it.amount
+        case _:
+            assert_never(it)
+
+
+BY_OUTCOME = """
+SELECT currency, outcome, count(*)::bigint AS orders,
+       (count(*) * 10000 / sum(count(*)) OVER (PARTITION BY currency))::bigint AS share,
+       sum(charged)::bigint AS revenue, sum(billed)::bigint AS billed, sum(paid)::bigint AS paid,
+       sum(paid_after_call)::bigint AS paid_after_call, sum(written_off)::bigint AS written_off,
+       sum(billed - paid - cleared - written_off)::bigint AS open
+FROM (
+  SELECT *, CASE
+    WHEN billed = 0 THEN 'nothing_billed'
+    WHEN written_off > 0 THEN 'written_off'
+    WHEN paid + cleared < billed THEN 'open'
+    WHEN paid_after_call > 0 THEN 'paid_after_call'
+    WHEN paid > 0 THEN 'paid_later'
+    ELSE 'cleared'
+  END AS outcome
+  FROM held WHERE currency <> ''
+) AS told
+GROUP BY currency, outcome"""
+"""Released orders by what came of them, over the rows `held`; a share is in basis points of its currency."""

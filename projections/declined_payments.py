@@ -1,0 +1,152 @@
+"""What happens to declines: one row per order whose payment was declined."""
+
+from typing import Literal, assert_never
+
+from domain.decline_events import (
+    CardOnFileSearchCompleted,
+    ContactAttempted,
+    OnFile,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    OrderReleased,
+    PaymentDeclined,
+    ShipmentReleasedWithoutPayment,
+)
+from domain.entry import Entry, Minor
+from domain.moments import Moment
+from domain.order_events import DeadlineKind
+from projections.projection import Key, Place, Row, RowPerGroup, events_of
+
+BearsOnDeclines = (
+    PaymentDeclined
+    | OrderPlacedOnHold
+    | CardOnFileSearchCompleted
+    | ContactAttempted
+    | OrderReleased
+    | ShipmentReleasedWithoutPayment
+    | OrderNotDelivered
+)
+
+NextStepName = Literal["search_cards", "charge_card", "reach_customer", "owner_decides", "released_by_rule"]
+Result = Literal["paid", "cancelled", "released_by_rule", "released_by_owner", "not_delivered"]
+DECIDE: DeadlineKind = "decide_release"
+
+
+class DeclinedPayment(Row):
+    """An order with a declined payment; amounts in minor units of `currency`."""
+
+    order: str
+    customer: str = ""
+    standing: str | None = None
+    """New or existing; None where the order never waited, being covered or billed."""
+    is_watched: bool = False
+    currency: str = ""
+    missing: Minor = 0
+    """What the units still to ship lacked when it was placed on hold."""
+    attempts: int = 0
+    """Payments declined."""
+    declined_at: Moment = 0
+    """The last time."""
+    decline_code: str = ""
+    kind: str = ""
+    is_fraud: bool = False
+    """Whether any of them was of fraud type."""
+    searched: bool = False
+    cards_usable: int = 0
+    """Cards on file that were to be tried when somebody looked last."""
+    cards_tried: int = 0
+    """Cards on file declined for this order since."""
+    contacts: int = 0
+    reached: bool = False
+    channels_left: str = ""
+    """What on file has not been tried: its channels, separated by spaces."""
+    hold_since: Moment | None = None
+    decide_at: Moment | None = None
+    """When it is released by itself, or is to be decided on."""
+    result: str | None = None
+    """As `Result`; None while it waits."""
+    ended_at: Moment | None = None
+    last_position: Place = 0
+
+
+class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
+    """What became of declined payments, and what is to be done next?"""
+
+    name = "declined_payments"
+    version = 1
+    row = DeclinedPayment
+    handles = events_of(BearsOnDeclines)
+    key = ("order",)
+    group_key = key
+    found_by = "stream"
+    indexes = (("hold_since",), ("customer",))
+
+    def group(self, it: BearsOnDeclines, entry: Entry) -> Key:
+        return (it.order,)
+
+    def change(self, row: DeclinedPayment, it: BearsOnDeclines, entry: Entry) -> None:
+        row.customer, row.last_position = it.customer, entry.position
+        match it:
+            case PaymentDeclined():
+                _decline(row, it, entry)
+            case OrderPlacedOnHold():
+                _hold(row, it, entry)
+            case CardOnFileSearchCompleted():
+                row.searched, row.cards_tried = True, 0
+                row.cards_usable = sum([card.verdict == "usable" for card in it.cards])
+            case ContactAttempted():
+                row.contacts += 1
+                row.reached = row.reached or it.reached
+                row.channels_left = _channels(it.untried)
+            case OrderReleased():
+                _end(row, it.because, entry)
+            case ShipmentReleasedWithoutPayment():
+                _end(row, "released_by_rule" if it.by_rule else "released_by_owner", entry)
+            case OrderNotDelivered():
+                _end(row, "not_delivered", entry)
+            case _:
+                assert_never(it)
+
+
+def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
+    row.attempts += 1
+    row.currency, row.declined_at = it.currency, entry.effective_at
+    row.decline_code, row.kind = it.decline_code, it.kind
+    row.is_fraud = row.is_fraud or it.kind == "fraud"
+    if row.searched and it.payment_method is not None:
+        row.cards_tried += 1
+
+
+def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
+    """A hold begins anew, also where the order waited before and was paid."""
+    row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
+    row.is_fraud = it.kind == "fraud"
+    row.searched, row.cards_usable, row.cards_tried = False, 0, 0
+    row.contacts, row.reached, row.channels_left = 0, False, _channels(it.on_file)
+    row.hold_since, row.result, row.ended_at = entry.effective_at, None, None
+    row.decide_at = next((each.due for each in it.deadlines if each.kind == DECIDE), None)
+
+
+def _end(row: DeclinedPayment, result: Result, entry: Entry) -> None:
+    row.result, row.ended_at = result, entry.effective_at
+
+
+def _channels(ways: tuple[OnFile, ...]) -> str:
+    return " ".join(dict.fromkeys([way.channel for way in ways]))
+
+
+LISTED = """
+SELECT "order", customer, standing, is_watched, currency, missing, attempts, declined_at, decline_code, kind,
+       searched, cards_usable, cards_tried, contacts, reached, channels_left, hold_since, decide_at,
+       CASE
+         WHEN hold_since IS NULL OR result IS NOT NULL THEN NULL
+         WHEN standing = 'existing' AND NOT searched THEN 'search_cards'
+         WHEN cards_tried < cards_usable THEN 'charge_card'
+         WHEN standing = 'new' AND reached THEN 'owner_decides'
+         WHEN standing = 'new' OR contacts = 0 THEN 'reach_customer'
+         WHEN is_fraud OR is_watched THEN 'owner_decides'
+         ELSE 'released_by_rule'
+       END AS next_step,
+       result, ended_at, last_position, hold_since IS NOT NULL AND result IS NULL AS waiting
+FROM held"""
+"""Declined payments and what is to be done next, over the rows `held`."""

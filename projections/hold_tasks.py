@@ -1,0 +1,59 @@
+"""What people have to do about declined payments: search the cards, reach the customer, decide, resolve.
+
+Source: R-D2, R-D3, R-D4, R-D7
+"""
+
+from domain.decline_events import (
+    CardOnFileSearchCompleted,
+    ContactAttempted,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    OrderReleased,
+    PaymentAttempted,
+    PaymentDeclined,
+    ShipmentReleasedWithoutPayment,
+)
+from domain.entry import Entry
+from domain.order_events import DeadlineKind
+from domain.payment_events import PaymentCaptured
+from projections.bill_tasks import Rows, begin_tasks
+
+BearsOnHoldTasks = (
+    PaymentAttempted
+    | PaymentDeclined
+    | PaymentCaptured
+    | OrderPlacedOnHold
+    | CardOnFileSearchCompleted
+    | ContactAttempted
+    | OrderReleased
+    | ShipmentReleasedWithoutPayment
+    | OrderNotDelivered
+)
+
+RESOLVE: DeadlineKind = "resolve_payment"
+SEARCH: DeadlineKind = "search_cards"
+REACH: DeadlineKind = "reach_customer"
+DECIDE: DeadlineKind = "decide_release"
+SHIP: DeadlineKind = "ship_order"
+
+
+def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
+    """Change the tasks about an order's declined payments from before the entry to after it."""
+    order, customer = it.order, it.customer
+    match it:
+        case PaymentAttempted():
+            begin_tasks(rows, order, it.payment, customer, it.deadlines, entry, RESOLVE)
+        case PaymentDeclined() | PaymentCaptured():
+            rows.pop((order, RESOLVE, it.payment), None)
+        case OrderPlacedOnHold():
+            begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, REACH, DECIDE)
+        case CardOnFileSearchCompleted():
+            rows.pop((order, SEARCH, order), None)
+        case ContactAttempted():
+            rows.pop((order, REACH, order), None)
+            begin_tasks(rows, order, order, customer, it.deadlines, entry, REACH)
+        case OrderReleased() | ShipmentReleasedWithoutPayment() | OrderNotDelivered():
+            for kind in (SEARCH, REACH, DECIDE):
+                rows.pop((order, kind, order), None)
+            if isinstance(it, ShipmentReleasedWithoutPayment) and (order, SHIP, order) in rows:
+                begin_tasks(rows, order, order, customer, it.deadlines, entry, SHIP)
