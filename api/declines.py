@@ -16,7 +16,7 @@ from api.decline_bodies import (
 from api.grammars import OrderInPath
 from api.orders import PLACE
 from api.permissions import Permission
-from api.problems import PAGES, NoProcessor, NotFound
+from api.problems import PAGES, Invalid, NoProcessor, NotFound
 from api.render import rfc3339
 from api.section import Section
 from domain.card_search import CompleteCardSearch
@@ -92,18 +92,22 @@ async def record_payment_failure(call: Call, order: OrderInPath, body: PaymentFa
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
 
-@declines.decision("/v1/orders/{order}/charges", Permission.SERVE_CUSTOMERS, answers=Receipt)
+@declines.decision(
+    "/v1/orders/{order}/charges", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
 async def charge_card(call: Call, order: OrderInPath, body: ChargeBody) -> Response:
     """Charge a card on file
 
     The attempt is recorded, the processor is asked, and what it says is recorded: captured or declined. If
     anything fails in between, the same request again asks for the same charge, and the card never pays twice.
     """
+    state = await _placed(call, order)
     gateway = call.book.gateway
     if gateway is None:
         raise NoProcessor
-    state = await _placed(call, order)
     if body.payment is not None:
+        if call.dry_run:
+            raise Invalid("What became of a charge cannot be asked without recording it.")
         outcome = await _asked_again(call, gateway, state, body.payment)
         return await call.receipt(outcome, "ord", PLACE)
     command = asked(

@@ -60,7 +60,7 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
         "reached": False,
         "note": "No answer; left word on the machine.",
     },
-    "complete_card_search": {},
+    "complete_card_search": {"reason": "Their card was declined."},
     "release_order": {"reason": "A friend of the house; they will pay."},
     "close_as_not_delivered": {"reason": "Tried five times over two weeks."},
     "charge_card": {"payment_method": f"pm_{EXAMPLE_SUFFIX}"},

@@ -111,7 +111,7 @@ def steps_of(state: Placed, customer: Customer, by: str, year: int, mint: Minted
 
 
 def asked(step: Step, given: Given) -> NextStep:
-    """What the step's decision says to the lowest role it listens to; `given` is what its command asks for."""
+    """What the step's decision says, to the lowest role it listens to; `given` is for its command."""
     role: Role = "agent"
     needs_reason = False
     given = msgspec.structs.replace(given, reason=None)

@@ -11,6 +11,7 @@ from httpx2 import Response
 from api.app import SECTIONS
 from api.examples import EXAMPLES
 from api.section import Declared
+from ledger.trial_cards import TrialCards
 from tests.api.house import Caller, House, eur, order_body, payment_body, shipment_body
 
 DECLARED = [declared for section in SECTIONS for declared in section.declared]
@@ -57,7 +58,8 @@ class Scene:
     def names(self, declared: Declared) -> dict[str, str]:
         """What the address of a route names, as it is called in this book."""
         place = (name for beginning, name in ELSEWHERE.items() if declared.path.startswith(beginning))
-        known = self.ids | {"order": self.ids[next(place, "order")]}
+        order = "declined" if declared.tag == "declines" else next(place, "order")
+        known = self.ids | {"order": self.ids.get(order, self.ids["order"])}
         if named(declared) == "correct_entry":
             known["position"] = self.ids["captured"]
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
@@ -72,6 +74,8 @@ class Scene:
         match named(declared):
             case "deliver_shipment":
                 body["shipment"] = self.shipment
+            case "charge_card":
+                body["payment_method"] = self.ids["card"]
             case "capture_payment":
                 body |= {"amount": {"amount": 1000, "currency": "EUR"}, "reference": self.new}
             case "open_dispute" | "reverse_payment":
@@ -98,8 +102,27 @@ class Scene:
         return await caller.get(path if query else path + NEEDED.get(named(declared), ""), **sent)
 
 
-async def scene_in(house: House) -> Scene:
-    """Something under every kind of address."""
+async def declined_in(house: House) -> dict[str, str]:
+    """An order on hold of a new customer with a card on file, whom nobody has reached in three weeks."""
+    house.book.gateway = TrialCards()
+    then = (datetime.now(UTC) - timedelta(days=21)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    who = {"contact_points": [{"kind": "email", "value": "bea@example.com"}], "effective_at": then}
+    registered = await house.recorded("/v1/customers", who)
+    customer, point = registered["subject"], registered["entries"][0]["data"]["contact_points"][0]["id"]
+    card = EXAMPLES["store_payment_method"] | {"token": "pm_1NxTok8Example"}
+    stored = await house.recorded(f"/v1/customers/{customer}/payment-methods", card)
+    ordered = order_body(3, customer_id=customer, effective_at=then)
+    order = (await house.recorded("/v1/orders", ordered))["subject"]
+    failure = EXAMPLES["record_payment_failure"] | {"effective_at": then, "reference": "ch_scene"}
+    await house.recorded(f"/v1/orders/{order}/payment-failures", failure)
+    tried = {"channel": "email", "contact_point": point, "reached": False}
+    for _ in range(5):
+        await house.recorded(f"/v1/orders/{order}/contact-attempts", tried)
+    return {"declined": order, "card": stored["entries"][0]["data"]["payment_method"]}
+
+
+async def scene_in(house: House, declared: Declared | None = None) -> Scene:
+    """Something under every kind of address; what is declined only where that route is about it."""
     registered = await house.recorded(
         "/v1/customers",
         {"name": "Ann", "contact_points": [{"kind": "email", "value": "ann@example.com"}]},
@@ -126,6 +149,8 @@ async def scene_in(house: House) -> Scene:
         "position": "1",
         **await _taken_back(house),
     }
+    if declared is not None and declared.tag == "declines":
+        ids |= await declined_in(house)
     return Scene(house, ids, shipment)
 
 

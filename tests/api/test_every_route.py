@@ -30,8 +30,9 @@ every_question = pytest.mark.parametrize("declared", QUESTIONS, ids=named)
 
 
 @pytest.fixture
-async def scene(house: House) -> Scene:
-    return await scene_in(house)
+async def scene(house: House, request: pytest.FixtureRequest) -> Scene:
+    called = getattr(request.node, "callspec", None)
+    return await scene_in(house, None if called is None else called.params.get("declared"))
 
 
 def problem(text: str) -> dict[str, object]:

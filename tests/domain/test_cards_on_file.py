@@ -1,0 +1,276 @@
+"""Cards on file: searched in their order, charged with consent, told to the customer.
+
+Source: R-D3, R-D4, R-D6
+"""
+
+from typing import Any
+
+import pytest
+
+from domain.cards_on_file import (
+    AnotherCardFirst,
+    CardDeclinedForGood,
+    CardExpired,
+    CardTriedTooOften,
+    CardWithoutConsent,
+    PaymentMethodUnknown,
+)
+from domain.charging import AttemptUnresolved, NothingToCharge
+from domain.decline_events import CardConsidered, PaymentAttempted
+from domain.holds import NotOnHold
+from domain.moments import Moment
+from domain.money import Money
+from domain.order_events import Deadline
+from domain.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
+from domain.payment_events import PaymentCaptured
+from domain.payments import CaptureExceedsPrice
+from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.decline_examples import (
+    FAILED,
+    OLD_CARD,
+    OLDER_CARD,
+    attempted,
+    card_failed,
+    charge,
+    customer,
+    declined,
+    fail,
+    held,
+    old_card,
+    search,
+    searched,
+)
+from tests.domain.examples import (
+    CARD,
+    CUSTOMER,
+    ORDER,
+    OTHER_CUSTOMER,
+    OTHER_ORDER,
+    capture,
+    captured,
+    card_stored,
+    id_of,
+    placed,
+)
+from tests.domain.specification import NOON, Story, given, moment
+
+CHARGE = id_of("pay", 51)
+HELD = (attempted(), declined(), held())
+
+
+def waiting(*events: Any) -> Story:
+    """The order on hold, after these events."""
+    return given(customer(), placed(), *events, *HELD)
+
+
+def older_card(**other: Any) -> Any:
+    return old_card(**{"payment_method": OLDER_CARD, "token": "tok_older", **other})
+
+
+def worked(card: str, number: int) -> PaymentCaptured:
+    """That card paid for another order."""
+    return captured(
+        order=OTHER_ORDER, payment=id_of("pay", number), payment_method=card, reference=f"ch_{number}"
+    )
+
+
+def tried(card: str = CARD, **other: Any) -> PaymentAttempted:
+    said = {"payment": CHARGE, "payment_method": card, "named_by_customer": False}
+    return attempted(**{**said, **other})
+
+
+def considered(card: str, verdict: Any = "usable", at: Moment | None = None) -> CardConsidered:
+    return CardConsidered(card, verdict, at)
+
+
+# The search
+
+
+def test_the_card_that_last_worked_comes_first_and_those_that_never_did_last_the_newest_before() -> None:
+    # Sort by when a card was stored → this fails.
+    story = given(customer(), card_stored(), old_card(), older_card(), placed(order=OTHER_ORDER))
+    story.on("2010-08-01").record(worked(OLDER_CARD, 1)).on("2010-08-05").record(worked(CARD, 2))
+    story.on("2010-08-10").record(placed(), *HELD)
+    story.when(search()).then(
+        searched(
+            cards=(
+                considered(CARD, at=moment("2010-08-05")),
+                considered(OLDER_CARD, at=moment("2010-08-01")),
+                considered(OLD_CARD),
+            )
+        )
+    )
+    never = waiting(card_stored(), old_card())
+    never.when(search()).then(searched(cards=(considered(OLD_CARD), considered(CARD))))
+
+
+@pytest.mark.parametrize(
+    ("stored", "before", "verdict"),
+    [
+        ({}, (), "usable"),
+        ({"expiry": "2010-08"}, (), "usable"),
+        ({"expiry": "2010-07"}, (), "expired"),
+        ({"reuse_consent": False}, (), "without_consent"),
+        ({}, (card_failed(kind="hard"),), "declined_for_good"),
+        ({}, (card_failed(kind="fraud"),), "declined_for_good"),
+        ({}, (card_failed(), card_failed()), "usable"),
+        ({}, (card_failed(), card_failed(), card_failed()), "tried_too_often"),
+        ({"expiry": "2010-07", "reuse_consent": False}, (), "expired"),
+        ({"expiry": "2010-07"}, (card_failed(kind="hard"),), "declined_for_good"),
+    ],
+)
+def test_each_card_is_listed_with_why_it_may_be_tried_or_not(
+    stored: dict[str, Any], before: tuple[Any, ...], verdict: str
+) -> None:
+    # Leave one of the checks out of `verdict_of` → one of these fails.
+    story = waiting(card_stored(**stored), *before)
+    story.when(search()).then(searched(cards=(considered(CARD, verdict),)))
+
+
+def test_the_card_that_was_just_declined_is_listed_as_tried() -> None:
+    story = given(customer(), card_stored(), placed())
+    story.do(fail(payment_method=CARD))
+    story.when(search()).then(searched(cards=(considered(CARD, "tried"),)))
+
+
+def test_a_search_that_finds_the_same_says_nothing_new_and_another_one_does() -> None:
+    story = waiting(card_stored())
+    story.when(search()).then(searched(cards=(considered(CARD),)))
+    story.record(old_card())
+    story.when(search()).then(searched(cards=(considered(OLD_CARD), considered(CARD))))
+
+
+def test_a_search_is_for_an_order_on_hold_of_that_customer() -> None:
+    given(customer(), placed()).when(search()).refused(NotOnHold(ORDER))
+    waiting().when(search(customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER))
+    waiting().when(search()).then(searched())
+
+
+# Charging
+
+
+def test_an_attempt_is_recorded_before_anybody_is_asked_for_all_that_the_order_needs() -> None:
+    waiting(card_stored()).when(charge()).then(tried())
+    part = charge(amount=7594, currency="USD")
+    waiting(card_stored()).when(part).then(tried(amount=7594))
+
+
+def test_an_expired_card_is_never_charged_whoever_named_it() -> None:
+    story = waiting(card_stored(expiry="2010-07"))
+    story.when(charge()).refused(CardExpired(CARD, "2010-07"))
+    story.when(charge(named_by_customer=True)).refused(CardExpired(CARD, "2010-07"))
+    waiting(card_stored(expiry="2010-08")).on("2010-08-31", "23:59").when(charge()).then(tried())
+    waiting(card_stored(expiry="2010-08")).on("2010-09-01", "00:00").when(charge()).refused(CardExpired)
+
+
+def test_a_card_without_consent_is_charged_only_if_the_customer_named_it() -> None:
+    story = waiting(card_stored(reuse_consent=False))
+    story.when(charge()).refused(CardWithoutConsent(CARD))
+    story.when(charge(named_by_customer=True)).then(tried(named_by_customer=True))
+
+
+def test_a_card_declined_for_good_is_never_charged_again_for_any_order() -> None:
+    # Ask only this order's declines → this fails.
+    story = waiting(card_stored(), card_failed(order=OTHER_ORDER, kind="hard"))
+    story.when(charge()).refused(CardDeclinedForGood(CARD))
+    story.when(charge(named_by_customer=True)).refused(CardDeclinedForGood(CARD))
+
+
+def test_a_card_is_tried_three_times_in_seven_days_and_the_eighth_day_is_another_week() -> None:
+    story = given(customer(), card_stored()).on("2010-08-04").record(card_failed(), card_failed())
+    story.on("2010-08-10").record(placed(), *HELD)
+    story.when(charge()).then(tried())
+    full = given(customer(), card_stored()).on("2010-08-04").record(*[card_failed()] * 3)
+    full.on("2010-08-10", "23:59").record(placed(), *HELD)
+    full.when(charge()).refused(CardTriedTooOften(CARD, 3, 7))
+    full.on("2010-08-11", "00:00").when(charge()).then(tried())
+
+
+def test_the_card_that_comes_first_is_charged_first_unless_the_customer_named_another() -> None:
+    story = waiting(card_stored(), old_card(), placed(order=OTHER_ORDER), worked(CARD, 2))
+    story.when(charge(payment_method=OLD_CARD)).refused(AnotherCardFirst(OLD_CARD, CARD))
+    named = charge(payment_method=OLD_CARD, named_by_customer=True)
+    story.when(named).then(tried(OLD_CARD, named_by_customer=True))
+
+
+def test_once_the_first_card_was_declined_the_next_comes_first() -> None:
+    story = waiting(card_stored(), old_card(), placed(order=OTHER_ORDER), worked(CARD, 2))
+    first = {"payment": id_of("pay", 61), "reference": "ch_61", "payment_method": CARD}
+    story.do(fail(**first))
+    story.when(charge(payment_method=CARD)).refused(AnotherCardFirst(CARD, OLD_CARD))
+    story.when(charge(payment_method=OLD_CARD)).then(tried(OLD_CARD))
+
+
+def test_nothing_is_charged_beside_an_attempt_whose_outcome_nobody_knows() -> None:
+    # Leave `open_attempt` out → a customer may pay twice, and this fails.
+    story = waiting(card_stored()).when(charge()).then(tried())
+    again = charge(payment=id_of("pay", 52))
+    story.when(again).refused(AttemptUnresolved(ORDER, CHARGE))
+    story.do(capture(payment=CHARGE, amount=1000, reference="ch_51", payment_method=CARD, customer=CUSTOMER))
+    story.when(again).then(tried(payment=id_of("pay", 52), amount=6595))
+
+
+def test_an_order_that_owes_nothing_is_charged_nothing_and_no_order_too_much() -> None:
+    given(customer(), card_stored(), placed(), captured()).when(charge()).refused(NothingToCharge(ORDER))
+    story = waiting(card_stored())
+    too_much = charge(amount=7596, currency="USD")
+    story.when(too_much).refused(CaptureExceedsPrice(ORDER, Money(7596, "USD"), Money(7595, "USD")))
+    story.when(charge(amount=1, currency="EUR")).refused(CurrencyOfOrderDiffers(ORDER, "USD", "EUR"))
+    waiting().when(charge()).refused(PaymentMethodUnknown(ORDER, CARD))
+
+
+@pytest.mark.parametrize(
+    "other", [{"payment_method": OLD_CARD}, {"processor": "other"}, {"amount": 1, "currency": "USD"}]
+)
+def test_the_same_attempt_with_other_content_is_refused(other: dict[str, Any]) -> None:
+    story = waiting(card_stored()).when(charge()).then(tried())
+    story.when(charge(**other)).refused(AlreadyRecordedOtherwise(CHARGE))
+
+
+# What the customer is told
+
+
+def told(story: Story, **other: Any) -> tuple[Deadline, ...]:
+    """What a capture of the attempt makes due beside shipping."""
+    asked = {"payment": CHARGE, "reference": "ch_51", "payment_method": CARD, "customer": CUSTOMER}
+    found = story.when(capture(**{**asked, **other})).decides(PaymentCaptured).deadlines
+    return tuple([deadline for deadline in found if deadline.kind == "card_used"])
+
+
+def test_the_customer_is_told_the_same_day_which_of_their_cards_we_chose() -> None:
+    owed = (Deadline("card_used", NOON, moment("2010-08-11", "00:00")),)
+    chosen = waiting(card_stored())
+    chosen.do(charge())
+    assert told(chosen) == owed
+    named = waiting(card_stored())
+    named.do(charge(named_by_customer=True))
+    assert told(named) == ()
+    assert told(waiting(card_stored())) == owed
+    assert told(waiting(card_stored()), named_by_customer=True) == ()
+    assert told(waiting(), payment_method=None, customer=None) == ()
+
+
+def test_a_card_on_file_captured_elsewhere_while_the_order_waits_is_held_to_the_same_rules() -> None:
+    asked = {"payment": CHARGE, "payment_method": CARD, "customer": CUSTOMER}
+    waiting(card_stored(expiry="2010-07")).when(capture(**asked)).refused(CardExpired)
+    waiting(card_stored(reuse_consent=False)).when(capture(**asked)).refused(CardWithoutConsent)
+    # Before anything was declined, the customer paid with it themselves.
+    given(customer(), card_stored(reuse_consent=False), placed()).when(capture(**asked)).then(
+        captured(payment=CHARGE, payment_method=CARD)
+    )
+
+
+def test_what_was_attempted_is_captured_even_if_the_card_has_expired_since() -> None:
+    story = waiting(card_stored(expiry="2010-08"))
+    story.on("2010-08-31", "23:59").do(charge())
+    asked = {"payment": CHARGE, "payment_method": CARD, "customer": CUSTOMER}
+    story.on("2010-09-01").do(capture(**asked))
+    assert story.account(ORDER).received == 7595
+
+
+def test_a_failure_names_the_attempt_it_ends() -> None:
+    story = waiting(card_stored())
+    story.do(charge())
+    story.do(fail(payment=CHARGE, payment_method=CARD, reference="ch_51"))
+    assert set(story.state(ORDER).declines.declines) == {FAILED, CHARGE}
+    story.when(charge(payment=id_of("pay", 52))).then(tried(payment=id_of("pay", 52)))

@@ -1,0 +1,223 @@
+"""A new customer is tried by every way there is; who was never reached goes without.
+
+Source: R-D1, R-D2, I4, I5
+"""
+
+from typing import Any, get_args
+
+import pytest
+
+from domain.causes import EffectiveBeforeCause
+from domain.contacting import PersonUnknown
+from domain.customers import ContactPoint, ContactPointAdded, ContactPointInvalidated, ContactPointUnknown
+from domain.decline_events import ContactAttempted, OrderNotDelivered, WhyNotDelivered
+from domain.holds import NotOnHold
+from domain.not_delivering import (
+    ChannelsUntried,
+    CustomerWasReached,
+    EffortTooFew,
+    EffortTooShort,
+    ExistingCustomerIsServed,
+)
+from domain.order_events import Deadline, OrderUnitsCancelled
+from domain.payment_events import PaymentCaptured
+from domain.reaching import ContactPointOfAnotherChannel, NeverOnHold
+from domain.refund_events import RefundGranted
+from domain.shipping import ShipmentExceedsUnits
+from tests.domain.decline_examples import (
+    ANN,
+    BY_EMAIL,
+    BY_PHONE,
+    PHONE,
+    ann,
+    attempted,
+    customer,
+    declined,
+    give_up,
+    held,
+    phone,
+    reach,
+    release,
+    tried,
+)
+from tests.domain.examples import (
+    CUSTOMER,
+    EMAIL,
+    ORDER,
+    OTHER_ORDER,
+    cancel,
+    capture,
+    captured,
+    id_of,
+    placed,
+    ship,
+)
+from tests.domain.specification import OWNER, Story, given, moment
+
+HELD = (attempted(), declined(), held())
+
+
+def waiting(*before: Any) -> Story:
+    """A new customer's order on hold since 10 August 2010."""
+    return given(ann(), customer(), placed(), *before, *HELD)
+
+
+def effort(story: Story, times: int = 5) -> Story:
+    """So many attempts over the days after, the first by telephone, the others by email."""
+    for number in range(times):
+        story.on(f"2010-08-{11 + 2 * number}").do(reach() if number else phone())
+    return story
+
+
+# Reaching
+
+
+def test_each_attempt_says_what_is_still_untried_and_when_to_try_again() -> None:
+    story = waiting().on("2010-08-11")
+    story.when(reach(note="sealed:No answer")).then(tried(note="sealed:No answer"))
+    second = story.on("2010-08-12").when(phone()).decides(ContactAttempted)
+    assert second.untried == ()
+    assert second.deadlines == (
+        Deadline("reach_customer", moment("2010-08-15", "00:00"), moment("2010-08-16", "00:00")),
+    )
+    reached = story.on("2010-08-13").when(reach(reached=True)).decides(ContactAttempted)
+    assert reached.deadlines == ()
+
+
+def test_the_same_attempt_is_another_one_a_minute_later() -> None:
+    story = waiting().on("2010-08-11").when(reach()).then(tried())
+    story.on("2010-08-11", "12:01").when(reach()).then(tried())
+
+
+def test_an_attempt_names_what_there_is() -> None:
+    story = waiting()
+    nowhere = id_of("con", 9)
+    story.when(reach(contact_point=nowhere)).refused(ContactPointUnknown(CUSTOMER, nowhere))
+    story.when(reach(channel="fax")).refused(ContactPointOfAnotherChannel(EMAIL.id, "fax"))
+    story.when(reach(by=id_of("per", 9))).refused(PersonUnknown(id_of("per", 9)))
+    story.when(reach(channel="personal", contact_point=None)).then(
+        tried(channel="personal", contact_point=None, untried=(BY_EMAIL, BY_PHONE))
+    )
+    given(ann(), customer(), placed()).when(reach()).refused(NeverOnHold(ORDER))
+    early = story.with_now(story.at).on("2010-08-10", "11:59")
+    early.when(reach()).refused(EffectiveBeforeCause(early.at, moment("2010-08-10")))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("channel", "pigeon"), ("by", "cus_x"), ("contact_point", "x"), ("note", "")]
+)
+def test_an_attempt_is_made_by_somebody_in_some_way(field: str, value: str) -> None:
+    with pytest.raises(ValueError, match=r"channel|expected the id|note"):
+        reach(**{field: value})
+
+
+def test_what_is_entered_late_about_a_hold_that_ended_is_kept_and_starts_nothing() -> None:
+    story = waiting()
+    story.do(capture())
+    found = story.on("2010-08-11").when(reach()).decides(ContactAttempted)
+    assert found.deadlines == ()
+
+
+# Giving up
+
+
+def not_delivered(**other: Any) -> OrderNotDelivered:
+    said = {
+        "order": ORDER,
+        "customer": CUSTOMER,
+        "why": "never_reached",
+        "declined_on": "2010-08-10",
+        "contacts": 5,
+        "tried": (BY_EMAIL, BY_PHONE),
+    }
+    return OrderNotDelivered(**{**said, **other})
+
+
+def test_after_everything_was_tried_a_person_may_close_the_order_as_not_delivered() -> None:
+    story = effort(waiting()).on("2010-08-24", "00:00")
+    found = story.when(give_up()).decides(OrderNotDelivered)
+    assert found == not_delivered()
+    assert isinstance(story.entries[-1].event, OrderUnitsCancelled)
+    state = story.state(ORDER)
+    assert (state.units_to_ship, state.declines.hold) == (0, None)
+    story.when(ship()).refused(ShipmentExceedsUnits)
+
+
+def test_thirteen_days_are_too_few_and_fourteen_enough() -> None:
+    story = effort(waiting())
+    story.on("2010-08-23", "23:59:59").when(give_up()).refused(EffortTooShort(ORDER, 14, "2010-08-24"))
+    story.on("2010-08-24", "00:00").when(give_up()).decides(OrderNotDelivered)
+
+
+def test_four_attempts_are_too_few() -> None:
+    story = effort(waiting(), 4).on("2010-08-24")
+    story.when(give_up()).refused(EffortTooFew(ORDER, 4, 5))
+
+
+def test_every_way_on_file_is_tried_also_one_that_became_known_since_but_none_that_is_no_good() -> None:
+    # Ask only what was on file when the order was placed on hold → this fails.
+    only_email = waiting()
+    for number in range(5):
+        only_email.on(f"2010-08-{11 + number}").do(reach())
+    only_email.on("2010-08-24").when(give_up()).refused(ChannelsUntried(ORDER, (BY_PHONE,)))
+    only_email.record(ContactPointInvalidated(customer=CUSTOMER, contact_point=PHONE.id))
+    only_email.when(give_up()).decides(OrderNotDelivered)
+    fax = ContactPoint(id_of("con", 3), "fax", "sealed:+1 212 555 0199")
+    more = effort(waiting()).record(ContactPointAdded(customer=CUSTOMER, contact_point=fax))
+    more.on("2010-08-24").when(give_up()).refused(ChannelsUntried)
+
+
+def test_who_was_reached_once_is_never_left_without() -> None:
+    story = effort(waiting(), 4)
+    story.on("2010-08-20").do(reach(reached=True))
+    story.on("2010-12-24").when(give_up()).refused(CustomerWasReached(ORDER))
+
+
+def test_an_existing_customer_is_served_whatever_was_tried() -> None:
+    existing = placed(standing="existing", standing_rests_on=OTHER_ORDER)
+    story = given(ann(), customer(), existing, attempted(), declined(), held(standing="existing"))
+    effort(story).on("2010-08-24").when(give_up()).refused(ExistingCustomerIsServed(ORDER))
+
+
+def test_an_order_that_waits_for_nothing_is_delivered() -> None:
+    given(customer(), placed()).when(give_up()).refused(NotOnHold(ORDER))
+    paid = effort(waiting())
+    paid.do(capture())
+    paid.on("2010-08-24").when(give_up()).refused(NotOnHold(ORDER))
+
+
+def test_there_is_one_reason_not_to_deliver_and_no_other() -> None:
+    # Add a member to WhyNotDelivered → this fails, and so does the house.
+    assert get_args(WhyNotDelivered) == ("never_reached",)
+
+
+def test_what_was_paid_towards_it_is_granted_back() -> None:
+    story = effort(waiting(captured(amount=1000))).on("2010-08-24")
+    found = story.when(give_up()).decides(RefundGranted)
+    assert (found.granted, found.basis, found.returns_fee) == (1000, "undelivered", True)
+
+
+def test_the_customer_may_cancel_meanwhile() -> None:
+    story = effort(waiting(), 2)
+    story.do(cancel())
+    assert story.state(ORDER).declines.hold is None
+    story.on("2010-08-24").when(give_up()).refused(NotOnHold(ORDER))
+
+
+# Stories of our own
+
+
+def test_a_new_customer_reached_late_with_a_good_card_gets_the_goods() -> None:
+    story = effort(waiting(), 4).on("2010-08-30")
+    story.do(phone(reached=True, note="sealed:Was travelling; has another card"))
+    story.when(capture()).decides(PaymentCaptured)
+    story.do(ship())
+    assert story.account(ORDER).balance == 0
+
+
+def test_a_new_customer_reached_without_a_card_waits_until_the_owner_says_ship() -> None:
+    story = effort(waiting(), 1).on("2010-08-13")
+    story.do(reach(reached=True, by=ANN))
+    story.on("2010-12-01").when(give_up()).refused(CustomerWasReached(ORDER))
+    story.by(OWNER).because("sealed:A nurse").do(release())
+    assert story.state(ORDER).declines.released_unpaid is not None
