@@ -246,7 +246,6 @@ DeclineCode = Annotated[
     Field(examples=["insufficient_funds"]),
 ]
 ContactPointId = Annotated[str, _in_body("con")]
-PaymentId = Annotated[str, _in_body("pay")]
 PaymentMethodId = Annotated[str, _in_body("pm")]
 ShipmentId = Annotated[str, _in_body("shp")]
 PersonId = Annotated[str, _in_body("per")]

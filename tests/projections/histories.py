@@ -6,7 +6,7 @@ from typing import Literal
 
 import psycopg
 
-from domain.billing import NewBill
+from domain.billing import NewBill, may_be_billed
 from domain.command import Command
 from domain.correcting import CorrectEntry
 from domain.entry import Entry
@@ -16,12 +16,12 @@ from domain.pricing import AskedLine
 from domain.refusal import Refusal
 from ledger import codec
 from ledger.chain import ORIGIN, StoredRow, canonical, link
-from tests.domain import bill_examples, examples
-from tests.domain.examples import id_of
-from tests.domain.specification import SUPERVISOR, Story
+from tests.domain import bill_examples, decline_examples, examples
+from tests.domain.examples import CUSTOMER, id_of
+from tests.domain.specification import OWNER, SUPERVISOR, Story
 
 Kind = Literal[
-    "place", "capture", "ship", "deliver", "cancel", "cart", "correct", "pay", "promise", "reverse"
+    "place", "capture", "ship", "deliver", "cancel", "cart", "correct", "pay", "promise", "reverse", "decline"
 ]
 KINDS: tuple[Kind, ...] = (
     "place",
@@ -34,6 +34,7 @@ KINDS: tuple[Kind, ...] = (
     "pay",
     "promise",
     "reverse",
+    "decline",
 )
 SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
 SOCKS = AskedLine(sku="SOCKS", description="A pair", quantity=7, unit_price=450, discount=100)
@@ -44,7 +45,7 @@ Step = tuple[Kind, int, int]
 
 def history(steps: Sequence[Step]) -> Story:
     """The book in which these steps were tried one after the other; what is refused leaves nothing."""
-    story = Story().by(SUPERVISOR).because("sealed:as it was")
+    story = Story(decline_examples.ann()).by(SUPERVISOR).because("sealed:as it was")
     story.do(examples.register())
     story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
     # Both owe something since spring, so that what they order in August is watched.
@@ -58,6 +59,7 @@ def history(steps: Sequence[Step]) -> Story:
         story.do(examples.ship((1, 9), (2, 7), order=order, shipment=shipment, bill=bill))
     for number, (kind, order, amount) in enumerate(steps, 1):
         story.on(f"2010-08-{10 + number * 18 // (len(steps) + 1)}")
+        story.by(SUPERVISOR)
         try:
             story.do(_command(story, kind, order, amount, number))
         except Refusal:
@@ -71,7 +73,7 @@ def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
     placed: list[Step] = [("place", order, 1 + order % 4) for order in range(orders)]
     tried: list[Step] = [
         (
-            chance.choices(KINDS, (1, 6, 5, 3, 1, 1, 1, 2, 1, 1))[0],
+            chance.choices(KINDS, (1, 6, 5, 3, 1, 1, 1, 2, 1, 1, 4))[0],
             chance.randrange(orders),
             chance.randint(1, 3),
         )
@@ -108,7 +110,8 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
             }
             return examples.capture(order=it, **paid)
         case "ship":
-            bill = NewBill(id_of("bil", number), 2010) if on_bill else None
+            is_billed = isinstance(state, Placed) and may_be_billed(state)
+            bill = NewBill(id_of("bil", number), 2010) if is_billed else None
             return examples.ship((amount % 2 + 1, amount), order=it, shipment=id_of("shp", number), bill=bill)
         case "deliver":
             shipment = _last(state.shipments if isinstance(state, Placed) else {}, "shp", number)
@@ -126,6 +129,8 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
             payment = _last(state.payments if isinstance(state, Placed) else {}, "pay", number)
             taken = {"reversal": id_of("rev", number), "payment": payment, "bill": id_of("bil", number)}
             return bill_examples.reverse(order=it, **taken, amount=amount * 500, currency=currency)
+        case "decline":
+            return _about_a_decline(story, it, amount, number)
         case "cancel":
             everything = amount == 3
             return examples.cancel(*() if everything else [(1, 1)], order=it, refund=id_of("ref", number))
@@ -150,6 +155,24 @@ def _last(known: Iterable[str], prefix: str, number: int) -> str:
     """The last of these ids, or one that nothing has."""
     *_, last = (id_of(prefix, number), *known)
     return last
+
+
+def _about_a_decline(story: Story, order: str, what: int, number: int) -> Command:
+    """The payment fails; then the cards are searched, the customer is tried, or the owner lets go."""
+    state = story.state(order)
+    hold = state.declines.hold if isinstance(state, Placed) else None
+    named = {"order": order, "customer": state.placed.customer if isinstance(state, Placed) else CUSTOMER}
+    if hold is None:
+        currency = state.placed.currency if isinstance(state, Placed) else "USD"
+        failed = {"payment": id_of("pay", number), "reference": f"ch_{number}", "currency": currency}
+        return decline_examples.fail(**named, **failed)
+    if what == 1 and number % 2:
+        return decline_examples.search(**named)
+    if what == 1:
+        by = decline_examples.ANN
+        return decline_examples.reach(**named, contact_point=None, channel="personal", by=by)
+    story.by(OWNER)
+    return decline_examples.release(**named)
 
 
 def orders_of(story: Story) -> list[str]:
