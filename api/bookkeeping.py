@@ -4,16 +4,19 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
 from api.call import Call
 from api.explanations import ExplainAccountQuery, Explained, ExplanationAnswer, explanation
-from api.grammars import Account, Currency, CustomerId, OrderId
+from api.grammars import Account, Currency, CustomerId, Month, OrderId
 from api.lists import ListQuery, RowsPage, item_of, list_of
 from api.permissions import Permission
 from api.section import Section
+from domain.closing import Month as ReportedMonth
+from domain.closing import month_of
 from domain.entry import Minor
-from ledger.projecting.conditions import Where
+from ledger.projecting.conditions import Condition, Either, Where
 from ledger.projecting.listing import Asked, Listing
 from projections.journal import BY_ENTRY, TRIAL_BALANCE, Journal, Posting
 
@@ -63,6 +66,11 @@ class TrialBalanceQuery(ListQuery):
     """Which accounts."""
 
     currency: Currency | None = None
+    month: Month | None = Field(
+        default=None,
+        description="What is reported in that month: effective in it and recorded before it was closed, and "
+        "what came late about closed months while it was the first open one.",
+    )
 
 
 @bookkeeping.question("/v1/journal", Permission.READ, answers=RowsPage[item_of(Posting)], lists_rows=True)
@@ -78,8 +86,26 @@ async def list_postings(call: Call, query: Annotated[JournalQuery, Query()]) -> 
 )
 async def show_trial_balance(call: Call, query: Annotated[TrialBalanceQuery, Query()]) -> Response:
     """Show every account's debits, credits and balance; the balances of a currency sum to zero"""
-    held = () if query.currency is None else (Where("currency", "=", query.currency),)
-    return await list_of(call, ACCOUNTS, query, sort="currency", held=held)
+    held: tuple[Condition, ...] = ()
+    late: tuple[Condition, ...] = ()
+    if query.currency is not None:
+        held = (Where("currency", "=", query.currency),)
+    if query.month is not None:
+        month = month_of(await call.book_register(), query.month)
+        held += _reported_in(month)
+        late = (Where("effective_at", "<", month.start),)
+    return await list_of(call, ACCOUNTS, query, sort="currency", held=held, late=late)
+
+
+def _reported_in(month: ReportedMonth) -> tuple[Condition, ...]:
+    """What a month reports: its own, and what came late while it was the first month still open."""
+    whole: list[Condition] = [Where("effective_at", "<", month.end)]
+    if month.closed is not None:
+        whole.append(Where("position", "<", month.closed))
+    own = Where("effective_at", ">=", month.start)
+    if month.late_after is None:
+        return (*whole, own)
+    return (*whole, Either((own, Where("position", ">", month.late_after))))
 
 
 @bookkeeping.question("/v1/trial-balance/explain", Permission.READ, answers=ExplanationAnswer)

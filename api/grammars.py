@@ -232,7 +232,9 @@ Day = Annotated[
 ]
 Month = Annotated[
     str,
-    StringConstraints(pattern=grammar(r"^[0-9]{4}-[0-9]{2}$", "Should be a month, as 2010-08")),
+    StringConstraints(
+        pattern=grammar(r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$", "Should be a month, as 2010-08")
+    ),
     Field(examples=["2010-08"]),
 ]
 

@@ -73,7 +73,8 @@ class RowsPage(Page[Item]):
         description="Entries that could not be folded: items they touch say so, and some may be missing."
     )
     late: list[int] = Field(
-        description="With `as_of`: the first entries that had taken effect by then and were recorded later."
+        description="With `as_of`: the first entries that had taken effect by then and were recorded later. "
+        "With `month`: the first about closed months, recorded when this was the first month still open."
     )
 
 
@@ -102,8 +103,10 @@ async def list_of(
     where: tuple[Condition, ...] = (),
     prefix: Key = (),
     said: tuple[object, ...] = (),
+    late: tuple[Condition, ...] = (),
 ) -> Reply:
-    """A page of a list. `sort`: a column, after `-` descending; `said`: for the placeholders of its answer.
+    """A page of a list. `sort`: a column, after `-` descending; `said`: for the placeholders of its answer;
+    `late`: which of the lines held came late.
 
     Raises: Invalid, LedgerError.
     """
@@ -111,6 +114,9 @@ async def list_of(
     answered = await call.book.read_models.page(
         listing, asked, min_position=query.min_position or 0, at=query.at, prefix=prefix
     )
+    if late:
+        found = await call.book.read_models.lines_at(listing.projection, (*held, *late))
+        answered = msgspec.structs.replace(answered, late=found)
     return await _shown(call, listing, query, asked, answered)
 
 

@@ -6,14 +6,17 @@ Entries are not touched and nothing is refused: paper comes late. Source: §2 Mo
 import re
 from dataclasses import dataclass
 
+import msgspec
+
 from domain.command import Command, OutOfRange
+from domain.deadlines import start_of
 from domain.decision import Decision, Given
-from domain.moments import day_of, plus_days, plus_months
+from domain.moments import Moment, day_of, plus_days, plus_months
 from domain.owing import expect_owner
 from domain.refusal import Refusal
-from domain.register import STREAM, PeriodClosed
+from domain.register import STREAM, PeriodClosed, Register
 
-_MONTH = re.compile(r"(?:19|[2-9]\d)\d\d-(?:0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(?:19|2\d)\d\d-(?:0[1-9]|1[0-2])")
 
 
 class ClosePeriod(Command, frozen=True, kw_only=True):
@@ -24,7 +27,7 @@ class ClosePeriod(Command, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if _MONTH.fullmatch(self.month) is None:
-            raise OutOfRange("month", "must be a month from 1900-01 on, YYYY-MM")
+            raise OutOfRange("month", "must be a month from 1900-01 to 2999-12, YYYY-MM")
 
     def writes(self) -> tuple[str, ...]:
         return (STREAM,)
@@ -54,3 +57,28 @@ def close_period(command: ClosePeriod, given: Given) -> Decision:
     if day_of(given.now, given.book.zone) <= through:
         raise MonthNotOver(command.month)
     return Decision(events=((STREAM, PeriodClosed(month=command.month, through=through)),))
+
+
+class Month(msgspec.Struct, frozen=True):
+    """What is reported in a month: what took effect in it and was recorded before it was closed.
+
+    And what came late, about months before, while it was the first month still open.
+    """
+
+    start: Moment
+    end: Moment
+    """The first moment of the next month."""
+    closed: int | None
+    """Position of the closing that covers it; None while it is open."""
+    late_after: int | None
+    """Position of the closing since which it is the first open month; None: it never was."""
+
+
+def month_of(register: Register, month: str) -> Month:
+    """What is reported in that month, by what is closed so far. Source: H-period"""
+    first = f"{month}-01"
+    closed = next((it.position for it in register.closings if it.it.month >= month), None)
+    before = plus_months(first, -1)[:7]
+    late_after = next((it.position for it in register.closings if it.it.month == before), None)
+    start, end = (start_of(day, register.zone) for day in (first, plus_months(first, 1)))
+    return Month(start, end, closed, late_after)

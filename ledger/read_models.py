@@ -28,7 +28,7 @@ from ledger.projecting.as_of import (
     last_recorded_asked,
     rows_as_of,
 )
-from ledger.projecting.conditions import Where
+from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.cursors import Lag
 from ledger.projecting.entries import connect
 from ledger.projecting.explain import Explanation, explain
@@ -128,6 +128,11 @@ class ReadModels:
             late=[each.position for each in folded if is_late(each, at)][:MOST_LATE],
         )
 
+    async def lines_at(self, projection: AnyProjection, held: Sequence[Condition]) -> list[int]:
+        """The first positions of live lines that fulfil all conditions. Raises: Unavailable."""
+        query = of_live_where(self._book, projection, held, _LATE)
+        return [row[0] for row in await self._reader.rows(query.text, (*query.parameters, MOST_LATE))]
+
     async def explain(self, projection: AnyProjection, key: Key, column: str, at: AsOf | None) -> Explanation:
         """The entries that made a figure. Raises: NotAFigure, Unavailable."""
         try:
@@ -176,9 +181,8 @@ class ReadModels:
                 then = _holding(asked, [Where("effective_at", "<=", moment)])
                 answered = await self._live(listing, then, min_position)
                 late = _holding(then, [Where("recorded_at", ">", moment)])
-                query = of_live_where(self._book, listing.projection, late.held, _LATE)
-                found = await self._reader.rows(query.text, (*query.parameters, MOST_LATE))
-                return msgspec.structs.replace(answered, late=[row[0] for row in found])
+                found = await self.lines_at(listing.projection, late.held)
+                return msgspec.structs.replace(answered, late=found)
 
     async def _position_at(self, at: AsOf | None, head: int) -> int:
         """Up to which position entries count; the head where all do."""

@@ -2,7 +2,7 @@
 
 from typing import Literal, assert_never
 
-from domain.bill_events import BillIssued
+from domain.bill_events import BillIssued, BillPaymentReceived
 from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Moment
@@ -23,6 +23,7 @@ TellsOfAnOrder = (
     CartPrepared
     | OrderPlaced
     | PaymentCaptured
+    | BillPaymentReceived
     | OrderShipped
     | BillIssued
     | ShipmentDelivered
@@ -65,7 +66,7 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
     """Which orders are there, and where does each stand?"""
 
     name = "orders"
-    version = 1
+    version = 2
     row = OrderRow
     handles = events_of(TellsOfAnOrder)
     key = ("order",)
@@ -81,7 +82,7 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
         match it:
             case CartPrepared() | OrderPlaced():
                 _describe(row, it, entry)
-            case PaymentCaptured():
+            case PaymentCaptured() | BillPaymentReceived():
                 row.received += it.amount
             case OrderShipped():
                 row.charged += it.charge

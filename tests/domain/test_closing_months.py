@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.closing import ClosePeriod, MonthNotOver
+from domain.closing import ClosePeriod, Month, MonthNotOver, month_of
 from domain.owing import OwnerDecides
 from domain.register import PeriodClosed
-from tests.domain.specification import AGENT, OWNER, given
+from tests.domain.specification import AGENT, OWNER, given, moment
 
 
 def close(month: str = "2010-07") -> ClosePeriod:
@@ -38,7 +38,30 @@ def test_nobody_but_the_owner_closes_the_books() -> None:
     given().by(AGENT).when(close()).refused(OwnerDecides("agent"))
 
 
-@pytest.mark.parametrize("month", ["", "2010", "2010-13", "2010-7", "1899-12", "2010-07-31"])
+@pytest.mark.parametrize("month", ["", "2010", "2010-13", "2010-7", "1899-12", "3000-01", "2010-07-31"])
 def test_a_month_is_named_as_one(month: str) -> None:
     with pytest.raises(ValueError, match="month"):
         close(month)
+
+
+def test_late_entries_belong_to_the_first_month_that_was_open_when_they_came() -> None:
+    # Look for the closing of any month before instead of the last one before → this fails for October.
+    story = given().by(OWNER).on("2010-12-01")
+    story.do(close("2010-07"))
+    story.do(close("2010-09"))
+    first, second = (entry.position for entry in story.entries[-2:])
+    register = story.state("book")
+
+    def bounds(month: str) -> tuple[int | None, int | None]:
+        found = month_of(register, month)
+        return found.late_after, found.closed
+
+    assert bounds("2010-06") == (None, first)
+    assert bounds("2010-07") == (None, first)
+    assert bounds("2010-08") == (first, second)
+    assert bounds("2010-09") == (None, second)
+    assert bounds("2010-10") == (second, None)
+    assert bounds("2010-11") == (None, None)
+    assert month_of(register, "2010-08") == Month(
+        moment("2010-08-01", "00:00"), moment("2010-09-01", "00:00"), second, first
+    )

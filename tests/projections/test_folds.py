@@ -130,7 +130,11 @@ def test_customer_accounts_and_statements_equal_the_balances(tried: list[Step]) 
 def test_an_orders_part_of_the_balance_is_what_its_stream_says(tried: list[Step]) -> None:
     """Two independent folds: the order's state, from lines and units, and the row, from amounts alone."""
     story = history(of_orders(tried))
-    rows = {row.order: row for row in folded(CustomerBalance(), story.entries) if isinstance(row, Balance)}
+    rows = {
+        row.order: row
+        for row in folded(CustomerBalance(), story.entries)
+        if isinstance(row, Balance) and row.order
+    }
     for order, row in rows.items():
         state = story.state(order)
         assert isinstance(state, Placed)
