@@ -37,6 +37,7 @@ from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_re
 from api.products import products
 from api.projections import projections
 from api.reactions import reactions
+from api.refunds import refunds
 from api.reversals import reversals
 from api.route import Route
 from api.tasks import tasks
@@ -45,7 +46,7 @@ from api.watchlist import watchlist
 from ledger.composition import Ledger
 
 SECTIONS = (
-    *(orders, carts, customers, balances, products, tasks, corrections, bookkeeping),
+    *(orders, refunds, carts, customers, balances, products, tasks, corrections, bookkeeping),
     *(bills, watchlist, reversals, credits, periods),
     *(declines, decline_lists),
     *(policy, events, book, projections, reactions, ticks),

@@ -20,7 +20,7 @@ from domain.order_events import OrderPlaced
 from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
 from projections.customer_balance import ANSWER as BALANCES
-from projections.customer_balance import CustomerBalance
+from projections.customer_balance import LIFETIME, CustomerBalance
 from projections.customer_statement import ANSWER as LINES
 from projections.customer_statement import CustomerStatement
 
@@ -54,6 +54,19 @@ class BalanceItem(msgspec.Struct, frozen=True):
     last_position: int
 
 
+class LifetimeValueItem(msgspec.Struct, frozen=True):
+    """What a customer has brought us in one currency. Source: R-S4"""
+
+    customer: str
+    currency: str
+    received: Minor
+    reversed: Minor
+    refunded: Minor
+    lifetime_value: Minor
+    orders: int
+    last_position: int
+
+
 class StatementItem(msgspec.Struct, frozen=True):
     """An entry that moved a customer's balance, and the balance after it."""
 
@@ -73,6 +86,13 @@ OF_CUSTOMER = Listing(
     projection=BALANCE,
     item=BalanceItem,
     answer=BALANCES,
+    key=("currency",),
+    group=("customer", "currency"),
+)
+LIFETIME_VALUE = Listing(
+    projection=BALANCE,
+    item=LifetimeValueItem,
+    answer=LIFETIME,
     key=("currency",),
     group=("customer", "currency"),
 )
@@ -102,6 +122,24 @@ async def show_balance(
     """
     await call.found(customer, Customer)
     return await list_of(call, OF_CUSTOMER, query, sort="currency", prefix=(customer,))
+
+
+@balances.question(
+    "/v1/customers/{customer}/lifetime-value",
+    Permission.READ,
+    answers=RowsPage[item_of(LifetimeValueItem)],
+    lists_rows=True,
+)
+async def show_lifetime_value(
+    call: Call, customer: CustomerInPath, query: Annotated[ListQuery, Query()]
+) -> Response:
+    """Show what a customer has brought us so far, per currency
+
+    What came in, less what was taken back and what we paid back; never a forecast. It may make us more
+    generous, and never less.
+    """
+    await call.found(customer, Customer)
+    return await list_of(call, LIFETIME_VALUE, query, sort="currency", prefix=(customer,))
 
 
 @balances.question("/v1/customers/{customer}/balance/explain", Permission.READ, answers=ExplanationAnswer)

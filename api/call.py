@@ -28,6 +28,7 @@ from domain.billing import NewBill
 from domain.command import Command, OutOfRange
 from domain.customers import ContactPointUnknown, CustomerUnknown
 from domain.entry import Entry
+from domain.moments import Day, day_of
 from domain.numbers import year_of_recording
 from domain.order import Draft, Order, OrderUnknown, Placed
 from domain.products import ProductUnknown
@@ -204,6 +205,10 @@ class Call(Request):
         """A bill that may be issued now, should one be needed."""
         register = await self.book_register()
         return NewBill(mint("bil"), year_of_recording(self.book.clock(), register.zone))
+
+    async def today(self) -> Day:
+        """The book's now as a day in its zone."""
+        return day_of(self.book.clock(), (await self.book_register()).zone)
 
     async def found(self, stream: str, kind: type[State]) -> State:
         """The current state of a stream of that kind. Raises: NotFound."""

@@ -155,7 +155,13 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
         responses[declared.status] = {"headers": _receipt_headers()}
         responses[200] = {
             "description": "What would have been recorded (dry run).",
-            "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Receipt"}}},
+            "content": {"application/json": {"schema": {"$ref": _SCHEMAS + declared.answers.__name__}}},
+        }
+    if declared.escalates:
+        responses[202] = {
+            "description": "Taken down; it waits for somebody else's decision.",
+            "headers": _receipt_headers(),
+            "content": {"application/json": {"schema": {"$ref": _SCHEMAS + declared.answers.__name__}}},
         }
     if declared.repeatable:
         problems += _SENDING

@@ -29,7 +29,7 @@ from api.permissions import Permission
 from api.render import rfc3339
 from api.section import Section
 from domain.billing import may_be_billed
-from domain.cancelling import CancelUnits
+from domain.cancelling import CancelUnits, may_credit_fee
 from domain.contacting import RecordContact
 from domain.delivering import DeliverShipment
 from domain.entry import Entry
@@ -184,8 +184,16 @@ async def cancel_units(call: Call, order: OrderInPath, body: CancelUnitsBody) ->
 
     The deposit that becomes due back through it is granted as a refund in the same append.
     """
-    customer = customer_of(await call.found_order(order))
-    command = asked(CancelUnits, order=order, refund=mint("ref"), parts=parts_of(body.parts))
+    state = await call.found_order(order)
+    customer = customer_of(state)
+    needs_note = isinstance(state, Placed) and may_credit_fee(state)
+    command = asked(
+        CancelUnits,
+        order=order,
+        refund=mint("ref"),
+        parts=parts_of(body.parts),
+        decided_on=await call.today() if needs_note else None,
+    )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
 

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     KEEP_PRODUCTS = "keep_products"
     KEEP_BOOKS = "keep_books"
     """Write bills off or give them up, review the orders of watched customers, close months."""
+    REVIEW_SIGNALS = "review_signals"
+    """Dismiss what may be about a customer, or about one of us."""
     SET_POLICY = "set_policy"
     KEEP_PERSONS = "keep_persons"
     """Let others act in the book."""
@@ -30,7 +32,7 @@ class Permission(StrEnum):
 
 
 _AGENT = frozenset({Permission.READ, Permission.READ_PERSONAL, Permission.SERVE_CUSTOMERS})
-_SUPERVISOR = _AGENT | {Permission.CORRECT, Permission.KEEP_PRODUCTS}
+_SUPERVISOR = _AGENT | {Permission.CORRECT, Permission.REVIEW_SIGNALS, Permission.KEEP_PRODUCTS}
 
 GRANTED: dict[Role, frozenset[Permission]] = {
     "auditor": frozenset({Permission.READ}),

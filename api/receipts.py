@@ -4,6 +4,8 @@ the same one.
 Whether it was a repetition stands in the header `Idempotent-Replayed`, not in the body.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from api.render import Reading
@@ -11,11 +13,18 @@ from api.replies import Reply
 from ledger.submission import Outcome
 
 
-async def receipt(outcome: Outcome, subject: str, reading: Reading, status: int, place: str | None) -> Reply:
+async def receipt(
+    outcome: Outcome,
+    subject: str,
+    reading: Reading,
+    status: int,
+    place: str | None,
+    more: Mapping[str, object] = {},
+) -> Reply:
     """The answer to a decision that was taken.
 
     `subject` is the prefix of the stream the decision is about (`ord`, `book`); `place` is the address under
-    which that stream is read, where there is one.
+    which that stream is read, where there is one; `more`: members beside the receipt's own.
     """
     entries = outcome.entries
     stream, version = entries[-1].stream, entries[-1].version
@@ -33,5 +42,6 @@ async def receipt(outcome: Outcome, subject: str, reading: Reading, status: int,
         "position": entries[-1].position,
         "dry_run": outcome.dry_run,
         "entries": await reading.entries(entries),
+        **more,
     }
     return Reply(status, msgspec.json.encode(body), headers)

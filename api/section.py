@@ -30,6 +30,8 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     tag: str
     conditional: bool = False
     """Whether it honours If-Match."""
+    escalates: bool = False
+    """Whether what it asks for may have to wait for somebody else's decision; then it is answered 202."""
     repeatable: bool = False
     """Whether it is a POST that does no harm again, and so needs no key and has no receipt."""
     streams: bool = False
@@ -62,9 +64,10 @@ class Section:
         *,
         answers: type[BaseModel],
         conditional: bool = False,
+        escalates: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a POST that decides a command."""
-        return self._declare("POST", path, permission, answers, conditional=conditional)
+        return self._declare("POST", path, permission, answers, conditional=conditional, escalates=escalates)
 
     def repeatable(
         self, path: str, permission: Permission, *, answers: type[BaseModel]

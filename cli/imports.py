@@ -145,8 +145,19 @@ def _told(name: str, receipt: Receipt) -> str:
         (
             "credit notes",
             f"{receipt.credit_notes:,}",
-            f"{receipt.credit_lines:,} lines; counted, not recorded yet",
+            f"{receipt.credit_lines:,} lines",
         ),
+        (
+            "  refunds",
+            f"{receipt.refunds:,}",
+            f"{receipt.refunded_units:,} units, {_amounts(receipt.refunded)}",
+        ),
+        (
+            "  unverified",
+            f"{receipt.unverified:,}",
+            f"{receipt.unverified_units:,} units, {_amounts(receipt.unverified_refunded)}",
+        ),
+        ("  adjustments", f"{receipt.adjustments:,}", _amounts(receipt.adjusted)),
         ("entries", f"{receipt.entries:,}", f"new; {receipt.entries_before:,} were recorded before"),
         (
             "took",

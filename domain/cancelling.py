@@ -17,7 +17,7 @@ from domain.decision import Claim, Decision, Given
 from domain.evolve_goods import without_units
 from domain.holds import hold_ends
 from domain.ids import expect_id
-from domain.moments import Day
+from domain.moments import Day, day_of
 from domain.order import Cancellation, Placed, line_of, placed_order, price_not_covered
 from domain.order_events import OrderUnitsCancelled, Part
 from domain.pricing import UnitsPrice, price_of_units
@@ -188,7 +188,7 @@ def undelivered_refund(
     granted = due_back - state.purse().due_back
     if granted == 0 and credit == 0:
         return None
-    event = _granted(state, refund, granted, returns_fee, clearing)
+    event = _granted(state, refund, granted, returns_fee, clearing, day_of(given.at, given.book.zone))
     deadlines = deadlines_of_grant(given) if due_back > 0 else ()
     return msgspec.structs.replace(event, deadlines=deadlines), clearing
 
@@ -207,7 +207,7 @@ def fee_goes_back(state: Placed) -> bool:
 
 
 def _granted(
-    state: Placed, refund: str, granted: int, returns_fee: bool, clearing: Clearing
+    state: Placed, refund: str, granted: int, returns_fee: bool, clearing: Clearing, granted_on: Day
 ) -> RefundGranted:
     placed = state.placed
     credits_fee = returns_fee and state.fee_charged
@@ -217,6 +217,7 @@ def _granted(
         order=placed.order,
         basis="undelivered",
         currency=placed.currency,
+        granted_on=granted_on,
         granted=granted,
         credit_amount=state.fee if credits_fee else 0,
         goods=0,

@@ -13,7 +13,14 @@ import msgspec
 from domain.cancelling import cancelled_units, fee_goes_back, price_of_last_units
 from domain.causes import EffectiveBeforeCause, expect_cause
 from domain.clearing import Clearing, clear, write_offs_reversed
-from domain.command import LONGEST_SEALED, Command, expect_text, parts_by_line
+from domain.command import (
+    LONGEST_SEALED,
+    MOST_LINES,
+    Command,
+    OutOfRange,
+    expect_quantity,
+    expect_text,
+)
 from domain.deadlines import deadlines_of_grant, deadlines_of_supplier_claim
 from domain.deciding_refunds import Draft, already_asked, decided, requested, streams_of_grant
 from domain.decision import Decision, Given
@@ -22,7 +29,7 @@ from domain.evolve_goods import without_units
 from domain.holds import hold_ends
 from domain.ids import expect_id
 from domain.limits import Deciding
-from domain.moments import Moment, day_of
+from domain.moments import Day, Moment, day_of
 from domain.order import Placed, line_of, placed_order, price_not_covered
 from domain.order_events import Part
 from domain.owing import expect_customer
@@ -52,7 +59,11 @@ class GrantRefund(Command, frozen=True, kw_only=True):
         expect_text("note", self.ask.note, LONGEST_SEALED)
         if self.ask.claims or self.ask.credit is not None:
             raise ValueError("a refund of an order names units of its lines")
-        units = parts_by_line(self.ask.units)
+        if len(self.ask.units) > MOST_LINES:
+            raise OutOfRange("units", f"must name at most {MOST_LINES} lines")
+        for asked in self.ask.units:
+            expect_quantity("quantity", asked.quantity)
+        units = tuple(sorted(self.ask.units, key=lambda asked: asked.line))
         msgspec.structs.force_setattr(self, "ask", msgspec.structs.replace(self.ask, units=units))
 
     def writes(self) -> tuple[str, ...]:
@@ -167,7 +178,16 @@ def order_draft(
     if basis == "undelivered" and granted == 0 and credit == 0:
         order, customer = state.placed.order, state.placed.customer
         return Decision(events=tuple([(order, event) for event in events]), customer=customer)
-    event = _granted(state, refund, ask, basis, parts, returns_fee=returns_fee, clearing=clearing)
+    event = _granted(
+        state,
+        refund,
+        ask,
+        basis,
+        parts,
+        day_of(given.at, given.book.zone),
+        returns_fee=returns_fee,
+        clearing=clearing,
+    )
     is_due = after.purse().due_back > 0
     last_day = last_supplier_day(state, parts, ask.observed_problem, day_of(given.at, given.book.zone))
     event = msgspec.structs.replace(
@@ -188,19 +208,23 @@ def order_draft(
 def _split(state: Placed, ask: RefundAsk) -> _Split:
     """Shipped units are refunded first, then unshipped ones are cancelled. Source: I14"""
     shipped: list[AskedUnits] = []
-    unshipped: list[Part] = []
+    unshipped: dict[int, int] = {}
+    taken: dict[int, int] = {}
     for asked in ask.units:
         line = line_of(state, asked.line)
+        before = taken.get(asked.line, 0)
+        taken[asked.line] = before + asked.quantity
         refundable = line.shipped - line.refunded
-        if asked.quantity > refundable + line.to_ship:
+        if taken[asked.line] > refundable + line.to_ship:
             raise RefundExceedsUnits(
-                state.placed.order, asked.line, asked.quantity, refundable + line.to_ship
+                state.placed.order, asked.line, taken[asked.line], refundable + line.to_ship
             )
-        if refundable:
-            shipped.append(AskedUnits(asked.line, min(asked.quantity, refundable)))
-        if asked.quantity > refundable:
-            unshipped.append(Part(asked.line, asked.quantity - refundable))
-    return _Split(tuple(shipped), tuple(unshipped))
+        from_shipped = max(0, min(asked.quantity, refundable - before))
+        if from_shipped:
+            shipped.append(msgspec.structs.replace(asked, quantity=from_shipped))
+        if asked.quantity > from_shipped:
+            unshipped[asked.line] = unshipped.get(asked.line, 0) + asked.quantity - from_shipped
+    return _Split(tuple(shipped), tuple([Part(line, quantity) for line, quantity in unshipped.items()]))
 
 
 def _without(state: Placed, split: _Split) -> Placed:
@@ -249,6 +273,7 @@ def _granted(
     ask: RefundAsk,
     basis: Basis,
     parts: tuple[RefundedPart, ...],
+    granted_on: Day,
     *,
     returns_fee: bool,
     clearing: Clearing,
@@ -261,6 +286,7 @@ def _granted(
         order=placed.order,
         basis=basis,
         currency=placed.currency,
+        granted_on=granted_on,
         granted=0,
         credit_amount=0,
         goods=sum([part.goods for part in parts]),

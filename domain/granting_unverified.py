@@ -25,6 +25,7 @@ from domain.deciding_refunds import Draft, already_asked, decided, requested, st
 from domain.decision import Decision, Given
 from domain.ids import expect_id
 from domain.limits import Deciding
+from domain.moments import day_of
 from domain.money import Money, is_currency
 from domain.pricing import CurrencyUnknown
 from domain.products import Product, ProductUnknown
@@ -165,7 +166,13 @@ def unverified_draft(state: Customer, refund: str, currency: str, ask: RefundAsk
 
 def _part(claim: ClaimedUnits, currency: str, given: Given) -> RefundedPart:
     if claim.amount is not None or claim.product is None:
-        return RefundedPart(sku=claim.sku, quantity=claim.quantity, goods=claim.amount or 0, tax=0)
+        return RefundedPart(
+            sku=claim.sku,
+            quantity=claim.quantity,
+            goods=claim.amount or 0,
+            tax=0,
+            note_line=claim.note_line,
+        )
     product = given.state(claim.product, Product)
     if product is None or product.listed.sku != claim.sku:
         raise ProductUnknown(claim.product)
@@ -218,6 +225,7 @@ def _of_customer(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
         customer=state.registered.customer,
         basis="stated",
         currency=currency,
+        granted_on=day_of(given.at, given.book.zone),
         granted=0,
         credit_amount=0,
         goods=0,

@@ -32,6 +32,10 @@ class AskedUnits(msgspec.Struct, frozen=True):
 
     line: int
     quantity: int
+    note_line: int | None = None
+    """The line of a credit note from elsewhere that says so."""
+    note_price: Minor | None = None
+    """What that note names for a unit; the price paid counts."""
 
 
 class ClaimedUnits(msgspec.Struct, frozen=True):
@@ -43,6 +47,8 @@ class ClaimedUnits(msgspec.Struct, frozen=True):
     """The product whose list price counts; None where we never carried it and a person states the amount."""
     amount: Minor | None = None
     """For all these units, as a person states it; None where the list price counts."""
+    note_line: int | None = None
+    """The line of a credit note from elsewhere that says so."""
 
 
 class PurchaseFound(msgspec.Struct, frozen=True):
@@ -142,6 +148,10 @@ class RefundedPart(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery whose windows they use; None while undelivered, or unverified."""
     goods: Minor
     tax: Minor
+    note_line: int | None = None
+    """The line of a credit note from elsewhere that asked for them."""
+    note_amount: Minor | None = None
+    """What that note named for them."""
     label: AgeLabel | None = None
     days_since_delivery: int | None = None
     days_since_order: int | None = None
@@ -163,6 +173,7 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     """None where the refund lives in the customer's stream: unverified or credit."""
     basis: Basis
     currency: str
+    granted_on: Day
     year: int | None = None
     number: int | None = None
     """The credit note: 1, 2, 3, … without gaps within book and year; None where nothing charged is credited,

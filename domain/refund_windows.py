@@ -41,23 +41,30 @@ def refunded_parts(state: Placed, units: tuple[AskedUnits, ...], asked_on: Day) 
     Source: R-G3, R-G6
     """
     used = _used(state)
+    refunded = {asked.line: state.lines[asked.line - 1].refunded for asked in units}
     parts: list[RefundedPart] = []
     for asked in units:
-        line, left = state.lines[asked.line - 1], asked.quantity
-        first = line.refunded
+        line, left = state.lines[asked.line - 1].line, asked.quantity
         for window in sorted(_windows(state, asked.line, used), key=lambda window: window.ends):
             quantity = min(left, window.quantity)
-            if quantity:
-                price = price_of_units(line.line, first, first + quantity)
-                part = RefundedPart(
-                    line=asked.line,
-                    quantity=quantity,
-                    shipment=window.shipment,
-                    goods=price.goods,
-                    tax=price.tax,
-                )
-                parts.append(_aged(state, part, window.granted, asked_on))
-                first, left = first + quantity, left - quantity
+            if not quantity:
+                continue
+            first = refunded[asked.line]
+            price = price_of_units(line, first, first + quantity)
+            part = RefundedPart(
+                line=asked.line,
+                quantity=quantity,
+                shipment=window.shipment,
+                goods=price.goods,
+                tax=price.tax,
+                note_line=asked.note_line,
+                note_amount=None if asked.note_price is None else asked.note_price * quantity,
+            )
+            parts.append(_aged(state, part, window.granted, asked_on))
+            refunded[asked.line] = first + quantity
+            place = (asked.line, window.shipment, parts[-1].delivery)
+            used[place] = used.get(place, 0) + quantity
+            left -= quantity
     return tuple(parts)
 
 

@@ -11,7 +11,7 @@ therefore decided on what was just read from the record before it is answered.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -323,6 +323,20 @@ class Book:
         found = await self._record.commands(principal, asked)
         for key, repeated in found.items():
             _expect_same_request(asked[key], repeated.request_hash)
+        return await self._outcomes(found)
+
+    async def repeated_under(self, prefix: str, submission: Submission) -> dict[str, Outcome]:
+        """What the keys that begin with `prefix`, which ends in a slash, recorded before for that request.
+
+        Raises: KeyReused, Unavailable.
+        """
+        found = await self._record.commands_under(principal_of(submission), prefix)
+        for repeated in found.values():
+            _expect_same_request(submission, repeated.request_hash)
+        return await self._outcomes(found)
+
+    async def _outcomes(self, found: Mapping[str, Repeated]) -> dict[str, Outcome]:
+        """What each key recorded, by one query."""
         spans = {key: range(it.first, it.last + 1) for key, it in found.items()}
         positions = [position for span in spans.values() for position in span]
         entries = await self._record.at(positions) if positions else []

@@ -53,6 +53,9 @@ WHERE book = %b AND principal = %b AND key = %b"""
 _COMMANDS = """
 SELECT key, first_position, last_position, request_hash FROM commands
 WHERE book = %b AND principal = %b AND key = ANY(%b::text[])"""
+_COMMANDS_UNDER = """
+SELECT key, first_position, last_position, request_hash FROM commands
+WHERE book = %b AND principal = %b AND key >= %b AND key < %b ORDER BY key"""
 _CLAIM = """
 SELECT entry.stream FROM claims AS held
 JOIN entries AS entry ON entry.book = held.book AND entry.position = held.position
@@ -114,6 +117,12 @@ class Record:
     async def commands(self, principal: str, keys: Iterable[str]) -> dict[str, Repeated]:
         """What each of these idempotency keys recorded."""
         rows = await self._reader.rows(_COMMANDS, (self.book, principal, list(keys)))
+        return {key: Repeated(*rest) for key, *rest in rows}
+
+    async def commands_under(self, principal: str, prefix: str) -> dict[str, Repeated]:
+        """What each idempotency key that begins with `prefix`, which ends in a slash, recorded."""
+        beyond = prefix.removesuffix("/") + "0"  # the sign after the slash, by the C collation
+        rows = await self._reader.rows(_COMMANDS_UNDER, (self.book, principal, prefix, beyond))
         return {key: Repeated(*rest) for key, *rest in rows}
 
     async def claimed(self, kind: str, value: str) -> str | None:

@@ -11,6 +11,8 @@ from projections.declined_payments import DeclinedPayments
 from projections.journal import Journal
 from projections.orders import Orders
 from projections.projection import AnyProjection
+from projections.refund_audit import RefundAudit
+from projections.refunded_units import RefundedUnits
 from projections.tasks import Tasks
 from projections.unpaid_bills import UnpaidBills
 from projections.watched_orders import WatchedOrders
@@ -27,4 +29,6 @@ PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     WatchedOrders(),
     DeclinedPayments(),
     DeclineOutcomes(),
+    RefundAudit(),
+    RefundedUnits(),
 )

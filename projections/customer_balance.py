@@ -274,3 +274,10 @@ GROUP BY customer, currency ORDER BY customer, currency"""
 """The balance of each customer and currency, over the rows `held` (`ledger.projecting.answers`). An order of
 which nothing was paid or shipped says nothing about money yet.
 """
+
+LIFETIME = """
+SELECT customer, currency, sum(received)::bigint AS received, sum(reversed)::bigint AS reversed,
+       sum(refunded)::bigint AS refunded, sum(lifetime_value)::bigint AS lifetime_value,
+       count(*) FILTER (WHERE "order" <> '')::bigint AS orders, max(last_position) AS last_position
+FROM held GROUP BY customer, currency"""
+"""What each customer has brought us, over the rows `held`. Source: R-S4"""

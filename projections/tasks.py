@@ -20,6 +20,7 @@ from domain.payment_events import CreditUsed, PaymentCaptured
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
+from projections.refund_tasks import KINDS, BearsOnRefunds, about_refund, begun_by, done_by
 
 BearsOnTasks = (
     OrderPlaced
@@ -33,7 +34,7 @@ BearsOnTasks = (
     | RefundCorrected
 )
 
-AnyTask = BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks
+AnyTask = BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks | BearsOnRefunds
 
 
 class Tasks(Projection[Task, AnyTask]):
@@ -56,6 +57,8 @@ class Tasks(Projection[Task, AnyTask]):
             fold_bills(rows, it, entry)
         if isinstance(it, BearsOnHoldTasks):
             fold_holds(rows, it, entry)
+        if isinstance(it, BearsOnRefunds):
+            _refund(rows, it, entry)
         if isinstance(it, BearsOnTasks):
             _fold_order(rows, it, entry)
 
@@ -81,6 +84,7 @@ def _fold_order(rows: dict[Key, Task], it: BearsOnTasks, entry: Entry) -> None:
                     del rows[it.order, kind, subject]
             _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
         case RefundCorrected():
+            rows.pop((entry.stream, "refund_payout", it.refund), None)
             if it.order is not None and it.cancelled:
                 _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
         case PaymentCaptured() | CreditUsed() | ShipmentDelivered():
@@ -88,6 +92,18 @@ def _fold_order(rows: dict[Key, Task], it: BearsOnTasks, entry: Entry) -> None:
     if not isinstance(it, CustomerContactMade):
         about = it.shipment if isinstance(it, OrderShipped | ShipmentDelivered) else entry.stream
         _begin(rows, entry.stream, about, it.customer, it.deadlines, entry)
+
+
+def _refund(rows: dict[Key, Task], it: BearsOnRefunds, entry: Entry) -> None:
+    refund = about_refund(it, entry)
+    if refund is None:
+        return
+    for kind in done_by(it):
+        rows.pop((entry.stream, kind, refund), None)
+    deadlines, role = begun_by(it)
+    _begin(rows, entry.stream, refund, it.customer, deadlines, entry)
+    for deadline in deadlines:
+        rows[entry.stream, deadline.kind, refund].assignee = role
 
 
 def _begin(
@@ -125,7 +141,9 @@ def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
         return
     shipping.ordered -= units
     if shipping.ordered == 0:
-        rows.clear()  # nothing was shipped and nothing will be: there is nothing left to say
+        for _, kind, subject in list(rows):
+            if kind not in KINDS:  # nothing was shipped and nothing will be: there is nothing left to say
+                del rows[order, kind, subject]
     else:
         _leave(rows, order, units)
 

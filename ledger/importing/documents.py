@@ -33,6 +33,11 @@ class Document(msgspec.Struct, kw_only=True):
     spoiled: bool = False
     """One of its rows is bad, or may be."""
 
+    @property
+    def kind(self) -> str:
+        """What it is called."""
+        return "credit note" if self.credit_note else "order"
+
 
 def documents(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow], None]) -> Iterator[Document]:
     """Every document with kept rows: earlier ones first, orders before credit notes, then by reference.

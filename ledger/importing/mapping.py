@@ -48,6 +48,8 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sku_case: Literal["as_is", "upper"] = "as_is"
     credit_notes: str | None = None
     """Documents whose whole reference matches this pattern are credit notes, with negative quantities."""
+    adjustments: frozenset[str] = frozenset()
+    """Skus that are no goods on a credit note: the customer is credited, and no order is looked for."""
     line_breaks: bool = False
     """A quoted cell may hold line breaks. Otherwise a row ends where its line ends."""
     apart: int = 2_000

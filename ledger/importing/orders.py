@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 
 from domain.decision import Actor
+from domain.order_events import OrderPlaced
 from domain.refusal import Refusal
+from domain.register import Register
 from ledger.book import Book
 from ledger.errors import KeyReused, QueueFull, StreamBusy, Unavailable, Unrecordable
+from ledger.importing.credit_notes import CreditNoteRecorder
 from ledger.importing.documents import Document, documents
 from ledger.importing.lanes import in_lanes
 from ledger.importing.memory import peak_megabytes
+from ledger.importing.purchases import Purchases
 from ledger.importing.receipt import Receipt
 from ledger.importing.recorder import OrderRecorder, Unfit, customer_of
 from ledger.importing.rows import BadRow, Row, Source, Unreadable
@@ -49,23 +53,28 @@ class OrderImport:
         Raises: LedgerError; Unreadable where the file breaks off, once what was whole before is recorded.
         """
         began = monotonic()
+        register = await self._book.state("book")
+        assert isinstance(register, Register)
+        self._purchases = Purchases(self._book)
         self._recorder = await OrderRecorder.of(self._book, self._actor)
-        await in_lanes(self._orders(), lambda it: f"{it.channel}/{customer_of(it)}", self._record, WIDTH)
+        self._notes = CreditNoteRecorder(
+            self._book, self._actor, register, self._purchases, self._source.mapping.fixed.adjustments
+        )
+        await in_lanes(self._documents(), lambda it: f"{it.channel}/{customer_of(it)}", self._record, WIDTH)
         self.receipt.seconds = round(monotonic() - began, 1)
         self.receipt.peak_megabytes = peak_megabytes()
         if self._unreadable is not None:
             raise self._unreadable
         return self.receipt
 
-    def _orders(self) -> Iterator[Document]:
+    def _documents(self) -> Iterator[Document]:
         found = documents(self._rows(), self._source.mapping.fixed.apart, self._bad_row)
         try:
             for document in found:
                 if document.credit_note:
                     self.receipt.credit_notes += 1
                     self.receipt.credit_lines += len(document.lines)
-                else:
-                    yield document
+                yield document
         except Unreadable as broken:
             self._unreadable = broken
 
@@ -86,6 +95,9 @@ class OrderImport:
     async def _record(self, document: Document) -> None:
         for outcome in await self._outcomes(document):
             self.receipt.count(outcome.entries, before=outcome.replayed or outcome.already)
+            for entry in outcome.entries:
+                if isinstance(entry.event, OrderPlaced):
+                    self._purchases.placed(entry.event.customer, entry.event, entry.effective_at)
         self._progress(self.receipt)
 
     async def _outcomes(self, document: Document) -> list[Outcome]:
@@ -93,12 +105,13 @@ class OrderImport:
         for tried in range(1, TRIES + 1):
             taken: list[Outcome] = []
             try:
-                async for outcome in self._recorder.steps(document):
+                recorder = self._notes if document.credit_note else self._recorder
+                async for outcome in recorder.steps(document):
                     taken.append(outcome)
             except (Unfit, Refusal, KeyReused, Unrecordable) as refused:
                 why = "recorded before, with other content" if isinstance(refused, KeyReused) else refused
                 self.receipt.refused += 1
-                self._report(document.first_line, f"order {document.reference}: {why}")
+                self._report(document.first_line, f"{document.kind} {document.reference}: {why}")
             except (Unavailable, StreamBusy, QueueFull):
                 if tried == TRIES:
                     raise

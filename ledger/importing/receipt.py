@@ -7,7 +7,8 @@ import msgspec
 from domain.customers import CustomerRegistered
 from domain.entry import Entry
 from domain.order_events import OrderPlaced, OrderShipped
-from domain.payment_events import PaymentCaptured
+from domain.payment_events import PaymentCaptured, StoreCreditGranted
+from domain.refund_events import RefundGranted
 
 
 class Receipt(msgspec.Struct, kw_only=True):
@@ -21,7 +22,22 @@ class Receipt(msgspec.Struct, kw_only=True):
     """Documents that the book would not record, or that break a rule of the file."""
     credit_notes: int = 0
     credit_lines: int = 0
-    """Read and counted; nothing is recorded of them yet."""
+    refunds: int = 0
+    """Of units that an order shows: one per credit note and order."""
+    refund_parts: int = 0
+    """Pairs of a line of a credit note and one of an order."""
+    refunded_units: int = 0
+    refunded: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Minor units by currency, at the prices paid."""
+    unverified: int = 0
+    """Lines of credit notes that no order shows, or not in full."""
+    unverified_units: int = 0
+    unverified_refunded: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Minor units by currency, as the credit notes state them."""
+    adjustments: int = 0
+    """Lines of credit notes that are no goods."""
+    adjusted: Counter[str] = msgspec.field(default_factory=Counter[str])
+    """Minor units by currency."""
     orders: int = 0
     order_lines: int = 0
     units: int = 0
@@ -67,5 +83,22 @@ class Receipt(msgspec.Struct, kw_only=True):
                     self.captured[captured.currency] += captured.amount
                 case OrderShipped() as shipped:
                     self.charged[shipped.currency] += shipped.charge
+                case RefundGranted() as granted:
+                    self._count_refund(granted)
+                case StoreCreditGranted() as credited:
+                    self.adjustments += 1
+                    self.adjusted[credited.currency] += credited.amount
                 case _:
                     pass
+
+    def _count_refund(self, granted: RefundGranted) -> None:
+        units = sum([part.quantity for part in granted.parts])
+        if granted.order is None:
+            self.unverified += len(granted.parts)
+            self.unverified_units += units
+            self.unverified_refunded[granted.currency] += granted.granted
+        else:
+            self.refunds += 1
+            self.refund_parts += len(granted.parts)
+            self.refunded_units += units
+            self.refunded[granted.currency] += granted.granted

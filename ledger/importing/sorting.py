@@ -21,13 +21,11 @@ def expect_sorted(source: Source) -> None:
     latest, apart = EARLIEST, source.mapping.fixed.apart
     try:
         for document in documents(source.rows(), apart, lambda bad: None):
-            if document.credit_note:
-                continue  # counted, not recorded
             if document.at < latest:
                 raise NotSorted(
-                    f"{source.name}:{document.first_line}: order {document.reference} happened before one "
-                    f"that stands more than {apart:,} lines above it. The file is not sorted by time: sort "
-                    "it, or raise `apart` under [fixed] of the mapping. Nothing was recorded."
+                    f"{source.name}:{document.first_line}: {document.kind} {document.reference} happened "
+                    f"before one that stands more than {apart:,} lines above it. The file is not sorted by "
+                    "time: sort it, or raise `apart` under [fixed] of the mapping. Nothing was recorded."
                 )
             latest = document.at
     except Unreadable:

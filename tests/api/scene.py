@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from httpx2 import Response
@@ -47,8 +47,8 @@ class Scene:
     The customer has credit, an overdue bill and a newer order; another order's payment was taken back.
     """
 
-    def __init__(self, house: House, ids: dict[str, str], shipment: str) -> None:
-        self.house, self.ids, self.shipment = house, ids, shipment
+    def __init__(self, house: House, ids: dict[str, str], shipment: str, refunds: "Refunds | None") -> None:
+        self.house, self.ids, self.shipment, self.refunds = house, ids, shipment, refunds
         self.new = uuid4().hex
         """A reference that nothing has claimed yet."""
         year, month = divmod(next(MONTHS), 12)
@@ -60,6 +60,8 @@ class Scene:
         place = (name for beginning, name in ELSEWHERE.items() if declared.path.startswith(beginning))
         order = "declined" if declared.tag == "declines" else next(place, "order")
         known = self.ids | {"order": self.ids.get(order, self.ids["order"])}
+        if self.refunds is not None:
+            known["refund"] = self.refunds.of(named(declared))
         if named(declared) == "correct_entry":
             known["position"] = self.ids["captured"]
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
@@ -82,6 +84,10 @@ class Scene:
                 body["payment"] = self.ids["payment"]
             case "close_period":
                 body["month"] = self.month
+            case "record_returned_payout" if self.refunds is not None:
+                body["payout"] = self.refunds.payout
+            case "dismiss_fraud_signal" if self.refunds is not None:
+                body["refund"] = self.refunds.signalled
             case "list_product":
                 body["sku"] = self.new
             case "adopt_policy":  # another than the last one, which would change nothing
@@ -151,7 +157,9 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
     }
     if declared is not None and declared.tag == "declines":
         ids |= await declined_in(house)
-    return Scene(house, ids, shipment)
+    about_refunds = declared is None or declared.tag == "refunds"
+    refunds = await refunds_in(house, customer) if about_refunds else None
+    return Scene(house, ids, shipment, refunds)
 
 
 async def _overdue_bill(house: House, customer: str) -> str:
@@ -180,3 +188,42 @@ async def _taken_back(house: House) -> dict[str, str]:
         "dispute": opened["entries"][0]["data"]["dispute"],
         "reversal": taken["entries"][0]["data"]["reversal"],
     }
+
+
+class Refunds(NamedTuple):
+    """A customer's refunds, as far as each has come."""
+
+    requested: str
+    granted: str
+    paid: str
+    payout: str
+    signalled: str
+
+    def of(self, operation: str) -> str:
+        """The refund that operation can be about."""
+        match operation:
+            case "approve_refund" | "withdraw_refund":
+                return self.requested
+            case "record_returned_payout":
+                return self.paid
+            case _:
+                return self.granted
+
+
+async def refunds_in(house: House, customer: str) -> Refunds:
+    """One asked for, one granted, one paid; the third within days is a signal."""
+    order = (await house.recorded("/v1/orders", order_body(9, customer_id=customer)))["subject"]
+    await house.recorded(f"/v1/orders/{order}/payments", payment_body(9000))
+    await house.shipment(order, 9)
+    path, parts = f"/v1/orders/{order}/refunds", [{"line": 1, "quantity": 1}]
+    asked = await house.owner.post(path, {"parts": parts, "only_request": True})
+    assert asked.status_code == 202
+    three = [refund_in(await house.recorded(path, {"parts": parts})) for _ in range(3)]
+    settled = await house.recorded(f"/v1/refunds/{three[0]}/settlement", {})
+    payout = settled["entries"][0]["data"]["payout"]
+    return Refunds(refund_in(asked.json()), three[1], three[0], payout, three[2])
+
+
+def refund_in(receipt: dict[str, Any]) -> str:
+    """The refund a receipt is about."""
+    return receipt["entries"][0]["data"]["refund"]

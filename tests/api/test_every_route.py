@@ -231,12 +231,13 @@ async def test_unknown_and_foreign_ids_get_the_same_answer(
     # Answer 403 for what is in another book, or name the id in the 404 → this fails.
     foreign = await scene.ask(declared, other_house.owner)
     nowhere = dict.fromkeys(
-        ("customer", "order", "product", "contact_point", "bill", "dispute", "reversal"), ""
+        ("customer", "order", "product", "contact_point", "bill", "dispute", "reversal", "refund"), ""
     )
     ids = {
         "customer": f"cus_{EXAMPLE_SUFFIX}",
         "order": f"ord_{EXAMPLE_SUFFIX}",
         "product": f"prd_{EXAMPLE_SUFFIX}",
+        "refund": f"ref_{EXAMPLE_SUFFIX}",
         "contact_point": f"con_{EXAMPLE_SUFFIX}",
         "bill": f"bil_{EXAMPLE_SUFFIX}",
         "dispute": f"dsp_{EXAMPLE_SUFFIX}",

@@ -90,6 +90,22 @@ def test_the_slice_of_the_real_shop_is_recorded_as_expected_and_only_once(
     assert receipt["credit_lines"] == EXPECTED["credit_lines"]
     assert receipt["charged"] == {"GBP": EXPECTED["charged_pence"]}
     assert receipt["rows"] == 14_048
+    assert (receipt["refunds"], receipt["refund_parts"], receipt["refunded_units"], receipt["refunded"]) == (
+        EXPECTED["refunds_verified"]["credit_note_order_pairs"],
+        EXPECTED["refunds_verified"]["parts"],
+        EXPECTED["refunds_verified"]["units"],
+        {"GBP": EXPECTED["refunds_verified"]["pence"]},
+    )
+    unverified = (receipt["unverified"], receipt["unverified_units"], receipt["unverified_refunded"])
+    assert unverified == (
+        EXPECTED["refunds_unverified"]["credit_lines"],
+        EXPECTED["refunds_unverified"]["units"],
+        {"GBP": EXPECTED["refunds_unverified"]["pence"]},
+    )
+    assert (receipt["adjustments"], receipt["adjusted"]) == (
+        EXPECTED["adjustments"]["credit_lines"],
+        {"GBP": EXPECTED["adjustments"]["pence"]},
+    )
 
     before = position(database, book_name)
     (again,) = makegood("import", "orders", SLICE, "--book", book_name, "--json").json()
@@ -124,11 +140,11 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(
             assert process.poll() is None
         process.kill()
     killed_at = position(database, book_name)
-    assert 300 <= killed_at < 3_355
+    assert 300 <= killed_at < 3_515
     (receipt,) = makegood("import", "orders", SLICE, "--book", book_name, "--json").json()
     assert receipt["entries_before"] > 0
     assert recorded(database, book_name)["charged_pence"] == EXPECTED["charged_pence"]
-    assert position(database, book_name) == 3_355
+    assert position(database, book_name) == 3_515
 
 
 @pytest.mark.parametrize(

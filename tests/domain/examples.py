@@ -309,6 +309,7 @@ def refund_granted(**other: Any) -> RefundGranted:
         "order": ORDER,
         "basis": "undelivered",
         "currency": "USD",
+        "granted_on": "2010-08-10",
         "granted": 7595,
         "credit_amount": 0,
         "goods": 0,

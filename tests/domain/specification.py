@@ -133,7 +133,7 @@ class Story:
                 event=event,
                 customer=customer,
                 effective_at=self.at,
-                recorded_at=self.at,
+                recorded_at=max([self.at, *[last.recorded_at for last in self.entries[-1:]]]),
                 meta=meta,
             )
             self.entries.append(entry)

@@ -10,18 +10,34 @@ from domain.billing import NewBill, may_be_billed
 from domain.command import Command
 from domain.correcting import CorrectEntry
 from domain.entry import Entry
+from domain.granting import GrantRefund
+from domain.moments import day_of
 from domain.order import Placed
 from domain.order_events import OrderPlaced
 from domain.pricing import AskedLine
 from domain.refusal import Refusal
+from domain.settling import SettleRefund
 from ledger import codec
 from ledger.chain import ORIGIN, StoredRow, canonical, link
 from tests.domain import bill_examples, decline_examples, examples
 from tests.domain.examples import CUSTOMER, id_of
-from tests.domain.specification import OWNER, SUPERVISOR, Story
+from tests.domain.refunds import ask, deciding
+from tests.domain.specification import OWNER, SUPERVISOR, ZONE, Story
 
 Kind = Literal[
-    "place", "capture", "ship", "deliver", "cancel", "cart", "correct", "pay", "promise", "reverse", "decline"
+    "place",
+    "capture",
+    "ship",
+    "deliver",
+    "cancel",
+    "cart",
+    "correct",
+    "pay",
+    "promise",
+    "reverse",
+    "decline",
+    "refund",
+    "settle",
 ]
 KINDS: tuple[Kind, ...] = (
     "place",
@@ -35,6 +51,8 @@ KINDS: tuple[Kind, ...] = (
     "promise",
     "reverse",
     "decline",
+    "refund",
+    "settle",
 )
 SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
 SOCKS = AskedLine(sku="SOCKS", description="A pair", quantity=7, unit_price=450, discount=100)
@@ -73,7 +91,7 @@ def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
     placed: list[Step] = [("place", order, 1 + order % 4) for order in range(orders)]
     tried: list[Step] = [
         (
-            chance.choices(KINDS, (1, 6, 5, 3, 1, 1, 1, 2, 1, 1, 4))[0],
+            chance.choices(KINDS, (1, 6, 6, 3, 1, 1, 1, 2, 1, 1, 4, 5, 2))[0],
             chance.randrange(orders),
             chance.randint(1, 3),
         )
@@ -134,8 +152,25 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
         case "cancel":
             everything = amount == 3
             return examples.cancel(*() if everything else [(1, 1)], order=it, refund=id_of("ref", number))
+        case "refund" | "settle":
+            return _refund(story, it, kind, amount, number)
         case "correct":
             return _correction(story, it, amount, number)
+
+
+def _refund(story: Story, order: str, kind: str, amount: int, number: int) -> Command:
+    """A unit is refunded, or what is due back of the order's last refund is paid."""
+    state = story.state(order)
+    customer = state.placed.customer if isinstance(state, Placed) else examples.CUSTOMER
+    day = day_of(story.at, ZONE)
+    refund, who = id_of("ref", number), deciding(SUPERVISOR.person, day)
+    if kind == "refund":
+        asked = ask((amount % 2 + 1, 1), first_contact_at=story.at)
+        return GrantRefund(order=order, customer=customer, refund=refund, ask=asked, deciding=who)
+    known = list(state.refunds) if isinstance(state, Placed) else []
+    payouts, credit = (id_of("pot", number),), id_of("crd", number)
+    last = known[-1] if known else refund
+    return SettleRefund(stream=order, customer=customer, refund=last, payouts=payouts, credit=credit)
 
 
 def _correction(story: Story, order: str, amount: int, number: int) -> Command:

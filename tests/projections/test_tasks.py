@@ -5,9 +5,11 @@ from typing import Any
 from domain.contacting import RecordContact
 from domain.register import BookOpened, PersonRegistered
 from domain.ticking import Tick
+from projections.bill_tasks import Task
 from projections.deadlines import Deadlines
 from projections.folding import folding_of
 from projections.projection import AnyProjection
+from projections.refund_tasks import KINDS
 from projections.tasks import Tasks
 from tests.domain.bill_examples import (
     ILL,
@@ -26,15 +28,20 @@ from tests.domain.examples import (
     NEW_BILL,
     ORDER,
     OTHER_SHIPMENT,
+    REFUND,
     SHIPMENT,
     cancel,
     capture,
+    captured,
     customer_registered,
     deliver,
     id_of,
     place,
+    placed,
     ship,
+    shipped,
 )
+from tests.domain.refunds import approve, come_back, grant, settle
 from tests.domain.specification import OWNER, ZONE, Story, given, moment
 
 ANN = id_of("per", 7)
@@ -229,3 +236,26 @@ def test_a_chargeback_is_not_called_about_unasked() -> None:
     story = paid_story()
     story.do(reverse())
     assert [task for task in tasks(story, "2020-01-01") if task[1] == id_of("bil", 2)] == []
+
+
+def test_a_refund_is_decided_then_paid_and_again_where_the_money_did_not_arrive() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 1), only_request=True))
+    assert refund_tasks(story) == [("refund_decision", REFUND)]
+    story.do(approve())
+    assert refund_tasks(story) == [("refund_payout", REFUND)]
+    story.do(settle())
+    assert refund_tasks(story) == []
+    story.do(come_back())
+    assert refund_tasks(story) == [("refund_payout", REFUND)]
+
+
+def refund_tasks(story: Story) -> list[tuple[object, object]]:
+    """What there is to do about refunds."""
+    folding = folding_of(Tasks())
+    for entry in story.entries:
+        if type(entry.event) in Tasks.handles:
+            folding.feed(entry)
+    assert not folding.parked
+    rows = [row for row in folding.rows() if isinstance(row, Task) and row.kind in KINDS]
+    return [(row.kind, row.subject) for row in rows]

@@ -1,0 +1,174 @@
+"""A credit note of a file, recorded by the same decisions as everybody else's refunds: one refund per order
+it is about, one of what no order shows, at the amounts the note states, and credit for what is no goods.
+
+Every step has a key made from the note's reference. What an earlier run recorded of a note is found under
+these keys; only the units it does not say are matched again.
+"""
+
+from collections.abc import AsyncGenerator, Iterable
+from hashlib import sha256
+
+import msgspec
+
+from domain.command import Command
+from domain.crediting import GrantStoreCredit
+from domain.customers import RegisterCustomer
+from domain.decision import Actor
+from domain.granting import GrantRefund
+from domain.granting_unverified import GrantUnverifiedRefund
+from domain.payment_events import StoreCreditGranted
+from domain.refund_events import AskedUnits, RefundAsk, RefundGranted
+from domain.register import Register
+from ledger.book import Book
+from ledger.digests import request_digest
+from ledger.errors import ClaimTaken
+from ledger.identity import mint
+from ledger.importing.documents import Document
+from ledger.importing.purchases import Purchases, take_from
+from ledger.importing.recorder import ORIGIN, check_fit, customer_of
+from ledger.importing.rows import Line
+from ledger.submission import Outcome, SubjectKey, Submission
+
+
+class CreditNoteRecorder:
+    """Records credit notes of a file in one book, under the owner's role."""
+
+    def __init__(
+        self,
+        book: Book,
+        actor: Actor,
+        register: Register,
+        purchases: Purchases,
+        adjustments: frozenset[str],
+    ) -> None:
+        self._book = book
+        self._actor = msgspec.structs.replace(actor, role="owner")
+        self._register = register
+        self._purchases = purchases
+        self._adjustments = adjustments
+
+    async def steps(self, document: Document) -> AsyncGenerator[Outcome]:
+        """What each step recorded, now or earlier. Raises: Unfit, Refusal, LedgerError."""
+        check_fit(document, self._register)
+        note = _Note(self._book, self._actor, document)
+        recorded = await self._book.repeated_under(note.prefix, note.submission("any"))
+        for outcome in recorded.values():
+            yield outcome
+        missing = _missing(document, recorded.items(), note.prefix)
+        if not missing:
+            return
+        customer, outcome = await self._customer(document, note)
+        if outcome is not None:
+            yield outcome
+        for number, line, _ in missing:
+            if line.sku in self._adjustments:
+                yield await note.take(f"adjustment/{number}", _adjustment(document, customer, line))
+        goods = [each for each in missing if each[1].sku not in self._adjustments]
+        if not goods:
+            return
+        try:
+            async for outcome in self._refunds(document, note, customer, goods):
+                yield outcome
+        except BaseException:
+            self._purchases.forget(customer)  # units are off the shelf whose refund may not be recorded
+            raise
+
+    async def _refunds(
+        self, document: Document, note: "_Note", customer: str, goods: list[tuple[int, Line, int]]
+    ) -> AsyncGenerator[Outcome]:
+        matched = take_from(await self._purchases.of(customer), goods, document.at)
+        for (order, reference), units in matched.orders.items():
+            ask = _ask(document, units=_together(units))
+            command = GrantRefund(order=order, customer=customer, refund=mint("ref"), ask=ask)
+            yield await note.take(f"refund/{reference}", command)
+        if matched.unverified:
+            command = GrantUnverifiedRefund(
+                customer=customer,
+                refund=mint("ref"),
+                currency=document.currency,
+                ask=msgspec.structs.replace(_ask(document), claims=tuple(matched.unverified)),
+            )
+            yield await note.take("unverified", command)
+
+    async def _customer(self, document: Document, note: "_Note") -> tuple[str, Outcome | None]:
+        """The customer, and what registered them if no order did."""
+        value = f"{document.channel}/{customer_of(document)}"
+        held = self._book.held("customer_ref", value) or await self._book.claimed("customer_ref", value)
+        if held is not None:
+            return held, None
+        customer = mint("cus")
+        command = RegisterCustomer(
+            customer=customer, channel=document.channel, external_ref=customer_of(document)
+        )
+        try:
+            key = self._book.sealer.new_subject(customer).row
+            return customer, await note.take("register", command, (key,))
+        except ClaimTaken as taken:
+            return taken.holder, None
+
+
+class _Note:
+    """The steps of one credit note, each under a key of its own."""
+
+    def __init__(self, book: Book, actor: Actor, document: Document) -> None:
+        self._book, self._actor, self._at = book, actor, document.at
+        self.prefix = f"{document.channel}/{document.reference}/"
+        content = (document.at, document.customer, document.currency, document.lines)
+        self._content = sha256(msgspec.json.encode(content)).digest()
+
+    async def take(self, step: str, command: Command, keys: tuple[SubjectKey, ...] = ()) -> Outcome:
+        """What the step recorded. Raises: Refusal, LedgerError."""
+        return await self._book.execute(command, self.submission(step, keys))
+
+    def submission(self, step: str, keys: tuple[SubjectKey, ...] = ()) -> Submission:
+        """How a step is submitted; its content is that of the whole note."""
+        return Submission(
+            actor=self._actor,
+            origin=ORIGIN,
+            key=self.prefix + step,
+            principal=ORIGIN,  # whoever runs it again, it is the same import
+            request_hash=request_digest(self._book.sealer.request_key, "IMPORT", self.prefix, self._content),
+            effective_at=self._at,
+            subject_keys=keys,
+        )
+
+
+def _missing(
+    document: Document, recorded: Iterable[tuple[str, Outcome]], prefix: str
+) -> list[tuple[int, Line, int]]:
+    """The note's lines of which something is not recorded: number, line, and how many units."""
+    units: dict[int, int] = {}
+    for key, outcome in recorded:
+        for entry in outcome.entries:
+            match entry.event:
+                case RefundGranted() as it:
+                    for part in it.parts:
+                        if part.note_line is not None:
+                            units[part.note_line] = units.get(part.note_line, 0) + part.quantity
+                case StoreCreditGranted():
+                    number = int(key.removeprefix(f"{prefix}adjustment/"))
+                    units[number] = document.lines[number - 1].quantity
+                case _:
+                    pass
+    numbered = enumerate(document.lines, start=1)
+    left = [(number, line, line.quantity - units.get(number, 0)) for number, line in numbered]
+    return [each for each in left if each[2]]
+
+
+def _together(units: list[AskedUnits]) -> tuple[AskedUnits, ...]:
+    """In the order of the order's lines."""
+    return tuple(sorted(units, key=lambda asked: asked.line))
+
+
+def _ask(document: Document, units: tuple[AskedUnits, ...] = ()) -> RefundAsk:
+    return RefundAsk(units=units, external_ref=document.reference)
+
+
+def _adjustment(document: Document, customer: str, line: Line) -> GrantStoreCredit:
+    return GrantStoreCredit(
+        customer=customer,
+        credit=mint("crd"),
+        kind="adjustment",
+        amount=line.quantity * line.unit_price,
+        currency=document.currency,
+    )

@@ -1,0 +1,223 @@
+"""Every refund, from asking to the money being at the customer's: who, why, under what, and what it came to.
+
+One row per refund. What is odd about one is computed from its row
+(`ANOMALIES`) and refuses nothing. Source: R-G3 … R-G12, §4
+"""
+
+from typing import Literal, assert_never
+
+from domain.bill_events import BillShare
+from domain.correction_events import RefundCorrected
+from domain.entry import Entry, Minor
+from domain.moments import Day, Moment
+from domain.payment_events import CreditSetAside
+from domain.refund_events import (
+    FraudSignalRaised,
+    RefundEscalated,
+    RefundGranted,
+    RefundPaid,
+    RefundPaymentFailed,
+    RefundRequested,
+    RefundReturned,
+    RefundWithdrawn,
+)
+from projections.projection import Key, Place, Row, RowPerGroup, events_of
+
+TellsOfARefund = (
+    RefundRequested
+    | RefundEscalated
+    | RefundWithdrawn
+    | RefundGranted
+    | RefundPaid
+    | RefundPaymentFailed
+    | RefundReturned
+    | RefundCorrected
+    | CreditSetAside
+    | FraudSignalRaised
+)
+
+RefundStage = Literal["requested", "escalated", "withdrawn", "granted", "settled", "corrected"]
+LABELS = ("supplier", "guarantee", "beyond_guarantee")
+"""From the youngest to the oldest."""
+MINUTE = 60_000_000
+
+
+class RefundRow(Row):
+    """A refund and what became of it; amounts in minor units of `currency`."""
+
+    customer: str
+    refund: str
+    order: str = ""
+    """Empty where it belongs to no order."""
+    currency: str = ""
+    stage: RefundStage = "requested"
+    requested_at: Moment | None = None
+    """When the customer asked, or it was taken down; None where we offered it."""
+    requested_by: str | None = None
+    escalated_to: str | None = None
+    granted_at: Moment | None = None
+    granted_on: Day | None = None
+    year: int | None = None
+    number: int | None = None
+    external_ref: str | None = None
+    basis: str = ""
+    verified: bool = False
+    """Whether it is of units that an order shows."""
+    observed_problem: str | None = None
+    proactive: bool = False
+    label: str | None = None
+    """Of its oldest part."""
+    days_since_delivery: int | None = None
+    days_since_order: int | None = None
+    units: int = 0
+    parts: int = 0
+    granted: Minor = 0
+    credited: Minor = 0
+    cleared: Minor = 0
+    """Bills settled, what was written off included."""
+    paid: Minor = 0
+    """Money that left us, less what came back."""
+    set_aside: Minor = 0
+    method: str | None = None
+    """Of the last payout."""
+    failed_payouts: int = 0
+    returned_payouts: int = 0
+    first_contact_at: Moment | None = None
+    paid_at: Moment | None = None
+    """When money first left us, or it was kept as credit."""
+    minutes_from_contact: int | None = None
+    """From the first contact to then."""
+    decided_by: str | None = None
+    decided_as: str | None = None
+    limit: Minor | None = None
+    edition: int | None = None
+    origin: str = ""
+    signals: int = 0
+    entries: str = ""
+    """Positions of what says so, in order, with blanks between."""
+    last_position: Place = 0
+
+
+class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
+    """Which refunds were there: who, why, under what, and where did the money go?"""
+
+    name = "refund_audit"
+    version = 1
+    row = RefundRow
+    handles = events_of(TellsOfARefund)
+    key = ("customer", "refund")
+    group_key = key
+    found_by = "customer"
+    indexes = (("refund",), ("granted_at",), ("stage", "granted_at"))
+
+    def group(self, it: TellsOfARefund, entry: Entry) -> Key | None:
+        if isinstance(it, CreditSetAside):
+            is_twin = it.order is not None and entry.stream != it.order
+            return None if it.source != "refund" or is_twin else (it.customer, it.subject)
+        return it.customer, it.refund
+
+    def change(self, row: RefundRow, it: TellsOfARefund, entry: Entry) -> None:
+        match it:
+            case RefundRequested():
+                _request(row, it, entry)
+            case RefundEscalated():
+                row.stage, row.escalated_to = "escalated", it.to_role
+            case RefundWithdrawn():
+                row.stage = "withdrawn"
+            case RefundGranted():
+                _grant(row, it, entry)
+            case RefundPaid():
+                row.paid += it.amount
+                row.method = it.method
+                _settle(row, entry)
+            case CreditSetAside():
+                row.set_aside += it.amount
+                row.method = row.method or "store_credit"
+                _settle(row, entry)
+            case RefundPaymentFailed():
+                row.failed_payouts += 1
+            case RefundReturned():
+                row.paid -= it.amount
+                row.returned_payouts += 1
+                row.stage = "granted"
+            case RefundCorrected():
+                row.stage = "corrected"  # it was none, and what it credited is owed again
+                row.granted -= it.granted
+                row.credited -= it.credit_amount
+                row.cleared = row.units = row.parts = 0
+            case FraudSignalRaised():
+                row.signals += 1
+            case _:
+                assert_never(it)
+        row.entries = f"{row.entries} {entry.position}".lstrip()
+        row.last_position = entry.position
+
+
+def _request(row: RefundRow, it: RefundRequested, entry: Entry) -> None:
+    row.order, row.currency = it.order or "", it.currency
+    row.basis, row.verified = it.basis, it.order is not None
+    row.requested_at = entry.effective_at if it.ask.asked_at is None else it.ask.asked_at
+    row.requested_by = it.requested_by
+    row.observed_problem, row.proactive = it.ask.observed_problem, it.ask.proactive
+    row.first_contact_at = it.ask.first_contact_at
+    row.external_ref = it.ask.external_ref
+
+
+def _grant(row: RefundRow, it: RefundGranted, entry: Entry) -> None:
+    row.order, row.currency = it.order or "", it.currency
+    row.granted_on = it.granted_on
+    row.stage, row.granted_at, row.basis = "granted", entry.effective_at, it.basis
+    row.verified = it.order is not None
+    row.year, row.number = it.year, it.number
+    row.granted, row.credited = it.granted, it.credit_amount
+    row.cleared = _sum(it.cleared) + _sum(it.write_offs_cleared)
+    row.units, row.parts = sum([part.quantity for part in it.parts]), len(it.parts)
+    labels = [part.label for part in it.parts if part.label is not None]
+    row.label = max(labels, key=LABELS.index, default=None)
+    delivered = [part.days_since_delivery for part in it.parts if part.days_since_delivery is not None]
+    ordered = [part.days_since_order for part in it.parts if part.days_since_order is not None]
+    row.days_since_delivery = max(delivered, default=None)
+    row.days_since_order = max(ordered, default=None)
+    row.decided_by, row.decided_as, row.limit = it.decided_by, it.decided_as, it.limit
+    row.edition, row.origin = entry.meta.edition, entry.meta.origin
+    if it.ask is not None:
+        row.observed_problem, row.proactive = it.ask.observed_problem, it.ask.proactive
+        row.external_ref, row.first_contact_at = it.ask.external_ref, it.ask.first_contact_at
+        if row.requested_at is None and not it.ask.proactive:
+            row.requested_at = entry.effective_at if it.ask.asked_at is None else it.ask.asked_at
+
+
+def _settle(row: RefundRow, entry: Entry) -> None:
+    row.stage = "settled"
+    if row.paid_at is None:
+        row.paid_at = entry.effective_at
+        if row.first_contact_at is not None:
+            row.minutes_from_contact = (entry.effective_at - row.first_contact_at) // MINUTE
+
+
+def _sum(shares: tuple[BillShare, ...]) -> int:
+    return sum([share.amount for share in shares])
+
+
+ANOMALIES = """
+concat_ws(' ',
+    CASE WHEN decided_as IS NOT NULL AND "limit" IS NOT NULL AND credited > "limit"
+        THEN 'above_limit' END,
+    CASE WHEN requested_by IS NOT NULL AND requested_by = decided_by AND escalated_to IS NOT NULL
+        THEN 'approved_by_requester' END,
+    CASE WHEN paid + set_aside > granted THEN 'paid_more_than_granted' END,
+    CASE WHEN stage <> 'requested' AND NOT verified AND basis IN ('full_list_price', 'stated')
+        THEN 'unverified' END,
+    CASE WHEN failed_payouts > 0 THEN 'payout_failed' END,
+    CASE WHEN returned_payouts > 0 THEN 'payout_returned' END,
+    CASE WHEN signals > 0 THEN 'signal' END)"""
+"""What is odd about a refund, as words with blanks between; empty where nothing is."""
+
+LISTED = f"""
+SELECT refund AS id, customer, "order", currency, stage, basis, verified, requested_at, requested_by,
+       escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem, proactive, label,
+       days_since_delivery, days_since_order, units, parts, granted, credited, cleared, paid, set_aside,
+       method, first_contact_at, paid_at, minutes_from_contact, decided_by, decided_as, "limit", edition,
+       origin, failed_payouts, returned_payouts, signals, {ANOMALIES} AS anomalies, entries, last_position
+FROM held"""
+"""The refunds with what is odd about them, over the rows `held`."""
