@@ -151,6 +151,8 @@ def test_the_deltas_of_every_figure_sum_to_it(
 ) -> None:
     """Every figure of every projection, per row and over the rows that share the first column of its key."""
     rows = rows_as_of(conninfo, book.name, projection, at or Position(book.position)).rows
+    if at is not None and not rows:
+        pytest.skip("nothing of it has happened by then")
     row = rows[len(rows) // 2]
     key = tuple(getattr(row, name) for name in projection.key)
     for column in figures_of(projection):
