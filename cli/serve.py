@@ -23,6 +23,8 @@ from ledger.embedded import EmbeddedServer
 from ledger.embedded.errors import ServerTrouble
 from ledger.following import Following
 from ledger.projecting.apart import Apart
+from ledger.reacting import Reacting
+from ledger.reaction_catalogue import ERRANDS, REACTIONS
 from ledger.settings import Settings
 from ledger.ticking import Ticker
 
@@ -74,6 +76,7 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
         beside = [
             asyncio.create_task(Following(ledger, stand_still, apart).run()),
             asyncio.create_task(Ticker(ledger, told).run()),
+            asyncio.create_task(Reacting(ledger, REACTIONS, ERRANDS, react_to_nothing).run()),
         ]
         if database.embedded is not None:
             beside.append(asyncio.create_task(keep_alive(database.embedded)))
@@ -151,6 +154,11 @@ def stand_still(book: str, failure: Exception) -> None:
     """Says on stderr that read models are not kept up to date; it is tried again."""
     what = f"The read models of {book}" if book else "New read models"
     typer.echo(f"{what} stand still: {explanation(failure)}", err=True)
+
+
+def react_to_nothing(book: str, failure: Exception) -> None:
+    """Says on stderr that what follows by rule stands still; it is tried again."""
+    typer.echo(f"Reactions of {book or 'new books'} stand still: {explanation(failure)}", err=True)
 
 
 async def _banner(url: str, ledger: Ledger, demo: Demo | None) -> str:

@@ -2,22 +2,23 @@
 
 import asyncio
 import signal
-from contextlib import suppress
 
 import typer
 import uvloop
 
 from cli.options import Data, Dsn, opened_ledger, settings
-from cli.serve import keep_alive, stand_still
+from cli.serve import keep_alive, react_to_nothing, stand_still
 from cli.tick import told
 from ledger.database import Database, open_database
 from ledger.following import following
+from ledger.reacting import Reacting
+from ledger.reaction_catalogue import ERRANDS, REACTIONS
 from ledger.settings import Settings
 from ledger.ticking import Ticker
 
 
 def worker(data: Data = None, dsn: Dsn = None) -> None:
-    """Tick every book every minute and keep its read models, until interrupted.
+    """Tick every book every minute, react and keep its read models, until interrupted.
 
     Several may run; one at a time ticks or follows a book.
     """
@@ -29,13 +30,15 @@ def worker(data: Data = None, dsn: Dsn = None) -> None:
 
 async def _work(chosen: Settings, database: Database) -> None:
     async with opened_ledger(chosen, database) as ledger:
-        watch = asyncio.create_task(keep_alive(database.embedded)) if database.embedded else None
-        typer.echo("Makegood ticks every book and keeps its read models. Ctrl-C stops it.", err=True)
+        reacting = Reacting(ledger, REACTIONS, ERRANDS, react_to_nothing)
+        beside = [asyncio.create_task(reacting.run())]
+        if database.embedded is not None:
+            beside.append(asyncio.create_task(keep_alive(database.embedded)))
+        typer.echo("Makegood ticks every book, reacts and keeps its read models. Ctrl-C stops it.", err=True)
         try:
             async with following(ledger, stand_still):
                 await Ticker(ledger, told).run()
         finally:
-            if watch is not None:
-                watch.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watch
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)

@@ -53,6 +53,7 @@ from domain.granting_unverified import (
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.not_delivering import CloseAsNotDelivered, close_as_not_delivered
 from domain.opening import BookNotOpened, open_book, register_person
+from domain.paying_out import RecordPayout, record_payout
 from domain.payment_failures import RecordPaymentFailure, record_payment_failure
 from domain.payments import CapturePayment, capture_payment
 from domain.payout_failures import (
@@ -113,6 +114,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ApproveRefund: approve_refund,
     WithdrawRefund: withdraw_refund,
     SettleRefund: settle_refund,
+    RecordPayout: record_payout,
     RecordFailedPayout: record_failed_payout,
     RecordReturnedPayout: record_returned_payout,
     DismissFraudSignal: dismiss_fraud_signal,

@@ -96,7 +96,7 @@ class Book:
         self.position = 0
         """The last position known here."""
         self.gateway: Gateway | None = None
-        """Who charges cards on file; None where nobody was connected."""
+        """Who charges cards on file and sends money back; None where nobody was connected: a person does."""
         self.read_models = ReadModels(name, conninfo, reader)
         self.reactions = Reactions(name, reader)
         self._record = Record(name, reader)

@@ -1,7 +1,9 @@
-"""The port to a processor of payments: how a card on file is charged. Who serves a processor implements it.
+"""The port to a processor of payments: how a card on file is charged and how money goes back the way it came.
 
-A charge is named by its payment's id, which the processor takes as idempotency key: asking for the same
-charge again tells what became of it, and never charges twice.
+Who serves a processor implements it.
+
+A charge is named by its payment's id and a payout by its own, which the processor takes as idempotency keys:
+asking for the same again, whatever the amount, tells what became of it, and never moves money twice.
 """
 
 from typing import Protocol
@@ -9,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from domain.decline_codes import NetworkAdvice
+from domain.paying_out import SendBack
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,22 @@ class ChargeDeclined(msgspec.Struct, frozen=True, kw_only=True):
     advice: NetworkAdvice | None = None
 
 
+class SentBack(msgspec.Struct, frozen=True, kw_only=True):
+    """The money is on its way."""
+
+    amount: int
+    """What left, in minor units of the payment's currency: of an earlier asking, if there was one."""
+    reference: str
+    """The processor's own name for the payout."""
+
+
+class NotSentBack(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing left, and nothing will."""
+
+    why: str
+    """A code: `card_closed`, `expired`, …"""
+
+
 class Gateway(Protocol):
     """A processor of payments."""
 
@@ -46,4 +65,8 @@ class Gateway(Protocol):
 
     async def charge(self, charge: Charge) -> Charged | ChargeDeclined:
         """Charge a card, or say what became of that charge. Raises: OutOfReach."""
+        ...
+
+    async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
+        """Send money back against a payment, or say what became of that payout. Raises: OutOfReach."""
         ...

@@ -47,8 +47,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 10 * SECOND, 3_600 * SECOND
 """Until an errand is tried again: each time twice as long."""
 
 CarryOut = Callable[[Book, Any, Submission], Awaitable[object]]
-"""Runs an errand and records what came of it under the submission's key, which goes with it to whoever is
-asked. Raises: Refusal, LedgerError; OutOfReach where nobody answers.
+"""Runs an errand and records what came of it, under the submission's key or keys that begin with it. Whoever
+it asks has to know the same asking again. Raises: Refusal, LedgerError; OutOfReach where nobody answers.
 """
 Errands = Mapping[type[Errand], CarryOut]
 """Who runs which errand."""
@@ -132,7 +132,7 @@ class Reactor:
     async def _carry_out(self, asked: Command | Errand, submission: Submission) -> None:
         if isinstance(asked, Command):
             await self._book.execute(asked, submission)
-        elif not await self._book.repeated(submission):
+        else:
             await self._errands[type(asked)](self._book, asked, submission)
 
     async def _try_again(self) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from domain.paying_out import SendBack
 from ledger.errors import OutOfReach
-from ledger.gateway import Charge, Charged, ChargeDeclined
+from ledger.gateway import Charge, Charged, ChargeDeclined, NotSentBack, SentBack
 
 TRIAL_CARDS: Final[Mapping[str, str]] = {
     "tok_declined_insufficient_funds": "insufficient_funds",
@@ -35,3 +36,7 @@ class TrialCards:
         if code is None:
             return Charged(reference=reference)
         return ChargeDeclined(reference=reference, decline_code=code)
+
+    async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
+        """All of it goes back, the same every time it is asked for the same payout."""
+        return SentBack(amount=asked.amount, reference=f"re_{asked.payout.partition('_')[2]}")

@@ -1,0 +1,245 @@
+"""What of a refund is paid out next by itself, and what a processor says left. Source: R-G8, R-G9"""
+
+import msgspec
+import pytest
+
+from domain.causes import EffectiveBeforeCause
+from domain.entry import Entry, Meta
+from domain.money import Money
+from domain.paying_out import KeepCredit, PayoutExceedsDue, RecordPayout, SendBack, next_payout
+from domain.payment_events import CreditSetAside, DisputeClosed, DisputeOpened, PaymentReinstated
+from domain.payout_follows_grant import PayOut, PayoutFollowsGrant
+from domain.refund_events import RefundGranted, RefundPaid
+from domain.retry import AlreadyRecordedOtherwise
+from domain.settling import RefundUnknown
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    OTHER_PAYMENT,
+    PAYMENT,
+    REFUND,
+    captured,
+    customer_registered,
+    id_of,
+    placed,
+    refund_granted,
+    shipped,
+)
+from tests.domain.refunds import fail, grant, settle
+from tests.domain.returns import refunded
+from tests.domain.specification import NOON, Story, given, moment
+
+FIRST, SECOND = id_of("pot"), id_of("pot", 2)
+
+
+def next_of(story: Story) -> SendBack | KeepCredit | None:
+    state = story.state(ORDER)
+    return next_payout(state, state.refunds[REFUND])
+
+
+def record(**other: object) -> RecordPayout:
+    said = {
+        "order": ORDER,
+        "refund": REFUND,
+        "payout": FIRST,
+        "payment": PAYMENT,
+        "amount": 7595,
+        "currency": "USD",
+        "reference": "re_1",
+    }
+    return RecordPayout(**{**said, **other})  # pyright: ignore[reportArgumentType]
+
+
+def paid_in_two() -> Story:
+    """The order of 75.95, paid with 20.00 and 55.95, is refunded as a whole."""
+    second = captured(amount=5595, payment=OTHER_PAYMENT, reference="ch_2")
+    story = given(customer_registered(), placed(), captured(amount=2000), second, shipped())
+    story.do(grant((1, 2)))
+    return story
+
+
+def dispute() -> DisputeOpened:
+    return DisputeOpened(
+        order=ORDER,
+        customer=CUSTOMER,
+        dispute=id_of("dsp"),
+        payment=PAYMENT,
+        currency="USD",
+        amount=7595,
+        why="fraudulent",
+        reference=None,
+    )
+
+
+# What is next
+
+
+def test_what_is_due_goes_back_against_the_payment_it_came_with() -> None:
+    sent = SendBack(
+        payout=FIRST, payment=PAYMENT, processor="acme", reference="ch_1", amount=7595, currency="USD"
+    )
+    assert next_of(refunded()) == sent
+
+
+def test_several_payments_are_sent_back_one_after_the_other_under_names_of_their_own() -> None:
+    story = paid_in_two()
+    first = next_of(story)
+    assert isinstance(first, SendBack)
+    assert (first.payout, first.payment, first.amount) == (FIRST, PAYMENT, 2000)
+    story.do(record(amount=2000))
+    second = next_of(story)
+    assert isinstance(second, SendBack)
+    assert (second.payout, second.payment, second.amount) == (SECOND, OTHER_PAYMENT, 5595)
+    story.do(record(payout=SECOND, payment=OTHER_PAYMENT, amount=5595, reference="re_2"))
+    assert next_of(story) is None
+
+
+def test_the_name_stays_the_same_until_something_is_recorded() -> None:
+    # Make the name of the moment or of what caused it → asked again, the processor pays twice.
+    story = refunded()
+    first = next_of(story)
+    story.on("2010-09-01").record(dispute(), _closed())
+    assert next_of(story) == first
+
+
+def test_while_a_bank_asks_nothing_is_next() -> None:
+    story = refunded()
+    story.record(dispute())
+    assert next_of(story) is None
+    story.record(_closed())
+    assert isinstance(next_of(story), SendBack)
+
+
+def test_once_a_payout_failed_a_person_finds_the_way() -> None:
+    # Ask again by itself → the same closed card is hammered, and this fails.
+    story = refunded()
+    story.do(fail())
+    assert next_of(story) is None
+
+
+def test_what_was_settled_by_hand_is_not_sent_again() -> None:
+    story = refunded()
+    story.do(settle(reference="by hand"))
+    assert next_of(story) is None
+
+
+def test_money_that_came_by_bank_goes_back_by_hand() -> None:
+    story = refunded()
+    payments = dict(story.state(ORDER).payments)
+    state = msgspec.structs.replace(story.state(ORDER), payments={})
+    assert payments
+    assert next_payout(state, state.refunds[REFUND]) is None
+
+
+def test_what_came_as_credit_stays_credit() -> None:
+    story = refunded()
+    account = story.state(ORDER).account
+    by_credit = msgspec.structs.replace(account, received=0, credit_used=account.received)
+    state = msgspec.structs.replace(story.state(ORDER), account=by_credit)
+    assert next_payout(state, state.refunds[REFUND]) == KeepCredit(payout=FIRST, credit=id_of("crd"))
+
+
+# Recording what left
+
+
+def test_what_the_processor_says_left_is_recorded() -> None:
+    paid = RefundPaid(
+        refund=REFUND,
+        customer=CUSTOMER,
+        order=ORDER,
+        payout=FIRST,
+        currency="USD",
+        amount=7595,
+        method="original_method",
+        payment=PAYMENT,
+        payment_method=None,
+        reference="re_1",
+    )
+    refunded().when(record()).then(paid)
+
+
+def test_less_than_is_due_may_have_left_and_never_more() -> None:
+    # Leave the bound out → the ledger says more left than was owed, and this fails.
+    refunded().when(record(amount=7594)).decides(RefundPaid)
+    too_much = PayoutExceedsDue(REFUND, Money(7596, "USD"), Money(7595, "USD"))
+    refunded().when(record(amount=7596)).refused(too_much)
+    paid_in_two().when(record(amount=2001)).refused(
+        PayoutExceedsDue(REFUND, Money(2001, "USD"), Money(2000, "USD"))
+    )
+    refunded().when(record(payment=OTHER_PAYMENT)).refused(PayoutExceedsDue)
+    refunded().when(record(currency="EUR")).refused(PayoutExceedsDue)
+
+
+def test_what_left_is_recorded_also_while_a_bank_asks() -> None:
+    story = refunded()
+    story.record(dispute())
+    story.when(record()).decides(RefundPaid)
+
+
+@pytest.mark.parametrize("other", [{"amount": 7594}, {"reference": "re_2"}, {"payment": OTHER_PAYMENT}])
+def test_the_same_payout_with_other_content_is_refused(other: dict[str, object]) -> None:
+    story = refunded()
+    story.do(record())
+    story.when(record(**other)).refused(AlreadyRecordedOtherwise(FIRST))
+
+
+def test_nothing_leaves_before_or_without_a_grant() -> None:
+    given(customer_registered(), placed()).when(record()).refused(RefundUnknown(REFUND))
+    story = refunded().with_now(NOON).on("2010-08-10", "11:59")
+    story.when(record()).refused(EffectiveBeforeCause(moment("2010-08-10", "11:59"), NOON))
+
+
+# The rule
+
+
+def entry_of(event: RefundGranted | DisputeClosed | PaymentReinstated) -> Entry:
+    meta = Meta(person="system", role="system", origin="api")
+    return Entry(
+        position=1, stream=ORDER, version=1, event=event, effective_at=NOON, recorded_at=NOON, meta=meta
+    )
+
+
+def test_a_grant_the_end_of_a_dispute_and_money_that_comes_again_are_looked_at() -> None:
+    back = PaymentReinstated(
+        order=ORDER,
+        customer=CUSTOMER,
+        reversal=id_of("rev"),
+        reinstatement=id_of("rev", 2),
+        payment=PAYMENT,
+        currency="USD",
+        amount=1,
+        bills=(),
+    )
+    for event in (refund_granted(), _closed(), back):
+        assert type(event) in PayoutFollowsGrant.handles
+        found = PayoutFollowsGrant().follows(event, entry_of(event))
+        assert found == PayOut(order=ORDER, customer=CUSTOMER)
+
+
+def test_what_belongs_to_no_order_is_paid_by_a_person() -> None:
+    unverified = refund_granted(order=None)
+    assert PayoutFollowsGrant().follows(unverified, entry_of(unverified)) is None
+
+
+def _closed() -> DisputeClosed:
+    return DisputeClosed(order=ORDER, customer=CUSTOMER, dispute=id_of("dsp"), outcome="won")
+
+
+def test_set_aside_credit_has_a_name_of_its_own_each_time() -> None:
+    story = refunded()
+    kept = CreditSetAside(
+        customer=CUSTOMER,
+        order=ORDER,
+        credit=id_of("crd"),
+        currency="USD",
+        amount=100,
+        source="refund",
+        subject=REFUND,
+    )
+    story.record(kept)
+    account = story.state(ORDER).account
+    by_credit = msgspec.structs.replace(account, received=0, credit_used=account.received)
+    state = msgspec.structs.replace(story.state(ORDER), account=by_credit)
+    found = next_payout(state, state.refunds[REFUND])
+    assert isinstance(found, KeepCredit)
+    assert found.credit != id_of("crd")

@@ -1,0 +1,354 @@
+"""A payout follows a grant: once, against the payment it came with, whatever dies in between. Source: R-G8"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from domain.delivering import DeliverShipment
+from domain.disputing import CloseDispute, OpenDispute
+from domain.granting import GrantRefund
+from domain.limits import Deciding
+from domain.moments import day_of, plus_days
+from domain.order import Placed
+from domain.order_events import Part
+from domain.paying_out import RecordPayout, SendBack
+from domain.payments import CapturePayment
+from domain.refund_events import AskedUnits, RefundAsk, RefundPaid, RefundPaymentFailed
+from domain.register import OpenBook
+from domain.shipping import ShipOrder
+from ledger import reacting
+from ledger.book import Book, machine_now
+from ledger.composition import Ledger
+from ledger.errors import OutOfReach
+from ledger.gateway import Charge, Charged, ChargeDeclined, NotSentBack, SentBack
+from ledger.identity import mint
+from ledger.reacting import Reactor
+from ledger.reaction_catalogue import ERRANDS, REACTIONS
+from ledger.reaction_rows import Reactions
+from tests.reacting.conftest import ordered
+from tests.reacting.test_reacting import Died, always, wrapped
+from tests.ticking.conftest import ANN, submission
+
+pytestmark = pytest.mark.anyio
+
+RULE = "payout_follows_grant"
+
+
+class Processor:
+    """Sends money back once for each payout, and remembers what it did."""
+
+    processor = "acme"
+
+    def __init__(self) -> None:
+        self.did: dict[str, SentBack | NotSentBack] = {}
+        self.asked: list[SendBack] = []
+        self.answers = True
+        self.refuses: str | None = None
+
+    async def charge(self, charge: Charge) -> Charged | ChargeDeclined:
+        raise NotImplementedError
+
+    async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
+        self.asked.append(asked)
+        if self.refuses is not None:
+            self.did.setdefault(asked.payout, NotSentBack(why=self.refuses))
+        sent = SentBack(amount=asked.amount, reference=f"re_{len(self.did)}")
+        did = self.did.setdefault(asked.payout, sent)
+        if not self.answers:
+            raise OutOfReach("the processor does not answer")
+        return did
+
+    @property
+    def left(self) -> int:
+        """What left in all."""
+        return sum(sent.amount for sent in self.did.values() if isinstance(sent, SentBack))
+
+
+@pytest.fixture
+def acme(book: Book) -> Processor:
+    book.gateway = acme = Processor()
+    return acme
+
+
+def reactor_of(book: Book, holder: str | None = None) -> Reactor:
+    return Reactor(book, REACTIONS, ERRANDS, holder)
+
+
+async def paid_order(book: Book, *captures: int, processor: str = "acme") -> str:
+    """A shipped and delivered order of 34.00, paid in so many captures."""
+    order = await ordered(book)
+    for amount in captures or (3_400,):
+        await do(
+            book,
+            CapturePayment(
+                order=order,
+                payment=(payment := mint("pay")),
+                amount=amount,
+                currency="EUR",
+                processor=processor,
+                reference=payment,
+            ),
+        )
+    ship = ShipOrder(
+        order=order,
+        shipment=(shipment := mint("shp")),
+        parts=(Part(1, 1),),
+        method="parcel",
+        tracking="1Z",
+        description="sealed",
+    )
+    await do(book, ship)
+    await do(book, DeliverShipment(order=order, delivery=mint("dlv"), shipment=shipment))
+    return order
+
+
+async def granted(book: Book, order: str) -> str:
+    """The order is refunded."""
+    today = day_of(book.clock(), "Europe/Berlin")
+    refund = mint("ref")
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    ask = RefundAsk(units=(AskedUnits(1, 1),))
+    deciding = Deciding(ANN.person, today, plus_days(today, -29))
+    customer = state.placed.customer
+    await do(book, GrantRefund(order=order, customer=customer, refund=refund, ask=ask, deciding=deciding))
+    return refund
+
+
+async def do(book: Book, command: Any) -> None:
+    await book.execute(command, submission())
+
+
+async def payouts(book: Book, order: str) -> list[RefundPaid | RefundPaymentFailed]:
+    entries = await book.entries(order)
+    return [entry.event for entry in entries if isinstance(entry.event, RefundPaid | RefundPaymentFailed)]
+
+
+async def balance(book: Book, order: str) -> int:
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    return state.account.balance
+
+
+async def test_money_goes_back_at_once_and_the_entry_says_why(book: Book, acme: Processor) -> None:
+    order = await paid_order(book)
+    refund = await granted(book, order)
+    await reactor_of(book).catch_up()
+    (sent,) = acme.asked
+    *_, grant, paid = await book.entries(order)
+    assert isinstance(paid.event, RefundPaid)
+    assert (paid.event.amount, paid.event.refund, paid.event.reference) == (3_400, refund, "re_0")
+    assert (paid.meta.origin, paid.meta.causation) == ("reaction", str(grant.position))
+    assert paid.meta.key == f"reaction/{RULE}/{grant.position}/{sent.payout}"
+    assert (await balance(book, order), acme.left) == (0, 3_400)
+    await reactor_of(book).catch_up()
+    assert len(await payouts(book, order)) == 1
+
+
+async def test_several_payments_each_get_their_own_back(book: Book, acme: Processor) -> None:
+    order = await paid_order(book, 1_000, 2_400)
+    await granted(book, order)
+    await reactor_of(book).catch_up()
+    assert [sent.amount for sent in acme.asked] == [1_000, 2_400]
+    assert [paid.amount for paid in await payouts(book, order)] == [1_000, 2_400]
+
+
+@pytest.mark.parametrize("refuses", [None, "card_closed"])
+async def test_dying_anywhere_sends_back_once_and_records_once(
+    ledger: Ledger, book_name: str, refuses: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Name the payout anew at each try → dying after the processor was asked sends 68.00, and this fails.
+    lives, count = 0, 0
+
+    def at() -> None:
+        nonlocal count
+        count += 1
+        if count == lives:
+            raise Died
+
+    awaited: list[tuple[Any, str]] = [
+        *((Reactions, name) for name in ("reached", "hold_lease", "page", "move")),
+        *((Book, name) for name in ("state", "execute")),
+        (Processor, "send_back"),
+    ]
+    for owner, name in awaited:
+        monkeypatch.setattr(owner, name, wrapped(getattr(owner, name), at))
+    died = 0
+    while True:
+        lives, count = 0, 0
+        book = await ledger.open_book(f"{book_name[:40]}-{died}", OpenBook(zone="UTC", country="GB"))
+        book.gateway = acme = Processor()
+        acme.refuses = refuses
+        order = await paid_order(book, 1_000, 2_400)
+        await granted(book, order)
+        lives, count = died + 1, 0
+        try:
+            await reactor_of(book, "the one").catch_up()
+        except Died:
+            died += 1
+            lives = 0
+            await reactor_of(book, "the one").catch_up()
+        else:
+            break
+        finally:
+            lives = 0
+        recorded = await payouts(book, order)
+        if refuses is None:
+            assert ([paid.amount for paid in recorded], acme.left) == ([1_000, 2_400], 3_400)
+        else:
+            assert ([type(each) for each in recorded], acme.left) == ([RefundPaymentFailed], 0)
+    assert died >= 20
+
+
+async def test_two_processes_send_back_once(
+    book: Book, acme: Processor, other_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reactions, "hold_lease", always)
+    orders = [await paid_order(book) for _ in range(5)]
+    for order in orders:
+        await granted(book, order)
+    other = await other_ledger.book(book.name)
+    other.gateway = acme
+    await asyncio.gather(*[reactor_of(each).catch_up() for each in (book, other, book)])
+    assert [len(await payouts(book, order)) for order in orders] == [1] * 5
+    assert acme.left == 5 * 3_400
+
+
+async def test_a_processor_that_did_it_and_did_not_say_so_is_asked_again(
+    book: Book, acme: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The end of a dispute meanwhile asks for the same payout: a name made of the cause would pay twice.
+    order = await paid_order(book)
+    await granted(book, order)
+    acme.answers = False
+    await reactor_of(book, "one").catch_up()
+    (failure,) = await book.reactions.failures()
+    assert (failure.cause, failure.rule) == ("the processor does not answer", RULE)
+    dispute = await disputed(book, order)
+    await do(book, CloseDispute(order=order, dispute=dispute, outcome="won"))
+    acme.answers = True
+    await reactor_of(book, "one").catch_up()
+    assert ([paid.amount for paid in await payouts(book, order)], acme.left) == ([3_400], 3_400)
+    later = (failure.again_at or 0) + 1
+    monkeypatch.setattr(reacting, "machine_now", lambda: later)
+    await reactor_of(book, "one").catch_up()
+    assert (len(await payouts(book, order)), await book.reactions.failures()) == (1, [])
+
+
+async def test_while_a_bank_asks_it_waits_and_then_follows_by_itself(book: Book, acme: Processor) -> None:
+    order = await paid_order(book)
+    dispute = await disputed(book, order)
+    await granted(book, order)
+    await reactor_of(book, "one").catch_up()
+    assert (acme.asked, await book.reactions.failures()) == ([], [])
+    await do(book, CloseDispute(order=order, dispute=dispute, outcome="won"))
+    await reactor_of(book, "one").catch_up()
+    assert len(acme.asked) == len(await payouts(book, order)) == 1
+
+
+async def test_a_refused_payout_stays_owed_and_is_not_hammered(book: Book, acme: Processor) -> None:
+    order = await paid_order(book)
+    await granted(book, order)
+    acme.refuses = "card_closed"
+    await reactor_of(book, "one").catch_up()
+    (failed,) = await payouts(book, order)
+    assert isinstance(failed, RefundPaymentFailed)
+    assert (failed.why, failed.amount, [each.kind for each in failed.deadlines]) == (
+        "card_closed",
+        3_400,
+        ["refund_payout"],
+    )
+    dispute = await disputed(book, order)
+    await do(book, CloseDispute(order=order, dispute=dispute, outcome="won"))
+    await reactor_of(book, "one").catch_up()
+    assert len(acme.asked) == 1
+    assert await balance(book, order) == -3_400
+
+
+async def test_what_left_is_recorded_though_something_changed_meanwhile(book: Book, acme: Processor) -> None:
+    order = await paid_order(book)
+    await granted(book, order)
+    send_back: Callable[[SendBack], Any] = acme.send_back
+
+    async def interrupted(asked: SendBack) -> SentBack | NotSentBack:
+        said = await send_back(asked)
+        await disputed(book, order)
+        return said
+
+    acme.send_back = interrupted
+    await reactor_of(book).catch_up()
+    assert [paid.amount for paid in await payouts(book, order)] == [3_400]
+
+
+async def test_more_than_is_due_is_never_recorded_and_is_seen(book: Book, acme: Processor) -> None:
+    order = await paid_order(book)
+    await granted(book, order)
+
+    async def wrong(asked: SendBack) -> SentBack:
+        return SentBack(amount=asked.amount + 1, reference="re_9")
+
+    acme.send_back = wrong
+    await reactor_of(book).catch_up()
+    (failure,) = await book.reactions.failures()
+    assert failure.cause.startswith("Refused (I13)")
+    assert await payouts(book, order) == []
+
+
+@pytest.mark.parametrize("connected", [True, False])
+async def test_money_that_came_by_another_way_is_left_to_a_person(book: Book, connected: bool) -> None:
+    if connected:
+        book.gateway = Processor()
+    order = await paid_order(book, processor="another" if connected else "acme")
+    await granted(book, order)
+    await reactor_of(book).catch_up()
+    assert (await payouts(book, order), await book.reactions.failures()) == ([], [])
+    assert await balance(book, order) == -3_400
+
+
+async def test_a_refund_from_before_the_cut_over_is_a_fact(ledger: Ledger, book_name: str) -> None:
+    tomorrow = plus_days(day_of(machine_now(), "Europe/Berlin"), 1)
+    opened = OpenBook(zone="Europe/Berlin", country="DE", cut_over=tomorrow)
+    book = await ledger.open_book(book_name, opened)
+    book.gateway = acme = Processor()
+    order = await paid_order(book)
+    dispute = await disputed(book, order)
+    await granted(book, order)
+    await do(book, CloseDispute(order=order, dispute=dispute, outcome="won"))
+    await reactor_of(book).catch_up()
+    assert acme.asked == []
+
+
+async def disputed(book: Book, order: str) -> str:
+    """A bank asks about the order's payment."""
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    (payment, *_) = state.payments
+    dispute = mint("dsp")
+    await do(
+        book,
+        OpenDispute(
+            order=order, dispute=dispute, payment=payment, amount=1, currency="EUR", why="fraudulent"
+        ),
+    )
+    return dispute
+
+
+async def test_recording_a_payout_is_a_retry_the_second_time(book: Book, acme: Processor) -> None:
+    order = await paid_order(book)
+    refund = await granted(book, order)
+    await reactor_of(book).catch_up()
+    (paid,) = await payouts(book, order)
+    assert isinstance(paid, RefundPaid)
+    again = RecordPayout(
+        order=order,
+        refund=refund,
+        payout=paid.payout,
+        payment=paid.payment or "",
+        amount=paid.amount,
+        currency="EUR",
+        reference=paid.reference or "",
+    )
+    outcome = await book.execute(again, submission())
+    assert outcome.already
