@@ -1,6 +1,7 @@
 """Scenario A, "wrong dresses", over HTTP: the order and the money, every figure after each step."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -22,10 +23,26 @@ async def told(ledger: Ledger, app: FastAPI, book_name: str) -> AsyncIterator[To
         yield Told(house)
 
 
+def dresses(sku: str) -> dict[str, Any]:
+    return {"sku": sku, "description": "A dress", "quantity": 2, "unit_price": usd("34.00")}
+
+
+def parcel(method: str = "ups_ground") -> dict[str, Any]:
+    parts = [{"line": 1, "quantity": 2}]
+    tracked = {"tracking": "1Z999"} if method == "ups_ground" else {}
+    return {"parts": parts, "method": method, "description": "Two dresses, on Thursday.", **tracked}
+
+
+async def expect(told: Told, customer: str, **figures: str) -> None:
+    """Those figures of the customer; every other one of what is owed is 0."""
+    found = await told.figures(customer)
+    owed = dict.fromkeys(("balance", "deposits_held", "refunds_due", "open_bills"), "0.00")
+    assert {name: found[name] for name in owed | figures} == owed | figures
+
+
 async def test_two_wrong_dresses_and_the_right_ones(told: Told) -> None:
     told.on("2010-08-10")
-    dresses = {"sku": "DRESS-36", "description": "A dress", "quantity": 2, "unit_price": usd("34.00")}
-    body = {"customer": {"name": "Jane"}, "lines": [dresses], "shipping": usd("7.95")}
+    body = {"customer": {"name": "Jane"}, "lines": [dresses("DRESS-36")], "shipping": usd("7.95")}
     receipt = await told.done("/v1/orders", body)
     order, placed = f"/v1/orders/{receipt['subject']}", of(receipt, "order.placed")
     customer = placed["customer"]
@@ -33,5 +50,56 @@ async def test_two_wrong_dresses_and_the_right_ones(told: Told) -> None:
     assert await told.figures(customer) == {}
     paid = {"amount": usd("75.95"), "processor": "acme", "reference": "ch_1"}
     await told.done(f"{order}/payments", paid)
-    figures = await told.figures(customer)
-    assert (figures["balance"], figures["deposits_held"]) == ("-75.95", "75.95")
+    await expect(told, customer, balance="-75.95", deposits_held="75.95", lifetime_value="75.95")
+    told.on("2010-08-12")
+    shipment = of(await told.done(f"{order}/shipments", parcel()), "order.shipped")["shipment"]
+    await expect(told, customer, lifetime_value="75.95")
+    told.on("2010-08-16")
+    receipt = await told.done(f"{order}/deliveries", {"shipment": shipment})
+    windows = of(receipt, "guarantee.granted")
+    assert (windows["guarantee_until"], windows["supplier_until"]) == ("2011-02-16", "2010-09-09")
+
+    # Tuesday 17 August: two t-shirts came.
+    told.on("2010-08-17", "10:04")
+    refund = {
+        "parts": [{"line": 1, "quantity": 2}],
+        "observed_problem": "wrong_item",
+        "proactive": True,
+        "first_contact_at": "2010-08-17T10:00:00-04:00",
+    }
+    receipt = await told.done(f"{order}/refunds", refund)
+    granted = of(receipt, "refund.granted")
+    assert (granted["basis"], granted["granted"]["amount"]) == ("original_charges", 7595)
+    await expect(told, customer, balance="-75.95", refunds_due="75.95", lifetime_value="75.95")
+    told.on("2010-08-17", "10:05")
+    await told.done(f"/v1/refunds/{granted['refund']}/settlement", {"reference": "re_1"})
+    await expect(told, customer, lifetime_value="0.00")
+    (row,) = await told.rows("/v1/refund-audit")
+    assert (row["proactive"], row["minutes_from_contact"], row["days_since_delivery"]) == (True, 5, 1)
+    assert (row["label"], row["decided_as"], row["limit"]["amount"]) == ("supplier", "agent", 15000)
+    problem = await told.refused(f"{order}/refunds", refund)
+    assert problem["rule"] == "I13"
+
+    # The right ones: a cart whose shipping we bear, checked out the next day.
+    told.on("2010-08-17", "10:07")
+    cart = {
+        "customer_id": customer,
+        "lines": [dresses("DRESS-38")],
+        "shipping": usd("7.95"),
+        "shipping_credit": usd("7.95"),
+    }
+    receipt = await told.done("/v1/carts", cart)
+    assert of(receipt, "cart.prepared")["total"]["amount"] == 6800
+    second = f"/v1/orders/{receipt['subject']}"
+    paid = {"amount": usd("68.00"), "processor": "acme", "reference": "ch_2"}
+    assert (await told.refused(f"{second}/payments", paid))["rule"] == "I11"
+    told.on("2010-08-18")
+    await told.done(f"/v1/carts/{receipt['subject']}/checkout", {"customer_id": customer})
+    await told.done(f"{second}/payments", paid)
+    await expect(told, customer, balance="-68.00", deposits_held="68.00", lifetime_value="68.00")
+    told.on("2010-08-19")
+    shipped = of(await told.done(f"{second}/shipments", parcel("personal_delivery")), "order.shipped")
+    told.on("2010-08-20")
+    await told.done(f"{second}/deliveries", {"shipment": shipped["shipment"]})
+    await expect(told, customer, lifetime_value="68.00", goodwill_cost="7.95")
+    assert len(await told.rows("/v1/refund-audit")) == 1

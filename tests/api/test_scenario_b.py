@@ -167,6 +167,7 @@ async def test_a_bill_is_watched_written_off_and_paid_after_all(told: Told) -> N
     await expect(told, customer, written_off="84.90", lifetime_value="214.75")
     (let_off,) = await told.rows("/v1/write-offs")
     assert (let_off["let_off"]["amount"], let_off["revenue"]["amount"]) == (8490, 12485)
+    assert await told.rows("/v1/refund-audit") == []
 
     # 1 October: the money comes after all.
     told.on("2009-10-01")

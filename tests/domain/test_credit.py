@@ -34,6 +34,7 @@ def corrected(basis: Basis) -> RefundCorrected:
         cancelled=(),
         cancelled_price=0,
         to_ship=0,
+        not_cancelled=0,
     )
 
 
