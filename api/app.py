@@ -42,11 +42,12 @@ from api.reversals import reversals
 from api.route import Route
 from api.tasks import tasks
 from api.ticks import ticks
+from api.unmatched import unmatched
 from api.watchlist import watchlist
 from ledger.composition import Ledger
 
 SECTIONS = (
-    *(orders, refunds, carts, customers, balances, products, tasks, corrections, bookkeeping),
+    *(orders, refunds, carts, customers, balances, products, tasks, corrections, unmatched, bookkeeping),
     *(bills, watchlist, reversals, credits, periods),
     *(declines, decline_lists),
     *(policy, events, book, projections, reactions, ticks),

@@ -103,6 +103,8 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
         "kind": "refunds_in_short_time",
         "note": "Three parcels, all crushed by the carrier.",
     },
+    "assign_money": {"order": f"ord_{EXAMPLE_SUFFIX}", "reason": "The customer told us the order."},
+    "return_money": {"reference": "re_3PxYzA2eZvKYlo2C", "reason": "Nobody knows what it was for."},
     "prepare_cart": {"lines": [_DRESS]},
     "check_out_cart": {"customer": _ANN, "terms": "bill_after"},
     "register_customer": {**_ANN, "channel": "shop", "external_ref": "C-10342"},

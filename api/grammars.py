@@ -216,6 +216,9 @@ Currency = Annotated[
     Field(examples=["EUR"]),
 ]
 Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT, description="Whole minor units.", examples=[1299])]
+PositiveAmount = Annotated[
+    int, Field(ge=1, le=LARGEST_AMOUNT, description="Whole minor units.", examples=[1299])
+]
 Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 LineNumber = Annotated[int, Field(ge=1, le=MOST_LINES, description="The line's number within its order.")]
 At = Annotated[
@@ -254,6 +257,8 @@ PayoutId = Annotated[str, _in_body("pot")]
 RefundId = Annotated[str, _in_body("ref")]
 ShipmentId = Annotated[str, _in_body("shp")]
 PersonId = Annotated[str, _in_body("per")]
+BillId = Annotated[str, _in_body("bil")]
+ReversalId = Annotated[str, _in_body("rev")]
 DisputeId = Annotated[str, _in_body("dsp")]
 OrderInPath = Annotated[str, _in_path("ord")]
 CustomerInPath = Annotated[str, _in_path("cus")]
@@ -262,5 +267,6 @@ ContactPointInPath = Annotated[str, _in_path("con")]
 BillInPath = Annotated[str, _in_path("bil")]
 DisputeInPath = Annotated[str, _in_path("dsp")]
 ReversalInPath = Annotated[str, _in_path("rev")]
+UnmatchedInPath = Annotated[str, _in_path("unm")]
 ProductInPath = Annotated[str, _in_path("prd")]
 PositionInPath = Annotated[int, Path(ge=1, le=2**62, description="Position of an entry in the book.")]

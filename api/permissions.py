@@ -27,6 +27,8 @@ class Permission(StrEnum):
     SET_POLICY = "set_policy"
     KEEP_PERSONS = "keep_persons"
     """Let others act in the book."""
+    TELL = "tell"
+    """Say what happened, as a processor whose signature was checked: no role has it."""
     TICK = "tick"
     """Have the book record what time has decided."""
 

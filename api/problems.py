@@ -2,7 +2,7 @@
 
     Problem                          raised by the edge itself; one class per cause, as with a `Refusal`
     ├── MalformedJson, BodyTooLarge, WrongMediaType, KeyMissing        the request cannot be read
-    ├── Unauthenticated, NotPermitted, NobodyActedFor                  the caller
+    ├── Unauthenticated, NotPermitted, NobodyActedFor, SignatureRefused the caller
     ├── NotFound, WrongMethod                                          the address
     ├── Invalid, CardNumberFound, KeyBelongsToAnother                  the content
     ├── PersonalDataErased                                             the customer
@@ -135,6 +135,16 @@ class Unauthenticated(Problem):
 
     status = HTTPStatus.UNAUTHORIZED
     way_out = "Send the header Authorization: Bearer <API key>. `makegood keys create` makes one."
+
+
+class SignatureRefused(Problem):
+    """What arrived was not signed lately with the secret of this endpoint."""
+
+    status = HTTPStatus.BAD_REQUEST
+    way_out = (
+        "Give the secret the processor shows for this address: `makegood endpoints add`. What was under way "
+        "too long is sent again by the processor itself."
+    )
 
 
 class NotPermitted(Problem):

@@ -34,6 +34,8 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     """Whether what it asks for may have to wait for somebody else's decision; then it is answered 202."""
     repeatable: bool = False
     """Whether it is a POST that does no harm again, and so needs no key and has no receipt."""
+    signed: bool = False
+    """Whether a processor's signature says who sends it, not an API key; the body is taken as it came."""
     streams: bool = False
     """Whether the answer is a stream of server-sent events, each with such an answer as its data."""
     lists_rows: bool = False
@@ -74,6 +76,10 @@ class Section:
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare a POST that asks the book to catch up: again, it finds nothing to do."""
         return self._declare("POST", path, permission, answers, repeatable=True)
+
+    def notice(self, path: str, *, answers: type[BaseModel]) -> Callable[[Endpoint], Endpoint]:
+        """Declare a POST by which a processor tells us something, signed; the same again does no harm."""
+        return self._declare("POST", path, Permission.TELL, answers, repeatable=True, signed=True)
 
     def question(
         self,

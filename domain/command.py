@@ -19,6 +19,8 @@ LONGEST_NAME = 100
 """Characters of a sku, a reference, a channel, a method."""
 LONGEST_TEXT = 2_000
 """Characters of a description."""
+LARGEST_NOTICE = 1_500_000
+"""Characters of a processor's notice, sealed: a body of 1 MiB and what sealing adds."""
 LONGEST_SEALED = 8_000
 """Characters of a sealed text; sealing makes a text longer."""
 _SPACE_OF_NAMES = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_NAME}}}")

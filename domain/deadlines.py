@@ -172,6 +172,11 @@ def deadlines_of_dispute(given: Given, *, is_refunded: bool) -> tuple[Deadline, 
     return (_in_the_day("contest_dispute", given.at, given),) if is_refunded and not is_history(given) else ()
 
 
+def deadlines_of_unmatched(given: Given) -> tuple[Deadline, ...]:
+    """Of money without a place: say what it was for, at once. Source: I12"""
+    return () if is_history(given) else (_in_the_day("unmatched", given.at, given),)
+
+
 def _by_itself(kind: DeadlineKind, last_day: Day, given: Given) -> tuple[Deadline, ...]:
     if is_history(given):
         return ()

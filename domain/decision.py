@@ -92,3 +92,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Positions of the entries that already say what was asked, where `events` is empty."""
     due: tuple[Due, ...] = ()
     """What time had decided before, in the streams written: recorded first, in the same append."""
+
+    @property
+    def named_claims(self) -> tuple[Claim, ...]:
+        """The claims, each with the stream that claims it, for a decision that becomes part of another."""
+        first = self.events[0][0] if self.events else None
+        return tuple([Claim(claim.kind, claim.value, claim.stream or first) for claim in self.claims])

@@ -9,6 +9,7 @@ import msgspec
 from domain.adopting import adopt_policy
 from domain.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
 from domain.asking_back import AskGoodsBack, ask_goods_back
+from domain.assigning import AssignMoney, ReturnMoney, assign_money, return_money
 from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
 from domain.cancelling import CancelUnits, cancel_units
 from domain.card_search import CompleteCardSearch, complete_card_search
@@ -50,6 +51,7 @@ from domain.granting_unverified import (
     grant_unverified_refund,
     pay_out_credit,
 )
+from domain.inbound import ReceiveNotice, receive_notice
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.not_delivering import CloseAsNotDelivered, close_as_not_delivered
 from domain.opening import BookNotOpened, open_book, register_person
@@ -148,6 +150,9 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ReleaseOrder: release_order,
     CloseAsNotDelivered: close_as_not_delivered,
     CorrectEntry: correct_entry,
+    AssignMoney: assign_money,
+    ReturnMoney: return_money,
+    ReceiveNotice: receive_notice,
     Tick: tick,
 }
 
@@ -225,6 +230,6 @@ def _untimely(given: Given) -> Refusal | None:
 
 def is_backdated_too_far(given: Given) -> bool:
     """Whether this happened too long ago for this person to enter it. Source: §3"""
-    if given.actor.role == "owner" or given.origin in ("import", TICK):
+    if given.actor.role == "owner" or given.origin in ("import", "provider", TICK):
         return False
     return given.now - given.at > given.edition.backdating_days * 24 * HOUR

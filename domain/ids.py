@@ -29,6 +29,8 @@ PREFIXES: Final = {
     "arr": "arrival of returned goods",
     "clm": "claim on a supplier",
     "use": "use of credit",
+    "unm": "unmatched money",
+    "stl": "return of unmatched money",
     "pot": "payout of a refund",
     "prm": "promise",
 }

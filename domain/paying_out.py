@@ -125,8 +125,8 @@ class PayoutExceedsDue(Refusal):
 def record_payout(command: RecordPayout, given: Given) -> Decision:
     """Records what left, also while a bank asks: it is money that moved.
 
-    Checks, in this order: refund granted; retry; at most what is due back as money, and what of the payment
-    may go back (I13); not before the grant.
+    Checks, in this order: refund granted; retry, by payout, then by the processor's reference; at most what
+    is due back as money, and what of the payment may go back (I13); not before the grant.
     """
     state, refund = refund_of(command.order, command.refund, given)
     paid = RefundPaid(
@@ -146,6 +146,10 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
         if known.tried != paid:
             raise AlreadyRecordedOtherwise(command.payout)
         return Decision(customer=paid.customer, already=(known.position,))
+    for known in refund.payouts.values():
+        # The processor may tell us itself of what it was asked for.
+        if msgspec.structs.replace(paid, payout=known.tried.payout) == known.tried:
+            return Decision(customer=paid.customer, already=(known.position,))
     due = _due(state, refund, command)
     if command.amount > due:
         currency = refund.granted.currency

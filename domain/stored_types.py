@@ -43,6 +43,8 @@ from domain.decline_events import (
 from domain.entry import Entry, Event
 from domain.evolve_customer import evolve_customer
 from domain.evolve_order import evolve_order
+from domain.inbound import evolve_notice
+from domain.inbound_events import NoticeReceived
 from domain.numbers import NumberTaken, evolve_numbers
 from domain.order_events import (
     CartPrepared,
@@ -90,6 +92,15 @@ from domain.supplier_events import (
     SupplierClaimRefused,
     SupplierClaimSettled,
     SupplierClaimWaived,
+)
+from domain.unmatched import evolve_unmatched
+from domain.unmatched_events import (
+    UnmatchedPayout,
+    UnmatchedPayoutAssigned,
+    UnmatchedPayoutReturned,
+    UnmatchedReceipt,
+    UnmatchedReceiptAssigned,
+    UnmatchedReceiptReturned,
 )
 from domain.watch_events import WatchedOrderReviewed
 
@@ -156,6 +167,13 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "shipment.corrected": StoredType(ShipmentCorrected),
     "bill.corrected": StoredType(BillCorrected),
     "refund.corrected": StoredType(RefundCorrected),
+    "unmatched_receipt.recorded": StoredType(UnmatchedReceipt),
+    "unmatched_receipt.assigned": StoredType(UnmatchedReceiptAssigned),
+    "unmatched_receipt.returned": StoredType(UnmatchedReceiptReturned),
+    "unmatched_payout.recorded": StoredType(UnmatchedPayout),
+    "unmatched_payout.assigned": StoredType(UnmatchedPayoutAssigned),
+    "unmatched_payout.returned": StoredType(UnmatchedPayoutReturned),
+    "notice.received": StoredType(NoticeReceived),
     "customer_contact.made": StoredType(CustomerContactMade),
     "period.closed": StoredType(PeriodClosed),
     "payment.attempted": StoredType(PaymentAttempted),
@@ -191,6 +209,8 @@ STATES: Final[Mapping[str, Evolve]] = {
     "cus": evolve_customer,
     "day": evolve_day,
     "ord": evolve_order,
+    "unmatched": evolve_unmatched,
+    "inbound": evolve_notice,
 }
 """How each kind of stream folds; a kind is the stream's name up to the first `_` or `/`."""
 

@@ -9,6 +9,7 @@ from ledger.book import Book
 from ledger.clocks import DemoClock, set_clock
 from ledger.connection import InTime, Reader
 from ledger.countries import is_country
+from ledger.endpoints import Endpoints
 from ledger.errors import UnknownBook
 from ledger.sealing import Sealer
 from ledger.trial_cards import TrialCards
@@ -20,6 +21,7 @@ class Ledger:
     def __init__(self, conninfo: str, master: bytes) -> None:
         self.reader = Reader(conninfo)
         self.api_keys = ApiKeys(self.reader)
+        self.endpoints = Endpoints(self.reader, master)
         self._conninfo = conninfo
         self._master = master
         self._books: dict[str, Book] = {}

@@ -120,6 +120,7 @@ CLAIMED = {
     "return": "The return's id",
     "supplier_claim": "The id of the claim on a supplier",
     "processor_ref": "The payment's reference, at this processor,",
+    "unmatched_ref": "The reference of unmatched money, at this processor,",
     "processor_ref_again": "The reference of the corrected payment, at this processor,",
 }
 """What each kind of claim is on."""

@@ -76,7 +76,7 @@ class Task(Row):
     """Something a person has to do."""
 
     stream: str
-    """The order it belongs to; the customer where there is none."""
+    """The order it belongs to; the customer, or the unmatched money, where there is none."""
     kind: str
     """What is to be done, as `DeadlineKind` names it."""
     subject: str
@@ -91,7 +91,9 @@ class Task(Row):
     ordered: int = 0
     """Of `ship_order`: units ordered and not cancelled."""
     open: Minor = 0
-    """Of `collection_call`: what is still to be paid; nothing is asked for once it is 0."""
+    """Of `collection_call`: what is still to be paid; nothing is asked for once it is 0. Of `unmatched`: what
+    nobody has said anything about.
+    """
     paused_until: Moment | None = None
     """Of `collection_call`: the end of the day for which the customer promised to pay."""
     last_position: Place = 0

@@ -9,11 +9,13 @@ from projections.deadlines import Deadlines
 from projections.decline_outcomes import DeclineOutcomes
 from projections.declined_payments import DeclinedPayments
 from projections.journal import Journal
+from projections.notices import Notices
 from projections.orders import Orders
 from projections.projection import AnyProjection
 from projections.refund_audit import RefundAudit
 from projections.refunded_units import RefundedUnits
 from projections.tasks import Tasks
+from projections.unmatched import Unmatched
 from projections.unpaid_bills import UnpaidBills
 from projections.watched_orders import WatchedOrders
 
@@ -31,4 +33,6 @@ PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     DeclineOutcomes(),
     RefundAudit(),
     RefundedUnits(),
+    Unmatched(),
+    Notices(),
 )

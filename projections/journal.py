@@ -33,6 +33,15 @@ from domain.payment_events import (
 )
 from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
 from domain.supplier_events import SupplierClaimSettled
+from domain.unmatched_events import (
+    UnmatchedMoneyEvent,
+    UnmatchedPayout,
+    UnmatchedPayoutAssigned,
+    UnmatchedPayoutReturned,
+    UnmatchedReceipt,
+    UnmatchedReceiptAssigned,
+    UnmatchedReceiptReturned,
+)
 from projections.projection import LinesPerEntry, Place, Row, events_of
 
 Posted = (
@@ -54,6 +63,7 @@ Posted = (
     | ShipmentCorrected
     | BillCorrected
     | RefundCorrected
+    | UnmatchedMoneyEvent
 )
 
 CUSTOMER = "assets:customers"
@@ -63,6 +73,7 @@ SALES = "revenue:sales"
 SHIPPING = "revenue:shipping"
 SALES_RETURNS = "revenue:sales returns"
 SUPPLIER_RECOVERIES = "revenue:supplier recoveries"
+UNAPPLIED = "liabilities:unapplied money"
 TAX_PAYABLE = "liabilities:tax payable"
 MARKETING = "expenses:marketing"
 GOODWILL = "expenses:goodwill"
@@ -72,6 +83,7 @@ ACCOUNTS = (
     CUSTOMER,
     CASH,
     ALLOWANCE,
+    UNAPPLIED,
     TAX_PAYABLE,
     SALES,
     SALES_RETURNS,
@@ -113,8 +125,10 @@ class Journal(LinesPerEntry[Posting, Posted]):
     indexes = (("customer", "position"), ("effective_at", "position"))
 
     def lines(self, it: Posted, entry: Entry) -> Iterable[Posting]:
-        order = None if isinstance(it, StoreCreditGranted) else it.order
-        customer, order, currency = it.customer, order or "", it.currency
+        # What is unmatched is nobody's yet, whoever it seems to be for.
+        nobodys = isinstance(it, StoreCreditGranted | UnmatchedMoneyEvent)
+        customer = "" if isinstance(it, UnmatchedMoneyEvent) else it.customer
+        order, currency = "" if nobodys else it.order or "", it.currency
         effective_at, recorded_at = entry.effective_at, entry.recorded_at
         if isinstance(it, CreditUsed | PaymentCorrected) and entry.stream != it.order:
             return []  # the same fact, told in the customer's stream too
@@ -168,6 +182,10 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
             return (BAD_DEBT, it.amount), (CUSTOMER, -it.amount), *_released(it.uncollectible)
         case WriteOffReversed():
             return (CUSTOMER, it.amount), (BAD_DEBT, -it.amount)
+        case UnmatchedReceipt() | UnmatchedPayoutAssigned() | UnmatchedPayoutReturned():
+            return (CASH, it.amount), (UNAPPLIED, -it.amount)
+        case UnmatchedPayout() | UnmatchedReceiptAssigned() | UnmatchedReceiptReturned():
+            return (UNAPPLIED, it.amount), (CASH, -it.amount)
         case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
             return _inverse(it)
         case BillMarkedUncollectible():

@@ -17,10 +17,12 @@ from domain.order_events import (
     ShipmentDelivered,
 )
 from domain.payment_events import CreditUsed, PaymentCaptured
+from domain.unmatched_events import UnmatchedMoneyEvent
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
 from projections.refund_tasks import KINDS, BearsOnRefunds, about_refund, begun_by, done_by
+from projections.unmatched_tasks import fold_unmatched
 
 BearsOnTasks = (
     OrderPlaced
@@ -34,7 +36,7 @@ BearsOnTasks = (
     | RefundCorrected
 )
 
-AnyTask = BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks | BearsOnRefunds
+AnyTask = BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks | BearsOnRefunds | UnmatchedMoneyEvent
 
 
 class Tasks(Projection[Task, AnyTask]):
@@ -59,6 +61,8 @@ class Tasks(Projection[Task, AnyTask]):
             fold_holds(rows, it, entry)
         if isinstance(it, BearsOnRefunds):
             _refund(rows, it, entry)
+        if isinstance(it, UnmatchedMoneyEvent):
+            fold_unmatched(rows, it, entry)
         if isinstance(it, BearsOnTasks):
             _fold_order(rows, it, entry)
 

@@ -8,10 +8,12 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from domain.decision import Actor
+from domain.inbound import MovedMoney, ReceiveNotice
 from domain.register import ROLES, OpenBook, RegisterPerson
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.identity import mint
+from ledger.sealing import BOOK
 from ledger.submission import Submission
 
 EUR = "EUR"
@@ -81,6 +83,27 @@ class House:
         order = await self.order(quantity)
         await self.recorded(f"/v1/orders/{order}/payments", payment_body(1000 * quantity))
         return order
+
+    async def unmatched(self, amount: int = 2000, reference: str | None = None) -> str:
+        """Money that a processor told of, and that was for no order of ours."""
+        money = MovedMoney(
+            unmatched=mint("unm"),
+            direction="receipt",
+            amount=amount,
+            currency=EUR,
+            reference=reference or f"ch_{uuid4().hex}",
+        )
+        notice = ReceiveNotice(
+            processor="stripe",
+            notice=f"evt_{uuid4().hex}",
+            kind="charge.succeeded",
+            happened_at=self.book.clock(),
+            body=await self.book.sealer.seal(BOOK, "notice", "{}"),
+            money=money,
+        )
+        actor = Actor(person="system", role="system")
+        await self.book.execute(notice, Submission(actor=actor, origin="provider"))
+        return money.unmatched
 
     async def shipment(self, order: str, quantity: int = 1) -> str:
         """Units of the order's first line that left."""

@@ -88,6 +88,8 @@ class Scene:
                 body["payout"] = self.refunds.payout
             case "dismiss_fraud_signal" if self.refunds is not None:
                 body["refund"] = self.refunds.signalled
+            case "assign_money":
+                body["order"] = self.ids["order"]
             case "list_product":
                 body["sku"] = self.new
             case "adopt_policy":  # another than the last one, which would change nothing
@@ -154,6 +156,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         "product": listed["subject"],
         "position": "1",
         **await _taken_back(house),
+        "unmatched": await house.unmatched(1000),
     }
     if declared is not None and declared.tag == "declines":
         ids |= await declined_in(house)

@@ -23,6 +23,7 @@ from domain.decisions import decide
 from domain.decline_events import PaymentMethodFailed
 from domain.default_edition import DEFAULT_ADOPTED
 from domain.entry import Entry, Event, Meta
+from domain.inbound_events import NoticeReceived
 from domain.moments import Moment, moment_at
 from domain.numbers import NumberTaken, number_stream
 from domain.order import Placed
@@ -35,6 +36,8 @@ from domain.releasing import facts_due
 from domain.standing import CustomerFacts, fold_customer
 from domain.stored_types import evolve_of
 from domain.ticking import NOBODY, TICK
+from domain.unmatched import unmatched_stream
+from domain.unmatched_events import UnmatchedMoneyEvent
 
 ZONE = "America/New_York"
 OPENED = BookOpened(zone=ZONE, country="US")
@@ -67,6 +70,10 @@ def streams_of(event: Event) -> tuple[str, ...]:
             return (event.customer,)
         case CreditSetAside() | CreditUsed() if event.order is not None:
             return event.order, event.customer
+        case _ if isinstance(event, UnmatchedMoneyEvent):
+            return (unmatched_stream(event.unmatched),)
+        case NoticeReceived():
+            return (f"inbound/{event.processor}/{event.notice}",)
         case PaymentCorrected() if event.set_aside:
             return event.order, event.customer
         case _:

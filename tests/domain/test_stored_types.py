@@ -32,6 +32,7 @@ FROZEN = {
     "goods.returned": ("GoodsReturned", 1),
     "goods_return.requested": ("GoodsReturnRequested", 1),
     "guarantee.granted": ("GuaranteeGranted", 1),
+    "notice.received": ("NoticeReceived", 1),
     "number.taken": ("NumberTaken", 1),
     "order.not_delivered": ("OrderNotDelivered", 1),
     "order.placed": ("OrderPlaced", 1),
@@ -42,8 +43,8 @@ FROZEN = {
     "order.units_cancelled": ("OrderUnitsCancelled", 1),
     "payment.attempted": ("PaymentAttempted", 1),
     "payment.captured": ("PaymentCaptured", 1),
-    "payment.declined": ("PaymentDeclined", 1),
     "payment.corrected": ("PaymentCorrected", 1),
+    "payment.declined": ("PaymentDeclined", 1),
     "payment.reinstated": ("PaymentReinstated", 1),
     "payment.reversed": ("PaymentReversed", 1),
     "payment_method.failed": ("PaymentMethodFailed", 1),
@@ -56,8 +57,8 @@ FROZEN = {
     "promise.broken": ("PromiseBroken", 1),
     "promise.kept": ("PromiseKept", 1),
     "promise.made": ("PromiseMade", 1),
-    "refund.escalated": ("RefundEscalated", 1),
     "refund.corrected": ("RefundCorrected", 1),
+    "refund.escalated": ("RefundEscalated", 1),
     "refund.granted": ("RefundGranted", 1),
     "refund.paid": ("RefundPaid", 1),
     "refund.payment_failed": ("RefundPaymentFailed", 1),
@@ -74,6 +75,12 @@ FROZEN = {
     "supplier_claim.refused": ("SupplierClaimRefused", 1),
     "supplier_claim.settled": ("SupplierClaimSettled", 1),
     "supplier_claim.waived": ("SupplierClaimWaived", 1),
+    "unmatched_payout.assigned": ("UnmatchedPayoutAssigned", 1),
+    "unmatched_payout.recorded": ("UnmatchedPayout", 1),
+    "unmatched_payout.returned": ("UnmatchedPayoutReturned", 1),
+    "unmatched_receipt.assigned": ("UnmatchedReceiptAssigned", 1),
+    "unmatched_receipt.recorded": ("UnmatchedReceipt", 1),
+    "unmatched_receipt.returned": ("UnmatchedReceiptReturned", 1),
     "watched_order.reviewed": ("WatchedOrderReviewed", 1),
     "write_off.reversed": ("WriteOffReversed", 1),
 }
@@ -102,7 +109,7 @@ def test_every_event_has_a_decoder(kind: type[Event]) -> None:
 
 
 def test_every_kind_of_stream_folds() -> None:
-    assert set(STATES) == {"book", "policy", "number", "prd", "cus", "ord", "day"}
+    assert set(STATES) == {"book", "policy", "number", "prd", "cus", "ord", "day", "unmatched", "inbound"}
     assert evolve_of("number/bill/2010") is STATES["number"]
     assert evolve_of("ord_01h455vb4pex5vsknk084sn02q") is STATES["ord"]
     with pytest.raises(LookupError, match="not a stream"):

@@ -2,58 +2,36 @@
 
 from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Literal
+from typing import Literal, get_args
 
 import psycopg
 
+from domain.assigning import AssignMoney, ReturnMoney
 from domain.billing import NewBill, may_be_billed
 from domain.command import Command
 from domain.correcting import CorrectEntry
 from domain.entry import Entry
 from domain.granting import GrantRefund
+from domain.inbound import MovedMoney, ReceiveNotice
 from domain.moments import day_of
 from domain.order import Placed
 from domain.order_events import OrderPlaced
 from domain.pricing import AskedLine
 from domain.refusal import Refusal
 from domain.settling import SettleRefund
+from domain.unmatched_events import UnmatchedReceipt
 from ledger import codec
 from ledger.chain import ORIGIN, StoredRow, canonical, link
 from tests.domain import bill_examples, decline_examples, examples
 from tests.domain.examples import CUSTOMER, id_of
 from tests.domain.refunds import ask, deciding
-from tests.domain.specification import OWNER, SUPERVISOR, ZONE, Story
+from tests.domain.specification import NOON, OWNER, SUPERVISOR, ZONE, Story
 
 Kind = Literal[
-    "place",
-    "capture",
-    "ship",
-    "deliver",
-    "cancel",
-    "cart",
-    "correct",
-    "pay",
-    "promise",
-    "reverse",
-    "decline",
-    "refund",
-    "settle",
+    *("place", "capture", "ship", "deliver", "cancel", "cart", "correct", "pay", "promise", "reverse"),
+    *("decline", "refund", "settle", "notice", "assign"),
 ]
-KINDS: tuple[Kind, ...] = (
-    "place",
-    "capture",
-    "ship",
-    "deliver",
-    "cancel",
-    "cart",
-    "correct",
-    "pay",
-    "promise",
-    "reverse",
-    "decline",
-    "refund",
-    "settle",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
 SOCKS = AskedLine(sku="SOCKS", description="A pair", quantity=7, unit_price=450, discount=100)
 
@@ -75,6 +53,8 @@ def history(steps: Sequence[Step]) -> Story:
         bill = NewBill(id_of("bil", 100_000 + number), 2010)
         shipment = id_of("shp", 100_000 + number)
         story.do(examples.ship((1, 9), (2, 7), order=order, shipment=shipment, bill=bill))
+    for number in (99_001, 99_002):
+        story.do(_notice(id_of("ord", number), number, "USD", number))
     for number, (kind, order, amount) in enumerate(steps, 1):
         story.on(f"2010-08-{10 + number * 18 // (len(steps) + 1)}")
         story.by(SUPERVISOR)
@@ -91,7 +71,7 @@ def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
     placed: list[Step] = [("place", order, 1 + order % 4) for order in range(orders)]
     tried: list[Step] = [
         (
-            chance.choices(KINDS, (1, 6, 6, 3, 1, 1, 1, 2, 1, 1, 4, 5, 2))[0],
+            chance.choices(KINDS, (1, 6, 6, 3, 1, 1, 1, 2, 1, 1, 4, 5, 2, 1, 1))[0],
             chance.randrange(orders),
             chance.randint(1, 3),
         )
@@ -156,6 +136,10 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
             return _refund(story, it, kind, amount, number)
         case "correct":
             return _correction(story, it, amount, number)
+        case "notice":
+            return _notice(it, amount * 1_900, currency, number)
+        case "assign":
+            return _assignment(story, it, amount, number)
 
 
 def _refund(story: Story, order: str, kind: str, amount: int, number: int) -> Command:
@@ -184,6 +168,29 @@ def _correction(story: Story, order: str, amount: int, number: int) -> Command:
         owed=id_of("bil", 1_000 + number),
         bill=NewBill(id_of("bil", number), 2010),
     )
+
+
+def _notice(order: str, amount: int, currency: str, number: int) -> Command:
+    """A processor tells of money for the order, whether it needs any or not."""
+    named = {"reference": f"ch_{number}", "currency": currency, "amount": amount}
+    fact = examples.capture(order=order, payment=id_of("pay", number), **named)
+    money = MovedMoney(unmatched=id_of("unm", number), direction="receipt", **named)
+    said = {"processor": "acme", "kind": "charge.succeeded", "body": "sealed:{}", "happened_at": NOON}
+    return ReceiveNotice(notice=f"evt_{number}", order=order, fact=fact, money=money, **said)
+
+
+def _assignment(story: Story, order: str, amount: int, number: int) -> Command:
+    """Of the last money without a place, some is for the order, or goes back."""
+    known = [entry.event for entry in story.entries if isinstance(entry.event, UnmatchedReceipt)]
+    money = known[-1] if known else None
+    named = {"currency": money.currency if money else "USD", "amount": amount * 950}
+    unmatched = money.unmatched if money else id_of("unm", number)
+    if amount == 1:
+        return ReturnMoney(unmatched=unmatched, settlement=id_of("stl", number), **named)
+    fact = examples.capture(order=order, payment=id_of("pay", number), reference=f"ch_{number}", **named)
+    state = story.state(order)
+    customer = state.placed.customer if isinstance(state, Placed) else examples.CUSTOMER
+    return AssignMoney(unmatched=unmatched, customer=customer, fact=fact)
 
 
 def _last(known: Iterable[str], prefix: str, number: int) -> str:

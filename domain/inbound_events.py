@@ -1,0 +1,34 @@
+"""What a payment processor told us: one stream per notice, `inbound/<processor>/<its id>`."""
+
+from typing import Literal
+
+from domain.entry import Event, Sealed
+from domain.moments import Moment
+
+NoticeResult = Literal["recorded", "known", "unmatched", "refused", "kept"]
+"""What became of a notice.
+
+recorded: it is recorded as what it tells. known: that was recorded before. unmatched: its money waits for
+somebody to say what it was for. refused: it moved no money and broke a rule. kept: nothing here is told by
+notices of its kind.
+"""
+
+
+class NoticeReceived(Event, frozen=True, kw_only=True):
+    """A processor told us something, signed as its own; the same notice is kept once."""
+
+    processor: str
+    notice: str
+    """The processor's own id of it."""
+    kind: str
+    """What it calls it: `charge.succeeded`, …"""
+    happened_at: Moment
+    """When it says that it happened."""
+    body: Sealed
+    """All of it, as it came."""
+    result: NoticeResult
+    customer: str | None
+    order: str | None
+    """The order it is about, where it is about one."""
+    why: str | None
+    """The refusal, where there was one."""

@@ -1,0 +1,86 @@
+"""Money that moved and waits for somebody to say what it was for: one row per receipt or payout."""
+
+from typing import Literal, assert_never
+
+from domain.entry import Entry, Minor
+from domain.moments import Moment
+from domain.unmatched_events import (
+    UnmatchedMoneyEvent,
+    UnmatchedPayout,
+    UnmatchedPayoutAssigned,
+    UnmatchedPayoutReturned,
+    UnmatchedReceipt,
+    UnmatchedReceiptAssigned,
+    UnmatchedReceiptReturned,
+)
+from projections.projection import Key, Place, Row, RowPerGroup, events_of
+
+Direction = Literal["receipt", "payout"]
+
+
+class UnmatchedRow(Row):
+    """Money without a place; amounts in minor units of `currency`."""
+
+    unmatched: str
+    direction: Direction = "receipt"
+    customer: str | None = None
+    """Whose it seems to be; after it was assigned, whose it was."""
+    order: str | None = None
+    """The order it named; after it was assigned, the one it was for."""
+    currency: str = ""
+    amount: Minor = 0
+    assigned: Minor = 0
+    returned: Minor = 0
+    left: Minor = 0
+    processor: str = ""
+    reference: str = ""
+    why: str = ""
+    """The refusal that kept it from its order; `unknown` where it named none."""
+    since: Moment = 0
+    settled_at: Moment | None = None
+    last_position: Place = 0
+
+
+class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
+    """Which money came or left that no rule could place, and what became of it?"""
+
+    name = "unmatched"
+    version = 1
+    row = UnmatchedRow
+    handles = events_of(UnmatchedMoneyEvent)
+    key = ("unmatched",)
+    group_key = key
+    indexes = (("since",), ("customer", "since"))
+
+    def group(self, it: UnmatchedMoneyEvent, entry: Entry) -> Key:
+        return (it.unmatched,)
+
+    def change(self, row: UnmatchedRow, it: UnmatchedMoneyEvent, entry: Entry) -> None:
+        match it:
+            case UnmatchedReceipt() | UnmatchedPayout():
+                _begin(row, it, entry)
+            case UnmatchedReceiptAssigned() | UnmatchedPayoutAssigned():
+                row.assigned += it.amount
+                row.customer, row.order = it.customer, it.order
+            case UnmatchedReceiptReturned() | UnmatchedPayoutReturned():
+                row.returned += it.amount
+            case _:
+                assert_never(it)
+        row.left = row.amount - row.assigned - row.returned
+        row.settled_at = None if row.left else entry.effective_at
+        row.last_position = entry.position
+
+
+def _begin(row: UnmatchedRow, it: UnmatchedReceipt | UnmatchedPayout, entry: Entry) -> None:
+    row.direction = "receipt" if isinstance(it, UnmatchedReceipt) else "payout"
+    row.customer, row.order = it.customer, it.order
+    row.currency, row.amount = it.currency, it.amount
+    row.processor, row.reference, row.why = it.processor, it.reference, it.why
+    row.since = entry.effective_at
+
+
+LISTED = """
+SELECT unmatched AS id, direction, customer, "order", currency, amount, assigned, returned, "left", processor,
+       reference, why, since, settled_at, last_position
+FROM held"""
+"""All of it, settled or not, over the rows `held`."""

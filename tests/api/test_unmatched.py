@@ -1,0 +1,106 @@
+"""Unmatched money over HTTP: listed with a task, assigned once, returned, and in the books all the while."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.house import House, payment_body
+
+pytestmark = pytest.mark.anyio
+
+
+async def listed(house: House, unmatched: str) -> dict[str, Any]:
+    """The row of that money, as current as the book."""
+    head = await house.head()
+    answer = await house.agent.get(f"/v1/unmatched?min_position={head}&limit=200&sort=-since")
+    assert answer.status_code == 200, answer.text
+    (row,) = [item for item in answer.json()["items"] if item["id"] == unmatched]
+    return row
+
+
+async def tasks(house: House, unmatched: str) -> list[dict[str, Any]]:
+    head = await house.head()
+    answer = await house.agent.get(f"/v1/tasks?min_position={head}&kind=unmatched&limit=200&sort=-due")
+    return [item for item in answer.json()["items"] if item["subject"] == unmatched]
+
+
+async def balance(house: House, account: str) -> int:
+    head = await house.head()
+    answer = await house.owner.get(f"/v1/trial-balance?min_position={head}")
+    return sum(row["balance"]["amount"] for row in answer.json()["items"] if row["account"] == account)
+
+
+async def test_it_waits_with_a_task_until_it_is_assigned(house: House) -> None:
+    money, order = await house.unmatched(2000), await house.order(2)
+    row = await listed(house, money)
+    assert (row["direction"], row["left"]["amount"], row["why"]) == ("receipt", 2000, "unknown")
+    assert len(await tasks(house, money)) == 1
+    answer = await house.agent.post(f"/v1/unmatched/{money}/assignment", {"order": order})
+    assert answer.status_code == 201, answer.text
+    types = [entry["type"] for entry in answer.json()["entries"]]
+    assert types == ["unmatched_receipt.assigned", "payment.captured"]
+    row = await listed(house, money)
+    assert (row["order"], row["assigned"]["amount"], row["left"]["amount"]) == (order, 2000, 0)
+    assert row["settled_at"] is not None
+    assert await tasks(house, money) == []
+    account = (await house.agent.get(f"/v1/orders/{order}")).json()["account"]
+    assert account["received"]["amount"] == 2000
+
+
+async def test_racing_assignments_share_what_is_left_once(house: House) -> None:
+    # Take the money's stream out of `AssignMoney.writes` → it is assigned twice, this fails.
+    money = await house.unmatched(2000)
+    orders = [await house.order(2) for _ in range(4)]
+    answers = await asyncio.gather(
+        *[house.agent.post(f"/v1/unmatched/{money}/assignment", {"order": order}) for order in orders]
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_in_parts_and_the_rest_back(house: House) -> None:
+    money, order, other = await house.unmatched(3500), await house.order(1), await house.order(2)
+    path = f"/v1/unmatched/{money}"
+    for body in ({"order": order, "amount": 1000}, {"order": other, "amount": 2000}):
+        assert (await house.agent.post(f"{path}/assignment", body)).status_code == 201
+    more = await house.agent.post(f"{path}/return", {"amount": 501})
+    assert (more.status_code, more.json()["type"]) == (409, "/problems/unmatched-exceeded")
+    assert more.json()["figures"]["left"]["amount"] == 500
+    assert (await house.agent.post(f"{path}/return", {})).status_code == 201
+    row = await listed(house, money)
+    assert (row["assigned"]["amount"], row["returned"]["amount"], row["left"]["amount"]) == (3000, 500, 0)
+
+
+async def test_it_is_on_the_account_for_unapplied_money_meanwhile(house: House) -> None:
+    unapplied = "liabilities:unapplied money"
+    before = await balance(house, unapplied)
+    money = await house.unmatched(2000)
+    assert await balance(house, unapplied) == before - 2000
+    await house.recorded(f"/v1/unmatched/{money}/return", {})
+    assert await balance(house, unapplied) == before
+
+
+async def test_what_is_not_in_this_book_is_not_found(house: House, other_house: House) -> None:
+    money, order = await house.unmatched(), await house.order(2)
+    there = await other_house.agent.post(f"/v1/unmatched/{money}/return", {})
+    assert there.status_code == 404
+    foreign = await other_house.order(2)
+    answer = await house.agent.post(f"/v1/unmatched/{money}/assignment", {"order": foreign})
+    assert answer.status_code == 422
+    both = {
+        "order": order,
+        "bill": "bil_00000000000000000000000001",
+        "refund": "ref_00000000000000000000000001",
+    }
+    assert (await house.agent.post(f"/v1/unmatched/{money}/assignment", both)).status_code == 422
+
+
+async def test_a_reference_recorded_meanwhile_only_matches(house: House) -> None:
+    order = await house.order(2)
+    body = payment_body(2000)
+    money = await house.unmatched(2000, str(body["reference"]))
+    await house.recorded(f"/v1/orders/{order}/payments", body)
+    answer = await house.agent.post(f"/v1/unmatched/{money}/assignment", {"order": order})
+    assert [entry["type"] for entry in answer.json()["entries"]] == ["unmatched_receipt.assigned"]
+    account = (await house.agent.get(f"/v1/orders/{order}")).json()["account"]
+    assert account["received"]["amount"] == 2000

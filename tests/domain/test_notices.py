@@ -1,0 +1,342 @@
+"""Notices of a processor: recorded as what they tell, and kept where no rule can place them; and what is said
+later about the money in them.
+
+Source: I12
+"""
+
+from typing import Any
+
+import pytest
+
+from domain.assigning import (
+    AssignMoney,
+    OtherDirection,
+    ReturnMoney,
+    UnmatchedCurrencyDiffers,
+    UnmatchedExceeded,
+)
+from domain.bill_events import BillShare
+from domain.bill_payments import ReceiveBillPayment
+from domain.causes import EffectiveBeforeCause
+from domain.decision import Claim
+from domain.decisions import decide
+from domain.inbound import MovedMoney, ReceiveNotice
+from domain.inbound_events import NoticeReceived
+from domain.money import Money
+from domain.order_events import Deadline
+from domain.paying_out import PayoutExceedsDue, RecordPayout
+from domain.payment_events import BillPaymentReceived, PaymentCaptured, PaymentReversed
+from domain.payments import CaptureExceedsPrice
+from domain.refund_events import RefundPaid
+from domain.retry import AlreadyRecordedOtherwise
+from domain.reversing import ReversePayment
+from domain.unmatched import UnmatchedUnknown
+from domain.unmatched_events import (
+    UnmatchedPayout,
+    UnmatchedPayoutAssigned,
+    UnmatchedReceipt,
+    UnmatchedReceiptAssigned,
+    UnmatchedReceiptReturned,
+)
+from tests.domain.examples import (
+    BILL,
+    CUSTOMER,
+    ORDER,
+    OTHER_BILL,
+    OTHER_PAYMENT,
+    PAYMENT,
+    REFUND,
+    billed,
+    cancelled,
+    capture,
+    captured,
+    customer_registered,
+    id_of,
+    placed,
+    refund_granted,
+    shipped,
+)
+from tests.domain.specification import NOON, Story, given, moment
+
+MONEY, OTHER_MONEY, PAYOUT, SETTLEMENT = id_of("unm"), id_of("unm", 2), id_of("pot"), id_of("stl")
+
+
+def money(**other: Any) -> MovedMoney:
+    """The price of the order came."""
+    said = {
+        "unmatched": MONEY,
+        "direction": "receipt",
+        "amount": 7595,
+        "currency": "USD",
+        "reference": "ch_1",
+    }
+    return MovedMoney(**{**said, **other})
+
+
+def notice(**other: Any) -> ReceiveNotice:
+    """The processor tells that the price of the order was charged."""
+    said = {
+        "processor": "acme",
+        "notice": "evt_1",
+        "kind": "charge.succeeded",
+        "happened_at": NOON,
+        "body": "sealed:{}",
+        "customer": CUSTOMER,
+        "order": ORDER,
+        "fact": capture(),
+        "money": money(),
+    }
+    return ReceiveNotice(**{**said, **other})
+
+
+def received(**other: Any) -> NoticeReceived:
+    """The notice is kept."""
+    said = {
+        "processor": "acme",
+        "notice": "evt_1",
+        "kind": "charge.succeeded",
+        "happened_at": NOON,
+        "body": "sealed:{}",
+        "result": "recorded",
+        "customer": CUSTOMER,
+        "order": ORDER,
+        "why": None,
+    }
+    return NoticeReceived(**{**said, **other})
+
+
+def unmatched(**other: Any) -> UnmatchedReceipt:
+    """The price of the order came and could not be placed."""
+    said = {
+        "unmatched": MONEY,
+        "customer": CUSTOMER,
+        "order": ORDER,
+        "currency": "USD",
+        "amount": 7595,
+        "processor": "acme",
+        "reference": "ch_1",
+        "why": "capture-exceeds-price",
+    }
+    return UnmatchedReceipt(**{**said, **other})
+
+
+def left(**other: Any) -> UnmatchedPayout:
+    """The price of the order left us and could not be placed."""
+    return UnmatchedPayout(
+        **{name: getattr(unmatched(**other), name) for name in unmatched().__struct_fields__}
+    )
+
+
+def assign(**other: Any) -> AssignMoney:
+    """The money was a payment of the order."""
+    return AssignMoney(**{"unmatched": MONEY, "customer": CUSTOMER, "fact": capture(), **other})
+
+
+def assigned(**other: Any) -> UnmatchedReceiptAssigned:
+    """The money is assigned to the order."""
+    said = {
+        "unmatched": MONEY,
+        "customer": CUSTOMER,
+        "order": ORDER,
+        "counts_as": "payment",
+        "subject": PAYMENT,
+        "currency": "USD",
+        "amount": 7595,
+    }
+    return UnmatchedReceiptAssigned(**{**said, **other})
+
+
+def give_back(**other: Any) -> ReturnMoney:
+    """The money went back."""
+    asked = {"unmatched": MONEY, "settlement": SETTLEMENT, "amount": 7595, "currency": "USD"}
+    return ReturnMoney(**{**asked, **other})
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def told(*events: Any) -> Story:
+    """An order, and a processor that tells."""
+    return given(customer_registered(), placed(), *events).from_("provider")
+
+
+def test_what_a_notice_tells_is_recorded_beside_it() -> None:
+    story = told()
+    assert decide(notice(), story.given(notice())).claims == (Claim("processor_ref", "acme/ch_1", ORDER),)
+    story.when(notice()).then(captured(), received())
+    assert story.account(ORDER).received == 7595
+
+
+def test_the_same_notice_is_kept_once_whatever_it_holds() -> None:
+    told(captured(), received()).when(notice(body="sealed:other", fact=None, money=None)).nothing()
+
+
+def test_a_second_notice_of_the_same_charge_is_known() -> None:
+    story = told(captured(), received())
+    again = notice(notice="evt_2", kind="payment_intent.succeeded", fact=capture(payment=OTHER_PAYMENT))
+    story.when(again).then(received(notice="evt_2", kind="payment_intent.succeeded", result="known"))
+    assert story.account(ORDER).received == 7595
+
+
+def test_money_that_breaks_a_rule_has_moved_and_waits_with_a_task() -> None:
+    # Refuse the notice instead → the processor's money is nowhere in the books, this fails.
+    story = told(captured(), shipped())
+    second = notice(fact=capture(payment=OTHER_PAYMENT, reference="ch_2"), money=money(reference="ch_2"))
+    claims = decide(second, story.given(second)).claims
+    assert claims == (Claim("unmatched_ref", "receipt/acme/ch_2", f"unmatched/{MONEY}"),)
+    why = "capture-exceeds-price"
+    due = Deadline("unmatched", NOON, moment("2010-08-11", "00:00"))
+    story.when(second).then(
+        unmatched(reference="ch_2", deadlines=(due,)), received(result="unmatched", why=why)
+    )
+    assert story.account(ORDER).received == 7595
+
+
+def test_money_for_no_order_of_ours_waits_too() -> None:
+    nobodys = notice(customer=None, order=None, fact=None)
+    given().from_("provider").when(nobodys).then(
+        unmatched(customer=None, order=None, why="unknown"),
+        received(result="unmatched", customer=None, order=None),
+    )
+
+
+def test_a_notice_that_moves_no_money_and_breaks_a_rule_is_kept_as_refused() -> None:
+    failed = notice(kind="charge.dispute.closed", money=None, fact=capture(amount=7596))
+    told().when(failed).then(
+        received(kind="charge.dispute.closed", result="refused", why="capture-exceeds-price")
+    )
+
+
+def test_a_kind_nobody_knows_is_kept() -> None:
+    unknown = notice(kind="customer.updated", fact=None, money=None, order=None, customer=None)
+    told().when(unknown).then(received(kind="customer.updated", result="kept", order=None, customer=None))
+
+
+def test_what_happened_long_ago_is_no_reason_to_refuse_a_processor() -> None:
+    story = told().with_now(moment("2011-08-10"))
+    story.when(notice()).decides(PaymentCaptured)
+
+
+def test_what_left_us_is_a_payout_of_its_refund() -> None:
+    paid = RecordPayout(
+        order=ORDER,
+        refund=REFUND,
+        payout=PAYOUT,
+        payment=PAYMENT,
+        amount=3400,
+        currency="USD",
+        reference="re_1",
+    )
+    story = told(captured(), cancelled((1, 1)), refund_granted(granted=3400))
+    money_left = money(direction="payout", amount=3400, reference="re_1")
+    left_us = notice(kind="refund.created", fact=paid, money=money_left)
+    assert story.when(left_us).decides(RefundPaid).amount == 3400
+    assert story.account(ORDER).refunded == 3400
+
+
+@pytest.mark.parametrize(("amount", "fits"), [(3400, True), (3401, False)])
+def test_a_payout_is_at_most_what_is_due_back(amount: int, fits: bool) -> None:
+    paid = RecordPayout(
+        order=ORDER,
+        refund=REFUND,
+        payout=PAYOUT,
+        payment=PAYMENT,
+        amount=amount,
+        currency="USD",
+        reference="re_1",
+    )
+    story = told(captured(), cancelled((1, 1)), refund_granted(granted=3400))
+    if fits:
+        story.when(paid).decides(RefundPaid)
+    else:
+        story.when(paid).refused(PayoutExceedsDue(REFUND, usd(3401), usd(3400)))
+
+
+# What is said later about the money
+
+
+def test_assigned_money_counts_as_the_payment_it_is() -> None:
+    story = told(unmatched(why="unknown")).from_("api")
+    story.when(assign()).then(assigned(), captured())
+    assert story.account(ORDER).received == 7595
+    assert story.state(f"unmatched/{MONEY}").left == 0
+
+
+def test_money_may_be_assigned_in_parts_and_the_rest_returned() -> None:
+    story = told(unmatched(amount=8000)).from_("api")
+    story.when(assign()).then(assigned(), captured())
+    story.when(give_back(amount=406)).refused(UnmatchedExceeded(MONEY, usd(406), usd(405)))
+    story.when(give_back(amount=405)).then(
+        UnmatchedReceiptReturned(
+            unmatched=MONEY,
+            customer=CUSTOMER,
+            settlement=SETTLEMENT,
+            currency="USD",
+            amount=405,
+            reference=None,
+        )
+    )
+    assert story.state(f"unmatched/{MONEY}").left == 0
+    story.when(give_back(amount=404)).refused(AlreadyRecordedOtherwise(SETTLEMENT))
+
+
+def test_money_may_be_assigned_to_a_bill() -> None:
+    story = given(customer_registered(), placed(terms="bill_after"), shipped(), billed(), unmatched())
+    fact = ReceiveBillPayment(
+        order=ORDER,
+        customer=CUSTOMER,
+        bill=BILL,
+        payment=PAYMENT,
+        credit=id_of("crd"),
+        amount=7595,
+        currency="USD",
+        method="card",
+        reference="ch_1",
+    )
+    paid = story.when(assign(fact=fact)).decides(BillPaymentReceived)
+    assert paid.bills == (BillShare(BILL, 7595),)
+
+
+def test_what_a_capture_may_not_be_assigned_money_may_not_be_either() -> None:
+    story = told(captured(), shipped(), unmatched(reference="ch_2")).from_("api")
+    more = assign(fact=capture(payment=OTHER_PAYMENT, reference="ch_2"))
+    story.when(more).refused(CaptureExceedsPrice(ORDER, usd(7595), usd(0)))
+
+
+def test_money_recorded_meanwhile_under_its_reference_is_only_matched() -> None:
+    # Record it a second time → the order has twice what came, this fails.
+    story = told(unmatched(why="unknown"), captured()).from_("api")
+    story.when(assign(fact=capture(payment=OTHER_PAYMENT))).then(assigned(subject=OTHER_PAYMENT))
+    assert story.account(ORDER).received == 7595
+
+
+def test_a_retried_assignment_is_known_and_another_under_its_name_refused() -> None:
+    story = told(unmatched(amount=8000), assigned(), captured()).from_("api")
+    story.when(assign()).nothing()
+    story.when(assign(fact=capture(amount=7594))).refused(AlreadyRecordedOtherwise(PAYMENT))
+
+
+def test_money_that_came_is_no_payout_and_money_that_left_no_payment() -> None:
+    taken: dict[str, Any] = {"order": ORDER, "reversal": id_of("rev"), "payment": PAYMENT, "bill": OTHER_BILL}
+    reversal = ReversePayment(**taken, kind="chargeback", amount=7595, currency="USD")
+    told(captured(), unmatched(reference="dp_1")).when(assign(fact=reversal)).refused(OtherDirection(MONEY))
+    told(left()).when(assign()).refused(OtherDirection(MONEY))
+
+
+def test_money_that_left_may_have_been_taken_back_by_a_bank() -> None:
+    taken: dict[str, Any] = {"order": ORDER, "reversal": id_of("rev"), "payment": PAYMENT, "bill": OTHER_BILL}
+    reversal = ReversePayment(**taken, kind="chargeback", amount=7595, currency="USD")
+    story = told(captured(), left(reference="dp_1")).from_("api")
+    it = story.when(assign(fact=reversal)).decides(UnmatchedPayoutAssigned)
+    assert (it.counts_as, it.subject) == ("reversal", id_of("rev"))
+    assert isinstance(story.entries[-1].event, PaymentReversed)
+
+
+def test_its_own_currency_and_never_before_it_came() -> None:
+    story = told().on("2010-08-12").record(unmatched())
+    euros = assign(fact=capture(currency="EUR"))
+    story.when(euros).refused(UnmatchedCurrencyDiffers(MONEY, "USD", "EUR"))
+    early = story.on("2010-08-11")
+    early.when(assign()).refused(EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12")))
+    early.when(give_back(unmatched=OTHER_MONEY)).refused(UnmatchedUnknown(OTHER_MONEY))
