@@ -130,7 +130,7 @@ async def declined_in(house: House) -> dict[str, str]:
 
 
 async def scene_in(house: House, declared: Declared | None = None) -> Scene:
-    """Something under every kind of address; what is declined only where that route is about it."""
+    """Something under every kind of address; declines and refunds only for routes about them, or for all."""
     registered = await house.recorded(
         "/v1/customers",
         {"name": "Ann", "contact_points": [{"kind": "email", "value": "ann@example.com"}]},
@@ -158,7 +158,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         **await _taken_back(house),
         "unmatched": await house.unmatched(1000),
     }
-    if declared is not None and declared.tag == "declines":
+    if declared is None or declared.tag == "declines":
         ids |= await declined_in(house)
     about_refunds = declared is None or declared.tag == "refunds"
     refunds = await refunds_in(house, customer) if about_refunds else None

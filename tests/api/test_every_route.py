@@ -82,7 +82,9 @@ async def test_every_route_lets_in_just_the_roles_with_its_permission(scene: Sce
         if refused:
             problem(answer.text)
         else:
-            assert answer.status_code == 200, (role, named(declared), answer.text)
+            # A permission opens the door; some decisions then take a higher role than every role let in.
+            above = answer.status_code == 409 and answer.json()["type"] == "/problems/role-too-low"
+            assert above or answer.status_code == 200, (role, named(declared), answer.text)
 
 
 @every_decision
