@@ -11,7 +11,7 @@ lost; hence no wait for the disk at commit.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import psycopg
@@ -25,11 +25,13 @@ from ledger.projecting.decoding import decoder_of, names_of
 from ledger.projecting.entries import FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rows import RowTable
-from projections.folding import GroupFolding, LineFolding, Parked, folding_of
+from projections.folding import GroupFolding, LineFolding, folding_of
 from projections.projection import AnyProjection, Key, Row
 
 BATCH = 10_000
 """Positions read in one step."""
+FEW_LINES = 500
+"""Lines of a list that are written by a statement; more of them are copied."""
 LEASE = "follow"
 LEASE_SECONDS = 10.0
 """After so long without a step another process takes over."""
@@ -40,8 +42,8 @@ BUSY_LOOKS = 40
 
 GATHER = 0.05
 """Seconds in which entries gather before the next step, unless a reader asks or the book was quiet: a step
-costs a dozen statements, whether it folds one entry or a hundred. With the step itself it has to stay below
-the 100 ms that rows may lag (`python -m benchmarks lag`)."""
+costs some thirty statements, whether it folds one entry or a hundred. With the step itself it has to stay
+below the 100 ms that rows may lag (`python -m benchmarks lag`)."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -130,41 +132,71 @@ class Follower:
         with connection.transaction() as transaction:
             if not cursors.move(connection, self.book, behind):
                 raise psycopg.Rollback(transaction)
-            still = cursors.all_parked(connection, self.book)
-            for projection, (seen, _) in behind.items():
-                handled = set(projection.handles)
-                fresh = [
-                    each for each in page.entries if each.position > seen and type(each.event) in handled
-                ]
-                if fresh:
-                    parked = still.get((projection.name, projection.version), ())
-                    write_folded(connection, self._tables[projection], parked, fresh)
+            fresh = [
+                (self._tables[projection], entries)
+                for projection, (seen, _) in behind.items()
+                if (entries := _handled(projection, page.entries, seen))
+            ]
+            write_folded(connection, self.book, fresh)
             return True
         return False
 
 
-def write_folded(
-    connection: psycopg.Connection, table: RowTable, parked: Iterable[Parked], entries: Iterable[Entry]
-) -> None:
-    """Fold entries into the live rows of one projection, and park the groups they poison.
+def _handled(projection: AnyProjection, entries: Iterable[Entry], after: int) -> list[Entry]:
+    kinds = set(projection.handles)
+    return [each for each in entries if each.position > after and type(each.event) in kinds]
 
-    `parked` are those that stand still already.
+
+def write_folded(
+    connection: psycopg.Connection, book: str, fresh: Sequence[tuple[RowTable, list[Entry]]]
+) -> None:
+    """Fold entries into the live rows of several projections, and park the groups they poison.
+
+    What is asked travels together, and so does what is written: a step waits for the database a handful of
+    times, however many projections there are.
     """
-    folding = folding_of(table.projection, parked)
-    match folding:
-        case LineFolding():
-            for entry in entries:
-                folding.feed(entry)
-            table.insert(connection, folding.take())
-        case GroupFolding():
-            before = table.load(connection, folding.groups_of(entries))
+    with connection.pipeline():
+        found = [table.ask(connection, _groups_of(table.projection, entries)) for table, entries in fresh]
+        still = cursors.all_parked(connection, book)
+    folded: list[_Folded] = []
+    for (table, entries), rows in zip(fresh, found, strict=True):
+        projection = table.projection
+        before = table.loaded(rows)
+        folding = folding_of(projection, still.get((projection.name, projection.version), ()))
+        if isinstance(folding, GroupFolding):
             folding.hold(before)
             folding.watch()
-            for entry in entries:
-                folding.feed(entry)
-            _write_groups(connection, table, folding, before)
-    if folding.parked:
-        cursors.park(connection, table.book, table.projection, folding.parked.values())
+        for entry in entries:
+            folding.feed(entry)
+        folded.append(_Folded(table, folding, before))
+    _write(connection, folded)
+
+
+class _Folded(NamedTuple):
+    table: RowTable
+    folding: GroupFolding | LineFolding
+    before: dict[Key, dict[Key, Row]]
+
+
+def _groups_of(projection: AnyProjection, entries: Iterable[Entry]) -> set[Key]:
+    folding = folding_of(projection)
+    return folding.groups_of(entries) if isinstance(folding, GroupFolding) else set()
+
+
+def _write(connection: psycopg.Connection, folded: Iterable[_Folded]) -> None:
+    many: list[tuple[RowTable, list[Row]]] = []
+    with connection.pipeline():
+        for table, folding, before in folded:
+            if isinstance(folding, GroupFolding):
+                _write_groups(connection, table, folding, before)
+            elif len(folding) > FEW_LINES:
+                many.append((table, folding.take()))
+            else:
+                table.insert(connection, folding.take())
+            if folding.parked:
+                cursors.park(connection, table.book, table.projection, folding.parked.values())
+    for table, lines in many:
+        table.insert_many(connection, lines)
 
 
 def _write_groups(

@@ -19,6 +19,10 @@ MOST_KEYS_NAMED = 10
 """Differing keys that a comparison names."""
 
 
+Found = Iterable[tuple[Any, ...]]
+"""Rows as the database tells them."""
+
+
 class Differences(msgspec.Struct, frozen=True):
     """How the live rows differed from the rows folded anew."""
 
@@ -54,11 +58,13 @@ class RowTable:
     # None of these statements leaves a join to the planner, which knows nothing yet of a table that fills: it
     # would read the whole book for every group.
 
-    def load(self, connection: psycopg.Connection, groups: Collection[Key]) -> dict[Key, dict[Key, Row]]:
-        """The rows of those groups, by group and key; a group without rows is left out."""
-        if not groups:
-            return {}
-        found = connection.cursor(binary=True).execute(self._load, (*self._transposed(groups), self.book))
+    def ask(self, connection: psycopg.Connection, groups: Collection[Key]) -> Found:
+        """Ask for the rows of those groups: in a pipeline, together with others; see `loaded`."""
+        cursor = connection.cursor(binary=True)
+        return cursor.execute(self._load, (*self._transposed(groups), self.book)) if groups else ()
+
+    def loaded(self, found: Found) -> dict[Key, dict[Key, Row]]:
+        """The rows asked for, by group and key; a group without rows is left out."""
         width = len(self.projection.group_key)
         loaded: dict[Key, dict[Key, Row]] = {}
         for values in found:
@@ -67,8 +73,11 @@ class RowTable:
 
     def insert(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
         """Write rows that are not there yet. Raises: psycopg.errors.UniqueViolation if one is."""
-        if not rows:
-            return
+        if rows:
+            connection.execute(self._insert, (self.book, *self._transposed(map(_astuple, rows))))
+
+    def insert_many(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
+        """The same, quicker for thousands; not in a pipeline."""
         with connection.cursor().copy(self._copy) as copy:
             copy.set_types(["text", *(column.type for column in self.columns)])
             for row in rows:
@@ -109,6 +118,11 @@ class RowTable:
         self._copy = (
             sql.SQL("COPY {} (book, {}) FROM STDIN (FORMAT binary)")
             .format(self._table, self._names)
+            .as_bytes()
+        )
+        self._insert = (
+            sql.SQL("INSERT INTO {table} (book, {names}) SELECT %b, new.* FROM unnest({arrays}) AS new")
+            .format(table=self._table, names=self._names, arrays=_arrays(self.columns))
             .as_bytes()
         )
         self._put = (
