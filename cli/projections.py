@@ -10,6 +10,7 @@ import typer
 from msgspec import inspect
 
 from api.render import rfc3339
+from cli.collector import collect_rarely
 from cli.failures import FOUND, Misused
 from cli.moments import AsOfMoment, AsOfPosition, AsOfRecorded, past_in
 from cli.opened import Opened, opened_book
@@ -114,6 +115,7 @@ def rebuild(
         raise Misused("Name the projections to rebuild, or say --all")
     chosen = _chosen(names)
     with opened_book(settings(data, dsn), book) as at:
+        collect_rarely()
         if dry_run:
             _show_verdicts(_verified(at, chosen, None), as_json)
             return
@@ -135,6 +137,7 @@ def verify_projections(
 ) -> None:
     """Compare the live rows with a fresh fold, exactly; exit code 3 if anything differs or stands still."""
     with opened_book(settings(data, dsn), book) as at:
+        collect_rarely()
         verdicts = _verified(at, _chosen(names), sample)
         _show_verdicts(verdicts, as_json)
         if not all(verdict.sound for verdict in verdicts):
