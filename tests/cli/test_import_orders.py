@@ -21,6 +21,10 @@ from ledger.connection import Reader
 from ledger.database import Database
 from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable
 from ledger.submission import Outcome, Submission
+from projections.customer_balance import CustomerBalance
+from projections.orders import Orders
+from projections.refund_audit import RefundAudit
+from projections.refunded_units import RefundedUnits
 from tests.cli.commandline import Makegood
 
 DATA = Path(__file__).parents[1] / "data"
@@ -117,6 +121,54 @@ def test_the_slice_of_the_real_shop_is_recorded_as_expected_and_only_once(
     assert position(database, book_name) == before
     assert without_tail(again) == without_tail(receipt)
     assert (again["entries"], again["entries_before"]) == (0, receipt["entries"])
+
+
+def test_the_read_models_say_of_the_slice_what_is_expected(
+    makegood: Makegood, database: Database, book_name: str
+):
+    """Match units to another order line, or keep a credit note's parts together → this fails."""
+    assert makegood("import", "orders", SLICE, "--book", book_name).code == 0
+    assert makegood("projections", "rebuild", "--all", "--book", book_name).code == 0
+    query = f"""
+        WITH units AS (SELECT * FROM {RefundedUnits().table} WHERE book = %(book)s),
+             audit AS (SELECT * FROM {RefundAudit().table} WHERE book = %(book)s),
+             owed AS (SELECT * FROM {CustomerBalance().table} WHERE book = %(book)s),
+             gone AS (SELECT "order", sum(units) AS units FROM units WHERE "order" <> '' GROUP BY "order")
+        SELECT (SELECT count(*) FROM units WHERE "order" <> ''),
+               (SELECT count(DISTINCT (external_ref, note_line)) FROM units WHERE "order" <> ''),
+               (SELECT count(*) FROM audit WHERE verified),
+               (SELECT count(DISTINCT "order") FROM audit WHERE verified),
+               (SELECT sum(units) FROM units WHERE "order" <> ''),
+               (SELECT sum(amount) FROM units WHERE "order" <> ''),
+               (SELECT sum(note_amount) FROM units WHERE "order" <> ''),
+               (SELECT count(*) FROM units WHERE "order" = ''),
+               (SELECT count(*) FROM audit WHERE NOT verified),
+               (SELECT sum(granted) FROM audit WHERE NOT verified),
+               (SELECT count(*) FROM gone JOIN {Orders().table} AS placed
+                ON placed.book = %(book)s AND placed."order" = gone."order" AND placed.units = gone.units),
+               (SELECT sum(balance) FROM owed),
+               (SELECT sum(credited) FROM owed WHERE "order" = ''),
+               (SELECT count(*) FROM audit WHERE number IS NOT NULL OR decided_as <> 'owner')"""
+    with psycopg.connect(database.app_conninfo) as connection:
+        row = connection.execute(query, {"book": book_name}).fetchone()  # pyright: ignore[reportArgumentType]
+    assert row is not None
+    verified, unverified = EXPECTED["refunds_verified"], EXPECTED["refunds_unverified"]
+    assert tuple(map(int, row)) == (
+        verified["parts"],
+        verified["credit_lines"],
+        verified["credit_note_order_pairs"],
+        verified["orders"],
+        verified["units"],
+        verified["pence"],
+        verified["credit_note_face_pence"],
+        unverified["credit_lines"],
+        unverified["credit_notes"],
+        unverified["pence"],
+        EXPECTED["fully_refunded_orders"],
+        EXPECTED["sum_of_balances_pence"],
+        unverified["pence"] + EXPECTED["adjustments"]["pence"],
+        0,
+    )
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was(
