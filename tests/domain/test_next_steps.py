@@ -1,0 +1,122 @@
+"""What may be done next, by whom, and why not the rest: the decisions themselves are asked.
+
+Source: R-D2, R-D3
+"""
+
+from typing import Any
+
+from domain.decisions import decide
+from domain.next_steps import NextStep, asked, next_steps, steps_of
+from domain.payments import CapturePayment
+from tests.domain.decline_examples import (
+    ANN,
+    ann,
+    attempted,
+    charge,
+    customer,
+    declined,
+    held,
+    old_card,
+    phone,
+    reach,
+    search,
+)
+from tests.domain.examples import (
+    CARD,
+    CUSTOMER,
+    EMAIL,
+    ORDER,
+    OTHER_ORDER,
+    capture,
+    captured,
+    card_stored,
+    id_of,
+    placed,
+)
+from tests.domain.specification import AGENT, OWNER, Story, given
+
+HELD = (attempted(), declined(), held())
+
+
+def steps(story: Story) -> dict[tuple[str, str | None], NextStep]:
+    """Each step's answer, by its name and what it is about."""
+    found = steps_of(story.state(ORDER), story.state(CUSTOMER), ANN, 2010, lambda prefix: id_of(prefix, 900))
+    answers = next_steps([asked(step, story.given(step.command)) for step in found])
+    return {(answer.name, answer.subject): answer for answer in answers}
+
+
+def refused(story: Story, name: str, subject: str | None = None) -> str | None:
+    """The rule that stands against a step; None where it may be taken or is done."""
+    why = steps(story)[name, subject].refusal
+    return None if why is None else why.rule
+
+
+def by(story: Story, name: str, subject: str | None = None) -> str | None:
+    return steps(story)[name, subject].by
+
+
+def test_a_new_customers_order_on_hold_may_be_paid_cancelled_or_let_go_by_the_owner() -> None:
+    story = given(ann(), customer(), placed(), *HELD)
+    assert by(story, "search_cards") == by(story, "record_payment") == by(story, "cancel") == "agent"
+    assert by(story, "reach_customer", EMAIL.id) == "agent"
+    owner = steps(story)["release_unpaid", None]
+    assert (owner.by, owner.needs_reason) == ("owner", True)
+    assert refused(story, "ship") == "I2"
+    assert refused(story, "close_as_not_delivered") == "I4"
+
+
+def test_what_may_be_done_comes_first() -> None:
+    story = given(ann(), customer(), placed(), *HELD)
+    allowed = [answer.by is not None for answer in steps(story).values()]
+    assert allowed == sorted(allowed, reverse=True)
+
+
+def test_who_asks_makes_no_difference() -> None:
+    # Ask the decisions in the caller's own role → the owner would be told that an agent may release.
+    agent = given(ann(), customer(), placed(), *HELD).by(AGENT)
+    owner = given(ann(), customer(), placed(), *HELD).by(OWNER).because("sealed:x")
+    assert steps(agent) == steps(owner)
+
+
+def test_each_card_on_file_says_for_itself_whether_it_may_be_charged() -> None:
+    story = given(ann(), customer(), card_stored(expiry="2010-07"), old_card(), placed(), *HELD)
+    assert refused(story, "charge_card", CARD) == "R-D4"
+    assert by(story, "charge_card", old_card().payment_method) == "agent"
+    story.do(charge(payment_method=old_card().payment_method))
+    assert refused(story, "charge_card", old_card().payment_method) == "R-D4"  # its outcome is not known
+
+
+def test_what_was_done_is_done_and_what_waits_for_nothing_is_refused() -> None:
+    story = given(ann(), customer(), placed(), *HELD)
+    story.do(search())
+    assert steps(story)["search_cards", None].is_done
+    story.on("2010-08-11").do(capture())
+    assert refused(story, "search_cards") == refused(story, "release_unpaid") == "R-D2"
+    assert refused(story, "record_payment") == "I12"
+    assert by(story, "ship") == "agent"
+
+
+def test_after_all_effort_an_agent_may_close_it_and_an_existing_customers_order_never() -> None:
+    story = given(ann(), customer(), placed(), *HELD)
+    for day in (11, 13, 15, 17):
+        story.on(f"2010-08-{day}").do(reach())
+    story.on("2010-08-19").do(phone())
+    assert by(story.on("2010-08-24"), "close_as_not_delivered") == "agent"
+    existing = placed(standing="existing", standing_rests_on=OTHER_ORDER)
+    served = given(ann(), customer(), existing, *HELD)
+    assert refused(served, "close_as_not_delivered") == "R-D3"
+
+
+def test_a_step_says_what_its_decision_says() -> None:
+    # Write any rule a second time here → sooner or later this fails.
+    for story in (
+        given(ann(), customer(), placed()),
+        given(ann(), customer(), placed(), captured()),
+        given(ann(), customer(), placed(terms="bill_after")),
+    ):
+        for step in steps_of(story.state(ORDER), story.state(CUSTOMER), ANN, 2010, lambda it: id_of(it, 900)):
+            answer: Any = asked(step, story.given(step.command))
+            if answer.refusal is None and not answer.needs_reason and not answer.is_done:
+                assert decide(step.command, story.given(step.command)).events
+            if isinstance(step.command, CapturePayment):
+                assert step.name == "record_payment"
