@@ -81,13 +81,19 @@ def _used(state: Placed) -> dict[Place, int]:
 
 def _windows(state: Placed, line: int, used: dict[Place, int]) -> Iterator[Window]:
     for name, shipment in state.shipments.items():
+        under_way = _under_way(shipment, line)
+        refunded_on_the_way = used.get((line, name, None), 0)
+        # What was refunded on the way and has arrived since began windows that are nobody's any more.
+        arrived = max(0, refunded_on_the_way - under_way)
         for delivery in shipment.deliveries.values():
             for part in delivery.delivered.parts:
                 if part.line == line and delivery.granted is not None:
                     taken = used.get((line, name, delivery.delivered.delivery), 0)
-                    yield Window(name, delivery.granted, max(0, part.quantity - taken))
-        under_way = _under_way(shipment, line) - used.get((line, name, None), 0)
-        yield Window(name, None, max(0, under_way))
+                    left = max(0, part.quantity - taken)
+                    gone = min(arrived, left)
+                    arrived -= gone
+                    yield Window(name, delivery.granted, left - gone)
+        yield Window(name, None, max(0, under_way - refunded_on_the_way))
 
 
 def _under_way(shipment: Shipment, line: int) -> int:

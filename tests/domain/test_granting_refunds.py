@@ -338,3 +338,15 @@ def test_nothing_is_refunded_before_it_shipped_nor_before_it_was_asked_for() -> 
     late = shipped_order().on("2010-08-11")
     asked = grant((1, 1), asked_at=moment("2010-08-12"), deciding=deciding(day="2010-08-11"))
     late.when(asked).refused(EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12")))
+
+
+def test_a_unit_refunded_on_its_way_is_not_refunded_again_once_it_arrived() -> None:
+    """Count its window when it arrives → the other shipment's unit is never named. Found by the model."""
+    story = given(customer_registered(), placed())
+    for command in (capture(), ship((1, 1)), ship((1, 1), shipment=OTHER_SHIPMENT)):
+        story.do(command)
+    first = story.when(grant((1, 1))).decides(RefundGranted)
+    story.do(deliver())
+    second = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert [(part.shipment, part.delivery) for part in first.parts] == [(SHIPMENT, None)]
+    assert [(part.shipment, part.delivery) for part in second.parts] == [(OTHER_SHIPMENT, None)]
