@@ -1,13 +1,22 @@
 """What came of shipping without payment: one row per order released so; the answer sums them by outcome."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from domain.bill_events import (
     BillIssued,
     BillPaymentReceived,
+    BillShare,
     BillWrittenOff,
     CollectionCallMade,
     WriteOffReversed,
+)
+from domain.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ReopenedShare,
+    ShipmentCorrected,
 )
 from domain.decline_events import ShipmentReleasedWithoutPayment
 from domain.entry import Entry, Minor
@@ -30,6 +39,10 @@ BearsOnOutcomes = (
     | CollectionCallMade
     | BillWrittenOff
     | WriteOffReversed
+    | PaymentCorrected
+    | ShipmentCorrected
+    | BillCorrected
+    | RefundCorrected
 )
 
 
@@ -51,7 +64,8 @@ class ReleasedOrder(Row):
     cleared: Minor = 0
     """By refunds."""
     written_off: Minor = 0
-    called: bool = False
+    called: Place = 0
+    """Position of the first call in which they were reached; 0 before."""
     last_position: Place = 0
 
 
@@ -75,11 +89,11 @@ class DeclineOutcomes(Projection[ReleasedOrder, BearsOnOutcomes]):
             rows[group] = ReleasedOrder(it.order, it.customer, it.by_rule, entry.effective_at)
         row = rows.get(group)
         if row is not None:
-            _change(row, it)
+            _change(row, it, entry)
             row.last_position = entry.position
 
 
-def _change(row: ReleasedOrder, it: BearsOnOutcomes) -> None:
+def _change(row: ReleasedOrder, it: BearsOnOutcomes, entry: Entry) -> None:
     match it:
         case ShipmentReleasedWithoutPayment():
             pass
@@ -91,19 +105,49 @@ def _change(row: ReleasedOrder, it: BearsOnOutcomes) -> None:
         case PaymentReversed():
             row.billed += it.opened
         case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
-            paid = sum([share.amount for share in it.bills])
+            paid = _sum(it.bills)
             row.paid += paid
             row.paid_after_call += paid if row.called else 0
         case RefundGranted():
-            row.cleared += sum([share.amount for share in (*it.cleared, *it.write_offs_cleared)])
+            row.cleared += _sum((*it.cleared, *it.write_offs_cleared))
         case CollectionCallMade():
-            row.called = row.called or it.outcome != "not_reached"
+            if it.outcome != "not_reached":
+                row.called = row.called or entry.position
         case BillWrittenOff():
             row.written_off += it.amount
         case WriteOffReversed():
             row.written_off -= it.amount
+        case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
+            _correct(row, it)
         case _:
             assert_never(it)
+
+
+def _correct(
+    row: ReleasedOrder, it: PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected
+) -> None:
+    """Take back what an entry recorded by mistake had said."""
+    match it:
+        case PaymentCorrected():
+            paid = _sum(it.reopened)
+            row.paid -= paid
+            row.paid_after_call -= paid if 0 < row.called < it.corrects else 0
+            row.written_off += _sum(it.written_off)
+            row.cleared += _sum(it.cleared)
+            row.billed += it.opened
+        case ShipmentCorrected():
+            row.charged -= it.charge
+            row.billed -= it.billed
+            row.cleared += _sum(it.cleared)
+        case BillCorrected():
+            row.billed -= it.amount
+        case RefundCorrected():
+            row.cleared -= _sum(it.reopened)
+            row.written_off += _sum(it.written_off)
+
+
+def _sum(shares: Iterable[BillShare | ReopenedShare]) -> int:
+    return sum([share.amount for share in shares])
 
 
 BY_OUTCOME = """

@@ -28,7 +28,7 @@ BearsOnDeclines = (
 )
 
 NextStepName = Literal["search_cards", "charge_card", "reach_customer", "owner_decides", "released_by_rule"]
-Result = Literal["paid", "cancelled", "released_by_rule", "released_by_owner", "not_delivered"]
+Result = Literal["paid", "cancelled", "reviewed", "released_by_rule", "released_by_owner", "not_delivered"]
 DECIDE: DeadlineKind = "decide_release"
 
 
@@ -55,7 +55,9 @@ class DeclinedPayment(Row):
     cards_usable: int = 0
     """Cards on file that were to be tried when somebody looked last."""
     cards_tried: int = 0
-    """Cards on file declined for this order since."""
+    """How many of those were declined for this order since."""
+    cards_left: str = ""
+    """Those that were not, separated by spaces."""
     contacts: int = 0
     reached: bool = False
     channels_left: str = ""
@@ -93,7 +95,8 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
                 _hold(row, it, entry)
             case CardOnFileSearchCompleted():
                 row.searched, row.cards_tried = True, 0
-                row.cards_usable = sum([card.verdict == "usable" for card in it.cards])
+                usable = [card.payment_method for card in it.cards if card.verdict == "usable"]
+                row.cards_usable, row.cards_left = len(usable), " ".join(usable)
             case ContactAttempted():
                 row.contacts += 1
                 row.reached = row.reached or it.reached
@@ -113,15 +116,15 @@ def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
     row.currency, row.declined_at = it.currency, entry.effective_at
     row.decline_code, row.kind = it.decline_code, it.kind
     row.is_fraud = row.is_fraud or it.kind == "fraud"
-    if row.searched and it.payment_method is not None:
-        row.cards_tried += 1
+    left = [card for card in row.cards_left.split() if card != it.payment_method]
+    row.cards_left, row.cards_tried = " ".join(left), row.cards_usable - len(left)
 
 
 def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
     """A hold begins anew, also where the order waited before and was paid."""
     row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
     row.is_fraud = it.kind == "fraud"
-    row.searched, row.cards_usable, row.cards_tried = False, 0, 0
+    row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""
     row.contacts, row.reached, row.channels_left = 0, False, _channels(it.on_file)
     row.hold_since, row.result, row.ended_at = entry.effective_at, None, None
     row.decide_at = next((each.due for each in it.deadlines if each.kind == DECIDE), None)
@@ -141,7 +144,7 @@ SELECT "order", customer, standing, is_watched, currency, missing, attempts, dec
        CASE
          WHEN hold_since IS NULL OR result IS NOT NULL THEN NULL
          WHEN standing = 'existing' AND NOT searched THEN 'search_cards'
-         WHEN cards_tried < cards_usable THEN 'charge_card'
+         WHEN cards_left <> '' THEN 'charge_card'
          WHEN standing = 'new' AND reached THEN 'owner_decides'
          WHEN standing = 'new' OR contacts = 0 THEN 'reach_customer'
          WHEN is_fraud OR is_watched THEN 'owner_decides'

@@ -3,13 +3,21 @@
 Source: R-B2, §4
 """
 
+from domain.correction_events import RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
 from domain.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
 from domain.watch_events import WatchedOrderReviewed
 from projections.projection import Key, Place, Projection, Row, events_of
 
-BearsOnWatched = OrderPlaced | OrderShipped | OrderUnitsCancelled | WatchedOrderReviewed
+BearsOnWatched = (
+    OrderPlaced
+    | OrderShipped
+    | OrderUnitsCancelled
+    | WatchedOrderReviewed
+    | ShipmentCorrected
+    | RefundCorrected
+)
 
 
 class WatchedOrder(Row):
@@ -47,7 +55,9 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
     indexes = (("placed_at",), ("customer",))
 
     def group(self, it: BearsOnWatched, entry: Entry) -> Key | None:
-        return None if isinstance(it, OrderPlaced) and not it.watched_for else (it.order,)
+        if it.order is None or (isinstance(it, OrderPlaced) and not it.watched_for):
+            return None
+        return (it.order,)
 
     def fold(self, rows: dict[Key, WatchedOrder], group: Key, it: BearsOnWatched, entry: Entry) -> None:
         if isinstance(it, OrderPlaced):
@@ -60,6 +70,8 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
                 pass
             case OrderShipped() | OrderUnitsCancelled():
                 row.units_left -= sum([part.quantity for part in it.parts])
+            case ShipmentCorrected() | RefundCorrected():
+                row.units_left = it.to_ship
             case WatchedOrderReviewed():
                 row.decision, row.ask_again_on = it.decision, it.until
                 row.reviewed_by = entry.meta.on_behalf_of or entry.meta.person

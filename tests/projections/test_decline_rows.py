@@ -1,0 +1,93 @@
+"""Rows about declines say what the orders say: what is left to try or to ship, what was taken back."""
+
+from typing import Any
+
+from domain.bill_events import BillIssued
+from domain.billing import NewBill
+from domain.order_events import OrderShipped, OverdueBill
+from domain.payment_events import BillPaymentReceived
+from projections.decline_outcomes import DeclineOutcomes, ReleasedOrder
+from projections.declined_payments import DeclinedPayment, DeclinedPayments
+from projections.watched_orders import WatchedOrder, WatchedOrders
+from tests.domain.bill_examples import ILL, call
+from tests.domain.decline_examples import ANN, OLD_CARD, ann, customer, fail, old_card, release, search
+from tests.domain.examples import (
+    CARD,
+    NEW_BILL,
+    ORDER,
+    OTHER_BILL,
+    OTHER_ORDER,
+    OTHER_PAYMENT,
+    card_stored,
+    id_of,
+    placed,
+    ship,
+)
+from tests.domain.figures import rows_of
+from tests.domain.specification import OWNER, Story, given
+from tests.domain.test_correcting_payments import correct, receive
+
+EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_ORDER}
+
+
+def released_and_billed() -> Story:
+    """Declined, released by the owner, shipped and billed."""
+    story = given(ann(), customer(), placed(**EXISTING)).by(OWNER).because("sealed:A mistake")
+    for command in (fail(), release(), ship(bill=NEW_BILL)):
+        story.do(command)
+    return story
+
+
+def outcome(story: Story) -> ReleasedOrder:
+    (row,) = rows_of(DeclineOutcomes(), story.entries)
+    assert isinstance(row, ReleasedOrder)
+    state = story.state(ORDER)
+    assert row.charged == state.account.charged
+    assert row.billed - row.paid - row.cleared - row.written_off == state.open_bills()
+    return row
+
+
+def test_a_payment_that_never_came_is_no_outcome() -> None:
+    # Leave corrections out → what is owed counts as paid later, this fails.
+    story = released_and_billed()
+    story.do(receive(3000))
+    story.do(call(**ILL, by=ANN))
+    story.do(receive(4595, payment=OTHER_PAYMENT, credit=id_of("crd", 2)))
+    paid = outcome(story)
+    assert (paid.paid, paid.paid_after_call) == (7595, 4595)
+    story.do(correct(story, BillPaymentReceived, 1))
+    first = outcome(story)
+    assert (first.paid, first.paid_after_call) == (4595, 4595)
+    story.do(correct(story, BillPaymentReceived, 2))
+    both = outcome(story)
+    assert (both.paid, both.paid_after_call) == (0, 0)
+
+
+def test_a_bill_replaced_is_billed_once_and_a_shipment_that_never_left_not_at_all() -> None:
+    story = released_and_billed()
+    story.do(correct(story, BillIssued, bill=NewBill(OTHER_BILL, 2010)))
+    assert outcome(story).billed == 7595
+    story.do(correct(story, OrderShipped))
+    assert (outcome(story).charged, outcome(story).billed) == (0, 0)
+
+
+def test_units_that_never_left_are_left_to_review() -> None:
+    watched = placed(terms="bill_after", watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 1),))
+    story = given(customer(), watched).by(OWNER).because("sealed:A mistake")
+    story.do(ship(bill=NEW_BILL))
+    story.do(correct(story, OrderShipped))
+    (row,) = rows_of(WatchedOrders(), story.entries)
+    assert isinstance(row, WatchedOrder)
+    assert row.units_left == 2 == story.state(ORDER).units_to_ship
+
+
+def test_only_the_cards_that_were_to_be_tried_count_as_tried() -> None:
+    # Count every declined card → the next step is said to be a release while a card is left to try.
+    story = given(customer(), card_stored(), old_card(), placed(**EXISTING))
+    for command in (fail(), search()):
+        story.do(command)
+    for number in (51, 52):
+        story.do(fail(payment=id_of("pay", number), reference=f"ch_{number}", payment_method=CARD))
+    (row,) = rows_of(DeclinedPayments(), story.entries)
+    assert isinstance(row, DeclinedPayment)
+    assert (row.cards_usable, row.cards_tried, row.cards_left) == (2, 1, OLD_CARD)
