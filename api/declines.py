@@ -19,6 +19,7 @@ from api.permissions import Permission
 from api.problems import PAGES, Invalid, NoProcessor, NotFound
 from api.render import rfc3339
 from api.section import Section
+from domain.cancelling import may_credit_fee
 from domain.card_search import CompleteCardSearch
 from domain.charging import AttemptPayment
 from domain.customers import Customer
@@ -26,7 +27,6 @@ from domain.decline_events import PaymentAttempted
 from domain.next_steps import NextStep, next_steps, steps_of
 from domain.next_steps import asked as asked_of
 from domain.not_delivering import CloseAsNotDelivered
-from domain.numbers import year_of_recording
 from domain.order import OrderNotPlaced, Placed
 from domain.payment_failures import RecordPaymentFailure
 from domain.reaching import RecordContactAttempt
@@ -181,8 +181,15 @@ async def close_as_not_delivered(call: Call, order: OrderInPath, body: NotDelive
     The only reason of ours not to deliver: everything was tried, for long enough. What had not shipped is
     cancelled, and what was paid towards it is granted back.
     """
-    customer = await _customer(call, order)
-    command = asked(CloseAsNotDelivered, order=order, customer=customer, refund=mint("ref"))
+    state = await _placed(call, order)
+    customer = state.placed.customer
+    command = asked(
+        CloseAsNotDelivered,
+        order=order,
+        customer=customer,
+        refund=mint("ref"),
+        decided_on=await call.today() if may_credit_fee(state) else None,
+    )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
 
@@ -194,12 +201,11 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     """
     state = await _placed(call, order)
     customer = await call.found(state.placed.customer, Customer)
-    register = await call.book_register()
-    year = year_of_recording(call.book.clock(), register.zone)
+    today = await call.today()
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
         asked_of(step, await call.book.given(step.command, submission))
-        for step in steps_of(state, customer, _person(call), year, mint)
+        for step in steps_of(state, customer, _person(call), today, mint)
     ]
     return call.answer(
         {

@@ -11,13 +11,14 @@ import msgspec
 
 from domain.authority import ReasonMissing, RoleTooLow
 from domain.billing import NewBill, may_be_billed
-from domain.cancelling import CancelUnits
+from domain.cancelling import CancelUnits, may_credit_fee
 from domain.card_search import CompleteCardSearch
 from domain.charging import AttemptPayment
 from domain.command import Command
 from domain.customers import Customer
 from domain.decision import Given
 from domain.decisions import decide
+from domain.moments import Day
 from domain.not_delivering import CloseAsNotDelivered
 from domain.order import Placed, price_not_covered
 from domain.order_events import Part
@@ -72,13 +73,14 @@ class Minted(Protocol):
     def __call__(self, prefix: str) -> str: ...
 
 
-def steps_of(state: Placed, customer: Customer, by: str, year: int, mint: Minted) -> tuple[Step, ...]:
+def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minted) -> tuple[Step, ...]:
     """Every step there is for an order, in the order in which the house takes them.
 
-    `by` names the person who would speak to the customer, `year` the one whose number a bill would take.
+    `by` names the person who would speak to the customer; a bill or a credit note would be one of `today`.
     """
     named: dict[str, Any] = {"order": state.placed.order, "customer": state.placed.customer}
     processor = "next_steps"
+    noted_on = today if may_credit_fee(state) else None
     charges = [
         Step(
             "charge_card",
@@ -103,10 +105,18 @@ def steps_of(state: Placed, customer: Customer, by: str, year: int, mint: Minted
         *charges,
         *reaches,
         Step("record_payment", "I12", _payment(state, mint)),
-        Step("ship", "I2", _shipment(state, year, mint)),
+        Step("ship", "I2", _shipment(state, int(today[:4]), mint)),
         Step("release_unpaid", "I3", ReleaseOrder(**named)),
-        Step("close_as_not_delivered", "I4", CloseAsNotDelivered(**named, refund=mint("ref"))),
-        Step("cancel", "I14", CancelUnits(order=state.placed.order, refund=mint("ref"))),
+        Step(
+            "close_as_not_delivered",
+            "I4",
+            CloseAsNotDelivered(**named, refund=mint("ref"), decided_on=noted_on),
+        ),
+        Step(
+            "cancel",
+            "I14",
+            CancelUnits(order=state.placed.order, refund=mint("ref"), decided_on=noted_on),
+        ),
     )
 
 
