@@ -13,7 +13,7 @@ from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.order import Placed, placed_order
-from domain.owing import bill_of, expect_currency, expect_customer
+from domain.owing import bill_of, expect_currency, expect_customer, expect_valid
 from domain.payment import Payment
 from domain.payment_events import CreditSetAside
 from domain.promising import promises_kept
@@ -54,14 +54,17 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
 def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
     """Records a payment of a bill: part, exact or over; after a write-off too, and the customer stays clear.
 
-    Checks, in this order: order placed; bill known; retry; the order's customer; currency; not before the
-    bill. No payment is refused for being too much.
+    Checks, in this order: order placed; bill known; retry; no mistake (H-correct); the order's customer;
+    currency; not before the bill. No payment is refused for being too much.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
     known = state.payments.get(command.payment)
     if known is not None:
         return _already_received(known, command, state)
+    if command.payment in state.declines.attempts:
+        raise AlreadyRecordedOtherwise(command.payment)
+    expect_valid(bill)
     expect_customer(state, command.customer)
     expect_currency(state, Money(command.amount, command.currency))
     expect_cause(bill.at, given)

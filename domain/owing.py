@@ -78,17 +78,22 @@ class BillVoid(Refusal):
 
 
 def bill_of(state: Placed, bill: str) -> Bill:
-    """The bill of that id. Raises: BillUnknown, BillVoid."""
+    """The bill of that id. Raises: BillUnknown."""
     known = state.bills.get(bill)
     if known is None:
         raise BillUnknown(state.placed.order, bill)
-    if known.corrected is not None:
-        raise BillVoid(state.placed.order, bill)
     return known
 
 
+def expect_valid(bill: Bill) -> None:
+    """The bill was no mistake. Raises: BillVoid."""
+    if bill.corrected is not None:
+        raise BillVoid(bill.source.order, bill.bill)
+
+
 def expect_open(bill: Bill) -> None:
-    """Something is still to be paid. Raises: BillSettled."""
+    """Something is still to be paid. Raises: BillVoid, BillSettled."""
+    expect_valid(bill)
     if bill.open == 0:
         raise BillSettled(bill.bill)
 

@@ -97,16 +97,18 @@ class CaptureExceedsPrice(Refusal):
 def capture_payment(command: CapturePayment, given: Given) -> Decision:
     """Records a capture and claims the processor's reference.
 
-    Checks, in this order: order placed (I11); retry by payment id, then by processor reference; currency;
-    card on file, and while the order is on hold whether it may be charged (R-D4, R-D6); amount; not before
-    the order, nor before a bill that it pays. The amount covers the units still to ship first, then pays the
-    open bills, oldest first; with what covers them all, a hold ends. Source: I12, R-D2
+    Checks, in this order: order placed (I11); retry by payment id, then by processor reference; what was
+    attempted under that id; currency; card on file, and while the order is on hold whether it may be charged
+    (R-D4, R-D6); amount; not before the order, nor before a bill that it pays. The amount covers the units
+    still to ship first, then pays the open bills, oldest first; with what covers them all, a hold ends.
+    Source: I12, R-D2
     """
     state = placed_order(given, command.order)
     captured = _captured(state, command, given)
     recorded = _already_captured(state, captured)
     if recorded is not None:
         return Decision(customer=state.placed.customer, already=recorded.positions)
+    _expect_as_attempted(state, command)
     expect_currency(state, Money(command.amount, command.currency))
     _check_card(command, state, given)
     _check_amount(command, state)
@@ -118,7 +120,7 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
         events=(
             (command.order, captured),
             *promises_kept(state, captured.bills, captured.payment),
-            *hold_ends(state, is_covered=is_covered, because="paid"),
+            *hold_ends(state, may_ship=is_covered, because="paid"),
         ),
         claims=(_claim(command, state, given),),
         customer=state.placed.customer,
@@ -187,6 +189,17 @@ def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | Non
 def _content(it: PaymentCaptured) -> tuple[object, ...]:
     # Not what the money was used for then.
     return it.amount, it.currency, it.processor, it.reference, it.payment_method
+
+
+def _expect_as_attempted(state: Placed, command: CapturePayment) -> None:
+    """A charge that was attempted ends on the card attempted. Raises: AlreadyRecordedOtherwise."""
+    attempt = state.declines.attempts.get(command.payment)
+    if attempt is None:
+        return
+    it = attempt.attempted
+    # Not the amount: a bank may let less through than it was asked for.
+    if (it.processor, it.payment_method) != (command.processor, command.payment_method):
+        raise AlreadyRecordedOtherwise(command.payment)
 
 
 def _check_card(command: CapturePayment, state: Placed, given: Given) -> None:

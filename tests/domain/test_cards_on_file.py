@@ -268,6 +268,15 @@ def test_what_was_attempted_is_captured_even_if_the_card_has_expired_since() -> 
     assert story.account(ORDER).received == 7595
 
 
+@pytest.mark.parametrize("other", [{"payment_method": OLD_CARD}, {"processor": "other"}])
+def test_what_was_attempted_is_not_captured_as_something_else(other: dict[str, Any]) -> None:
+    # Ask nothing of a capture under an attempt's id → a card nobody may charge is taken for it, this fails.
+    story = waiting(card_stored(), old_card(reuse_consent=False))
+    story.do(charge())
+    asked = {"payment": CHARGE, "payment_method": CARD, "customer": CUSTOMER}
+    story.when(capture(**{**asked, **other})).refused(AlreadyRecordedOtherwise(CHARGE))
+
+
 def test_a_failure_names_the_attempt_it_ends() -> None:
     story = waiting(card_stored())
     story.do(charge())

@@ -23,6 +23,7 @@ from domain.payment_events import BillPaymentReceived, PaymentCaptured
 from domain.phantom_funds import ChargeGivenUp
 from domain.refund_events import RefundedPart, RefundGranted, RefundPaid
 from domain.standing import standing
+from tests.domain.bill_examples import remind
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -110,6 +111,18 @@ def test_its_bill_is_void_with_it() -> None:
     assert order(story).open_bills() == 0 == story.account(ORDER).balance
     story.when(receive(1)).refused(BillVoid(ORDER, BILL))
     story.when(ship(shipment=OTHER_SHIPMENT, bill=NewBill(OTHER_BILL, 2010))).decides(BillIssued)
+
+
+def test_what_was_recorded_about_a_void_bill_is_still_a_retry() -> None:
+    # Ask whether the bill is void before looking for a retry → this fails.
+    story = by_supervisor(placed(terms="bill_after"), shipped(), billed())
+    story.do(receive(1))
+    story.do(remind())
+    story.do(correct(story, BillPaymentReceived))
+    story.do(correct(story, OrderShipped))
+    story.when(receive(1)).nothing()
+    story.when(remind()).nothing()
+    story.when(remind(channel="phone")).refused(BillVoid(ORDER, BILL))
 
 
 @pytest.mark.parametrize("settled", ["paid", "cleared", "written off"])

@@ -21,6 +21,7 @@ from tests.domain.bill_examples import (
     write_off,
     write_off_reversed,
 )
+from tests.domain.decline_examples import FAILED, fail
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -174,3 +175,9 @@ def test_a_payment_out_of_range_cannot_be_asked(field: str, value: object) -> No
     assert isinstance(pay_bill(), ReceiveBillPayment)
     with pytest.raises(ValueError, match=rf"{field}|expected the id"):
         pay_bill(**{field: value})
+
+
+def test_an_attempt_to_charge_a_card_is_not_told_as_a_payment_of_a_bill() -> None:
+    story = billed_story()
+    story.do(fail())
+    story.when(pay_bill(payment=FAILED)).refused(AlreadyRecordedOtherwise(FAILED))
