@@ -36,7 +36,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class WriteOff(msgspec.Struct, frozen=True):
-    """What was written off at first, and the position that says so."""
+    """What was written off last, and the position that says so."""
 
     it: BillWrittenOff
     position: int

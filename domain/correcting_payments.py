@@ -25,6 +25,7 @@ from domain.order import Placed
 from domain.payment import Payment
 from domain.payment_events import BillPaymentReceived, CreditSetAside
 from domain.phantom_funds import cleared_of_phantoms
+from domain.promise import Promise
 from domain.refusal import Refusal
 
 
@@ -142,8 +143,13 @@ def reopened_shares(
     return tuple([_reopened(by, share, bills[share.bill], given, net[share.bill] > 0) for share in shares])
 
 
+def _asks_again(promise: Promise, by: str, bill: Bill) -> bool:
+    """Whether a promise counts again: `by` had kept it, or it rested while nothing was left to pay."""
+    return promise.kept_by == by or (promise.outcome is None and bill.open == 0)
+
+
 def _reopened(by: str, share: BillShare, bill: Bill, given: Given, opens: bool) -> ReopenedShare:
-    promise = next((known for known in bill.promises.values() if known.kept_by == by), None)
+    promise = next((known for known in bill.promises.values() if _asks_again(known, by, bill)), None)
     overdue_at = bill.overdue_at if opens and bill.overdue_since is None else None
     broken_at = None if promise is None or not opens else promise.broken_at
     return ReopenedShare(

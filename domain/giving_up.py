@@ -28,11 +28,12 @@ class MarkBillUncollectible(Command, frozen=True, kw_only=True):
 def mark_bill_uncollectible(command: MarkBillUncollectible, given: Given) -> Decision:
     """Marks the whole open amount; the customer still owes it and stays watched.
 
-    Checks, in this order: order placed; bill known; retry; something open; not before the bill.
+    Checks, in this order: order placed; bill known; retry, which is: given up, and nothing opened again since
+    by a correction; something open; not before the bill.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
-    if bill.given_up is not None:
+    if bill.given_up is not None and bill.uncollectible == bill.open:
         return Decision(customer=state.placed.customer, already=(bill.given_up,))
     expect_open(bill)
     expect_cause(bill.at, given)
@@ -41,6 +42,6 @@ def mark_bill_uncollectible(command: MarkBillUncollectible, given: Given) -> Dec
         customer=state.placed.customer,
         bill=command.bill,
         currency=bill.currency,
-        amount=bill.open,
+        amount=bill.open - bill.uncollectible,
     )
     return Decision(events=((command.order, marked),), customer=state.placed.customer)

@@ -81,8 +81,9 @@ class DebtRow(Row):
     open: Minor = 0
     uncollectible: Minor = 0
     let_off: Minor = 0
-    """What was written off at first, whatever was paid since."""
+    """What was ever written off, whatever was paid since."""
     let_off_at: Moment | None = None
+    """The first time."""
     first_reminder_at: Moment | None = None
     """Due, as long as no reminder has answered it; as the others below."""
     second_reminder_at: Moment | None = None
@@ -216,7 +217,9 @@ def _change(
             row.written_off += it.amount
             row.open -= it.amount
             row.uncollectible -= it.uncollectible
-            row.let_off, row.let_off_at = it.amount, entry.effective_at
+            row.let_off += it.amount
+            if row.let_off_at is None:
+                row.let_off_at = entry.effective_at
         case WriteOffReversed():
             row.written_off -= it.amount
             row.open += it.amount

@@ -11,6 +11,7 @@ from domain.authority import ReasonMissing, RoleTooLow
 from domain.bill_events import BillMarkedUncollectible, BillShare, BillWrittenOff
 from domain.bill_payments import ReceiveBillPayment
 from domain.causes import EffectiveBeforeCause
+from domain.collecting import RecordCollectionCall
 from domain.correcting import CorrectEntry, EntryNotCorrectable
 from domain.correcting_payments import CreditOfPaymentUsed, PaymentPaidBack, PaymentTakenBack
 from domain.correction_events import PaymentCorrected, ReopenedShare
@@ -22,10 +23,14 @@ from domain.money import Money
 from domain.order import Placed
 from domain.order_events import Deadline
 from domain.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured, PaymentReversed
+from domain.promise_events import PromiseBroken
 from domain.promising import PromiseToPay
 from domain.refund_events import RefundPaid
 from domain.standing import standing
 from domain.ticking import Tick
+from projections.unpaid_bills import DebtRow, UnpaidBills
+from tests.domain.bill_examples import ILL, call, give_up, write_off
+from tests.domain.decline_examples import ANN, ann
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -47,6 +52,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
+from tests.domain.figures import rows_of
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given, moment
 
 OWED = id_of("bil", 9)
@@ -302,6 +308,49 @@ def test_what_was_given_up_for_the_books_is_given_up_again() -> None:
     assert order(story).bills[BILL].uncollectible == 7000
     story.do(correct(story, BillPaymentReceived))
     assert order(story).bills[BILL].uncollectible == 7595
+
+
+def test_what_opens_again_may_be_let_off_or_given_up_too() -> None:
+    # Take any write-off as a retry → what opened since could never be let off, and the owner not told, this
+    # fails.
+    story = given(ann(), customer_registered(), placed(terms="bill_after"), shipped(), billed())
+    story.on("2010-09-20").by(SUPERVISOR).because("sealed:typed wrongly")
+    story.do(receive(3000))
+    story.do(called_ill())
+    story.by(OWNER).do(write_off())
+    story.do(correct(story, BillPaymentReceived))
+    assert order(story).bills[BILL].open == 3000
+    assert story.when(write_off()).decides(BillWrittenOff).amount == 3000
+    assert order(story).bills[BILL].written_off == 7595
+    (_, row) = sorted(rows_of(UnpaidBills(), story.entries), key=lambda row: getattr(row, "bill"))  # noqa: B009
+    assert isinstance(row, DebtRow)
+    assert (row.let_off, row.open, row.closed_as) == (7595, 0, "written_off")
+
+
+def test_only_what_opens_again_is_given_up_again() -> None:
+    story = on_bill().on("2010-09-20")
+    story.do(receive(3000))
+    story.do(give_up())
+    story.do(correct(story, BillPaymentReceived))
+    assert story.when(give_up()).decides(BillMarkedUncollectible).amount == 3000
+    assert order(story).bills[BILL].uncollectible == 7595
+
+
+def test_a_promise_that_rested_is_broken_only_after_the_bill_is_open_again() -> None:
+    # Ask only for promises that were kept → it is broken on a day on which nothing was owed, this fails.
+    story = given(ann(), customer_registered(), placed(terms="bill_after")).by(OWNER)
+    story.because("sealed:typed wrongly").do(ship(bill=NEW_BILL))
+    story.do(receive(3000))
+    story.do(PromiseToPay(order=ORDER, bill=BILL, promise=PROMISE, due_on="2010-08-20"))
+    story.do(called_ill())
+    story.on("2010-08-15").do(write_off())
+    story.on("2010-10-01").do(correct(story, BillPaymentReceived))
+    due = decide(Tick(stream=ORDER), story.on("2010-11-01").given(Tick(stream=ORDER))).due
+    assert [it.at for it in due if isinstance(it.event, PromiseBroken)] == [moment("2010-10-01")]
+
+
+def called_ill() -> RecordCollectionCall:
+    return call(**ILL, by=ANN)
 
 
 def test_a_payment_taken_back_or_paid_back_did_come() -> None:
