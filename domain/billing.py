@@ -47,12 +47,13 @@ class BillNotPrepared(Refusal):
 
 
 def may_be_billed(state: Placed) -> bool:
-    """Whether the order's shipments may be billed instead of paid before: by its terms, unless the owner
-    asked for payment first, or because it was released without payment. Source: R-B1, R-B2, I2, R-D3
+    """Whether the order's shipments may be billed instead of paid before: by its terms, or because it was
+    released without payment; unless the owner asked for payment first, since. Source: R-B1, R-B2, I2, R-D3
     """
-    if state.declines.released_unpaid is not None:
-        return True
-    return state.placed.terms == "bill_after" and not state.asks_payment_first
+    released = state.declines.released_unpaid
+    if released is None:
+        return state.placed.terms == "bill_after" and not state.asks_payment_first
+    return not state.asks_payment_first or state.reviews[-1].position < max(released.ended_by)
 
 
 def bill_issued(

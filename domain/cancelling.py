@@ -91,7 +91,7 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
     cancelled = cancelled_units(state, command.refund, parts, all_unshipped=not command.parts, given=given)
     after = without_units(state, parts, cancelled.goods + cancelled.tax)
     order, customer = command.order, state.placed.customer
-    ends = hold_ends(state, is_covered=price_not_covered(after) == 0, because="cancelled")
+    ends = hold_ends(state, may_ship=price_not_covered(after) == 0, because="cancelled")
     refund = undelivered_refund(state, command.refund, after, given)
     if refund is None:
         return Decision(events=((order, cancelled), *ends), customer=customer)

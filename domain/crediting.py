@@ -130,7 +130,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
             (command.order, used),
             *promises_kept(state, used.bills, command.use),
             (command.customer, used),
-            *hold_ends(state, is_covered=command.amount >= price_not_covered(state), because="paid"),
+            *hold_ends(state, may_ship=command.amount >= price_not_covered(state), because="paid"),
         ),
         customer=command.customer,
     )

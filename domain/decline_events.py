@@ -146,11 +146,13 @@ class ContactAttempted(Event, frozen=True, kw_only=True):
     """Trying again, where they were not reached."""
 
 
-HoldEndedBy = Literal["paid", "cancelled"]
+HoldEndedBy = Literal["paid", "cancelled", "reviewed"]
 
 
 class OrderReleased(Event, frozen=True, kw_only=True):
-    """An order no longer waits: its money is there, or the customer cancelled what it lacked."""
+    """An order no longer waits: its money is there, the customer cancelled what it lacked, or the owner, who
+    had asked for payment first, lets it ship on its terms.
+    """
 
     order: str
     customer: str

@@ -146,7 +146,7 @@ class Declines(msgspec.Struct, frozen=True):
 
     @property
     def released_unpaid(self) -> Hold | None:
-        """The hold that ended with a release without payment."""
+        """The last hold that ended with a release without payment."""
         return self._ended_with(ShipmentReleasedWithoutPayment)
 
     @property
@@ -155,7 +155,7 @@ class Declines(msgspec.Struct, frozen=True):
         return self._ended_with(OrderNotDelivered)
 
     def _ended_with(self, kind: type[HoldEnd]) -> Hold | None:
-        for hold in self.holds:
+        for hold in reversed(self.holds):
             if isinstance(hold.ended, kind):
                 return hold
         return None

@@ -172,7 +172,7 @@ def order_draft(
     granted = credit + freed.purse().due_back - state.purse().due_back
     after = _after(freed, credit, clearing)
     because = "cancelled" if split.unshipped else "paid"
-    ends = hold_ends(state, is_covered=price_not_covered(after) == 0, because=because)
+    ends = hold_ends(state, may_ship=price_not_covered(after) == 0, because=because)
     events.extend([event for _, event in ends])
     basis = _basis(ask, parts)
     if basis == "undelivered" and granted == 0 and credit == 0:

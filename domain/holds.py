@@ -41,12 +41,12 @@ def holds_up(state: Placed) -> bool:
     return state.declines.hold is None and not may_be_billed(state) and price_not_covered(state) > 0
 
 
-def hold_ends(state: Placed, *, is_covered: bool, because: HoldEndedBy) -> tuple[tuple[str, Event], ...]:
-    """What ends the order's hold where all still to ship now is covered, or nothing is left to ship.
+def hold_ends(state: Placed, *, may_ship: bool, because: HoldEndedBy) -> tuple[tuple[str, Event], ...]:
+    """What ends the order's hold where all still to ship now may: it is covered or on bill, or none is left.
 
     Source: R-D2, I2
     """
-    if state.declines.hold is None or not is_covered:
+    if state.declines.hold is None or not may_ship:
         return ()
     placed = state.placed
     released = OrderReleased(order=placed.order, customer=placed.customer, because=because)

@@ -48,13 +48,13 @@ class ReleaseOrder(Command, frozen=True, kw_only=True):
 def release_order(command: ReleaseOrder, given: Given) -> Decision:
     """Releases an order on hold without payment, whatever the rule would say: the owner knows why.
 
-    Checks, in this order: order placed; its customer; retry, which is: released by a person already; on hold
-    (R-D2); the owner, with a reason (I3, R-D7); not before the hold.
+    Checks, in this order: order placed; its customer; retry, which is: released by a person already, and not
+    waiting again; on hold (R-D2); the owner, with a reason (I3, R-D7); not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
     released = state.declines.released_unpaid
-    if released is not None and not _was_by_rule(released):
+    if state.declines.hold is None and released is not None and not _was_by_rule(released):
         return Decision(customer=state.placed.customer, already=released.ended_by)
     hold = hold_of(state)
     expect_role("owner", given)

@@ -221,5 +221,5 @@ def _reinstated(
     events.append((command.order, reinstated))
     events.extend(promises_kept(state, reinstated.bills, command.reinstatement))
     is_covered = price_not_covered(state) <= command.amount - pays
-    events.extend(hold_ends(state, is_covered=is_covered, because="paid"))
+    events.extend(hold_ends(state, may_ship=is_covered, because="paid"))
     return tuple(events)

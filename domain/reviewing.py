@@ -10,6 +10,7 @@ from domain.causes import expect_cause
 from domain.command import Command, OutOfRange
 from domain.deadlines import deadlines_of_payment_first
 from domain.decision import Decision, Given
+from domain.holds import hold_ends
 from domain.moments import Day, day_of, plus_days
 from domain.order import Placed, placed_order
 from domain.owing import expect_owner
@@ -84,6 +85,8 @@ class PaymentFirstTooLong(Refusal):
 def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     """Records what the owner decides; payment first begins a task that asks the owner again.
 
+    An order on bill that a declined payment held up meanwhile ships on its terms again: its hold ends.
+
     Checks, in this order: order placed; retry, which is: the same decision at the same moment; the owner
     decides; the customer was watched; something left to ship; with payment first a reason, and at most so
     many days; not before the order. Source: R-B2
@@ -102,7 +105,11 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
         _check_payment_first(command, given)
     expect_cause(state.placed_at, given)
     reviewed = _reviewed(state, command, until, given)
-    return Decision(events=((command.order, reviewed),), customer=state.placed.customer)
+    ships_on_bill = command.decision == "ship" and state.placed.terms == "bill_after"
+    return Decision(
+        events=((command.order, reviewed), *hold_ends(state, may_ship=ships_on_bill, because="reviewed")),
+        customer=state.placed.customer,
+    )
 
 
 def _until(command: ReviewWatchedOrder, given: Given) -> Day | None:

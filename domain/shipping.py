@@ -149,8 +149,9 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     shipped = _shipped(state, command, description, given)
     deposit = state.purse().deposit
     if not is_covered(shipped.charge, deposit, state):
-        asks_first = state.placed.terms == "bill_after" and state.asks_payment_first
-        refusal = PaymentAskedFirst if asks_first else ShipmentNotCovered
+        is_released = state.declines.released_unpaid is not None
+        may_else = is_released or state.placed.terms == "bill_after"
+        refusal = PaymentAskedFirst if may_else and state.asks_payment_first else ShipmentNotCovered
         raise refusal(command.order, state.money(shipped.charge), state.money(deposit))
     expect_cause(state.placed_at, given)
     billed = bill_issued(state, shipped, max(0, shipped.charge - deposit), command.bill, given)

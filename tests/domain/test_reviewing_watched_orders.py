@@ -6,8 +6,9 @@ import pytest
 
 from domain.billing import NewBill
 from domain.causes import EffectiveBeforeCause
+from domain.decline_events import OrderReleased, ShipmentReleasedWithoutPayment
 from domain.money import Money
-from domain.order_events import Deadline, OrderPlaced
+from domain.order_events import Deadline, OrderPlaced, OverdueBill
 from domain.owing import OwnerDecides
 from domain.reviewing import (
     NothingLeftToReview,
@@ -18,8 +19,10 @@ from domain.reviewing import (
 from domain.shipping import PaymentAskedFirst
 from domain.watch_events import WatchedOrderReviewed
 from tests.domain.bill_examples import billed_story, review
+from tests.domain.decline_examples import ann, customer, fail, release
 from tests.domain.examples import (
     CUSTOMER,
+    NEW_BILL,
     ORDER,
     OTHER_BILL,
     OTHER_ORDER,
@@ -29,12 +32,14 @@ from tests.domain.examples import (
     capture,
     id_of,
     place,
+    placed,
     ship,
 )
-from tests.domain.specification import AGENT, OWNER, Story, moment
+from tests.domain.specification import AGENT, OWNER, Story, given, moment
 
 THEIR_BILL = NewBill(OTHER_BILL, 2010)
 SECOND: dict[str, Any] = {"order": OTHER_ORDER}
+OWED = (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 100),)
 
 
 def watched_story(**asked: Any) -> Story:
@@ -150,3 +155,47 @@ def test_nothing_is_reviewed_before_it_is_ordered() -> None:
 def test_a_review_out_of_range_cannot_be_asked(said: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         review(**said)
+
+
+# With a declined card
+
+
+def watched_and_declined() -> Story:
+    """Payment was asked first of an order on bill, and then the card was declined."""
+    story = given(ann(), customer(), placed(terms="bill_after", watched_for=OWED, standing="existing"))
+    story.by(OWNER).because("sealed:The third time").do(review("payment_first"))
+    story.do(fail())
+    return story
+
+
+def test_the_owners_word_also_ends_the_wait_of_an_order_on_bill() -> None:
+    # Leave it on hold → it ships and people are told for ever to reach the customer, this fails.
+    story = watched_and_declined()
+    assert story.state(ORDER).declines.hold is not None
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="reviewed")
+    said = WatchedOrderReviewed(order=ORDER, customer=CUSTOMER, decision="ship", until=None)
+    story.when(review()).then(said, released)
+    story.do(ship(bill=NEW_BILL))
+    assert story.state(ORDER).declines.hold is None
+
+
+def test_an_order_to_be_paid_before_waits_on_whatever_the_owner_says_of_the_watch() -> None:
+    story = given(ann(), customer(), placed(watched_for=OWED, standing="existing"))
+    story.do(fail())
+    story.by(OWNER).do(review())
+    assert story.state(ORDER).declines.hold is not None
+
+
+def test_payment_asked_first_after_a_release_counts_until_it_is_released_again() -> None:
+    # Let a release count for good → the owner asks for payment first and the goods leave unpaid, this fails.
+    story = given(ann(), customer(), placed(watched_for=OWED, standing="existing"))
+    story.do(fail())
+    story.by(OWNER).because("sealed:Owes for long").do(release())
+    story.do(review("payment_first"))
+    usd = Money(7595, "USD")
+    story.when(ship(bill=NEW_BILL)).refused(PaymentAskedFirst(ORDER, usd, Money(0, "USD")))
+    story.when(release()).nothing()
+    story.do(fail(payment=OTHER_PAYMENT, reference="ch_51"))
+    story.when(release()).decides(ShipmentReleasedWithoutPayment)
+    story.do(ship(bill=NEW_BILL))
+    assert usd.minor == story.account(ORDER).balance
