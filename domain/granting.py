@@ -165,7 +165,7 @@ def order_draft(
     _expect_causes(state, parts, asked_at, given)
     credits_fee = returns_fee and state.fee_charged
     credit = sum([part.goods + part.tax for part in parts]) + (state.fee if credits_fee else 0)
-    clearing = clear(state.bills, credit, _shipments(state, parts, credits_fee=credits_fee))
+    clearing = clear(state.bills, credit, _shipments(state, parts, credits_fee=credits_fee and state.fee > 0))
     for share in (*clearing.cleared, *clearing.write_offs_cleared):
         expect_cause(state.bills[share.bill].at, given)
     freed = msgspec.structs.replace(gone, fee_returned=state.fee_returned or returns_fee)

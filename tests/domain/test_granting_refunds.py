@@ -23,6 +23,7 @@ from tests.domain.examples import (
     CUSTOMER,
     DELIVERY,
     ORDER,
+    OTHER_BILL,
     OTHER_CUSTOMER,
     OTHER_DELIVERY,
     OTHER_REFUND,
@@ -350,3 +351,13 @@ def test_a_unit_refunded_on_its_way_is_not_refunded_again_once_it_arrived() -> N
     second = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
     assert [(part.shipment, part.delivery) for part in first.parts] == [(SHIPMENT, None)]
     assert [(part.shipment, part.delivery) for part in second.parts] == [(OTHER_SHIPMENT, None)]
+
+
+def test_without_a_fee_only_the_units_own_bill_is_cleared_first() -> None:
+    """Count the first shipment for a fee of 0 → its bill is cleared instead. Found by the model."""
+    story = given(customer_registered(), placed(terms="bill_after", shipping=0, total=6800))
+    story.do(ship((1, 1), bill=NewBill(BILL, 2010)))
+    story.do(ship((1, 1), shipment=OTHER_SHIPMENT, bill=NewBill(OTHER_BILL, 2010)))
+    story.do(deliver(shipment=OTHER_SHIPMENT))
+    refund = story.when(grant((1, 1), observed_problem="damaged")).decides(RefundGranted)
+    assert [(share.bill, share.amount) for share in refund.cleared] == [(OTHER_BILL, 3400)]
