@@ -1,9 +1,9 @@
 """`makegood events`: what happened, entry by entry."""
 
-import json
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
+import msgspec
 import typer
 
 from api.render import Reading, rfc3339
@@ -77,7 +77,7 @@ def show_entry(
     if as_json:
         show_json(shown)
     else:
-        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        typer.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
 
 
 async def _pages(

@@ -219,6 +219,14 @@ def test_an_entry_is_shown_whole(makegood: Makegood, book: str):
     assert makegood("events", "show", 3, "--book", book).code == 2
 
 
+def test_an_entry_for_people_is_the_same_over_several_lines(makegood: Makegood, book: str):
+    """Encode what is shown with the standard json → this fails: an entry's meta is no dict."""
+    shown = makegood("events", "show", 1, "--book", book)
+    (entry,) = makegood("events", "show", 1, "--book", book, "--json").json()
+    assert (shown.code, json.loads(shown.out)) == (0, entry)
+    assert len(shown.out.splitlines()) > len(entry)
+
+
 def test_an_unknown_type_or_book_says_which_there_are(makegood: Makegood, book: str):
     assert "order.placed" in makegood("events", "tail", "--type", "order.eaten", "--book", book).err
     unknown = makegood("events", "tail", "--book", "no-such-book")
