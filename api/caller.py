@@ -27,7 +27,13 @@ class Caller(msgspec.Struct, frozen=True):
         if permission not in self.granted:
             if self.actor.role == "service" and permission not in READING:
                 raise NobodyActedFor
-            raise NotPermitted
+            raise NotPermitted(_who_may(permission))
+
+
+def _who_may(permission: Permission) -> str | None:
+    """Which roles have that permission, for whoever has to ask one of them."""
+    roles = [role for role, granted in GRANTED.items() if permission in granted]
+    return f"This takes the role {' or '.join(roles)}." if roles else None
 
 
 async def identify(ledger: Ledger, headers: Mapping[bytes, bytes]) -> Caller:

@@ -18,7 +18,7 @@ are written here, details only name fields, figures and ids.
 import re
 from dataclasses import fields
 from http import HTTPStatus
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, Literal, get_origin, get_type_hints
 
 import msgspec
 
@@ -347,7 +347,9 @@ def _address(stream: str) -> str | None:
 
 
 def _figures(refusal: Refusal) -> dict[str, object]:
-    """The refusal's numbers, moments and amounts. Not its texts and ids: they may be what the caller sent."""
+    """The refusal's numbers, moments, amounts and words of ours. Not its texts and ids: they may be what the
+    caller sent.
+    """
     hints = get_type_hints(type(refusal), include_extras=True)
     figures: dict[str, object] = {}
     for field in fields(refusal):
@@ -356,6 +358,8 @@ def _figures(refusal: Refusal) -> dict[str, object]:
             figures[field.name] = money(value.minor, value.currency)
         elif isinstance(value, int):
             figures[field.name] = rfc3339(value) if hints[field.name] == Moment else value
+        elif get_origin(hints[field.name]) is Literal:
+            figures[field.name] = value
     return figures
 
 

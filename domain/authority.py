@@ -19,6 +19,7 @@ class RoleTooLow(Refusal):
 
     rule = "H-authority"
     way_out = "Ask somebody in the role shown, or above it, to do this."
+    spoken = "This takes the role {least}, or one above it."
 
     role: str
     least: Role

@@ -22,8 +22,8 @@ class Refusal(Exception):
     way_out: ClassVar[str]
     """What the reader can do instead, in one or two sentences."""
     spoken: ClassVar[str] = ""
-    """The cause of this very refusal; `{field}` stands for a figure, an amount or a count, never for a text,
-    which may be the caller's. Empty where the class docstring says it all.
+    """The cause of this very refusal; `{field}` stands for a figure, an amount, a count or a word of ours (a
+    `Literal`), never for a text, which may be the caller's. Empty where the class docstring says it all.
     """
 
     def __post_init__(self) -> None:

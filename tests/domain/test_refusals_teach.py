@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 from string import Formatter
-from typing import get_type_hints
+from typing import Literal, get_origin, get_type_hints
 
 import pytest
 
 from domain import decisions, stored_types
+from domain.authority import RoleTooLow
 from domain.money import Money
 from domain.payments import CaptureExceedsPrice
 from domain.refusal import Refusal
@@ -37,13 +38,17 @@ def test_a_refusal_upholds_a_rule_of_the_house(kind: type[Refusal]) -> None:
 def test_what_a_refusal_speaks_are_its_figures_never_what_the_caller_sent(kind: type[Refusal]) -> None:
     hints = get_type_hints(kind, include_extras=True)
     said = [name for _, name, _, _ in Formatter().parse(kind.spoken) if name]
-    assert all(hints[name] in (int, Money) for name in said)
+    assert all(hints[name] in (int, Money) or get_origin(hints[name]) is Literal for name in said)
     assert not kind.spoken or re.fullmatch(r"[A-Z].*\.", kind.spoken)
 
 
 def test_a_refusal_speaks_its_figures() -> None:
     refusal = CaptureExceedsPrice(ORDER, Money(7596, "USD"), Money(7595, "USD"))
     assert str(refusal) == "A payment of 75.96 USD is more than the 75.95 USD that this order still needs."
+
+
+def test_a_refusal_for_want_of_a_role_names_the_role() -> None:
+    assert str(RoleTooLow("agent", "owner")) == "This takes the role owner, or one above it."
 
 
 def test_the_names_of_refusals_differ() -> None:
