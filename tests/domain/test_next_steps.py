@@ -6,6 +6,7 @@ Source: R-D2, R-D3
 from typing import Any
 
 from domain.decisions import decide
+from domain.moments import day_of
 from domain.next_steps import NextStep, asked, next_steps, steps_of
 from domain.payments import CapturePayment
 from tests.domain.decline_examples import (
@@ -33,14 +34,20 @@ from tests.domain.examples import (
     id_of,
     placed,
 )
-from tests.domain.specification import AGENT, OWNER, Story, given
+from tests.domain.specification import AGENT, OWNER, ZONE, Story, given
 
 HELD = (attempted(), declined(), held())
 
 
 def steps(story: Story) -> dict[tuple[str, str | None], NextStep]:
     """Each step's answer, by its name and what it is about."""
-    found = steps_of(story.state(ORDER), story.state(CUSTOMER), ANN, 2010, lambda prefix: id_of(prefix, 900))
+    found = steps_of(
+        story.state(ORDER),
+        story.state(CUSTOMER),
+        ANN,
+        day_of(story.at, ZONE),
+        lambda prefix: id_of(prefix, 900),
+    )
     answers = next_steps([asked(step, story.given(step.command)) for step in found])
     return {(answer.name, answer.subject): answer for answer in answers}
 
@@ -114,7 +121,9 @@ def test_a_step_says_what_its_decision_says() -> None:
         given(ann(), customer(), placed(), captured()),
         given(ann(), customer(), placed(terms="bill_after")),
     ):
-        for step in steps_of(story.state(ORDER), story.state(CUSTOMER), ANN, 2010, lambda it: id_of(it, 900)):
+        for step in steps_of(
+            story.state(ORDER), story.state(CUSTOMER), ANN, day_of(story.at, ZONE), lambda it: id_of(it, 900)
+        ):
             answer: Any = asked(step, story.given(step.command))
             if answer.refusal is None and not answer.needs_reason and not answer.is_done:
                 assert decide(step.command, story.given(step.command)).events
