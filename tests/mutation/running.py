@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 AT_ONCE = 2
 """Forks at a time."""
 LONGEST = 60
-"""Seconds of a fork; a mutant that never ends is killed."""
+"""Seconds of processor time of a fork, however busy the machine is; a mutant that never ends is killed."""
 ENDED = 0
 FAILED = 1
 
@@ -163,7 +163,7 @@ def _forked(
 def _in_child(run: Callable[[], int]) -> None:
     status = FAILED
     try:
-        signal.alarm(LONGEST)
+        signal.setitimer(signal.ITIMER_PROF, LONGEST)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
