@@ -27,6 +27,7 @@ from api.docs import ASSETS, DOCS, add_docs
 from api.entrance import Entrance
 from api.events import events
 from api.health import Health
+from api.inbound import inbound
 from api.metrics import Metrics
 from api.openapi import description
 from api.orders import orders
@@ -39,7 +40,7 @@ from api.projections import projections
 from api.reactions import reactions
 from api.refunds import refunds
 from api.reversals import reversals
-from api.route import Route
+from api.route import Route, SignedRoute
 from api.tasks import tasks
 from api.ticks import ticks
 from api.unmatched import unmatched
@@ -47,7 +48,8 @@ from api.watchlist import watchlist
 from ledger.composition import Ledger
 
 SECTIONS = (
-    *(orders, refunds, carts, customers, balances, products, tasks, corrections, unmatched, bookkeeping),
+    *(orders, refunds, carts, customers, balances, products, tasks, corrections, bookkeeping),
+    *(unmatched, inbound),
     *(bills, watchlist, reversals, credits, periods),
     *(declines, decline_lists),
     *(policy, events, book, projections, reactions, ticks),
@@ -98,7 +100,10 @@ def create_app(ledger: Ledger) -> FastAPI:
     app = _bare_app()
     app.state.stopping = asyncio.Event()  # once set, answers that go on and on end
     for section in SECTIONS:
-        app.router.routes.extend(Route(declared, ledger, metrics) for declared in section.declared)
+        app.router.routes.extend(
+            (SignedRoute if declared.signed else Route)(declared, ledger, metrics)
+            for declared in section.declared
+        )
     health = Health(ledger, metrics)
     app.router.add_route("/healthz", health.healthz, include_in_schema=False)
     app.router.add_route("/readyz", health.readyz, include_in_schema=False)

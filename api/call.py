@@ -82,6 +82,8 @@ class Call(Request):
         self.key: str | None = None
         self.body_digest: bytes | None = None
         self.dry_run = False
+        self.notice = b""
+        """What a processor told, as it came."""
         self.status = 200
 
     async def still_holds(self) -> bool:

@@ -7,12 +7,13 @@ One reader for every route, stricter than the library's: JSON that two readers c
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn, cast
 
 import msgspec
 from starlette.types import Receive
 
-from api.problems import BodyTooLarge, MalformedJson
+from api.problems import BodyTooLarge, MalformedJson, WrongMediaType
 
 LARGEST_BODY = 1024 * 1024
 """Bytes."""
@@ -24,6 +25,13 @@ _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """A JSON string, or one that never ends: from every quote on it finds one, so that no byte is read twice."""
 _UNRECORDABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def expect_json(headers: Mapping[bytes, bytes]) -> None:
+    """The body is declared as JSON. Raises: WrongMediaType."""
+    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media_type != b"application/json":
+        raise WrongMediaType
 
 
 async def read_body(receive: Receive, announced: bytes | None) -> bytes:

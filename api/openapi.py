@@ -34,6 +34,7 @@ from api.problems import (
     ProblemDocument,
     ProjectionBuilding,
     ReadModelBehind,
+    SignatureRefused,
     Unauthenticated,
     WrongMediaType,
 )
@@ -75,6 +76,15 @@ _ON_BEHALF_OF = {
     "example": f"per_{EXAMPLE_SUFFIX}",
 }
 
+_SIGNATURE = {
+    "name": "Stripe-Signature",
+    "in": "header",
+    "required": True,
+    "description": "HMAC-SHA256 over the moment and the body as sent, with the endpoint's secret.",
+    "schema": {"type": "string"},
+    "example": "t=1492774577,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
+}
+
 _ALWAYS: tuple[type[Problem], ...] = (
     Unauthenticated,
     NotPermitted,
@@ -98,6 +108,18 @@ _WRITING: tuple[type[Problem], ...] = (
     CardNumberFound,
     KeyBelongsToAnother,
 )
+_SIGNED: tuple[type[Problem], ...] = (
+    SignatureRefused,
+    MalformedJson,
+    NotFound,
+    Busy,
+    BodyTooLarge,
+    WrongMediaType,
+    Invalid,
+    Overloaded,
+    DatabaseUnavailable,
+    InternalFault,
+)
 _READING_ROWS: tuple[type[Problem], ...] = (ProjectionBuilding, ReadModelBehind)
 _REFUSED = "A rule of the house stands against it; `type` says which."
 
@@ -106,6 +128,8 @@ def operation(declared: Declared) -> dict[str, Any]:
     """What FastAPI's route is told about an endpoint beside its signature."""
     name = declared.endpoint.__name__
     summary, _, rest = (declared.endpoint.__doc__ or "").strip().partition("\n")
+    if declared.signed:
+        return _signed_operation(declared, summary, rest)
     parameters = [_ON_BEHALF_OF]
     if declared.decides:
         parameters += [_KEY, _DRY_RUN]
@@ -120,6 +144,25 @@ def operation(declared: Declared) -> dict[str, Any]:
         "description": " ".join(rest.split()) + f"\n\nPermission: `{declared.permission}`.",
         "responses": _responses(declared),
         "openapi_extra": extra,
+    }
+
+
+def _signed_operation(declared: Declared, summary: str, rest: str) -> dict[str, Any]:
+    """The same of an endpoint at which a processor tells us something."""
+    body = {"schema": {"type": "object", "description": "As the processor signed it."}}
+    return {
+        "operation_id": declared.endpoint.__name__,
+        "summary": summary,
+        "description": " ".join(rest.split()) + "\n\nNo API key: the signature says who sends it.",
+        "responses": {
+            int(status): _problem_response([it.title() for it in _SIGNED if it.status == status])
+            for status in sorted({problem.status for problem in _SIGNED})
+        },
+        "openapi_extra": {
+            "parameters": [_SIGNATURE],
+            "security": [],
+            "requestBody": {"required": True, "content": {"application/json": body}},
+        },
     }
 
 

@@ -19,13 +19,16 @@ from starlette.types import Receive, Scope, Send
 
 from api.call import Call
 from api.caller import Caller, identify
-from api.door import read_body, read_json
+from api.door import expect_json, read_body, read_json
 from api.faults import problem_of
 from api.metrics import Metrics
 from api.openapi import operation
 from api.paging import AsRecorded
-from api.problems import FAILURES, Fault, InternalFault, Invalid, NotFound, WrongMediaType, problem_reply
+from api.problems import FAILURES, Fault, InternalFault, Invalid, NotFound, problem_reply
 from api.section import Declared
+from api.signatures import expect_stripe_signature
+from ledger.book import machine_now
+from ledger.books import SYSTEM
 from ledger.composition import Ledger
 
 
@@ -100,9 +103,7 @@ class Route(APIRoute):
 
     async def _written(self, call: Call, receive: Receive, *, dry_run: bool) -> bytes:
         """The raw body of a POST. Raises: KeyMissing, WrongMediaType, BodyTooLarge."""
-        media_type = call.raw.get(b"content-type", b"").partition(b";")[0].strip().lower()
-        if media_type != b"application/json":
-            raise WrongMediaType
+        expect_json(call.raw)
         if self.declared.decides:
             call.expect_key()
         raw = await read_body(receive, call.raw.get(b"content-length"))
@@ -116,6 +117,29 @@ class Route(APIRoute):
             return {name: adapter.validate_python(said[name]) for name, adapter in self._in_path}
         except ValidationError:
             raise NotFound from None
+
+
+class SignedRoute(Route):
+    """An endpoint at which a processor tells us something: its address names the book, its signature itself.
+
+    The body is taken as it came: it is what was signed, and what is kept.
+    """
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        headers = dict[bytes, bytes](scope["headers"])
+        arguments = self._path_arguments(scope["path_params"])
+        if scope["query_string"]:
+            raise Invalid("This address does not take a query.")
+        endpoint = await self._ledger.endpoints.find(arguments["endpoint"])
+        if endpoint is None or f"/{endpoint.processor}/" not in self.declared.path:
+            raise NotFound
+        expect_json(headers)
+        raw = await read_body(receive, headers.get(b"content-length"))
+        expect_stripe_signature(headers.get(b"stripe-signature", b""), raw, endpoint.secret, machine_now())
+        caller = Caller(await self._ledger.book(endpoint.book), SYSTEM, frozenset({self.declared.permission}))
+        call = Call(scope, receive, headers, caller, self._caller)
+        call.notice = raw
+        return await self._endpoint(call, **arguments)
 
 
 def _adapter(field: FieldInfo) -> TypeAdapter[Any]:

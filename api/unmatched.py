@@ -138,7 +138,7 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
     if not isinstance(order, Placed):
         raise Invalid(faults=(Fault("/order", "Should be an order of this book"),))
     customer = order.placed.customer
-    amount = money.left if body.amount is None else body.amount
+    amount = _amount(body, money)
     fact = _received(body, amount, money, order) if money.is_receipt else _left(body, amount, money, order)
     if isinstance(fact, CapturePayment):
         fact = await _with_reference(call, fact)
@@ -154,11 +154,16 @@ async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoney
         ReturnMoney,
         unmatched=unmatched,
         settlement=mint("stl"),
-        amount=money.left if body.amount is None else body.amount,
+        amount=_amount(body, money),
         currency=money.it.currency,
         reference=body.reference,
     )
     return await call.decide(command, body, subject="unmatched", of=money.it.customer or BOOK)
+
+
+def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> int:
+    """All that is left unless said; where nothing is, all of it, so that a retry finds what it said."""
+    return body.amount or money.left or money.it.amount
 
 
 def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:

@@ -8,6 +8,7 @@ from cli import (
     books,
     clock,
     doctor,
+    endpoints,
     events,
     exports,
     imports,
@@ -39,6 +40,7 @@ app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.add_typer(books.app, name="books")
 app.add_typer(keys.app, name="keys")
+app.add_typer(endpoints.app, name="endpoints")
 app.add_typer(persons.app, name="persons")
 app.add_typer(policy.app, name="policy")
 app.add_typer(clock.app, name="clock")

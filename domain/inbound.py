@@ -2,7 +2,7 @@
 
     charge succeeded                 CapturePayment
     charge failed                    RecordPaymentFailure
-    money refunded                   RecordPayout
+    money refunded, or come back     RecordPayout, RecordReturnedPayout
     dispute opened, closed           OpenDispute, CloseDispute
     money taken back, given back     ReversePayment, ReinstatePayment
 
@@ -22,11 +22,12 @@ from domain.inbound_events import NoticeReceived, NoticeResult
 from domain.moments import Moment
 from domain.money_facts import MONEY_FACTS, Direction, MoneyFact
 from domain.payment_failures import RecordPaymentFailure, record_payment_failure
+from domain.payout_failures import RecordReturnedPayout, record_returned_payout
 from domain.refusal import Refusal
 from domain.unmatched import unmatched_stream
 from domain.unmatched_events import UnmatchedPayout, UnmatchedReceipt
 
-ToldFact = MoneyFact | RecordPaymentFailure | OpenDispute | CloseDispute
+ToldFact = MoneyFact | RecordPaymentFailure | RecordReturnedPayout | OpenDispute | CloseDispute
 """A command that records what a notice tells."""
 
 UNKNOWN = "unknown"
@@ -68,7 +69,9 @@ class ReceiveNotice(Command, frozen=True, kw_only=True):
     fact: ToldFact | None = None
     """What it tells; None where nothing here is told by its kind, or no order of ours is named."""
     money: MovedMoney | None = None
-    """None where it moved none, or where that is kept as unmatched already."""
+    """None where it moved none."""
+    is_unmatched: bool = False
+    """Whether its money is kept as unmatched already, by another notice of it."""
 
     def __post_init__(self) -> None:
         expect_space_of_names("processor", self.processor)
@@ -114,6 +117,9 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
     known = given.state(command.stream, Notice)
     if known is not None:
         return Decision(customer=known.it.customer, already=(known.position,))
+    if command.is_unmatched:
+        received = _received(command, "known", None)
+        return Decision(events=((command.stream, received),), customer=command.customer)
     if command.fact is None:
         return _kept(command, None, given)
     try:
@@ -133,6 +139,8 @@ def _decided(fact: ToldFact, given: Given) -> Decision:
     match fact:
         case RecordPaymentFailure():
             return record_payment_failure(fact, given)
+        case RecordReturnedPayout():
+            return record_returned_payout(fact, given)
         case OpenDispute():
             return open_dispute(fact, given)
         case CloseDispute():

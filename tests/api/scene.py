@@ -14,7 +14,9 @@ from api.section import Declared
 from ledger.trial_cards import TrialCards
 from tests.api.house import Caller, House, eur, order_body, payment_body, shipment_body
 
-DECLARED = [declared for section in SECTIONS for declared in section.declared]
+EVERY = [declared for section in SECTIONS for declared in section.declared]
+"""Every route that is not public."""
+DECLARED = [declared for declared in EVERY if not declared.signed]
 """Every route that needs a key."""
 DECISIONS = [declared for declared in DECLARED if declared.decides]
 QUESTIONS = [declared for declared in DECLARED if not declared.decides and not declared.streams]
@@ -62,6 +64,8 @@ class Scene:
         known = self.ids | {"order": self.ids.get(order, self.ids["order"])}
         if self.refunds is not None:
             known["refund"] = self.refunds.of(named(declared))
+        if named(declared) == "return_money":
+            known["unmatched"] = self.ids["returned"]
         if named(declared) == "correct_entry":
             known["position"] = self.ids["captured"]
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
@@ -157,6 +161,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         "position": "1",
         **await _taken_back(house),
         "unmatched": await house.unmatched(1000),
+        "returned": await house.unmatched(1000),
     }
     if declared is None or declared.tag == "declines":
         ids |= await declined_in(house)

@@ -14,7 +14,7 @@ from api.problem_pages import problem_pages
 from api.route import Route
 from api.section import Declared
 from tests.api.house import House, fresh_key
-from tests.api.scene import DECISIONS, DECLARED, QUESTIONS, Scene, named, scene_in
+from tests.api.scene import DECISIONS, DECLARED, EVERY, QUESTIONS, Scene, named, scene_in
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ def problem(text: str) -> dict[str, object]:
 
 def test_the_routes_tested_are_the_routes_served(app: FastAPI) -> None:
     served = {route.path for route in app.routes if not isinstance(route, Mount)} - PUBLIC
-    assert served == {declared.path for declared in DECLARED}
+    assert served == {declared.path for declared in EVERY}
 
 
 def test_a_route_without_permission_stops_the_start(app: FastAPI) -> None:
@@ -237,7 +237,18 @@ async def test_unknown_and_foreign_ids_get_the_same_answer(
     # Answer 403 for what is in another book, or name the id in the 404 → this fails.
     foreign = await scene.ask(declared, other_house.owner)
     nowhere = dict.fromkeys(
-        ("customer", "order", "product", "contact_point", "bill", "dispute", "reversal", "refund"), ""
+        (
+            "customer",
+            "order",
+            "product",
+            "contact_point",
+            "bill",
+            "dispute",
+            "reversal",
+            "refund",
+            "unmatched",
+        ),
+        "",
     )
     ids = {
         "customer": f"cus_{EXAMPLE_SUFFIX}",
@@ -248,6 +259,7 @@ async def test_unknown_and_foreign_ids_get_the_same_answer(
         "bill": f"bil_{EXAMPLE_SUFFIX}",
         "dispute": f"dsp_{EXAMPLE_SUFFIX}",
         "reversal": f"rev_{EXAMPLE_SUFFIX}",
+        "unmatched": f"unm_{EXAMPLE_SUFFIX}",
         "position": "999999999",
     }
     if declared.path.startswith("/v1/entries"):

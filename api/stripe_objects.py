@@ -1,0 +1,130 @@
+"""The shapes of Stripe's objects, as far as they are read: its public fixtures, and old versions of them too.
+
+Amounts are in Stripe's own smallest units; for two currencies those are not ISO's minor units.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from domain.moments import SECOND, Moment
+
+HUNDREDTHS = frozenset({"ISK", "UGX"})
+"""Currencies without a minor unit that Stripe counts in hundredths all the same."""
+
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{1,80}$")]
+Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}$")]
+Kind = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_.]{1,100}$")]
+Units = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+Metadata = Mapping[str, str]
+
+
+class EventData(msgspec.Struct):
+    """What a notice is about."""
+
+    object: msgspec.Raw
+
+
+class StripeEvent(msgspec.Struct):
+    """A notice of Stripe; the object it is about is read by its type."""
+
+    id: Id
+    type: Kind
+    created: Seconds
+    data: EventData
+
+    @property
+    def happened_at(self) -> Moment:
+        """When it says that it happened."""
+        return self.created * SECOND
+
+
+class Outcome(msgspec.Struct):
+    """Why a bank or the processor took or refused a charge."""
+
+    reason: Code | None = None
+    advice_code: str | None = None
+
+
+class StripeRefund(msgspec.Struct):
+    """Money on its way back."""
+
+    id: Id
+    amount: Units
+    currency: str
+    charge: Id | None = None
+    payment_intent: Id | None = None
+    status: str | None = None
+    failure_reason: Code | None = None
+    metadata: Metadata | None = None
+
+
+class StripeRefunds(msgspec.Struct):
+    """The refunds of a charge, newest first; newer versions of the interface leave them out."""
+
+    data: list[StripeRefund] = []
+
+
+class StripeCharge(msgspec.Struct):
+    """A card charged, or not."""
+
+    id: Id
+    amount: Units
+    currency: str
+    amount_captured: Units = 0
+    captured: bool = False
+    payment_intent: Id | None = None
+    payment_method: Id | None = None
+    failure_code: Code | None = None
+    outcome: Outcome | None = None
+    metadata: Metadata | None = None
+    refunds: StripeRefunds | None = None
+
+
+class PaymentError(msgspec.Struct):
+    """Why the last try to charge failed."""
+
+    code: Code | None = None
+    decline_code: Code | None = None
+    advice_code: str | None = None
+    charge: Id | None = None
+
+
+class StripeIntent(msgspec.Struct):
+    """A payment the shop asked for, however often it was tried."""
+
+    id: Id
+    amount: Units
+    currency: str
+    amount_received: Units = 0
+    latest_charge: Id | None = None
+    payment_method: Id | None = None
+    last_payment_error: PaymentError | None = None
+    metadata: Metadata | None = None
+
+
+class BalanceTransaction(msgspec.Struct):
+    """Money that a dispute took, below 0, or gave back."""
+
+    amount: int
+    currency: str
+
+
+class StripeDispute(msgspec.Struct):
+    """A bank asks about a charge."""
+
+    id: Id
+    amount: Units
+    currency: str
+    charge: Id | None = None
+    payment_intent: Id | None = None
+    reason: Code = "general"
+    status: str = ""
+    balance_transactions: list[BalanceTransaction] = []
+
+
+def minor_units(amount: int, currency: str) -> int:
+    """The amount in ISO's minor units; `currency` in capital letters."""
+    return amount // 100 if currency in HUNDREDTHS else amount

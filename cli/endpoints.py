@@ -1,0 +1,89 @@
+"""`makegood endpoints`: where payment processors tell a book what happened."""
+
+from typing import Annotated
+
+import typer
+
+from api.render import rfc3339
+from cli.failures import Misused
+from cli.options import BookName, Data, Dsn, Json, book_name, settings, with_ledger
+from cli.output import show
+from ledger.book import machine_now
+from ledger.composition import Ledger
+
+PROCESSORS = ("stripe",)
+
+app = typer.Typer(help="Endpoints: where a payment processor tells a book what happened, signed.")
+
+Processor = Annotated[str, typer.Argument(metavar="PROCESSOR", help="Who tells: stripe.")]
+Secret = Annotated[
+    str,
+    typer.Option(
+        "--secret",
+        envvar="MAKEGOOD_ENDPOINT_SECRET",
+        prompt="The secret the processor shows for this address",
+        hide_input=True,
+        help="What it signs with, whsec_…; asked for if left out, so that no shell remembers it.",
+    ),
+]
+EndpointName = Annotated[
+    str, typer.Argument(metavar="ENDPOINT", help="Name of an endpoint, in_…; see `endpoints list`.")
+]
+
+
+@app.command("add")
+def add(
+    processor: Processor,
+    secret: Secret,
+    book: BookName = None,
+    data: Data = None,
+    dsn: Dsn = None,
+    as_json: Json = False,
+) -> None:
+    """Open an endpoint. Its address is what the processor is to be given; its secret is kept wrapped."""
+    if processor not in PROCESSORS:
+        raise Misused(f"No such processor is known. Known: {', '.join(PROCESSORS)}")
+    if not 8 <= len(secret) <= 200 or not secret.isascii():
+        raise Misused("The secret has 8 to 200 letters, digits and signs, as the processor shows it")
+
+    async def added(ledger: Ledger) -> dict[str, object]:
+        name = await book_name(ledger, book)
+        await ledger.book(name)
+        endpoint = await ledger.endpoints.add(name, processor, secret, machine_now())
+        return {"endpoint": endpoint, "processor": processor, "path": f"/v1/inbound/{processor}/{endpoint}"}
+
+    show([with_ledger(settings(data, dsn), added)], as_json)
+
+
+@app.command("list")
+def endpoints(book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
+    """Every endpoint the book ever had; never their secrets."""
+
+    async def listed(ledger: Ledger) -> list[dict[str, object]]:
+        found = await ledger.endpoints.list(await book_name(ledger, book))
+        return [
+            {
+                "endpoint": it.id,
+                "processor": it.processor,
+                "created_at": rfc3339(it.created_at),
+                "revoked_at": None if it.revoked_at is None else rfc3339(it.revoked_at),
+            }
+            for it in found
+        ]
+
+    show(with_ledger(settings(data, dsn), listed), as_json)
+
+
+@app.command("revoke")
+def revoke(
+    endpoint: EndpointName, book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False
+) -> None:
+    """Close an endpoint; every running process notices within seconds."""
+
+    async def revoked(ledger: Ledger) -> dict[str, object]:
+        name = await book_name(ledger, book)
+        if not await ledger.endpoints.revoke(name, endpoint, machine_now()):
+            raise Misused(f"{name} has no endpoint called {endpoint}. See them: makegood endpoints list")
+        return {"endpoint": endpoint, "revoked": True}
+
+    show([with_ledger(settings(data, dsn), revoked)], as_json)

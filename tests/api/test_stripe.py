@@ -1,0 +1,433 @@
+"""Stripe tells: signed or not at all; once each; in any order; and what no rule can place is kept."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from api.door import LARGEST_BODY
+from api.signatures import TOLERANCE
+from ledger.composition import Ledger
+from tests.api.house import House
+from tests.api.stripe import SECRET, Stripe, event, fresh, sample, signature, stripe_of
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def stripe(ledger: Ledger, house: House) -> Stripe:
+    return await stripe_of(ledger, house)
+
+
+def charge(order: str | None, amount: int = 2000, **other: Any) -> dict[str, Any]:
+    """A charge in euros, for that order."""
+    named = {"id": fresh("ch"), "payment_intent": fresh("pi")}
+    metadata = {} if order is None else {"order": order}
+    paid = {"amount": amount, "amount_captured": amount, "currency": "eur", "metadata": metadata}
+    return sample("charge", **{**named, **paid, **other})
+
+
+def intent(it: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """The payment intent of a charge."""
+    paid = {"amount": it["amount"], "amount_received": it["amount_captured"], "currency": it["currency"]}
+    named = {"id": it["payment_intent"], "latest_charge": it["id"], "metadata": it["metadata"]}
+    return sample("payment_intent", **{**paid, **named, **other})
+
+
+def dispute(it: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """A dispute about the whole of a charge."""
+    about = {"charge": it["id"], "payment_intent": it["payment_intent"], "currency": it["currency"]}
+    return sample("dispute", **{"id": fresh("dp"), "amount": it["amount"], **about, **other})
+
+
+async def shown(house: House, order: str) -> dict[str, Any]:
+    return (await house.agent.get(f"/v1/orders/{order}")).json()
+
+
+async def account(house: House, order: str) -> dict[str, int]:
+    return {name: it["amount"] for name, it in (await shown(house, order))["account"].items()}
+
+
+async def waiting(house: House, reference: str) -> list[dict[str, Any]]:
+    """What is unmatched under that reference."""
+    head = await house.head()
+    answer = await house.agent.get(f"/v1/unmatched?min_position={head}&sort=-since&limit=200")
+    return [row for row in answer.json()["items"] if row["reference"] == reference]
+
+
+# The door
+
+
+@pytest.mark.parametrize("header", ["", "nonsense", "t=1", "v1=00", "t=abc,v1=00", "t=-1,v1=00"])
+async def test_what_is_not_signed_is_refused(stripe: Stripe, header: str) -> None:
+    before = await stripe.house.head()
+    answer = await stripe.send(b"{}", header)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/signature-refused")
+    assert await stripe.house.head() == before
+
+
+async def test_a_signature_holds_for_its_body_secret_and_scheme(stripe: Stripe) -> None:
+    # Compare nothing, or any scheme → one of these gets in, this fails.
+    body = json.dumps(event("charge.succeeded", charge(None))).encode()
+    right = signature(body)
+    moment, v1, _ = right.split(",")
+    wrong = [
+        signature(body + b" "),
+        signature(body, secret=SECRET + "x"),
+        f"{moment},{v1.replace('v1=', 'v0=')}",
+        f"{moment},v1={'0' * 64}",
+        right.replace("t=", "t=1"),
+    ]
+    for header in wrong:
+        assert (await stripe.send(body, header)).status_code == 400
+    assert (await stripe.send(body, f"{moment},v1={'0' * 64},{v1}")).status_code == 200
+
+
+@pytest.mark.parametrize("late", [-1, 1])
+async def test_an_old_signature_is_refused_and_so_is_one_of_the_future(stripe: Stripe, late: int) -> None:
+    # Ask no moment → whoever caught a notice may send it years later, this fails.
+    body = json.dumps(event("charge.succeeded", charge(None))).encode()
+    now = int(time.time())
+    beyond = signature(body, at=now + late * (TOLERANCE + 60))
+    assert (await stripe.send(body, beyond)).status_code == 400
+    within = signature(body, at=now + late * (TOLERANCE - 60))
+    assert (await stripe.send(body, within)).status_code == 200
+
+
+async def test_the_address_decides_the_book(ledger: Ledger, stripe: Stripe, other_house: House) -> None:
+    theirs = await stripe_of(ledger, other_house)
+    order = await stripe.house.order(2)
+    assert await theirs.tell("charge.succeeded", charge(order)) == "unmatched"
+    assert (await account(stripe.house, order))["received"] == 0
+    for unknown in ("in_nobody_01h455vb4pex5vsknk084sn02q", stripe.endpoint[:-1] + "!", "nonsense"):
+        answer = await Stripe(stripe.house, unknown).send(b"{}")
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_a_closed_endpoint_takes_nothing(ledger: Ledger, stripe: Stripe) -> None:
+    assert await ledger.endpoints.revoke(stripe.house.book.name, stripe.endpoint, 1)
+    assert (await stripe.send(b"{}")).status_code == 404
+    assert not await ledger.endpoints.revoke(stripe.house.book.name, "in_nobody_" + "0" * 26, 1)
+
+
+async def test_the_secret_is_not_in_the_database(ledger: Ledger, stripe: Stripe) -> None:
+    rows = await ledger.reader.rows(
+        "SELECT id, wrapped FROM endpoints WHERE book = %s", (stripe.house.book.name,)
+    )
+    assert rows
+    assert all(SECRET.encode() not in bytes(wrapped) for _, wrapped in rows)
+
+
+MARKER = "zanzibar9pelican"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json: zanzibar9pelican",
+        b"[]",
+        b'{"id": "evt_1", "type": "zanzibar9pelican"}',
+        b'{"id": "evt 1", "type": "a", "created": 1, "data": {"object": {}}}',
+        b'{"id": "evt_1", "type": "charge.succeeded", "created": 1, "data": {"object": {"id": 1}}}',
+        b'{"id": "evt_1", "type": "charge.succeeded", "created": -1, "data": {"object": {}}}',
+        b"\xff\xfe",
+    ],
+)
+async def test_a_body_that_is_no_notice_is_refused_and_not_repeated(stripe: Stripe, body: bytes) -> None:
+    answer = await stripe.send(body)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-json")
+    assert MARKER not in answer.text
+
+
+async def test_the_doors_rules_hold_here_too(stripe: Stripe) -> None:
+    large = b" " * (LARGEST_BODY + 1)
+    assert (await stripe.send(large)).status_code == 413
+    text = await stripe.send(b"{}", **{"Content-Type": "text/plain"})
+    assert text.status_code == 415
+    query = await stripe.client.post(f"/v1/inbound/stripe/{stripe.endpoint}?a=b", content=b"{}")
+    assert query.status_code == 422
+    assert (await stripe.client.get(f"/v1/inbound/stripe/{stripe.endpoint}")).status_code == 405
+
+
+async def test_an_api_key_opens_nothing_here_and_a_signature_nothing_elsewhere(
+    app: FastAPI, stripe: Stripe
+) -> None:
+    body = json.dumps(event("charge.succeeded", charge(None))).encode()
+    answer = await stripe.send(body, "", Authorization=f"Bearer {stripe.house.owner.key}")
+    assert answer.status_code == 400
+    listed = await stripe.client.get("/v1/inbound", headers={"Stripe-Signature": signature(b"")})
+    assert listed.status_code == 401
+
+
+# Payments
+
+
+async def test_a_charge_is_recorded_once_whoever_tells_it(stripe: Stripe) -> None:
+    order = await stripe.house.order(2)
+    it = charge(order)
+    assert await stripe.tell("charge.succeeded", it) == "recorded"
+    assert await stripe.tell("payment_intent.succeeded", intent(it)) == "known"
+    assert await stripe.tell("charge.captured", it) == "known"
+    state = await shown(stripe.house, order)
+    assert [payment["reference"] for payment in state["payments"]] == [it["id"]]
+    assert state["account"]["received"]["amount"] == 2000
+
+
+async def test_the_same_notice_twice_at_once_is_kept_once(stripe: Stripe) -> None:
+    # Take the notice's own stream out of `ReceiveNotice.writes` → it is kept several times, this fails.
+    order = await stripe.house.order(2)
+    body = json.dumps(event("charge.succeeded", charge(order))).encode()
+    before = await stripe.house.head()
+    answers = await asyncio.gather(*[stripe.send(body) for _ in range(8)])
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert await stripe.house.head() == before + 2
+    assert (await account(stripe.house, order))["received"] == 2000
+
+
+async def test_two_notices_of_one_charge_at_once_record_it_once(stripe: Stripe) -> None:
+    order = await stripe.house.order(2)
+    it = charge(order)
+    results = await asyncio.gather(
+        stripe.tell("charge.succeeded", it), stripe.tell("payment_intent.succeeded", intent(it))
+    )
+    assert sorted(results) == ["known", "recorded"]
+    assert (await account(stripe.house, order))["received"] == 2000
+
+
+async def test_what_the_shop_recorded_itself_is_known(stripe: Stripe) -> None:
+    order = await stripe.house.order(2)
+    it = charge(None)
+    paid = {"amount": {"amount": 2000, "currency": "EUR"}, "processor": "stripe"}
+    await stripe.house.recorded(f"/v1/orders/{order}/payments", {**paid, "reference": it["payment_intent"]})
+    assert await stripe.tell("charge.succeeded", it) == "known"
+    assert (await account(stripe.house, order))["received"] == 2000
+
+
+async def test_only_reserved_money_is_no_payment(stripe: Stripe) -> None:
+    order = await stripe.house.order(2)
+    assert await stripe.tell("charge.succeeded", charge(order, captured=False, amount_captured=0)) == "kept"
+    assert (await account(stripe.house, order))["received"] == 0
+
+
+async def test_money_no_rule_can_place_waits_once_and_is_assigned(stripe: Stripe) -> None:
+    # Claim nothing for unmatched money → two notices of it make two, this fails.
+    house, order = stripe.house, await stripe.house.order(2)
+    it = charge(order, 2001)
+    assert await stripe.tell("charge.succeeded", it) == "unmatched"
+    assert await stripe.tell("payment_intent.succeeded", intent(it)) == "known"
+    (row,) = await waiting(house, it["id"])
+    assert (row["why"], row["order"], row["left"]["amount"]) == ("capture-exceeds-price", order, 2001)
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"order": order, "amount": 2000})
+    await house.recorded(f"/v1/unmatched/{row['id']}/return", {})
+    assert (await account(house, order))["received"] == 2000
+    assert (await waiting(house, it["id"]))[0]["left"]["amount"] == 0
+
+
+async def test_money_for_nobody_waits_too(stripe: Stripe) -> None:
+    it = charge(None)
+    assert await stripe.tell("charge.succeeded", it) == "unmatched"
+    (row,) = await waiting(stripe.house, it["id"])
+    assert (row["why"], row["order"], row["customer"]) == ("unknown", None, None)
+
+
+async def test_a_payment_corrected_by_a_person_is_not_recorded_again_by_a_notice(stripe: Stripe) -> None:
+    house, order = stripe.house, await stripe.house.order(2)
+    it = charge(order)
+    await stripe.tell("charge.succeeded", it)
+    (payment,) = (await shown(house, order))["payments"]
+    await house.recorded(f"/v1/entries/{payment['position']}/correction", {"reason": "Another order's."})
+    assert await stripe.tell("payment_intent.succeeded", intent(it)) == "unmatched"
+    assert (await account(house, order))["received"] == 0
+    other = await house.order(2)
+    (row,) = await waiting(house, it["id"])
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"order": other})
+    assert (await account(house, other))["received"] == 2000
+
+
+async def test_a_yen_is_a_yen_and_a_krona_is_not_a_hundredth(stripe: Stripe) -> None:
+    # Take Stripe's units for ISO's everywhere → Icelandic payments are a hundred times too large, this fails.
+    for currency, told, minor in (("JPY", 500, 500), ("ISK", 50000, 500), ("BHD", 5000, 5000)):
+        it = charge(None, told, currency=currency.lower())
+        await stripe.tell("charge.succeeded", it)
+        (row,) = await waiting(stripe.house, it["id"])
+        assert row["amount"] == {"amount": minor, "currency": currency}
+
+
+# Declines
+
+
+async def test_a_declined_card_holds_the_order_up(stripe: Stripe) -> None:
+    house, order = stripe.house, await stripe.house.order(2)
+    refused = {
+        "reason": "insufficient_funds",
+        "network_status": "declined_by_network",
+        "type": "issuer_declined",
+    }
+    it = charge(
+        order, captured=False, amount_captured=0, paid=False, failure_code="card_declined", outcome=refused
+    )
+    assert await stripe.tell("charge.failed", it) == "recorded"
+    error = {
+        "charge": it["id"],
+        "code": "card_declined",
+        "decline_code": "insufficient_funds",
+        "type": "card_error",
+    }
+    failed = intent(it, amount_received=0, status="requires_payment_method", last_payment_error=error)
+    assert await stripe.tell("payment_intent.payment_failed", failed) == "known"
+    events = (await house.agent.get(f"/v1/orders/{order}/events")).json()["items"]
+    types = [entry["type"] for entry in events]
+    assert types.count("payment.declined") == 1
+    assert "order.placed_on_hold" in types
+    assert await stripe.tell("charge.failed", charge(None, failure_code="expired_card")) == "kept"
+
+
+# Refunds
+
+
+async def refunded_order(stripe: Stripe) -> tuple[str, dict[str, Any]]:
+    """An order paid by a charge, of which one unit's money is due back."""
+    house, order = stripe.house, await stripe.house.order(2)
+    it = charge(order)
+    await stripe.tell("charge.succeeded", it)
+    await house.recorded(f"/v1/orders/{order}/cancellation", {"parts": [{"line": 1, "quantity": 1}]})
+    return order, it
+
+
+def refund(it: dict[str, Any], amount: int = 1000, **other: Any) -> dict[str, Any]:
+    about = {"charge": it["id"], "payment_intent": it["payment_intent"], "currency": it["currency"]}
+    return sample("refund", **{"id": fresh("re"), "amount": amount, **about, **other})
+
+
+async def test_a_refund_is_a_payout_of_what_was_granted(stripe: Stripe) -> None:
+    order, it = await refunded_order(stripe)
+    back = refund(it)
+    assert await stripe.tell("refund.created", back) == "recorded"
+    assert await stripe.tell("refund.updated", back) == "known"
+    assert await stripe.tell("charge.refunded", {**it, "refunds": {"data": [back]}}) == "known"
+    assert await stripe.tell("charge.refunded", it) == "kept"
+    assert (await account(stripe.house, order))["refunded"] == 1000
+
+
+async def test_a_refund_nobody_granted_waits(stripe: Stripe) -> None:
+    order, it = await refunded_order(stripe)
+    back = refund(it, 1001)
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    (row,) = await waiting(stripe.house, back["id"])
+    assert (row["direction"], row["left"]["amount"]) == ("payout", 1001)
+    assert (await account(stripe.house, order))["refunded"] == 0
+
+
+async def test_a_refund_that_does_not_arrive_is_owed_again(stripe: Stripe) -> None:
+    order, it = await refunded_order(stripe)
+    back = refund(it)
+    assert await stripe.tell("refund.created", refund(it, status="pending")) == "kept"
+    assert await stripe.tell("refund.failed", {**back, "status": "failed"}) == "kept"
+    assert await stripe.tell("refund.created", back) == "recorded"
+    failed = {**back, "status": "failed", "failure_reason": "lost_or_stolen_card"}
+    assert await stripe.tell("charge.refund.updated", failed) == "recorded"
+    assert await stripe.tell("refund.failed", failed) == "known"
+    assert (await account(stripe.house, order))["refunded"] == 0
+
+
+# Disputes
+
+
+async def disputed(stripe: Stripe) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """A shipped order, its charge, and a dispute about it."""
+    house, order = stripe.house, await stripe.house.order(2)
+    it = charge(order)
+    await stripe.tell("charge.succeeded", it)
+    await house.shipment(order, 2)
+    return order, it, dispute(it, reason="product_not_received", status="needs_response")
+
+
+def moved(amount: int) -> dict[str, Any]:
+    return sample("balance_transaction", amount=amount, currency="eur")
+
+
+async def test_a_chargeback_won(stripe: Stripe) -> None:
+    order, _, it = await disputed(stripe)
+    taken = {**it, "balance_transactions": [moved(-2000)]}
+    won = {**it, "status": "won", "balance_transactions": [moved(-2000), moved(2000)]}
+    assert await stripe.tell("charge.dispute.created", it) == "recorded"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", taken) == "recorded"
+    figures = await account(stripe.house, order)
+    assert (figures["balance"], figures["open_bills"]) == (2000, 2000)
+    assert await stripe.tell("charge.dispute.funds_reinstated", won) == "recorded"
+    assert await stripe.tell("charge.dispute.closed", won) == "recorded"
+    figures = await account(stripe.house, order)
+    assert (figures["balance"], figures["open_bills"], figures["reversed"]) == (0, 0, 0)
+
+
+async def test_notices_of_a_dispute_may_come_in_any_order(stripe: Stripe) -> None:
+    # Ask for the dispute to be known → what was taken waits as unmatched for ever, this fails.
+    order, _, it = await disputed(stripe)
+    won = {**it, "status": "won", "balance_transactions": [moved(-2000), moved(2000)]}
+    assert await stripe.tell("charge.dispute.funds_reinstated", won) == "recorded"
+    assert await stripe.tell("charge.dispute.closed", won) == "recorded"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", it) == "known"
+    assert await stripe.tell("charge.dispute.created", it) == "known"
+    events = (await stripe.house.agent.get(f"/v1/orders/{order}/events")).json()["items"]
+    told = [entry["type"] for entry in events if entry["type"].startswith(("dispute.", "payment.re"))]
+    assert told == ["dispute.opened", "payment.reversed", "payment.reinstated", "dispute.closed"]
+    figures = await account(stripe.house, order)
+    assert (figures["balance"], figures["open_bills"], figures["reversed"]) == (0, 0, 0)
+
+
+async def test_all_notices_of_a_dispute_at_once_tell_it_once(stripe: Stripe) -> None:
+    order, _, it = await disputed(stripe)
+    lost = {**it, "status": "lost"}
+    kinds = ("created", "funds_withdrawn", "closed")
+    results = await asyncio.gather(*[stripe.tell(f"charge.dispute.{kind}", lost) for kind in kinds])
+    assert "unmatched" not in results
+    events = (await stripe.house.agent.get(f"/v1/orders/{order}/events")).json()["items"]
+    told = sorted(entry["type"] for entry in events if entry["type"].startswith(("dispute.", "payment.re")))
+    assert told == ["dispute.closed", "dispute.opened", "payment.reversed"]
+    figures = await account(stripe.house, order)
+    assert (figures["balance"], figures["open_bills"]) == (2000, 2000)
+
+
+async def test_what_was_taken_back_of_a_payment_nobody_knows_waits(stripe: Stripe) -> None:
+    it = dispute(charge(None), status="needs_response")
+    assert await stripe.tell("charge.dispute.created", it) == "kept"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", it) == "unmatched"
+    (row,) = await waiting(stripe.house, it["id"])
+    assert (row["direction"], row["why"]) == ("payout", "unknown")
+
+
+# Everything else
+
+
+async def test_an_unknown_kind_is_kept_sealed_and_listed(stripe: Stripe) -> None:
+    house = stripe.house
+    told = event("customer.created", sample("customer"))
+    answer = await stripe.send(json.dumps(told).encode())
+    assert answer.json()["result"] == "kept"
+    position = answer.json()["position"]
+    listed = await house.agent.get(f"/v1/inbound?min_position={position}&sort=-position&limit=1")
+    (row,) = listed.json()["items"]
+    assert (row["position"], row["kind"], row["notice"]) == (position, "customer.created", told["id"])
+    stored = await house.book.entry(position)
+    assert stored is not None
+    body: str = stored.event.body  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    assert "ann@example.com" not in body
+    entry = (await house.agent.get(f"/v1/entries/{position}")).json()
+    assert json.loads(entry["data"]["body"]) == told
+    assert entry["meta"]["origin"] == "provider"
+    withheld = (await house.auditor.get(f"/v1/entries/{position}")).json()
+    assert withheld["data"]["body"] == "[withheld]"
+
+
+async def test_a_notice_from_before_the_order_takes_effect_with_it(stripe: Stripe) -> None:
+    # Take effect when the processor's clock said → the payment precedes its order and waits, this fails.
+    order = await stripe.house.order(2)
+    it = charge(order)
+    assert await stripe.tell("charge.succeeded", it, created=int(time.time()) - 3600) == "recorded"
+    ahead = charge(await stripe.house.order(2))
+    assert await stripe.tell("charge.succeeded", ahead, created=int(time.time()) + 3600) == "recorded"
