@@ -122,12 +122,17 @@ def is_late(entry: Entry, at: AsOf | None) -> bool:
     return isinstance(at, Effective) and entry.recorded_at > at.moment
 
 
+def found_by(projection: AnyProjection) -> str | None:
+    """The column of `entries` that equals the first of a row's key; None where only the whole book tells."""
+    return projection.found_by or ("position" if projection.key[0] == "position" else None)
+
+
 def read(
     reader: psycopg.Connection, book: str, projection: AnyProjection, until: int, prefix: Key = ()
 ) -> Iterator[Entry]:
     """The entries a projection handles, up to `until`; those of the group alone where it can be found."""
     types, decode = names_of(projection.handles), decoder_of(projection.handles)
-    column = projection.found_by or ("position" if projection.key[0] == "position" else None)
+    column = found_by(projection)
     narrowed = Narrowed(column, str(prefix[0])) if column and prefix else None
     for _, entries in pages(reader, book, 0, until, types, decode, narrowed):
         yield from entries

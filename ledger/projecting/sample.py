@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from ledger.projecting import cursors
-from ledger.projecting.as_of import Position, rows_as_of
+from ledger.projecting.as_of import Position, found_by, rows_as_of
 from ledger.projecting.entries import connect
 from ledger.projecting.rows import MOST_KEYS_NAMED, Differences
 from ledger.projecting.tables import columns_of, names_of
@@ -68,9 +68,11 @@ def _verdict(
 def _prefixes(
     side: psycopg.Connection, book: str, projection: AnyProjection, position: int, size: int
 ) -> list[Key]:
-    """The first columns of the groups that random entries touch."""
+    """The first columns of the groups that random entries touch; where no header names them, all rows."""
     chosen = sample(range(1, position + 1), min(size, position))
-    column = projection.found_by or "position"
+    column = found_by(projection)
+    if column is None:
+        return [()]
     found = side.execute(
         sql.SQL(
             "SELECT DISTINCT {column} FROM entries WHERE book = %s AND position = ANY (%s)"
@@ -84,11 +86,9 @@ def _prefixes(
 def _live(
     side: psycopg.Connection, book: str, projection: AnyProjection, prefix: Key
 ) -> list[tuple[Any, ...]]:
-    return side.execute(
-        sql.SQL("SELECT {} FROM {} WHERE book = %s AND {} = %s").format(
-            names_of(columns_of(projection)),
-            sql.Identifier(projection.table),
-            sql.Identifier(projection.key[0]),
-        ),
-        (book, *prefix),
-    ).fetchall()
+    query = sql.SQL("SELECT {} FROM {} WHERE book = %s").format(
+        names_of(columns_of(projection)), sql.Identifier(projection.table)
+    )
+    if prefix:
+        query += sql.SQL(" AND {} = %s").format(sql.Identifier(projection.key[0]))
+    return side.execute(query, (book, *prefix)).fetchall()
