@@ -26,6 +26,7 @@ from api.declines import declines
 from api.docs import ASSETS, DOCS, add_docs
 from api.entrance import Entrance
 from api.events import events
+from api.goods_returns import returns
 from api.health import Health
 from api.inbound import inbound
 from api.metrics import Metrics
@@ -41,6 +42,7 @@ from api.reactions import reactions
 from api.refunds import refunds
 from api.reversals import reversals
 from api.route import Route, SignedRoute
+from api.supplier_claims import suppliers
 from api.tasks import tasks
 from api.ticks import ticks
 from api.unmatched import unmatched
@@ -52,6 +54,7 @@ SECTIONS = (
     *(unmatched, inbound),
     *(bills, watchlist, reversals, credits, periods),
     *(declines, decline_lists),
+    *(returns, suppliers),
     *(policy, events, book, projections, reactions, ticks),
 )
 """In the order in which their routes are matched: what is sent most comes first."""

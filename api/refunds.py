@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.bodies import Writing, one_currency
 from api.call import Call, asked
 from api.grammars import Currency, CustomerId, CustomerInPath, OrderId, OrderInPath, RefundInPath
+from api.holders import holder_of
 from api.lists import ListQuery, RowsPage, item_of, list_of
 from api.permissions import Permission
 from api.problems import Fault, Invalid, NotFound
@@ -275,7 +276,7 @@ async def approve_refund(call: Call, refund: RefundInPath, body: ApproveRefundBo
     What was above the limit of whoever asked is approved by another person. Above the limit of the approver
     it goes on to the next role.
     """
-    stream, state, customer = await _holder(call, refund)
+    stream, state, customer = await holder_of(call, REFUND, refund)
     request = state.refund_requests.get(refund)
     claims = () if request is None else request.requested.ask.claims
     command = asked(
@@ -294,7 +295,7 @@ async def approve_refund(call: Call, refund: RefundInPath, body: ApproveRefundBo
 )
 async def withdraw_refund(call: Call, refund: RefundInPath, body: WithdrawRefundBody) -> Response:
     """Note that a refund is no longer wanted, before it is granted"""
-    stream, _, customer = await _holder(call, refund)
+    stream, _, customer = await holder_of(call, REFUND, refund)
     command = asked(WithdrawRefund, stream=stream, refund=refund)
     return await _decided(call, command, body, stream, customer)
 
@@ -307,7 +308,7 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
 
     Computed anew now. Money goes back the way it came; what was paid with credit is kept as credit.
     """
-    stream, state, customer = await _holder(call, refund)
+    stream, state, customer = await holder_of(call, REFUND, refund)
     payments = len(state.payments) if isinstance(state, Placed) else 0
     command = asked(
         SettleRefund,
@@ -334,7 +335,7 @@ async def record_failed_payout(call: Call, refund: RefundInPath, body: FailedPay
 
     Nothing left us, it stays owed, and the next way is open.
     """
-    stream, _, customer = await _holder(call, refund)
+    stream, _, customer = await holder_of(call, REFUND, refund)
     command = asked(
         RecordFailedPayout,
         stream=stream,
@@ -354,7 +355,7 @@ async def record_failed_payout(call: Call, refund: RefundInPath, body: FailedPay
 )
 async def record_returned_payout(call: Call, refund: RefundInPath, body: ReturnedPayoutBody) -> Response:
     """Record that the money of a payout came back: it is owed again"""
-    stream, _, customer = await _holder(call, refund)
+    stream, _, customer = await holder_of(call, REFUND, refund)
     command = asked(RecordReturnedPayout, stream=stream, refund=refund, payout=body.payout, why=body.why)
     return await _decided(call, command, body, stream, customer)
 
@@ -454,19 +455,6 @@ def _currency_of(body: GrantCustomerRefundBody) -> str:
     if body.currency is None:
         raise Invalid(faults=(Fault("/currency", "Should be given where the list price counts"),))
     return body.currency
-
-
-async def _holder(call: Call, refund: str) -> tuple[str, Placed | Customer, str]:
-    """The stream a refund lives in, its state, and its customer. Raises: NotFound."""
-    stream = call.book.held(REFUND, refund) or await call.book.claimed(REFUND, refund)
-    state = None if stream is None else await call.book.state(stream)
-    match state:
-        case Placed():
-            return state.placed.order, state, state.placed.customer
-        case Customer():
-            return state.registered.customer, state, state.registered.customer
-        case _:
-            raise NotFound
 
 
 async def _decided(call: Call, command: Command, body: Writing, stream: str, customer: str) -> Reply:

@@ -8,12 +8,15 @@ from projections.customers import Customers
 from projections.deadlines import Deadlines
 from projections.decline_outcomes import DeclineOutcomes
 from projections.declined_payments import DeclinedPayments
+from projections.goods_returns import GoodsReturns
+from projections.guarantees import Guarantees
 from projections.journal import Journal
 from projections.notices import Notices
 from projections.orders import Orders
 from projections.projection import AnyProjection
 from projections.refund_audit import RefundAudit
 from projections.refunded_units import RefundedUnits
+from projections.supplier_claims import SupplierClaims
 from projections.tasks import Tasks
 from projections.unmatched import Unmatched
 from projections.unpaid_bills import UnpaidBills
@@ -35,4 +38,7 @@ PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     RefundedUnits(),
     Unmatched(),
     Notices(),
+    Guarantees(),
+    GoodsReturns(),
+    SupplierClaims(),
 )

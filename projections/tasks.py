@@ -19,6 +19,7 @@ from domain.order_events import (
 from domain.payment_events import CreditUsed, PaymentCaptured
 from domain.unmatched_events import UnmatchedMoneyEvent
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
+from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
 from projections.refund_tasks import KINDS, BearsOnRefunds, about_refund, begun_by, done_by
@@ -36,7 +37,9 @@ BearsOnTasks = (
     | RefundCorrected
 )
 
-AnyTask = BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks | BearsOnRefunds | UnmatchedMoneyEvent
+AnyTask = (
+    BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks | BearsOnRefunds | BearsOnGoods | UnmatchedMoneyEvent
+)
 
 
 class Tasks(Projection[Task, AnyTask]):
@@ -63,6 +66,8 @@ class Tasks(Projection[Task, AnyTask]):
             _refund(rows, it, entry)
         if isinstance(it, UnmatchedMoneyEvent):
             fold_unmatched(rows, it, entry)
+        if isinstance(it, BearsOnGoods):
+            fold_goods(rows, it, entry)
         if isinstance(it, BearsOnTasks):
             _fold_order(rows, it, entry)
 

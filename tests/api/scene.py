@@ -46,7 +46,8 @@ MONTHS = count(1900 * 12)
 class Scene:
     """A house with a customer, a product, a cart, and a paid order of which one unit is under way.
 
-    The customer has credit, an overdue bill and a newer order; another order's payment was taken back.
+    The customer has credit, an overdue bill and a newer order; another order's payment was taken back; goods
+    of a refund are asked back.
     """
 
     def __init__(self, house: House, ids: dict[str, str], shipment: str, refunds: "Refunds | None") -> None:
@@ -62,7 +63,7 @@ class Scene:
         place = (name for beginning, name in ELSEWHERE.items() if declared.path.startswith(beginning))
         order = "declined" if declared.tag == "declines" else next(place, "order")
         known = self.ids | {"order": self.ids.get(order, self.ids["order"])}
-        if self.refunds is not None:
+        if self.refunds is not None and declared.tag == "refunds":
             known["refund"] = self.refunds.of(named(declared))
         if named(declared) == "return_money":
             known["unmatched"] = self.ids["returned"]
@@ -165,6 +166,8 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
     }
     if declared is None or declared.tag == "declines":
         ids |= await declined_in(house)
+    if declared is None or declared.tag in ("returns", "suppliers"):
+        ids |= await returned_in(house, customer)
     about_refunds = declared is None or declared.tag == "refunds"
     refunds = await refunds_in(house, customer) if about_refunds else None
     return Scene(house, ids, shipment, refunds)
@@ -195,6 +198,23 @@ async def _taken_back(house: House) -> dict[str, str]:
         "payment": payment["payment"],
         "dispute": opened["entries"][0]["data"]["dispute"],
         "reversal": taken["entries"][0]["data"]["reversal"],
+    }
+
+
+async def returned_in(house: House, customer: str) -> dict[str, str]:
+    """A refund of three delivered units, of which goods are asked back and one is claimed."""
+    order = (await house.recorded("/v1/orders", order_body(3, customer_id=customer)))["subject"]
+    await house.recorded(f"/v1/orders/{order}/payments", payment_body(3000))
+    shipment = await house.shipment(order, 3)
+    await house.recorded(f"/v1/orders/{order}/deliveries", {"shipment": shipment})
+    parts = {"parts": [{"line": 1, "quantity": 3}]}
+    refund = refund_in(await house.recorded(f"/v1/orders/{order}/refunds", parts))
+    back = await house.recorded(f"/v1/refunds/{refund}/returns", {})
+    filed = await house.recorded(f"/v1/refunds/{refund}/supplier-claims", EXAMPLES["file_supplier_claim"])
+    return {
+        "refund": refund,
+        "goods_return": back["entries"][0]["data"]["goods_return"],
+        "claim": filed["entries"][0]["data"]["claim"],
     }
 
 

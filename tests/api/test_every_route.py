@@ -236,25 +236,13 @@ async def test_unknown_and_foreign_ids_get_the_same_answer(
 ) -> None:
     # Answer 403 for what is in another book, or name the id in the 404 → this fails.
     foreign = await scene.ask(declared, other_house.owner)
-    nowhere = dict.fromkeys(
-        (
-            "customer",
-            "order",
-            "product",
-            "contact_point",
-            "bill",
-            "dispute",
-            "reversal",
-            "refund",
-            "unmatched",
-        ),
-        "",
-    )
     ids = {
         "customer": f"cus_{EXAMPLE_SUFFIX}",
         "order": f"ord_{EXAMPLE_SUFFIX}",
         "product": f"prd_{EXAMPLE_SUFFIX}",
         "refund": f"ref_{EXAMPLE_SUFFIX}",
+        "goods_return": f"ret_{EXAMPLE_SUFFIX}",
+        "claim": f"clm_{EXAMPLE_SUFFIX}",
         "contact_point": f"con_{EXAMPLE_SUFFIX}",
         "bill": f"bil_{EXAMPLE_SUFFIX}",
         "dispute": f"dsp_{EXAMPLE_SUFFIX}",
@@ -262,6 +250,7 @@ async def test_unknown_and_foreign_ids_get_the_same_answer(
         "unmatched": f"unm_{EXAMPLE_SUFFIX}",
         "position": "999999999",
     }
+    nowhere = dict.fromkeys((name for name in ids if name != "position"), "")
     if declared.path.startswith("/v1/entries"):
         foreign = await other_house.owner.get("/v1/entries/999999")
     answers = [foreign]

@@ -1,0 +1,60 @@
+"""What people have to do about refunded goods: send a label, claim from the supplier in time.
+
+Source: R-G2, R-G7
+"""
+
+from domain.correction_events import RefundCorrected
+from domain.entry import Entry
+from domain.order_events import DeadlineKind
+from domain.refund_events import RefundGranted
+from domain.return_events import (
+    GoodsLeftWithCustomer,
+    GoodsReturned,
+    GoodsReturnRequested,
+    ReturnLabelSent,
+)
+from domain.supplier_events import SupplierClaimFiled, SupplierClaimWaived
+from projections.bill_tasks import Rows, begin_tasks
+
+BearsOnGoods = (
+    GoodsReturnRequested
+    | ReturnLabelSent
+    | GoodsReturned
+    | GoodsLeftWithCustomer
+    | RefundGranted
+    | RefundCorrected
+    | SupplierClaimFiled
+    | SupplierClaimWaived
+)
+
+LABEL: DeadlineKind = "return_label"
+CLAIM: DeadlineKind = "supplier_claim"
+
+
+def fold_goods(rows: Rows, it: BearsOnGoods, entry: Entry) -> None:
+    """Change the tasks about refunded goods from before the entry to after it."""
+    stream, customer = entry.stream, it.customer
+    match it:
+        case GoodsReturnRequested():
+            begin_tasks(rows, stream, it.goods_return, customer, it.deadlines, entry, LABEL)
+        case ReturnLabelSent() | GoodsReturned() | GoodsLeftWithCustomer():
+            rows.pop((stream, LABEL, it.goods_return), None)
+        case RefundGranted():
+            begin_tasks(rows, stream, it.refund, customer, it.deadlines, entry, CLAIM)
+            if (stream, CLAIM, it.refund) in rows:
+                units = sum([part.quantity for part in it.parts if part.label == "supplier"])
+                rows[stream, CLAIM, it.refund].units = units
+        case RefundCorrected():
+            rows.pop((stream, CLAIM, it.refund), None)
+        case SupplierClaimFiled() | SupplierClaimWaived():
+            _claim(rows, stream, it)
+
+
+def _claim(rows: Rows, stream: str, it: SupplierClaimFiled | SupplierClaimWaived) -> None:
+    """The task is done once all units inside the window were claimed or given up."""
+    row = rows.get((stream, CLAIM, it.refund))
+    if row is None:
+        return
+    row.units -= sum([unit.quantity for unit in it.units])
+    if row.units <= 0 or it.all_recoverable:
+        del rows[stream, CLAIM, it.refund]

@@ -1,0 +1,165 @@
+"""What we still answer for: windows, what was refunded of them, and how much may still be asked back.
+
+A row per line and delivery; one more per line, with no delivery, holds what the line is and what was refunded
+of it before it arrived. Source: R-G1 … R-G3
+"""
+
+from typing import assert_never
+
+from domain.correction_events import RefundCorrected
+from domain.entry import Entry, Minor
+from domain.moments import Day
+from domain.order_events import GuaranteeGranted, OrderPlaced
+from domain.refund_events import RefundedPart, RefundGranted
+from domain.return_events import GoodsReturned
+from projections.projection import Key, Place, Projection, Row, events_of
+
+BearsOnGuarantees = OrderPlaced | GuaranteeGranted | RefundGranted | RefundCorrected | GoodsReturned
+
+AGES: tuple[tuple[int, str], ...] = (
+    (30, "refunded_30"),
+    (90, "refunded_90"),
+    (180, "refunded_180"),
+    (365, "refunded_365"),
+)
+"""Days since the delivery up to which units count in a column; older ones are `refunded_later`."""
+
+
+class Guarantee(Row):
+    """Units of one line delivered together; amounts in minor units of `currency`."""
+
+    order: str
+    line: int
+    delivery: str
+    """Empty: the line itself, and what was refunded of it while it was under way."""
+    customer: str = ""
+    sku: str = ""
+    currency: str = ""
+    ordered: int = 0
+    """Units of the whole line."""
+    price: Minor = 0
+    """Of the whole line, with discount and tax."""
+    ordered_on: Day = ""
+    delivered_on: Day = ""
+    guarantee_until: Day = ""
+    supplier_until: Day = ""
+    delivered: int = 0
+    refunded: int = 0
+    refunded_30: int = 0
+    """Of these, in the first 30 days after the delivery."""
+    refunded_90: int = 0
+    refunded_180: int = 0
+    refunded_365: int = 0
+    refunded_later: int = 0
+    refunded_amount: Minor = 0
+    """What was credited for them, goods and tax."""
+    returned: int = 0
+    """Of the line itself: units that came back."""
+    last_position: Place = 0
+
+
+class Guarantees(Projection[Guarantee, BearsOnGuarantees]):
+    """What do we still answer for, until when, and how much of it was asked back?"""
+
+    name = "guarantees"
+    version = 1
+    row = Guarantee
+    handles = events_of(BearsOnGuarantees)
+    key = ("order", "line", "delivery")
+    group_key = ("order",)
+    found_by = "stream"
+    indexes = (("guarantee_until",), ("sku",))
+
+    def group(self, it: BearsOnGuarantees, entry: Entry) -> Key | None:
+        return None if it.order is None else (it.order,)
+
+    def fold(self, rows: dict[Key, Guarantee], group: Key, it: BearsOnGuarantees, entry: Entry) -> None:
+        match it:
+            case OrderPlaced():
+                for line in it.lines:
+                    rows[it.order, line.number, ""] = Guarantee(
+                        order=it.order,
+                        line=line.number,
+                        delivery="",
+                        customer=it.customer,
+                        sku=line.sku,
+                        currency=it.currency,
+                        ordered=line.quantity,
+                        price=line.total,
+                        ordered_on=it.ordered_on,
+                        last_position=entry.position,
+                    )
+            case GuaranteeGranted():
+                for part in it.parts:
+                    row = rows[it.order, part.line, ""].__copy__()
+                    row.delivery, row.delivered_on, row.delivered = (
+                        it.delivery,
+                        it.delivered_on,
+                        part.quantity,
+                    )
+                    row.guarantee_until, row.supplier_until = it.guarantee_until, it.supplier_until
+                    row.refunded = row.refunded_amount = row.returned = 0
+                    row.last_position = entry.position
+                    rows[it.order, part.line, it.delivery] = row
+            case RefundGranted():
+                for part in it.parts:
+                    _refund(rows, it.order, part, 1, entry)
+            case RefundCorrected():
+                for part in it.parts:
+                    _refund(rows, it.order, part, -1, entry)
+            case GoodsReturned():
+                for goods in it.goods:
+                    if goods.line is not None and it.order is not None:
+                        row = rows[it.order, goods.line, ""]
+                        row.returned += goods.quantity
+                        row.last_position = entry.position
+            case _:
+                assert_never(it)
+
+
+def _refund(
+    rows: dict[Key, Guarantee], order: str | None, part: RefundedPart, sign: int, entry: Entry
+) -> None:
+    if order is None or part.line is None:
+        return
+    row = rows[order, part.line, part.delivery or ""]
+    row.refunded += sign * part.quantity
+    row.refunded_amount += sign * (part.goods + part.tax)
+    row.last_position = entry.position
+    if part.days_since_delivery is not None:
+        column = _column(part.days_since_delivery)
+        setattr(row, column, getattr(row, column) + sign * part.quantity)
+
+
+def _column(days: int) -> str:
+    for until, column in AGES:
+        if days <= until:
+            return column
+    return "refunded_later"
+
+
+LISTED = """
+SELECT "order", line, delivery, customer, sku, ordered_on, delivered_on, guarantee_until, supplier_until,
+       delivered, refunded, delivered - refunded AS open, currency,
+       round(price::numeric * (delivered - refunded) / ordered)::bigint AS exposure, refunded_amount,
+       last_position
+FROM held WHERE delivery <> ''"""
+"""What was delivered and under which windows, over the rows `held`. The exposure is the open units' part of
+the line's price, half up: which cent falls on which unit is settled when they are refunded.
+"""
+
+RATES = """
+SELECT sku, age, sum(units)::bigint AS refunded, sum(delivered)::bigint AS delivered,
+       CASE WHEN sum(delivered) = 0 THEN 0 ELSE round(10000 * sum(units) / sum(delivered))::bigint END
+           AS basis_points,
+       max(last_position) AS last_position
+FROM held
+CROSS JOIN LATERAL (VALUES
+    ('all', refunded), ('under_way', CASE WHEN delivery = '' THEN refunded ELSE 0 END),
+    ('0-30', refunded_30), ('31-90', refunded_90), ('91-180', refunded_180), ('181-365', refunded_365),
+    ('later', refunded_later), ('came_back', returned)
+) AS by_age (age, units)
+GROUP BY sku, age"""
+"""Of each sku's delivered units, how many were refunded, by the days since their delivery; and how many came
+back. `all`: at any age.
+"""
