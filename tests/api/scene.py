@@ -167,7 +167,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
     if declared is None or declared.tag == "declines":
         ids |= await declined_in(house)
     if declared is None or declared.tag in ("returns", "suppliers"):
-        ids |= await returned_in(house, customer)
+        ids |= await returned_in(house)
     about_refunds = declared is None or declared.tag == "refunds"
     refunds = await refunds_in(house, customer) if about_refunds else None
     return Scene(house, ids, shipment, refunds)
@@ -201,9 +201,9 @@ async def _taken_back(house: House) -> dict[str, str]:
     }
 
 
-async def returned_in(house: House, customer: str) -> dict[str, str]:
-    """A refund of three delivered units, of which goods are asked back and one is claimed."""
-    order = (await house.recorded("/v1/orders", order_body(3, customer_id=customer)))["subject"]
+async def returned_in(house: House) -> dict[str, str]:
+    """A refund of three delivered units, which are asked back and of which one is claimed."""
+    order = await house.order(3)
     await house.recorded(f"/v1/orders/{order}/payments", payment_body(3000))
     shipment = await house.shipment(order, 3)
     await house.recorded(f"/v1/orders/{order}/deliveries", {"shipment": shipment})

@@ -22,14 +22,14 @@ from domain.settling import SettleRefund
 from domain.unmatched_events import UnmatchedReceipt
 from ledger import codec
 from ledger.chain import ORIGIN, StoredRow, canonical, link
-from tests.domain import bill_examples, decline_examples, examples
+from tests.domain import bill_examples, decline_examples, examples, returns
 from tests.domain.examples import CUSTOMER, id_of
 from tests.domain.refunds import ask, deciding
 from tests.domain.specification import NOON, OWNER, SUPERVISOR, ZONE, Story
 
 Kind = Literal[
     *("place", "capture", "ship", "deliver", "cancel", "cart", "correct", "pay", "promise", "reverse"),
-    *("decline", "refund", "settle", "notice", "assign"),
+    *("decline", "refund", "settle", "notice", "assign", "goods"),
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
@@ -55,6 +55,7 @@ def history(steps: Sequence[Step]) -> Story:
         story.do(examples.ship((1, 9), (2, 7), order=order, shipment=shipment, bill=bill))
     for number in (99_001, 99_002):
         story.do(_notice(id_of("ord", number), number, "USD", number))
+    _take_goods_back(story)
     for number, (kind, order, amount) in enumerate(steps, 1):
         story.on(f"2010-08-{10 + number * 18 // (len(steps) + 1)}")
         story.by(SUPERVISOR)
@@ -65,13 +66,34 @@ def history(steps: Sequence[Step]) -> Story:
     return story
 
 
+def _take_goods_back(story: Story) -> None:
+    """Refunded goods come back in May, one return after the other, and their supplier pays for some."""
+    order = id_of("ord", 13)
+    named = {"order": order, "payment": id_of("pay", 100_003), "reference": "ch_may", "currency": "USD"}
+    story.do(examples.place(order=order, lines=(SHIRTS,), shipping=0))
+    story.do(examples.capture(**named, amount=9 * 1_733 + 1_111))
+    story.do(examples.ship((1, 9), order=order, shipment=id_of("shp", 100_003)))
+    story.do(examples.deliver(order=order, shipment=id_of("shp", 100_003), delivery=id_of("dlv", 100_003)))
+    today = deciding(SUPERVISOR.person, "2010-05-01")
+    for number in (1, 2):
+        refund, back = id_of("ref", 100_000 + number), id_of("ret", 100_000 + number)
+        story.do(returns.grant((1, 3), order=order, refund=refund, deciding=today))
+        story.do(returns.ask_back(stream=order, refund=refund, goods_return=back))
+    story.do(returns.send_label(stream=order, goods_return=back))
+    came = returns.came(2, "empty")
+    story.do(returns.take_back(came, stream=order, goods_return=back, arrival=id_of("arr", 100_001)))
+    claim = {"order": order, "claim": id_of("clm", 100_001)}
+    story.do(returns.file_claim((1, 2), **claim, refund=id_of("ref", 100_002), sends_goods=True))
+    story.do(returns.settle_claim(**claim, currency="USD"))
+
+
 def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
     """The same steps for the same seed; orders are placed before much else happens to them."""
     chance = Random(seed)
     placed: list[Step] = [("place", order, 1 + order % 4) for order in range(orders)]
     tried: list[Step] = [
         (
-            chance.choices(KINDS, (1, 6, 6, 3, 1, 1, 1, 2, 1, 1, 4, 5, 2, 1, 1))[0],
+            chance.choices(KINDS, (1, 6, 6, 3, 1, 1, 1, 2, 1, 1, 4, 5, 2, 1, 1, 3))[0],
             chance.randrange(orders),
             chance.randint(1, 3),
         )
@@ -127,6 +149,8 @@ def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> 
             payment = _last(state.payments if isinstance(state, Placed) else {}, "pay", number)
             taken = {"reversal": id_of("rev", number), "payment": payment, "bill": id_of("bil", number)}
             return bill_examples.reverse(order=it, **taken, amount=amount * 500, currency=currency)
+        case "goods":
+            return _about_goods(state, it, amount, number)
         case "decline":
             return _about_a_decline(story, it, amount, number)
         case "cancel":
@@ -155,6 +179,31 @@ def _refund(story: Story, order: str, kind: str, amount: int, number: int) -> Co
     payouts, credit = (id_of("pot", number),), id_of("crd", number)
     last = known[-1] if known else refund
     return SettleRefund(stream=order, customer=customer, refund=last, payouts=payouts, credit=credit)
+
+
+def _about_goods(state: object, order: str, amount: int, number: int) -> Command:
+    """What was refunded last is asked back, comes back or stays, and its supplier is asked for it."""
+    known = state if isinstance(state, Placed) else None
+    refund = _last(known.refunds if known else {}, "ref", number)
+    back = {"stream": order, "goods_return": _last(known.returns if known else {}, "ret", number)}
+    claim = {"order": order, "claim": _last(known.supplier_claims if known else {}, "clm", number)}
+    match number % 7:
+        case 0 | 1:
+            every = returns.goods(amount) if amount < 3 else returns.goods(sku="HAT", value=900, quantity=2)
+            return returns.ask_back(every, stream=order, refund=refund, goods_return=id_of("ret", number))
+        case 2:
+            goods = (returns.came(1, "used", line=amount % 2 + 1),)
+            return returns.take_back(*goods, **back, arrival=id_of("arr", number))
+        case 3:
+            return returns.send_label(**back) if amount < 3 else returns.leave(**back)
+        case 4 | 5:
+            named = {"order": order, "refund": refund, "claim": id_of("clm", number)}
+            return returns.file_claim(**named, amount=amount * 100)
+        case _:
+            currency = known.placed.currency if known else "USD"
+            if amount == 1:
+                return returns.settle_claim(**claim, currency=currency)
+            return returns.refuse_claim(**claim) if amount == 2 else returns.waive(**claim)
 
 
 def _correction(story: Story, order: str, amount: int, number: int) -> Command:
