@@ -272,3 +272,10 @@ ReversalInPath = Annotated[str, _in_path("rev")]
 UnmatchedInPath = Annotated[str, _in_path("unm")]
 ProductInPath = Annotated[str, _in_path("prd")]
 PositionInPath = Annotated[int, Path(ge=1, le=2**62, description="Position of an entry in the book.")]
+
+CODE = grammar(
+    r"^[a-z][a-z0-9_]{0,39}$", "Should be a code of 1 to 40 small letters, digits and _, a letter first"
+)
+"""A code of our own or a processor's, such as `card_closed`."""
+KIND_TOLD = grammar(r"^[a-z0-9_.]{1,100}$", "Should be 1 to 100 small letters, digits and _ .")
+"""What a processor calls a kind of event, such as `charge.succeeded`."""

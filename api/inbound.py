@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.answers import Answer
 from api.call import Call
-from api.grammars import At, CustomerId, OrderId, grammar
+from api.grammars import KIND_TOLD, At, CustomerId, OrderId, grammar
 from api.lists import ListQuery, RowsPage, item_of, list_of
 from api.permissions import Permission
 from api.problems import MalformedJson
@@ -74,7 +74,7 @@ NOTICES = Listing(
 class NoticesQuery(ListQuery):
     """Which notices; none named, all."""
 
-    kind: Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,100}$", examples=["charge.succeeded"])] | None = None
+    kind: Annotated[str, Field(pattern=KIND_TOLD, examples=["charge.succeeded"])] | None = None
     result: NoticeResult | None = None
     order: OrderId | None = None
     customer: CustomerId | None = None

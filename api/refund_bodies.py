@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from api.bodies import Body, Money, Writing
 from api.grammars import (
+    CODE,
     At,
     FreeText,
     LineNumber,
@@ -112,14 +113,14 @@ class FailedPayoutBody(Writing):
         default=None, description="The payment it should have gone back against."
     )
     payment_method: PaymentMethodId | None = Field(default=None, description="The other card.")
-    why: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")] = Field(examples=["card_closed"])
+    why: Annotated[str, Field(pattern=CODE)] = Field(examples=["card_closed"])
 
 
 class ReturnedPayoutBody(Writing):
     """A payout whose money came back."""
 
     payout: PayoutId
-    why: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")] = Field(examples=["undelivered"])
+    why: Annotated[str, Field(pattern=CODE)] = Field(examples=["undelivered"])
 
 
 class DismissSignalBody(Writing):

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from api.grammars import KIND_TOLD
 from domain.moments import SECOND, Moment
 
 HUNDREDTHS = frozenset({"ISK", "UGX"})
@@ -15,7 +16,7 @@ HUNDREDTHS = frozenset({"ISK", "UGX"})
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{1,80}$")]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}$")]
-Kind = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_.]{1,100}$")]
+Kind = Annotated[str, msgspec.Meta(pattern=KIND_TOLD)]
 Units = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 Metadata = Mapping[str, str]
