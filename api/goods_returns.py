@@ -96,9 +96,7 @@ class OnHandQuery(ListQuery):
     sort: Literal["sku", "on_hand", "-on_hand"] = "sku"
 
 
-@returns.decision(
-    "/v1/refunds/{refund}/returns", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
-)
+@returns.decision("/v1/refunds/{refund}/goods", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True)
 async def ask_goods_back(call: Call, refund: RefundInPath, body: AskGoodsBackBody) -> Response:
     """Decide whether the customer keeps the goods or returns them
 

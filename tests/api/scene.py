@@ -209,7 +209,7 @@ async def returned_in(house: House) -> dict[str, str]:
     await house.recorded(f"/v1/orders/{order}/deliveries", {"shipment": shipment})
     parts = {"parts": [{"line": 1, "quantity": 3}]}
     refund = refund_in(await house.recorded(f"/v1/orders/{order}/refunds", parts))
-    back = await house.recorded(f"/v1/refunds/{refund}/returns", {})
+    back = await house.recorded(f"/v1/refunds/{refund}/goods", {})
     filed = await house.recorded(f"/v1/refunds/{refund}/supplier-claims", EXAMPLES["file_supplier_claim"])
     return {
         "refund": refund,
