@@ -12,6 +12,7 @@ import msgspec
 
 from domain.bill_events import BillIssued, BillShare, BillWrittenOff, CollectionCallMade, ReminderSent
 from domain.correction_events import PaymentCorrected, ReopenedShare
+from domain.entry import Entry
 from domain.moments import Day, Moment
 from domain.payment_events import PaymentReversed
 from domain.promise import Promise
@@ -147,6 +148,23 @@ def in_turn(bills: Iterable[Bill], amount: int) -> tuple[BillShare, ...]:
             shares.append(bill.share(share))
             amount -= share
     return tuple(shares)
+
+
+def with_owed(bills: Bills, it: PaymentReversed | PaymentCorrected, entry: Entry) -> Bills:
+    """The bills with what it left owed without a number, where the funds did not suffice."""
+    if it.bill is None or it.due_on is None:
+        return bills
+    owed = Bill(
+        bill=it.bill,
+        why="chargeback" if isinstance(it, PaymentReversed) else "correction",
+        source=it,
+        position=entry.position,
+        amount=it.opened,
+        currency=it.currency,
+        at=entry.effective_at,
+        due_on=it.due_on,
+    )
+    return {**bills, it.bill: owed}
 
 
 def with_paid(bills: Bills, shares: Sequence[BillShare]) -> dict[str, Bill]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.bill import Bill, with_cleared, with_reopened
+from domain.bill import with_cleared, with_owed, with_reopened
 from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Event
 from domain.order import LineState, Placed
@@ -29,19 +29,8 @@ def without_payment(state: Placed, it: PaymentCorrected) -> Placed:
 def _payment_corrected(state: Placed, it: PaymentCorrected, entry: Entry) -> Placed:
     state = without_payment(state, it)
     payment = msgspec.structs.replace(state.payments[it.payment], corrected=entry.position)
-    bills = dict(state.bills)
-    if it.bill is not None and it.due_on is not None:
-        bills[it.bill] = Bill(
-            bill=it.bill,
-            why="correction",
-            source=it,
-            position=entry.position,
-            amount=it.opened,
-            currency=it.currency,
-            at=entry.effective_at,
-            due_on=it.due_on,
-        )
-    return msgspec.structs.replace(state, payments={**state.payments, it.payment: payment}, bills=bills)
+    payments = {**state.payments, it.payment: payment}
+    return msgspec.structs.replace(state, payments=payments, bills=with_owed(state.bills, it, entry))
 
 
 def without_shipment(state: Placed, it: ShipmentCorrected) -> Placed:

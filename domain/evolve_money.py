@@ -11,6 +11,7 @@ from domain.bill import (
     Reminder,
     WriteOff,
     with_cleared,
+    with_owed,
     with_paid,
     with_promise,
     with_written_off,
@@ -155,23 +156,11 @@ def _dispute_closed(state: Placed, it: DisputeClosed, entry: Entry) -> Placed:
 def _reversed(state: Placed, it: PaymentReversed, entry: Entry) -> Placed:
     payment = state.payments[it.payment]
     payment = msgspec.structs.replace(payment, reversed=payment.reversed + it.amount)
-    bills = dict(state.bills)
-    if it.bill is not None and it.due_on is not None:
-        bills[it.bill] = Bill(
-            bill=it.bill,
-            why="chargeback",
-            source=it,
-            position=entry.position,
-            amount=it.opened,
-            currency=it.currency,
-            at=entry.effective_at,
-            due_on=it.due_on,
-        )
     return msgspec.structs.replace(
         _moved(state, reversed=it.amount),
         payments={**state.payments, it.payment: payment},
         reversals={**state.reversals, it.reversal: Reversal(it, entry.effective_at, entry.position)},
-        bills=bills,
+        bills=with_owed(state.bills, it, entry),
     )
 
 
