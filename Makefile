@@ -47,7 +47,7 @@ demo: $(VENV)/run.stamp ## import 647 orders of a real shop and print the receip
 test-long: $(VENV)/dev.stamp ## the campaigns: the whole real shop (where ../shared is), kills under load, 10,000 reads of own writes
 	$(PYTEST) -m long
 
-test-mutation: $(VENV)/dev.stamp ## change every rule a little and see a test fail (FILES="domain/account.py …")
+test-mutation: $(VENV)/dev.stamp ## change every rule a little and see a test fail (FILES="domain/orders/account.py …")
 	$(BIN)/python -m tests.mutation $(FILES)
 
 lock: ## resolve the two lock files anew (needs uv)

@@ -13,40 +13,40 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from api.balances import balances
-from api.bills import bills
-from api.book import book
-from api.bookkeeping import bookkeeping
-from api.carts import carts
-from api.corrections import corrections
-from api.credits import credits
-from api.customers import customers
-from api.decline_lists import decline_lists
-from api.declines import declines
 from api.docs import ASSETS, DOCS, add_docs
 from api.entrance import Entrance
-from api.events import events
-from api.goods_returns import returns
 from api.health import Health
-from api.inbound import inbound
 from api.metrics import Metrics
 from api.openapi import description
-from api.orders import orders
-from api.periods import periods
-from api.policy import policy
 from api.problem_pages import problem_index, problem_page
 from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_reply
-from api.products import products
-from api.projections import projections
-from api.reactions import reactions
-from api.refunds import refunds
-from api.reversals import reversals
 from api.route import Route, SignedRoute
-from api.supplier_claims import suppliers
-from api.tasks import tasks
-from api.ticks import ticks
-from api.unmatched import unmatched
-from api.watchlist import watchlist
+from api.v1.balances import balances
+from api.v1.bills import bills
+from api.v1.book import book
+from api.v1.bookkeeping import bookkeeping
+from api.v1.carts import carts
+from api.v1.corrections import corrections
+from api.v1.credits import credits
+from api.v1.customers import customers
+from api.v1.decline_lists import decline_lists
+from api.v1.declines import declines
+from api.v1.events import events
+from api.v1.goods_returns import returns
+from api.v1.inbound import inbound
+from api.v1.orders import orders
+from api.v1.periods import periods
+from api.v1.policy import policy
+from api.v1.products import products
+from api.v1.projections import projections
+from api.v1.reactions import reactions
+from api.v1.refunds import refunds
+from api.v1.reversals import reversals
+from api.v1.supplier_claims import suppliers
+from api.v1.tasks import tasks
+from api.v1.ticks import ticks
+from api.v1.unmatched import unmatched
+from api.v1.watchlist import watchlist
 from ledger.composition import Ledger
 
 SECTIONS = (

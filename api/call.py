@@ -23,23 +23,23 @@ from api.problems import (
 from api.receipts import receipt
 from api.render import Reading
 from api.replies import Reply
-from domain import register
-from domain.billing import NewBill
+from domain.bills.billing import NewBill
+from domain.book import register
+from domain.book.register import Register
 from domain.command import Command, OutOfRange
-from domain.customers import ContactPointUnknown, CustomerUnknown
+from domain.customers.registering import ContactPointUnknown, CustomerUnknown
 from domain.entry import Entry
 from domain.moments import Day, day_of
 from domain.numbers import year_of_recording
-from domain.order import Draft, Order, OrderUnknown, Placed
-from domain.products import ProductUnknown
-from domain.register import Register
+from domain.orders.order import Draft, Order, OrderUnknown, Placed
+from domain.orders.products import ProductUnknown
 from ledger.book import Book
-from ledger.digests import request_digest
-from ledger.folds import Folded
 from ledger.identity import mint
 from ledger.projecting.as_of import AsOf, counts
-from ledger.sealing import BOOK, NewSubject, NoSubjectKey, Sealer
-from ledger.submission import Lookup, Outcome, Submission
+from ledger.record.folds import Folded
+from ledger.record.submission import Lookup, Outcome, Submission
+from ledger.sealing.digests import request_digest
+from ledger.sealing.sealer import BOOK, NewSubject, NoSubjectKey, Sealer
 
 Asked = TypeVar("Asked")
 State = TypeVar("State")

@@ -6,8 +6,8 @@ import msgspec
 
 from api.permissions import GRANTED, READING, Permission
 from api.problems import NobodyActedFor, NotPermitted, Unauthenticated
+from domain.book.register import Register
 from domain.decision import Actor
-from domain.register import Register
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.errors import UnknownBook

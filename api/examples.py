@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from api.grammars import EXAMPLE_SUFFIX
-from domain.default_edition import DEFAULT_EDITION
+from domain.book.default_edition import DEFAULT_EDITION
 
 
 def _eur(amount: int) -> dict[str, Any]:

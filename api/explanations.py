@@ -14,7 +14,7 @@ from api.paging import Paging
 from api.render import money, rfc3339
 from api.replies import Reply
 from domain.stored_types import TYPE_NAMES
-from ledger.read_models import MOST_LATE
+from ledger.projecting.read_models import MOST_LATE
 
 BalanceColumn = Literal[
     "balance",

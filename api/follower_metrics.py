@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from ledger.projecting.cursors import Lag
-from ledger.read_models import ReadModels
+from ledger.projecting.read_models import ReadModels
 
 Followed = Sequence[tuple[ReadModels, Sequence[Lag]]]
 

@@ -19,7 +19,7 @@ from domain.command import LARGEST_AMOUNT, MOST_LINES, MOST_UNITS
 from domain.ids import PREFIXES
 from domain.moments import FIRST_EFFECTIVE, LATEST, Moment, moment_of
 from domain.money import is_currency
-from ledger.card_numbers import holds_card_number
+from ledger.sealing.card_numbers import holds_card_number
 
 CARD_NUMBER = "card_number"
 """The type of a validation error by which the problem `card-number-found` is chosen."""

@@ -14,8 +14,8 @@ from ledger.book import machine_now
 from ledger.composition import Ledger
 from ledger.errors import Unavailable
 from ledger.projecting.cursors import Lag
-from ledger.reaction_rows import Reached, Reactions
-from ledger.read_models import ReadModels
+from ledger.projecting.read_models import ReadModels
+from ledger.reacting.rows import Reached, Reactions
 
 MOST_LAG = 10.0
 """Seconds the read models may be behind while all is well."""

@@ -26,7 +26,7 @@ from domain.money import Money
 from ledger.projecting.as_of import AsOf, Effective
 from ledger.projecting.conditions import Condition
 from ledger.projecting.listing import Asked, Last, Listing, last_of
-from ledger.read_models import Answered
+from ledger.projecting.read_models import Answered
 from projections.projection import Key
 
 Item = TypeVar("Item")

@@ -6,7 +6,7 @@ person and may do what that person may (`api.caller`).
 
 from enum import StrEnum
 
-from domain.register import Role
+from domain.book.register import Role
 
 
 class Permission(StrEnum):

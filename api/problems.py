@@ -28,7 +28,7 @@ from domain.moments import Moment
 from domain.money import Money
 from domain.refusal import Refusal
 from ledger import errors
-from ledger.sealing import NoSubjectKey
+from ledger.sealing.sealer import NoSubjectKey
 
 PAGES = "/problems/"
 """Where the page of each problem is served; the `type` of a problem is this and its slug."""

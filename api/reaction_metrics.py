@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ledger.reaction_rows import Reached, Reactions
+from ledger.reacting.rows import Reached, Reactions
 
 Reacting = Sequence[tuple[Reactions, Sequence[Reached]]]
 

@@ -10,7 +10,7 @@ import msgspec
 
 from api.render import Reading
 from api.replies import Reply
-from ledger.submission import Outcome
+from ledger.record.submission import Outcome
 
 
 async def receipt(

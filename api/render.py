@@ -21,7 +21,7 @@ from api.sealed_texts import sealed_finder
 from domain.entry import Entry, Meta
 from domain.moments import EPOCH, Moment
 from domain.stored_types import STORED_TYPES, TYPE_NAMES
-from ledger.sealing import Sealer
+from ledger.sealing.sealer import Sealer
 
 ERASED = "[erased]"
 WITHHELD = "[withheld]"

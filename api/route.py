@@ -26,7 +26,7 @@ from api.openapi import operation
 from api.paging import AsRecorded
 from api.problems import FAILURES, Fault, InternalFault, Invalid, NotFound, problem_reply
 from api.section import Declared
-from api.signatures import expect_stripe_signature
+from api.stripe.signatures import expect_stripe_signature
 from ledger.book import machine_now
 from ledger.books import SYSTEM
 from ledger.composition import Ledger

@@ -16,20 +16,20 @@ from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.ground import Ground
 from benchmarks.report import Section
-from domain.customers import RegisterCustomer
+from domain.book.register import OpenBook
+from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
-from domain.register import OpenBook
-from ledger.append import Append, CommandKey, NewEntry
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
 from ledger.composition import Ledger
 from ledger.database import prepared
 from ledger.embedded import EmbeddedServer
 from ledger.embedded.binaries import wheel_programs
 from ledger.identity import mint
+from ledger.record.append import Append, CommandKey, NewEntry
+from ledger.record.submission import Submission
+from ledger.record.writer import Writer
 from ledger.roles import OWNER
-from ledger.submission import Submission
-from ledger.writer import Writer
 
 CALLERS = (1, 8, 32)
 DATABASE = "bench_append"

@@ -13,11 +13,11 @@ from psycopg.sql import SQL, Identifier
 from benchmarks import history
 from benchmarks.ground import Ground
 from benchmarks.report import Section
-from domain.order_events import OrderShipped
-from domain.payment_events import PaymentCaptured
+from domain.orders.order_events import OrderShipped
+from domain.payments.payment_events import PaymentCaptured
 from ledger.database import Database, prepared
-from ledger.frame import BookApplication
 from ledger.projecting.follow import Follower
+from ledger.record.frame import BookApplication
 from ledger.roles import OWNER
 from projections.customer_balance import CustomerBalance
 

@@ -10,7 +10,7 @@ import psycopg
 
 from domain.entry import Event, Meta
 from domain.ids import type_id
-from domain.order_events import (
+from domain.orders.order_events import (
     GuaranteeGranted,
     GuaranteeTerms,
     OrderLine,
@@ -19,9 +19,9 @@ from domain.order_events import (
     Part,
     ShipmentDelivered,
 )
-from domain.payment_events import PaymentCaptured
+from domain.payments.payment_events import PaymentCaptured
 from domain.stored_types import TYPE_NAMES
-from ledger import codec
+from ledger.record import codec
 
 SHIPPED_AFTER, DELIVERED_AFTER = 50, 200
 """Orders placed meanwhile."""

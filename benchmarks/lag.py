@@ -18,21 +18,21 @@ import uvloop
 
 from benchmarks.ground import Ground
 from benchmarks.report import Section
-from domain.customers import RegisterCustomer
+from domain.book.register import OpenBook
+from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
 from domain.moments import Moment
-from domain.payments import CapturePayment
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
-from domain.register import OpenBook
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
+from domain.payments.capturing import CapturePayment
 from ledger.book import Book, machine_now
 from ledger.composition import Ledger
 from ledger.database import prepared
-from ledger.following import following
 from ledger.identity import mint
 from ledger.projecting.apart import Apart
+from ledger.projecting.following import following
 from ledger.projecting.readers import Readers
-from ledger.submission import Submission
+from ledger.record.submission import Submission
 from projections.catalogue import PROJECTIONS
 
 DATABASE, OWN, OTHERS = "bench_lag", "written-here", "written-elsewhere"

@@ -9,8 +9,8 @@ from api.faults import said_of
 from api.grammars import FreeText, ShortText
 from api.permissions import GRANTED, Permission
 from cli.failures import Misused
+from domain.book.register import Register
 from domain.decision import Actor
-from domain.register import Register
 from ledger.book import Book
 
 AsPerson = Annotated[

@@ -8,7 +8,7 @@ import typer
 from cli.failures import Misused
 from cli.options import Data, Dsn, Json, settings, with_ledger
 from cli.output import show
-from domain.register import OpenBook, Register
+from domain.book.register import OpenBook, Register
 from ledger.composition import Ledger
 
 app = typer.Typer(help="Books: each is a record of its own, with its own order, chain and persons.")

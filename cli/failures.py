@@ -17,10 +17,10 @@ from ledger.gate import GateRefused
 from ledger.importing.mapping import MappingFault
 from ledger.importing.rows import Unreadable
 from ledger.importing.sorting import NotSorted
-from ledger.master_key import MasterKeyRefused
 from ledger.migrate import SchemaRefused
 from ledger.projecting.decoding import Undecodable
 from ledger.projecting.tables import ShapeChanged
+from ledger.sealing.master_key import MasterKeyRefused
 
 FAILURE, USAGE, FOUND, UNREACHABLE, HELD, INTERRUPTED = 1, 2, 3, 4, 5, 130
 

@@ -15,8 +15,8 @@ from cli.failures import FOUND, Misused
 from cli.options import BookName, Data, Dsn, Json, book_name, settings, with_ledger
 from cli.output import show_json
 from cli.progress import bar
+from domain.book.register import OpenBook
 from domain.money import Money
-from domain.register import OpenBook
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.importing.mapping import Mapping as FileMapping

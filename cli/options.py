@@ -15,8 +15,8 @@ from cli.failures import Misused
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.database import Database, open_database
-from ledger.erasures import Erasures
-from ledger.master_key import master_key
+from ledger.sealing.erasures import Erasures
+from ledger.sealing.master_key import master_key
 from ledger.settings import Settings
 
 Data = Annotated[

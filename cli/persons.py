@@ -9,11 +9,11 @@ from api.render import ERASED
 from cli.acting import NAME, OPERATOR, AsPerson, acting, free_text
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
 from cli.output import show
+from domain.book.register import Person, PersonRegistered, Register, RegisterPerson, Role
 from domain.decision import Actor
-from domain.register import Person, PersonRegistered, Register, RegisterPerson, Role
 from ledger.book import Book
 from ledger.identity import mint
-from ledger.submission import Submission
+from ledger.record.submission import Submission
 
 app = typer.Typer(help="Persons and services that may act in a book.")
 

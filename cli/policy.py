@@ -15,12 +15,12 @@ from cli.acting import AsPerson, acting, free_text
 from cli.failures import Misused
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
 from cli.output import show, show_json
+from domain.book.policy import AdoptedEdition, AdoptPolicy, Edition, Policy, PolicyAdopted
 from domain.decision import Actor
 from domain.moments import Moment, moment_of
-from domain.policy import AdoptedEdition, AdoptPolicy, Edition, Policy, PolicyAdopted
 from ledger.book import Book
-from ledger.sealing import BOOK
-from ledger.submission import Outcome, Submission
+from ledger.record.submission import Outcome, Submission
+from ledger.sealing.sealer import BOOK
 
 app = typer.Typer(help="The policy: which edition of the merchant's rules is in force.")
 

@@ -8,8 +8,8 @@ from api.render import rfc3339
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
 from cli.output import Row, show
 from ledger.book import Book, machine_now
-from ledger.reaction_catalogue import REACTIONS
-from ledger.reaction_rows import ReactionFailure
+from ledger.reacting.catalogue import REACTIONS
+from ledger.reacting.rows import ReactionFailure
 
 app = typer.Typer(help="What the book does by itself once something is recorded.")
 

@@ -21,10 +21,10 @@ from ledger.composition import Ledger
 from ledger.database import Database, open_database
 from ledger.embedded import EmbeddedServer
 from ledger.embedded.errors import ServerTrouble
-from ledger.following import Following
 from ledger.projecting.apart import Apart
-from ledger.reacting import Reacting
-from ledger.reaction_catalogue import ERRANDS, REACTIONS
+from ledger.projecting.following import Following
+from ledger.reacting.catalogue import ERRANDS, REACTIONS
+from ledger.reacting.reactor import Reacting
 from ledger.settings import Settings
 from ledger.ticking import Ticker
 

@@ -10,9 +10,9 @@ from cli.options import Data, Dsn, opened_ledger, settings
 from cli.serve import keep_alive, react_to_nothing, stand_still
 from cli.tick import told
 from ledger.database import Database, open_database
-from ledger.following import following
-from ledger.reacting import Reacting
-from ledger.reaction_catalogue import ERRANDS, REACTIONS
+from ledger.projecting.following import following
+from ledger.reacting.catalogue import ERRANDS, REACTIONS
+from ledger.reacting.reactor import Reacting
 from ledger.settings import Settings
 from ledger.ticking import Ticker
 

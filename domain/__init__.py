@@ -1,3 +1,3 @@
 """What may happen and what happened: events, states, decisions, policy, money. Pure: no I/O, clock or
-randomness.
+randomness. One room per subject; what all rooms share stands beside them.
 """

@@ -5,9 +5,9 @@ what was decided. Source: H-authority
 from dataclasses import dataclass
 from typing import Final
 
+from domain.book.register import Role
 from domain.decision import Given
 from domain.refusal import Refusal
-from domain.register import Role
 
 RANKS: Final[dict[str, int]] = {"agent": 1, "supervisor": 2, "owner": 3}
 """Who decides for customers, the higher above the lower."""

@@ -6,11 +6,11 @@ over. History brought in from before the book went live starts nothing. Source: 
 
 from datetime import time
 
+from domain.book.register import Register
 from domain.decision import Given
-from domain.decline_codes import DeclineKind
+from domain.declines.decline_codes import DeclineKind
 from domain.moments import HOUR, Day, Moment, day_of, moment_at, plus_days, plus_months
-from domain.order_events import Deadline, DeadlineKind, OrderPlaced, StandingKind
-from domain.register import Register
+from domain.orders.order_events import Deadline, DeadlineKind, OrderPlaced, StandingKind
 
 MIDNIGHT = time(0)
 

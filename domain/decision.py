@@ -12,11 +12,11 @@ from typing import TypeVar
 
 import msgspec
 
+from domain.book.policy import Edition, Policy
+from domain.book.register import Register
+from domain.customers.standing import CustomerFacts
 from domain.entry import Event, Sealed
 from domain.moments import Moment
-from domain.policy import Edition, Policy
-from domain.register import Register
-from domain.standing import CustomerFacts
 
 State = TypeVar("State")
 

@@ -6,31 +6,22 @@ from typing import Any
 
 import msgspec
 
-from domain.adopting import adopt_policy
-from domain.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
-from domain.asking_back import AskGoodsBack, ask_goods_back
-from domain.assigning import AssignMoney, ReturnMoney, assign_money, return_money
-from domain.bill_payments import ReceiveBillPayment, receive_bill_payment
-from domain.cancelling import CancelUnits, cancel_units
-from domain.card_search import CompleteCardSearch, complete_card_search
-from domain.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
-from domain.charging import AttemptPayment, attempt_payment
-from domain.claim_answers import (
-    RefuseSupplierClaim,
-    SettleSupplierClaim,
-    WaiveSupplierClaim,
-    refuse_supplier_claim,
-    settle_supplier_claim,
-    waive_supplier_claim,
-)
-from domain.claiming import FileSupplierClaim, file_supplier_claim
-from domain.closing import ClosePeriod, close_period
-from domain.collecting import RecordCollectionCall, record_collection_call
+from domain.bills.bill_payments import ReceiveBillPayment, receive_bill_payment
+from domain.bills.collecting import RecordCollectionCall, record_collection_call
+from domain.bills.giving_up import MarkBillUncollectible, mark_bill_uncollectible
+from domain.bills.promising import PromiseToPay, promise_to_pay
+from domain.bills.reminding import RecordReminder, record_reminder
+from domain.bills.reviewing import ReviewWatchedOrder, review_watched_order
+from domain.bills.writing_off import WriteOffBill, write_off_bill
+from domain.book.adopting import adopt_policy
+from domain.book.closing import ClosePeriod, close_period
+from domain.book.opening import BookNotOpened, open_book, register_person
+from domain.book.policy import AdoptPolicy
+from domain.book.register import OpenBook, RegisterPerson
 from domain.command import Command
-from domain.contacting import RecordContact, record_contact
-from domain.correcting import CorrectEntry, correct_entry
-from domain.crediting import GrantStoreCredit, UseCredit, grant_store_credit, use_credit
-from domain.customers import (
+from domain.corrections.correcting import CorrectEntry, correct_entry
+from domain.customers.crediting import GrantStoreCredit, UseCredit, grant_store_credit, use_credit
+from domain.customers.registering import (
     AddContactPoint,
     InvalidateContactPoint,
     RegisterCustomer,
@@ -41,45 +32,46 @@ from domain.customers import (
     store_payment_method,
 )
 from domain.decision import Decision, Given
-from domain.delivering import DeliverShipment, deliver_shipment
-from domain.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
-from domain.giving_up import MarkBillUncollectible, mark_bill_uncollectible
-from domain.granting import GrantRefund, grant_refund
-from domain.granting_unverified import (
+from domain.declines.card_search import CompleteCardSearch, complete_card_search
+from domain.declines.not_delivering import CloseAsNotDelivered, close_as_not_delivered
+from domain.declines.payment_failures import RecordPaymentFailure, record_payment_failure
+from domain.declines.reaching import RecordContactAttempt, record_contact_attempt
+from domain.declines.releasing import ReleaseOrder, release_order
+from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, return_money
+from domain.inbound.notices import ReceiveNotice, receive_notice
+from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
+from domain.orders.cancelling import CancelUnits, cancel_units
+from domain.orders.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
+from domain.orders.contacting import RecordContact, record_contact
+from domain.orders.delivering import DeliverShipment, deliver_shipment
+from domain.orders.placing import PlaceOrder, place_order
+from domain.orders.products import ListProduct, RepriceProduct, list_product, reprice_product
+from domain.orders.shipping import ShipOrder, ship_order
+from domain.payments.capturing import CapturePayment, capture_payment
+from domain.payments.charging import AttemptPayment, attempt_payment
+from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
+from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
+from domain.refunds.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
+from domain.refunds.granting import GrantRefund, grant_refund
+from domain.refunds.granting_unverified import (
     GrantUnverifiedRefund,
     PayOutCredit,
     grant_unverified_refund,
     pay_out_credit,
 )
-from domain.inbound import ReceiveNotice, receive_notice
-from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
-from domain.not_delivering import CloseAsNotDelivered, close_as_not_delivered
-from domain.opening import BookNotOpened, open_book, register_person
-from domain.paying_out import RecordPayout, record_payout
-from domain.payment_failures import RecordPaymentFailure, record_payment_failure
-from domain.payments import CapturePayment, capture_payment
-from domain.payout_failures import (
+from domain.refunds.paying_out import RecordPayout, record_payout
+from domain.refunds.payout_failures import (
     RecordFailedPayout,
     RecordReturnedPayout,
     record_failed_payout,
     record_returned_payout,
 )
-from domain.placing import PlaceOrder, place_order
-from domain.policy import AdoptPolicy
-from domain.products import ListProduct, RepriceProduct, list_product, reprice_product
-from domain.promising import PromiseToPay, promise_to_pay
-from domain.reaching import RecordContactAttempt, record_contact_attempt
-from domain.refund_signals import DismissFraudSignal, dismiss_fraud_signal
+from domain.refunds.refund_signals import DismissFraudSignal, dismiss_fraud_signal
+from domain.refunds.settling import SettleRefund, settle_refund
 from domain.refusal import Refusal
-from domain.register import OpenBook, RegisterPerson
-from domain.releasing import ReleaseOrder, release_order
-from domain.reminding import RecordReminder, record_reminder
 from domain.retry import AlreadyRecordedOtherwise
-from domain.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
-from domain.reviewing import ReviewWatchedOrder, review_watched_order
-from domain.settling import SettleRefund, settle_refund
-from domain.shipping import ShipOrder, ship_order
-from domain.taking_back import (
+from domain.returns.asking_back import AskGoodsBack, ask_goods_back
+from domain.returns.taking_back import (
     LeaveGoods,
     SendReturnLabel,
     TakeGoodsBack,
@@ -87,8 +79,16 @@ from domain.taking_back import (
     send_return_label,
     take_goods_back,
 )
+from domain.suppliers.claim_answers import (
+    RefuseSupplierClaim,
+    SettleSupplierClaim,
+    WaiveSupplierClaim,
+    refuse_supplier_claim,
+    settle_supplier_claim,
+    waive_supplier_claim,
+)
+from domain.suppliers.claiming import FileSupplierClaim, file_supplier_claim
 from domain.ticking import TICK, Tick, due_in, tick, with_due
-from domain.writing_off import WriteOffBill, write_off_bill
 
 Decide = Callable[[Any, Given], Decision]
 """(command, given) → decision; each takes the command it stands beside in the table."""

@@ -10,7 +10,8 @@ Minor = Annotated[int, msgspec.Meta(extra={"mark": "money"})]
 """An amount in whole minor units of the event's one `currency`."""
 
 Sealed = Annotated[str, msgspec.Meta(extra={"mark": "sealed"})]
-"""Personal or free text, sealed at the edge (`ledger.sealing`); the domain only ever holds the sealed form.
+"""Personal or free text, sealed at the edge (`ledger.sealing.sealer`); the domain only ever holds the sealed
+form.
 """
 
 

@@ -5,8 +5,8 @@
           -> None       nothing follows
 
 It says what to ask for and reads no state: what holds by the time it is carried out, the decision finds out.
-That it is carried out exactly once is up to `ledger.reacting`. It is never asked by a rebuild, a replay, a
-verification or a what-if: they fold what happened, and here something is made to happen. Source: §3
+That it is carried out exactly once is up to `ledger.reacting.reactor`. It is never asked by a rebuild, a
+replay, a verification or a what-if: they fold what happened, and here something is made to happen. Source: §3
 """
 
 from abc import ABC, abstractmethod
@@ -15,11 +15,11 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from domain.book.register import Register
 from domain.command import Command
 from domain.deadlines import is_before_cut_over
 from domain.entry import Entry, Event
 from domain.ids import type_id
-from domain.register import Register
 
 REACTION = "reaction"
 """The origin of what follows by rule."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillBecameOverdue,
     BillIssued,
     BillMarkedUncollectible,
@@ -21,15 +21,24 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
-from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
-from domain.customers import (
+from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
+from domain.bills.watch_events import WatchedOrderReviewed
+from domain.book.policy import PolicyAdopted, evolve_policy
+from domain.book.register import BookOpened, PeriodClosed, PersonRegistered, evolve_register
+from domain.corrections.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ShipmentCorrected,
+)
+from domain.customers.evolve_customer import evolve_customer
+from domain.customers.registering import (
     ContactPointAdded,
     ContactPointInvalidated,
     CustomerRegistered,
     PaymentMethodStored,
 )
-from domain.days import evolve_day
-from domain.decline_events import (
+from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
     OrderNotDelivered,
@@ -41,12 +50,20 @@ from domain.decline_events import (
     ShipmentReleasedWithoutPayment,
 )
 from domain.entry import Entry, Event
-from domain.evolve_customer import evolve_customer
-from domain.evolve_order import evolve_order
-from domain.inbound import evolve_notice
-from domain.inbound_events import NoticeReceived
+from domain.inbound.notice_events import NoticeReceived
+from domain.inbound.notices import evolve_notice
+from domain.inbound.unmatched import evolve_unmatched
+from domain.inbound.unmatched_events import (
+    UnmatchedPayout,
+    UnmatchedPayoutAssigned,
+    UnmatchedPayoutReturned,
+    UnmatchedReceipt,
+    UnmatchedReceiptAssigned,
+    UnmatchedReceiptReturned,
+)
 from domain.numbers import NumberTaken, evolve_numbers
-from domain.order_events import (
+from domain.orders.evolve_order import evolve_order
+from domain.orders.order_events import (
     CartPrepared,
     CustomerContactMade,
     GuaranteeGranted,
@@ -55,7 +72,8 @@ from domain.order_events import (
     OrderUnitsCancelled,
     ShipmentDelivered,
 )
-from domain.payment_events import (
+from domain.orders.products import ProductListed, ProductRepriced, evolve_product
+from domain.payments.payment_events import (
     CreditSetAside,
     CreditUsed,
     DisputeClosed,
@@ -65,10 +83,8 @@ from domain.payment_events import (
     PaymentReversed,
     StoreCreditGranted,
 )
-from domain.policy import PolicyAdopted, evolve_policy
-from domain.products import ProductListed, ProductRepriced, evolve_product
-from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.refund_events import (
+from domain.refunds.persons_day import evolve_day
+from domain.refunds.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
     RefundAllowanceUsed,
@@ -80,29 +96,18 @@ from domain.refund_events import (
     RefundReturned,
     RefundWithdrawn,
 )
-from domain.register import BookOpened, PeriodClosed, PersonRegistered, evolve_register
-from domain.return_events import (
+from domain.returns.return_events import (
     GoodsLeftWithCustomer,
     GoodsReturned,
     GoodsReturnRequested,
     ReturnLabelSent,
 )
-from domain.supplier_events import (
+from domain.suppliers.supplier_events import (
     SupplierClaimFiled,
     SupplierClaimRefused,
     SupplierClaimSettled,
     SupplierClaimWaived,
 )
-from domain.unmatched import evolve_unmatched
-from domain.unmatched_events import (
-    UnmatchedPayout,
-    UnmatchedPayoutAssigned,
-    UnmatchedPayoutReturned,
-    UnmatchedReceipt,
-    UnmatchedReceiptAssigned,
-    UnmatchedReceiptReturned,
-)
-from domain.watch_events import WatchedOrderReviewed
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 

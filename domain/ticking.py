@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from domain.bill_events import BillBecameOverdue
+from domain.bills.bill_events import BillBecameOverdue
+from domain.bills.promise_events import PromiseBroken
 from domain.command import Command
 from domain.decision import Decision, Due, Given
+from domain.declines.releasing import release_due
 from domain.entry import Entry, Meta
-from domain.evolve_order import evolve_order
 from domain.moments import Moment
-from domain.order import Placed
-from domain.promise_events import PromiseBroken
-from domain.releasing import release_due
+from domain.orders.evolve_order import evolve_order
+from domain.orders.order import Placed
 
 TICK = "tick"
 """The origin of what time decides."""

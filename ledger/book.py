@@ -16,30 +16,30 @@ from functools import partial
 
 import msgspec
 
-from domain import policy, register
+from domain.book import policy, register
+from domain.book.policy import Policy
+from domain.book.register import Register
 from domain.command import Command
+from domain.customers.standing import CustomerFacts
 from domain.decision import Decision, Given
 from domain.decisions import decide
+from domain.declines.releasing import facts_due
 from domain.entry import Entry
 from domain.moments import Moment
-from domain.policy import Policy
 from domain.refusal import Refusal
-from domain.register import Register
-from domain.releasing import facts_due
-from domain.standing import CustomerFacts
-from ledger.append import Recorded, Repeated, Stale, Taken
 from ledger.connection import InTime, Reader
 from ledger.errors import ClaimTaken, KeyReused, StreamBusy, Unavailable, UnknownBook, VersionMismatch
-from ledger.folds import Folded, FoldedFacts, Folds, Recent
-from ledger.gateway import Gateway
-from ledger.queues import Queues
-from ledger.reaction_rows import Reactions
-from ledger.read_models import ReadModels
-from ledger.record import Record
-from ledger.recording import Recording, principal_of
-from ledger.sealing import Sealer
-from ledger.submission import Outcome, Submission
-from ledger.writer import Writer
+from ledger.processors.gateway import Gateway
+from ledger.projecting.read_models import ReadModels
+from ledger.reacting.rows import Reactions
+from ledger.record.append import Recorded, Repeated, Stale, Taken
+from ledger.record.folds import Folded, FoldedFacts, Folds, Recent
+from ledger.record.queues import Queues
+from ledger.record.reading import Record
+from ledger.record.recording import Recording, principal_of
+from ledger.record.submission import Outcome, Submission
+from ledger.record.writer import Writer
+from ledger.sealing.sealer import Sealer
 
 ALWAYS_READ = frozenset({register.STREAM, policy.STREAM})
 

@@ -7,15 +7,15 @@ head, which is nobody's book and on which the same opening succeeds later.
 
 import re
 
+from domain.book.register import OpenBook
 from domain.decision import Actor
-from domain.register import OpenBook
 from domain.ticking import NOBODY
 from ledger.book import Book
-from ledger.chain import ORIGIN
 from ledger.connection import Reader
 from ledger.errors import BookExists
-from ledger.sealing import BOOK
-from ledger.submission import Submission
+from ledger.record.chain import ORIGIN
+from ledger.record.submission import Submission
+from ledger.sealing.sealer import BOOK
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 

@@ -4,8 +4,8 @@ It supplies `now` for effective_at and for ticks, never recorded_at. Only a demo
 and only forward: what was recorded has happened. Source: §3
 """
 
+from domain.book.register import STREAM, Register
 from domain.moments import LATEST, Moment
-from domain.register import STREAM, Register
 from ledger.book import Book, machine_now
 from ledger.connection import Reader
 from ledger.errors import ClockNotMovable

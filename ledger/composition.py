@@ -2,17 +2,17 @@
 
 import asyncio
 
-from domain.register import OpenBook
+from domain.book.register import OpenBook
 from ledger import books
 from ledger.api_keys import ApiKeys
 from ledger.book import Book
 from ledger.clocks import DemoClock, set_clock
 from ledger.connection import InTime, Reader
 from ledger.countries import is_country
-from ledger.endpoints import Endpoints
 from ledger.errors import UnknownBook
-from ledger.sealing import Sealer
-from ledger.trial_cards import TrialCards
+from ledger.processors.endpoints import Endpoints
+from ledger.processors.trial_cards import TrialCards
+from ledger.sealing.sealer import Sealer
 
 
 class Ledger:

@@ -15,8 +15,8 @@ from psycopg.sql import Composed
 from psycopg.types.numeric import Int8BinaryDumper
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
-from ledger import arrays
 from ledger.errors import Unavailable
+from ledger.record import arrays
 
 PATIENCE = 10.0
 """Seconds a caller waits for a database that does not answer before it is told `Unavailable`."""

@@ -19,8 +19,14 @@ from ledger.embedded.binaries import wheel_programs
 from ledger.embedded.errors import ServerTrouble
 from ledger.embedded.folder import layout_of
 from ledger.gate import CHECKS, server_facts
-from ledger.master_key import FILE_NAME, MasterKeyRefused, existing_master_key, holds_sealed_books, lost
 from ledger.migrate import SchemaRefused, pending
+from ledger.sealing.master_key import (
+    FILE_NAME,
+    MasterKeyRefused,
+    existing_master_key,
+    holds_sealed_books,
+    lost,
+)
 from ledger.settings import Settings
 
 LEAST_FREE_SPACE = 1024**3

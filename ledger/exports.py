@@ -9,10 +9,10 @@ from typing import TextIO
 
 import msgspec
 
+from domain.book.register import BookOpened
 from domain.entry import Entry
 from domain.moments import Moment, day_of, instant_of
 from domain.money import Money, exponent_of
-from domain.register import BookOpened
 from domain.stored_types import TYPE_NAMES
 from ledger.errors import UnknownBook
 from ledger.projecting.as_of import read

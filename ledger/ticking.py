@@ -26,7 +26,7 @@ from ledger.projecting.answers import of_live
 from ledger.projecting.entries import connect
 from ledger.projecting.follow import Follower
 from ledger.projecting.rebuild import rebuild
-from ledger.submission import Submission
+from ledger.record.submission import Submission
 from projections.deadlines import NOMINATED, Deadlines
 
 EVERY = 60.0

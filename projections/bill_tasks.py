@@ -6,7 +6,7 @@ One row per bill keeps what is open on it, so that all about a settled bill is g
 from collections.abc import Iterable, MutableMapping
 from typing import Final
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillIssued,
     BillPaymentReceived,
     BillShare,
@@ -15,7 +15,9 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
-from domain.correction_events import (
+from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
+from domain.bills.watch_events import WatchedOrderReviewed
+from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
     RefundCorrected,
@@ -24,8 +26,8 @@ from domain.correction_events import (
 )
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import Deadline, DeadlineKind
-from domain.payment_events import (
+from domain.orders.order_events import Deadline, DeadlineKind
+from domain.payments.payment_events import (
     CreditUsed,
     DisputeClosed,
     DisputeOpened,
@@ -33,9 +35,7 @@ from domain.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
-from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.refund_events import RefundGranted
-from domain.watch_events import WatchedOrderReviewed
+from domain.refunds.refund_events import RefundGranted
 from projections.projection import Key, Place, Row
 
 BearsOnBillTasks = (

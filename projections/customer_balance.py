@@ -3,23 +3,22 @@
     balance = charged − received + reversed − credited + refunded − written_off
 
 Positive = the customer owes us; negative = we owe the customer money, or goods already paid for. What we owe
-is divided as in the order's own account (`domain.account`): deposits for what is still to ship, the rest is
-due back, or kept as the customer's credit. Credit moves no balance: it says what the money is for.
+is divided as in the order's own account (`domain.orders.account`): deposits for what is still to ship, the
+rest is due back, or kept as the customer's credit. Credit moves no balance: it says what the money is for.
 
 Source: §2 Money
 """
 
 from typing import assert_never
 
-from domain.account import purse_of
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillIssued,
     BillPaymentReceived,
     BillShare,
     BillWrittenOff,
     WriteOffReversed,
 )
-from domain.correction_events import (
+from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
     RefundCorrected,
@@ -27,8 +26,9 @@ from domain.correction_events import (
     ShipmentCorrected,
 )
 from domain.entry import Entry, Minor
-from domain.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
-from domain.payment_events import (
+from domain.orders.account import purse_of
+from domain.orders.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
+from domain.payments.payment_events import (
     CreditSetAside,
     CreditUsed,
     PaymentCaptured,
@@ -36,7 +36,7 @@ from domain.payment_events import (
     PaymentReversed,
     StoreCreditGranted,
 )
-from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundReturned
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
 MovesMoney = (

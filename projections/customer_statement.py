@@ -3,13 +3,18 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from domain.bill_events import BillPaymentReceived, BillShare, BillWrittenOff, WriteOffReversed
-from domain.correction_events import PaymentCorrected, RefundCorrected, ShipmentCorrected
+from domain.bills.bill_events import BillPaymentReceived, BillShare, BillWrittenOff, WriteOffReversed
+from domain.corrections.correction_events import PaymentCorrected, RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import OrderShipped
-from domain.payment_events import PaymentCaptured, PaymentReinstated, PaymentReversed, StoreCreditGranted
-from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.orders.order_events import OrderShipped
+from domain.payments.payment_events import (
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+    StoreCreditGranted,
+)
+from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundReturned
 from projections.projection import LinesPerEntry, Place, Row, events_of
 
 MovesBalance = (

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from domain.customers import (
+from domain.customers.registering import (
     ContactPointAdded,
     ContactPointInvalidated,
     CustomerRegistered,
@@ -10,7 +10,7 @@ from domain.customers import (
 )
 from domain.entry import Entry, Sealed
 from domain.moments import Moment
-from domain.order_events import OrderPlaced
+from domain.orders.order_events import OrderPlaced
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
 TellsOfACustomer = (

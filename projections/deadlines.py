@@ -5,7 +5,7 @@ One row per order and thing that will come by itself, gone once it came or no lo
 
 from itertools import product
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillBecameOverdue,
     BillIssued,
     BillPaymentReceived,
@@ -13,14 +13,16 @@ from domain.bill_events import (
     BillWrittenOff,
     WriteOffReversed,
 )
-from domain.correction_events import (
+from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
+from domain.bills.watch_events import WatchedOrderReviewed
+from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
     RefundCorrected,
     ReopenedShare,
     ShipmentCorrected,
 )
-from domain.decline_events import (
+from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
     OrderNotDelivered,
@@ -31,11 +33,9 @@ from domain.decline_events import (
 )
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import Deadline, DeadlineKind
-from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.refund_events import RefundGranted
-from domain.watch_events import WatchedOrderReviewed
+from domain.orders.order_events import Deadline, DeadlineKind
+from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refunds.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnBills = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillIssued,
     BillPaymentReceived,
     BillShare,
@@ -11,19 +11,19 @@ from domain.bill_events import (
     CollectionCallMade,
     WriteOffReversed,
 )
-from domain.correction_events import (
+from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
     RefundCorrected,
     ReopenedShare,
     ShipmentCorrected,
 )
-from domain.decline_events import ShipmentReleasedWithoutPayment
+from domain.declines.decline_events import ShipmentReleasedWithoutPayment
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import OrderShipped
-from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.refund_events import RefundGranted
+from domain.orders.order_events import OrderShipped
+from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refunds.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnOutcomes = (

@@ -2,7 +2,7 @@
 
 from typing import Literal, assert_never
 
-from domain.decline_events import (
+from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
     OnFile,
@@ -14,7 +14,7 @@ from domain.decline_events import (
 )
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import DeadlineKind
+from domain.orders.order_events import DeadlineKind
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
 BearsOnDeclines = (

@@ -8,14 +8,14 @@ from typing import assert_never
 
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.return_events import (
+from domain.returns.return_events import (
     GoodsLeftWithCustomer,
     GoodsReturned,
     GoodsReturnRequested,
     KeepOrReturn,
     ReturnLabelSent,
 )
-from domain.supplier_events import SupplierClaimFiled
+from domain.suppliers.supplier_events import SupplierClaimFiled
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnReturns = (

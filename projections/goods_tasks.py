@@ -3,17 +3,17 @@
 Source: R-G2, R-G7
 """
 
-from domain.correction_events import RefundCorrected
+from domain.corrections.correction_events import RefundCorrected
 from domain.entry import Entry
-from domain.order_events import DeadlineKind
-from domain.refund_events import RefundGranted
-from domain.return_events import (
+from domain.orders.order_events import DeadlineKind
+from domain.refunds.refund_events import RefundGranted
+from domain.returns.return_events import (
     GoodsLeftWithCustomer,
     GoodsReturned,
     GoodsReturnRequested,
     ReturnLabelSent,
 )
-from domain.supplier_events import SupplierClaimFiled, SupplierClaimWaived
+from domain.suppliers.supplier_events import SupplierClaimFiled, SupplierClaimWaived
 from projections.bill_tasks import Rows, begin_tasks
 
 BearsOnGoods = (

@@ -6,12 +6,12 @@ of it before it arrived. Source: R-G1 … R-G3
 
 from typing import assert_never
 
-from domain.correction_events import RefundCorrected
+from domain.corrections.correction_events import RefundCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Day
-from domain.order_events import GuaranteeGranted, OrderPlaced
-from domain.refund_events import RefundedPart, RefundGranted
-from domain.return_events import GoodsReturned
+from domain.orders.order_events import GuaranteeGranted, OrderPlaced
+from domain.refunds.refund_events import RefundedPart, RefundGranted
+from domain.returns.return_events import GoodsReturned
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnGuarantees = OrderPlaced | GuaranteeGranted | RefundGranted | RefundCorrected | GoodsReturned

@@ -3,7 +3,7 @@
 Source: R-D2, R-D3, R-D4, R-D7
 """
 
-from domain.decline_events import (
+from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
     OrderNotDelivered,
@@ -14,8 +14,8 @@ from domain.decline_events import (
     ShipmentReleasedWithoutPayment,
 )
 from domain.entry import Entry
-from domain.order_events import DeadlineKind
-from domain.payment_events import PaymentCaptured
+from domain.orders.order_events import DeadlineKind
+from domain.payments.payment_events import PaymentCaptured
 from projections.bill_tasks import Rows, begin_tasks
 
 BearsOnHoldTasks = (

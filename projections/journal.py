@@ -7,14 +7,14 @@ amounts are debits, negative ones credits. Source: §2 Money
 from collections.abc import Iterable
 from typing import assert_never
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillMarkedUncollectible,
     BillPaymentReceived,
     BillShare,
     BillWrittenOff,
     WriteOffReversed,
 )
-from domain.correction_events import (
+from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
     RefundCorrected,
@@ -22,18 +22,7 @@ from domain.correction_events import (
     ShipmentCorrected,
 )
 from domain.entry import Entry, Minor
-from domain.moments import Moment
-from domain.order_events import OrderShipped
-from domain.payment_events import (
-    CreditUsed,
-    PaymentCaptured,
-    PaymentReinstated,
-    PaymentReversed,
-    StoreCreditGranted,
-)
-from domain.refund_events import RefundGranted, RefundPaid, RefundReturned
-from domain.supplier_events import SupplierClaimSettled
-from domain.unmatched_events import (
+from domain.inbound.unmatched_events import (
     UnmatchedMoneyEvent,
     UnmatchedPayout,
     UnmatchedPayoutAssigned,
@@ -42,6 +31,17 @@ from domain.unmatched_events import (
     UnmatchedReceiptAssigned,
     UnmatchedReceiptReturned,
 )
+from domain.moments import Moment
+from domain.orders.order_events import OrderShipped
+from domain.payments.payment_events import (
+    CreditUsed,
+    PaymentCaptured,
+    PaymentReinstated,
+    PaymentReversed,
+    StoreCreditGranted,
+)
+from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundReturned
+from domain.suppliers.supplier_events import SupplierClaimSettled
 from projections.projection import LinesPerEntry, Place, Row, events_of
 
 Posted = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.entry import Entry
-from domain.inbound_events import NoticeReceived
+from domain.inbound.notice_events import NoticeReceived
 from domain.moments import Moment
 from projections.projection import LinesPerEntry, Place, Row, events_of
 

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillBecameOverdue,
     BillIssued,
     BillMarkedUncollectible,
@@ -15,8 +15,15 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
-from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
-from domain.decline_events import (
+from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
+from domain.bills.watch_events import WatchedOrderReviewed
+from domain.corrections.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ShipmentCorrected,
+)
+from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
     OrderNotDelivered,
@@ -28,7 +35,7 @@ from domain.decline_events import (
 )
 from domain.entry import Entry, Event, Minor
 from domain.moments import Day, Moment
-from domain.order_events import (
+from domain.orders.order_events import (
     CartPrepared,
     ContactChannel,
     ContactKind,
@@ -41,7 +48,7 @@ from domain.order_events import (
     Part,
     ShipmentDelivered,
 )
-from domain.payment_events import (
+from domain.payments.payment_events import (
     CreditSetAside,
     CreditUsed,
     DisputeClosed,
@@ -50,8 +57,7 @@ from domain.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
-from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.refund_events import (
+from domain.refunds.refund_events import (
     RefundEscalated,
     RefundGranted,
     RefundPaid,
@@ -60,7 +66,7 @@ from domain.refund_events import (
     RefundReturned,
     RefundWithdrawn,
 )
-from domain.return_events import (
+from domain.returns.return_events import (
     GoodsLeftWithCustomer,
     GoodsReturned,
     GoodsReturnRequested,
@@ -68,13 +74,12 @@ from domain.return_events import (
     ReturnedGoods,
     ReturnLabelSent,
 )
-from domain.supplier_events import (
+from domain.suppliers.supplier_events import (
     SupplierClaimFiled,
     SupplierClaimRefused,
     SupplierClaimSettled,
     SupplierClaimWaived,
 )
-from domain.watch_events import WatchedOrderReviewed
 
 What = Literal[
     "cart_prepared",

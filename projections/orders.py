@@ -2,11 +2,16 @@
 
 from typing import Literal, assert_never
 
-from domain.bill_events import BillIssued, BillPaymentReceived
-from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
+from domain.bills.bill_events import BillIssued, BillPaymentReceived
+from domain.corrections.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ShipmentCorrected,
+)
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.order_events import (
+from domain.orders.order_events import (
     CartPrepared,
     OrderPlaced,
     OrderShipped,
@@ -14,7 +19,7 @@ from domain.order_events import (
     Part,
     ShipmentDelivered,
 )
-from domain.payment_events import PaymentCaptured
+from domain.payments.payment_events import PaymentCaptured
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
 Status = Literal["cart", "placed", "part_shipped", "shipped", "delivered", "cancelled"]

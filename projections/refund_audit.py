@@ -6,12 +6,12 @@ One row per refund. What is odd about one is computed from its row
 
 from typing import Literal, assert_never
 
-from domain.bill_events import BillShare
-from domain.correction_events import RefundCorrected
+from domain.bills.bill_events import BillShare
+from domain.corrections.correction_events import RefundCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
-from domain.payment_events import CreditSetAside
-from domain.refund_events import (
+from domain.payments.payment_events import CreditSetAside
+from domain.refunds.refund_events import (
     FraudSignalRaised,
     RefundEscalated,
     RefundGranted,

@@ -4,9 +4,9 @@ Source: R-G8, R-G11, R-G12
 """
 
 from domain.entry import Entry
-from domain.order_events import Deadline
-from domain.payment_events import CreditSetAside
-from domain.refund_events import (
+from domain.orders.order_events import Deadline
+from domain.payments.payment_events import CreditSetAside
+from domain.refunds.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
     RefundEscalated,

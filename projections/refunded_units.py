@@ -3,10 +3,10 @@
 Source: R-G2, R-G3, §4
 """
 
-from domain.correction_events import RefundCorrected
+from domain.corrections.correction_events import RefundCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Day
-from domain.refund_events import RefundGranted
+from domain.refunds.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
 

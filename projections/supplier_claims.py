@@ -4,7 +4,7 @@ from typing import assert_never
 
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
-from domain.supplier_events import (
+from domain.suppliers.supplier_events import (
     SupplierClaimFiled,
     SupplierClaimRefused,
     SupplierClaimSettled,

@@ -6,9 +6,10 @@ events that start them (`domain.deadlines`); here is only when they end. Source:
 
 from collections.abc import Iterable
 
-from domain.correction_events import RefundCorrected, ShipmentCorrected
+from domain.corrections.correction_events import RefundCorrected, ShipmentCorrected
 from domain.entry import Entry
-from domain.order_events import (
+from domain.inbound.unmatched_events import UnmatchedMoneyEvent
+from domain.orders.order_events import (
     CustomerContactMade,
     Deadline,
     OrderPlaced,
@@ -16,8 +17,7 @@ from domain.order_events import (
     OrderUnitsCancelled,
     ShipmentDelivered,
 )
-from domain.payment_events import CreditUsed, PaymentCaptured
-from domain.unmatched_events import UnmatchedMoneyEvent
+from domain.payments.payment_events import CreditUsed, PaymentCaptured
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds

@@ -3,8 +3,7 @@
 from typing import Literal, assert_never
 
 from domain.entry import Entry, Minor
-from domain.moments import Moment
-from domain.unmatched_events import (
+from domain.inbound.unmatched_events import (
     UnmatchedMoneyEvent,
     UnmatchedPayout,
     UnmatchedPayoutAssigned,
@@ -13,6 +12,7 @@ from domain.unmatched_events import (
     UnmatchedReceiptAssigned,
     UnmatchedReceiptReturned,
 )
+from domain.moments import Moment
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
 Direction = Literal["receipt", "payout"]

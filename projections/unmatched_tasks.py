@@ -3,8 +3,8 @@
 from collections.abc import MutableMapping
 
 from domain.entry import Entry
-from domain.order_events import DeadlineKind
-from domain.unmatched_events import UnmatchedMoneyEvent, UnmatchedPayout, UnmatchedReceipt
+from domain.inbound.unmatched_events import UnmatchedMoneyEvent, UnmatchedPayout, UnmatchedReceipt
+from domain.orders.order_events import DeadlineKind
 from projections.bill_tasks import Task, begin_tasks
 from projections.projection import Key
 

@@ -10,7 +10,7 @@ Source: R-B2 … R-B7, R-B9, §4
 from collections.abc import Iterable
 from typing import assert_never
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillIssued,
     BillMarkedUncollectible,
     BillPaymentReceived,
@@ -20,7 +20,8 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
-from domain.correction_events import (
+from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
+from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
     RefundCorrected,
@@ -29,10 +30,9 @@ from domain.correction_events import (
 )
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
-from domain.order_events import Deadline, DeadlineKind, OrderPlaced, OrderShipped
-from domain.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.refund_events import RefundGranted
+from domain.orders.order_events import Deadline, DeadlineKind, OrderPlaced, OrderShipped
+from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refunds.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
 Pays = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed

@@ -3,11 +3,11 @@
 Source: R-B2, §4
 """
 
-from domain.correction_events import RefundCorrected, ShipmentCorrected
+from domain.bills.watch_events import WatchedOrderReviewed
+from domain.corrections.correction_events import RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
-from domain.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
-from domain.watch_events import WatchedOrderReviewed
+from domain.orders.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnWatched = (

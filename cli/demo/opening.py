@@ -7,7 +7,7 @@ import msgspec
 from cli.demo.stories import BOOK, OPENING, STORIES
 from cli.demo.telling import Story
 from cli.persons import register
-from domain.register import Role
+from domain.book.register import Role
 from ledger.book import Book, machine_now
 from ledger.composition import Ledger
 from ledger.durable_files import create_once

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from cli.demo.telling import Story, line
 from cli.demo.unpaid import UNPAID
-from domain.cancelling import CancelUnits
-from domain.carts import CheckOutCart, PrepareCart
-from domain.order_events import CartPrepared, OrderPlaced, Part
-from domain.products import ListProduct
-from domain.register import OpenBook
+from domain.book.register import OpenBook
+from domain.orders.cancelling import CancelUnits
+from domain.orders.carts import CheckOutCart, PrepareCart
+from domain.orders.order_events import CartPrepared, OrderPlaced, Part
+from domain.orders.products import ListProduct
 from ledger.identity import mint
 
 BOOK = "demo"

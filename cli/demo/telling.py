@@ -5,24 +5,24 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.billing import NewBill
+from domain.bills.billing import NewBill
+from domain.book.register import Role
 from domain.command import Command
-from domain.customers import ContactPoint, ContactPointKind, Customer, RegisterCustomer
+from domain.customers.registering import ContactPoint, ContactPointKind, Customer, RegisterCustomer
 from domain.decision import Actor
-from domain.delivering import DeliverShipment
 from domain.entry import Event
 from domain.moments import HOUR, MINUTE, Moment
 from domain.numbers import year_of_recording
-from domain.order_events import OrderPlaced, OrderShipped, Part, Terms
-from domain.payments import CapturePayment
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
-from domain.register import Role
-from domain.shipping import ShipOrder
+from domain.orders.delivering import DeliverShipment
+from domain.orders.order_events import OrderPlaced, OrderShipped, Part, Terms
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
+from domain.orders.shipping import ShipOrder
+from domain.payments.capturing import CapturePayment
 from ledger.book import Book
 from ledger.identity import mint
-from ledger.sealing import BOOK
-from ledger.submission import Lookup, Outcome, SubjectKey, Submission
+from ledger.record.submission import Lookup, Outcome, SubjectKey, Submission
+from ledger.sealing.sealer import BOOK
 
 DAY = 24 * HOUR
 EventT = TypeVar("EventT", bound=Event)

@@ -3,22 +3,22 @@
 from collections.abc import Awaitable, Callable
 
 from cli.demo.telling import Story, line
-from domain.bill_events import BillIssued
-from domain.card_search import CompleteCardSearch
-from domain.charging import AttemptPayment
-from domain.collecting import RecordCollectionCall
-from domain.customers import ContactPointKind, StorePaymentMethod
-from domain.granting import GrantRefund
-from domain.limits import Deciding
+from domain.bills.bill_events import BillIssued
+from domain.bills.collecting import RecordCollectionCall
+from domain.bills.reminding import RecordReminder
+from domain.bills.writing_off import WriteOffBill
+from domain.customers.registering import ContactPointKind, StorePaymentMethod
+from domain.declines.card_search import CompleteCardSearch
+from domain.declines.payment_failures import RecordPaymentFailure
+from domain.declines.reaching import RecordContactAttempt
 from domain.moments import day_of, plus_days
-from domain.order_events import OrderPlaced
-from domain.payment_failures import RecordPaymentFailure
-from domain.payments import CapturePayment
-from domain.reaching import RecordContactAttempt
-from domain.refund_events import AskedUnits, RefundAsk
-from domain.reminding import RecordReminder
-from domain.settling import SettleRefund
-from domain.writing_off import WriteOffBill
+from domain.orders.order_events import OrderPlaced
+from domain.payments.capturing import CapturePayment
+from domain.payments.charging import AttemptPayment
+from domain.refunds.granting import GrantRefund
+from domain.refunds.limits import Deciding
+from domain.refunds.refund_events import AskedUnits, RefundAsk
+from domain.refunds.settling import SettleRefund
 from ledger.identity import mint
 
 

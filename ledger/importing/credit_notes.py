@@ -10,24 +10,24 @@ from hashlib import sha256
 
 import msgspec
 
+from domain.book.register import Register
 from domain.command import Command
-from domain.crediting import GrantStoreCredit
-from domain.customers import RegisterCustomer
+from domain.customers.crediting import GrantStoreCredit
+from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
-from domain.granting import GrantRefund
-from domain.granting_unverified import GrantUnverifiedRefund
-from domain.payment_events import StoreCreditGranted
-from domain.refund_events import AskedUnits, RefundAsk, RefundGranted
-from domain.register import Register
+from domain.payments.payment_events import StoreCreditGranted
+from domain.refunds.granting import GrantRefund
+from domain.refunds.granting_unverified import GrantUnverifiedRefund
+from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundGranted
 from ledger.book import Book
-from ledger.digests import request_digest
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.importing.documents import Document
 from ledger.importing.purchases import Purchases, take_from
 from ledger.importing.recorder import ORIGIN, check_fit, customer_of
 from ledger.importing.rows import Line
-from ledger.submission import Outcome, SubjectKey, Submission
+from ledger.record.submission import Outcome, SubjectKey, Submission
+from ledger.sealing.digests import request_digest
 
 
 class CreditNoteRecorder:

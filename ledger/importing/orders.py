@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from time import monotonic
 
+from domain.book.register import Register
 from domain.decision import Actor
-from domain.order_events import OrderPlaced
+from domain.orders.order_events import OrderPlaced
 from domain.refusal import Refusal
-from domain.register import Register
 from ledger.book import Book
 from ledger.errors import KeyReused, QueueFull, StreamBusy, Unavailable, Unrecordable
 from ledger.importing.credit_notes import CreditNoteRecorder
@@ -18,7 +18,7 @@ from ledger.importing.purchases import Purchases
 from ledger.importing.receipt import Receipt
 from ledger.importing.recorder import OrderRecorder, Unfit, customer_of
 from ledger.importing.rows import BadRow, Row, Source, Unreadable
-from ledger.submission import Outcome
+from ledger.record.submission import Outcome
 
 WIDTH = 64
 """Orders under way at once: enough that what they ask for is recorded in common commits."""

@@ -12,8 +12,8 @@ import msgspec
 
 from domain.entry import Entry
 from domain.moments import Moment
-from domain.order_events import OrderPlaced, OrderUnitsCancelled
-from domain.refund_events import AskedUnits, ClaimedUnits, RefundGranted
+from domain.orders.order_events import OrderPlaced, OrderUnitsCancelled
+from domain.refunds.refund_events import AskedUnits, ClaimedUnits, RefundGranted
 from ledger.book import Book
 from ledger.importing.rows import Line
 

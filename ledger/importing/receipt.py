@@ -4,11 +4,11 @@ from collections import Counter
 
 import msgspec
 
-from domain.customers import CustomerRegistered
+from domain.customers.registering import CustomerRegistered
 from domain.entry import Entry
-from domain.order_events import OrderPlaced, OrderShipped
-from domain.payment_events import PaymentCaptured, StoreCreditGranted
-from domain.refund_events import RefundGranted
+from domain.orders.order_events import OrderPlaced, OrderShipped
+from domain.payments.payment_events import PaymentCaptured, StoreCreditGranted
+from domain.refunds.refund_events import RefundGranted
 
 
 class Receipt(msgspec.Struct, kw_only=True):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from ledger.book import Book
 from ledger.errors import KeyReused
-from ledger.submission import Outcome, Submission
+from ledger.record.submission import Outcome, Submission
 
 
 class RecordedBefore:

@@ -11,27 +11,27 @@ from typing import TypeVar
 
 import msgspec
 
+from domain.book.register import Register
 from domain.command import Command
-from domain.customers import RegisterCustomer
+from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
-from domain.delivering import DeliverShipment
 from domain.entry import Event
 from domain.moments import day_of
-from domain.order_events import OrderPlaced, OrderShipped, Part
-from domain.payments import CapturePayment
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
-from domain.register import Register
-from domain.shipping import UNRECORDED, ShipOrder
+from domain.orders.delivering import DeliverShipment
+from domain.orders.order_events import OrderPlaced, OrderShipped, Part
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
+from domain.orders.shipping import UNRECORDED, ShipOrder
+from domain.payments.capturing import CapturePayment
 from ledger.book import Book
-from ledger.digests import request_digest
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.importing.documents import Document
 from ledger.importing.recorded import RecordedBefore
 from ledger.importing.rows import Line
-from ledger.sealing import BOOK
-from ledger.submission import Outcome, SubjectKey, Submission
+from ledger.record.submission import Outcome, SubjectKey, Submission
+from ledger.sealing.digests import request_digest
+from ledger.sealing.sealer import BOOK
 
 ORIGIN = "import"
 """Of the entries; also the processor of the payments, since no other is known."""

@@ -17,9 +17,9 @@ import msgspec
 
 from domain.moments import Moment, moment_of
 from domain.money import exponent_of
-from ledger.card_numbers import holds_card_number
 from ledger.importing.cells import CellReader, Cells, Torn
 from ledger.importing.mapping import Drop, Mapping, MappingFault, mapping_for, named_columns
+from ledger.sealing.card_numbers import holds_card_number
 
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 WHOLE = re.compile(r"-?[0-9]{1,15}")

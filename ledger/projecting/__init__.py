@@ -14,6 +14,6 @@
     rebuilding           rebuild as one of several processes
     conditions, listing  lists over rows: filtered, sorted, in pages
 
-All but `readers` and `follow` blocks; the service runs it in threads (`ledger.following`,
-`ledger.read_models`). See `docs/adding-a-projection.md`.
+All but `readers` and `follow` blocks; the service runs it in threads (`ledger.projecting.following`,
+`ledger.projecting.read_models`). See `docs/adding-a-projection.md`.
 """

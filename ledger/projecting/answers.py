@@ -10,9 +10,9 @@ from typing import Any, LiteralString
 import msgspec
 from psycopg import sql
 
-from ledger import arrays
 from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.tables import columns_of, names_of
+from ledger.record import arrays
 from projections.projection import AnyProjection, Key, Row
 
 _astuple = msgspec.structs.astuple

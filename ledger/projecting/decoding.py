@@ -12,7 +12,7 @@ import msgspec
 
 from domain.entry import Entry, Event
 from domain.stored_types import STORED_TYPES, TYPE_NAMES
-from ledger import codec
+from ledger.record import codec
 
 # Tokens (type, stream, customer) need no escaping: none of their characters is special in JSON.
 LINE: LiteralString = """\

@@ -14,9 +14,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import ByteaBinaryLoader
 
 from domain.entry import Entry
-from ledger import arrays
 from ledger.errors import UnknownBook
 from ledger.projecting.decoding import PAGE, Decode
+from ledger.record import arrays
 
 PAGE_SIZE = 1000
 """Positions per page of a stream."""

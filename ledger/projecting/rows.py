@@ -8,8 +8,8 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from ledger import arrays
 from ledger.projecting.tables import Column, columns_of, names_of
+from ledger.record import arrays
 from projections.projection import AnyProjection, Key, Row
 
 _astuple = msgspec.structs.astuple

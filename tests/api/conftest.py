@@ -12,7 +12,7 @@ from api.app import create_app
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.database import Database
-from ledger.following import Following
+from ledger.projecting.following import Following
 from tests.api.house import House, opened_house
 
 MASTER = bytes(range(32))

@@ -7,14 +7,14 @@ from uuid import uuid4
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
+from domain.book.register import ROLES, OpenBook, RegisterPerson
 from domain.decision import Actor
-from domain.inbound import MovedMoney, ReceiveNotice
-from domain.register import ROLES, OpenBook, RegisterPerson
+from domain.inbound.notices import MovedMoney, ReceiveNotice
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.identity import mint
-from ledger.sealing import BOOK
-from ledger.submission import Submission
+from ledger.record.submission import Submission
+from ledger.sealing.sealer import BOOK
 
 EUR = "EUR"
 

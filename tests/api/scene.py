@@ -11,7 +11,7 @@ from httpx2 import Response
 from api.app import SECTIONS
 from api.examples import EXAMPLES
 from api.section import Declared
-from ledger.trial_cards import TrialCards
+from ledger.processors.trial_cards import TrialCards
 from tests.api.house import Caller, House, eur, order_body, payment_body, shipment_body
 
 EVERY = [declared for section in SECTIONS for declared in section.declared]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.card_numbers import holds_card_number
+from ledger.sealing.card_numbers import holds_card_number
 from tests.api.house import House, order_body
 
 VISA = "4111111111111111"

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from ledger.composition import Ledger
-from ledger.erasures import Erasures
+from ledger.sealing.erasures import Erasures
 from tests.api.house import House, eur, order_body, shipment_body
 
 pytestmark = pytest.mark.anyio

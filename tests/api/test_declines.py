@@ -10,8 +10,8 @@ import pytest
 
 from api.examples import EXAMPLES
 from ledger.errors import OutOfReach
-from ledger.gateway import Charge, Charged, ChargeDeclined
-from ledger.trial_cards import TRIAL_CARDS, TrialCards
+from ledger.processors.gateway import Charge, Charged, ChargeDeclined
+from ledger.processors.trial_cards import TRIAL_CARDS, TrialCards
 from tests.api.house import House, eur, order_body, shipment_body
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api import events
+from api.v1 import events
 from ledger.composition import Ledger
 from tests.api.house import Caller, House
 

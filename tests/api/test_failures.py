@@ -7,8 +7,8 @@ from httpx2 import ASGITransport, AsyncClient
 
 from domain.command import Command
 from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable, Unrecordable
-from ledger.sealing import NoSubjectKey
-from ledger.submission import Submission
+from ledger.record.submission import Submission
+from ledger.sealing.sealer import NoSubjectKey
 from tests.api.house import House, fresh_key, order_body
 
 pytestmark = pytest.mark.anyio

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from ledger.composition import Ledger
-from ledger.reacting import Reactor
-from ledger.reaction_catalogue import ERRANDS, REACTIONS
-from ledger.trial_cards import TrialCards
+from ledger.processors.trial_cards import TrialCards
+from ledger.reacting.catalogue import ERRANDS, REACTIONS
+from ledger.reacting.reactor import Reactor
 from tests.api.conftest import followed
 from tests.api.house import House, eur, payment_body
 

@@ -15,10 +15,10 @@ from api.lists import ListQuery
 from api.render import rfc3339
 from ledger.composition import Ledger
 from ledger.database import Database
-from ledger.following import Following
 from ledger.projecting import cursors
 from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
+from ledger.projecting.following import Following
 from ledger.projecting.rebuild import Receipt
 from ledger.projecting.rebuilding import rebuild_alone
 from ledger.projecting.verify import verify
@@ -97,7 +97,7 @@ async def test_rows_that_nobody_keeps_answer_that_they_are_being_built(
 async def test_rows_that_stand_still_are_not_waited_for_for_ever(
     ledger: Ledger, fresh_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.read_models.PATIENCE", 0.05)
+    monkeypatch.setattr("ledger.projecting.read_models.PATIENCE", 0.05)
     async with followed(ledger, fresh_house.book):
         pass
     position = (await fresh_house.recorded("/v1/customers", {}))["position"]
@@ -384,7 +384,7 @@ async def test_an_entry_nobody_can_read_stops_the_rows_and_not_the_service(
     ledger: Ledger, app: FastAPI, fresh_house: House, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let `follow` die silently → this fails."""
-    monkeypatch.setattr("ledger.following.AGAIN_AFTER", 0.05)
+    monkeypatch.setattr("ledger.projecting.following.AGAIN_AFTER", 0.05)
     book, told = fresh_house.book, asyncio.Event()
     failures: list[Exception] = []
 
@@ -426,7 +426,7 @@ async def test_what_is_built_is_followed_while_something_new_is_being_built(
         loop.call_soon_threadsafe(built.set)
         return receipts
 
-    monkeypatch.setattr("ledger.following.rebuild_alone", when_told)
+    monkeypatch.setattr("ledger.projecting.following.rebuild_alone", when_told)
     await asyncio.to_thread(rebuild_alone, database.app_conninfo, book.name, others)
     async with followed(ledger, book):
         await fresh_house.paid_order()
@@ -450,7 +450,7 @@ async def test_a_build_that_cannot_be_is_told_and_shown(
     def unreadable(*_: Any) -> list[Receipt]:
         raise Undecodable(1, "written by a newer release")
 
-    monkeypatch.setattr("ledger.following.rebuild_alone", unreadable)
+    monkeypatch.setattr("ledger.projecting.following.rebuild_alone", unreadable)
     task = asyncio.create_task(Following(ledger, lambda *_: told.set()).follow(fresh_house.book))
     await asyncio.wait_for(told.wait(), 20)
     assert (await fresh_house.agent.get("/readyz")).json()["status"] == "degraded: read models stand still"
@@ -475,7 +475,7 @@ async def test_what_was_followed_equals_a_fresh_fold(kept: House, database: Data
 async def test_new_books_are_followed_too(
     ledger: Ledger, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ledger import following
+    from ledger.projecting import following
 
     monkeypatch.setattr(following, "LOOK_EVERY", 0.05)
     name = f"book-{uuid4().hex}"

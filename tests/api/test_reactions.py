@@ -2,9 +2,9 @@
 
 import pytest
 
-from api import reactions
+from api.v1 import reactions
 from domain.reactions import AnyReaction
-from ledger.reacting import Reactor
+from ledger.reacting.reactor import Reactor
 from tests.api.house import House
 from tests.reacting.test_reacting import Ship
 

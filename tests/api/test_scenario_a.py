@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from domain.register import OpenBook
+from domain.book.register import OpenBook
 from ledger.composition import Ledger
 from tests.api.conftest import followed
 from tests.api.house import opened_house

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.door import LARGEST_BODY
-from api.signatures import TOLERANCE
+from api.stripe.signatures import TOLERANCE
 from ledger.composition import Ledger
 from tests.api.house import House
 from tests.api.stripe import SECRET, Stripe, event, fresh, sample, signature, stripe_of

@@ -11,26 +11,26 @@ from random import Random
 
 import psycopg
 
-from domain.billing import NewBill
+from domain.bills.billing import NewBill
 from domain.command import Command
-from domain.customers import RegisterCustomer
+from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
-from domain.delivering import DeliverShipment
 from domain.numbers import year_of_recording
-from domain.order_events import Part
-from domain.payments import CapturePayment
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
-from domain.shipping import ShipOrder
+from domain.orders.delivering import DeliverShipment
+from domain.orders.order_events import Part
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
+from domain.orders.shipping import ShipOrder
+from domain.payments.capturing import CapturePayment
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.connection import LOST
 from ledger.errors import StreamBusy, Unavailable
-from ledger.following import Following
 from ledger.identity import mint
 from ledger.projecting.follow import Follower
+from ledger.projecting.following import Following
 from ledger.projecting.rebuild import rebuild
-from ledger.submission import Submission
+from ledger.record.submission import Submission
 from projections.catalogue import PROJECTIONS
 
 MASTER = bytes(range(32))

@@ -14,7 +14,7 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
-from domain.register import OpenBook
+from domain.book.register import OpenBook
 from ledger.composition import Ledger
 from ledger.database import Database
 from ledger.projecting.follow import Follower

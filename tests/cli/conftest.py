@@ -7,7 +7,7 @@ import pytest
 from cli.main import ended
 from ledger.database import Database
 from ledger.durable_files import create_once
-from ledger.master_key import FILE_NAME
+from ledger.sealing.master_key import FILE_NAME
 from tests.api.conftest import MASTER
 from tests.cli.commandline import Ended, Makegood
 

@@ -11,7 +11,7 @@ import pytest
 
 from cli.main import ended
 from ledger.durable_files import append_line
-from ledger.erasures import FILE_NAME
+from ledger.sealing.erasures import FILE_NAME
 from tests.cli.commandline import Makegood
 
 

@@ -20,7 +20,7 @@ from ledger.book import Book
 from ledger.connection import Reader
 from ledger.database import Database
 from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable
-from ledger.submission import Outcome, Submission
+from ledger.record.submission import Outcome, Submission
 from projections.customer_balance import CustomerBalance
 from projections.orders import Orders
 from projections.refund_audit import RefundAudit

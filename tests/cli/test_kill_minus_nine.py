@@ -116,7 +116,7 @@ def kill_under_load(data: Path, rounds: int, orders: int, *, server_too: bool) -
         assert set(acknowledged.items()) <= stored
 
 
-# Negative control: answer before the commit (in ledger/writer.py, `_finish` before `store`): both fail.
+# Negative control: answer before the commit (ledger/record/writer.py, `_finish` before `store`): both fail.
 
 
 @pytest.mark.parametrize("server_too", [False, True], ids=["the-service", "the-service-and-its-database"])

@@ -8,7 +8,7 @@ from cli import reactions
 from cli.options import settings, with_ledger
 from domain.reactions import AnyReaction
 from ledger.composition import Ledger
-from ledger.reacting import Reactor
+from ledger.reacting.reactor import Reactor
 from tests.cli.commandline import Makegood
 from tests.reacting.conftest import Acknowledge, ordered
 from tests.reacting.test_reacting import Ship

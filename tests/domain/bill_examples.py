@@ -4,7 +4,7 @@ it.
 
 from typing import Any
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillPaymentReceived,
     BillShare,
     BillWrittenOff,
@@ -12,19 +12,19 @@ from domain.bill_events import (
     ReminderSent,
     WriteOffReversed,
 )
-from domain.bill_payments import ReceiveBillPayment
-from domain.collecting import RecordCollectionCall
-from domain.crediting import GrantStoreCredit, UseCredit
-from domain.disputing import CloseDispute, OpenDispute
-from domain.giving_up import MarkBillUncollectible
-from domain.payment_events import CreditSetAside, PaymentReversed
-from domain.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.promising import PromiseToPay
-from domain.register import PersonRegistered
-from domain.reminding import RecordReminder
-from domain.reversing import ReinstatePayment, ReversePayment
-from domain.reviewing import ReviewWatchedOrder
-from domain.writing_off import WriteOffBill
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.bills.collecting import RecordCollectionCall
+from domain.bills.giving_up import MarkBillUncollectible
+from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
+from domain.bills.promising import PromiseToPay
+from domain.bills.reminding import RecordReminder
+from domain.bills.reviewing import ReviewWatchedOrder
+from domain.bills.writing_off import WriteOffBill
+from domain.book.register import PersonRegistered
+from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.payments.disputing import CloseDispute, OpenDispute
+from domain.payments.payment_events import CreditSetAside, PaymentReversed
+from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import (
     BILL,
     CUSTOMER,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from domain.card_search import CompleteCardSearch
-from domain.charging import AttemptPayment
-from domain.customers import ContactPoint, PaymentMethodStored
-from domain.decline_events import (
+from domain.book.register import PersonRegistered
+from domain.customers.registering import ContactPoint, PaymentMethodStored
+from domain.declines.card_search import CompleteCardSearch
+from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
     OnFile,
@@ -14,11 +14,11 @@ from domain.decline_events import (
     PaymentDeclined,
     PaymentMethodFailed,
 )
-from domain.not_delivering import CloseAsNotDelivered
-from domain.payment_failures import RecordPaymentFailure
-from domain.reaching import RecordContactAttempt
-from domain.register import PersonRegistered
-from domain.releasing import ReleaseOrder
+from domain.declines.not_delivering import CloseAsNotDelivered
+from domain.declines.payment_failures import RecordPaymentFailure
+from domain.declines.reaching import RecordContactAttempt
+from domain.declines.releasing import ReleaseOrder
+from domain.payments.charging import AttemptPayment
 from tests.domain.examples import (
     CARD,
     CUSTOMER,

@@ -2,18 +2,24 @@
 
 from typing import Any
 
-from domain.bill_events import BillIssued
-from domain.billing import NewBill
-from domain.cancelling import CancelUnits
-from domain.carts import CheckOutCart, PrepareCart
-from domain.customers import ContactPoint, CustomerRegistered, PaymentMethodStored, RegisterCustomer
-from domain.default_edition import DEFAULT_EDITION
-from domain.delivering import DeliverShipment
-from domain.guarantees import terms_in_force
+from domain.bills.bill_events import BillIssued
+from domain.bills.billing import NewBill
+from domain.book.default_edition import DEFAULT_EDITION
+from domain.book.policy import AdoptedEdition, Policy
+from domain.customers.registering import (
+    ContactPoint,
+    CustomerRegistered,
+    PaymentMethodStored,
+    RegisterCustomer,
+)
 from domain.ids import type_id
 from domain.moments import EARLIEST
 from domain.numbers import NumberTaken
-from domain.order_events import (
+from domain.orders.cancelling import CancelUnits
+from domain.orders.carts import CheckOutCart, PrepareCart
+from domain.orders.delivering import DeliverShipment
+from domain.orders.guarantees import terms_in_force
+from domain.orders.order_events import (
     CartPrepared,
     GuaranteeGranted,
     OrderLine,
@@ -23,13 +29,12 @@ from domain.order_events import (
     Part,
     ShipmentDelivered,
 )
-from domain.payment_events import PaymentCaptured
-from domain.payments import CapturePayment
-from domain.placing import PlaceOrder
-from domain.policy import AdoptedEdition, Policy
-from domain.pricing import AskedLine
-from domain.refund_events import RefundGranted
-from domain.shipping import ShipOrder
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
+from domain.orders.shipping import ShipOrder
+from domain.payments.capturing import CapturePayment
+from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.refund_events import RefundGranted
 
 
 def id_of(prefix: str, number: int = 1) -> str:

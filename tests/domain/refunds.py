@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from domain.approving import ApproveRefund, WithdrawRefund
-from domain.customers import Customer
-from domain.days import day_stream
-from domain.granting import GrantRefund
-from domain.granting_unverified import GrantUnverifiedRefund, PayOutCredit
-from domain.limits import Deciding
+from domain.customers.registering import Customer
 from domain.moments import plus_days
-from domain.payout_failures import RecordFailedPayout, RecordReturnedPayout
-from domain.refund_events import AskedUnits, ClaimedUnits, RefundAllowanceUsed, RefundAsk
-from domain.settling import SettleRefund
+from domain.refunds.approving import ApproveRefund, WithdrawRefund
+from domain.refunds.granting import GrantRefund
+from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
+from domain.refunds.limits import Deciding
+from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
+from domain.refunds.persons_day import day_stream
+from domain.refunds.refund_events import AskedUnits, ClaimedUnits, RefundAllowanceUsed, RefundAsk
+from domain.refunds.settling import SettleRefund
 from tests.domain.examples import CUSTOMER, ORDER, REFUND, id_of
 from tests.domain.specification import AGENT, Story
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from domain.asking_back import AskGoodsBack
-from domain.claim_answers import RefuseSupplierClaim, SettleSupplierClaim, WaiveSupplierClaim
-from domain.claiming import FileSupplierClaim
-from domain.held_goods import NamedGoods
-from domain.order_events import OrderLine, Part
-from domain.products import ProductListed
-from domain.return_events import Condition
-from domain.taking_back import CameBack, LeaveGoods, SendReturnLabel, TakeGoodsBack
+from domain.orders.order_events import OrderLine, Part
+from domain.orders.products import ProductListed
+from domain.returns.asking_back import AskGoodsBack
+from domain.returns.held_goods import NamedGoods
+from domain.returns.return_events import Condition
+from domain.returns.taking_back import CameBack, LeaveGoods, SendReturnLabel, TakeGoodsBack
+from domain.suppliers.claim_answers import RefuseSupplierClaim, SettleSupplierClaim, WaiveSupplierClaim
+from domain.suppliers.claiming import FileSupplierClaim
 from tests.domain.examples import (
     ORDER,
     REFUND,

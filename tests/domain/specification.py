@@ -14,30 +14,30 @@ from typing import Any, Self
 
 import msgspec
 
-from domain.account import OrderAccount
+from domain.book.default_edition import DEFAULT_ADOPTED
+from domain.book.policy import Policy, PolicyAdopted
+from domain.book.register import BookOpened, PeriodClosed, PersonRegistered, Register
 from domain.command import Command
-from domain.correction_events import PaymentCorrected
-from domain.days import day_stream
+from domain.corrections.correction_events import PaymentCorrected
+from domain.customers.standing import CustomerFacts, fold_customer
 from domain.decision import Actor, Decision, Due, Given
 from domain.decisions import decide
-from domain.decline_events import PaymentMethodFailed
-from domain.default_edition import DEFAULT_ADOPTED
+from domain.declines.decline_events import PaymentMethodFailed
+from domain.declines.releasing import facts_due
 from domain.entry import Entry, Event, Meta
-from domain.inbound_events import NoticeReceived
+from domain.inbound.notice_events import NoticeReceived
+from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched_events import UnmatchedMoneyEvent
 from domain.moments import Moment, moment_at
 from domain.numbers import NumberTaken, number_stream
-from domain.order import Placed
-from domain.payment_events import CreditSetAside, CreditUsed
-from domain.policy import Policy, PolicyAdopted
-from domain.refund_events import RefundAllowanceUsed
+from domain.orders.account import OrderAccount
+from domain.orders.order import Placed
+from domain.payments.payment_events import CreditSetAside, CreditUsed
+from domain.refunds.persons_day import day_stream
+from domain.refunds.refund_events import RefundAllowanceUsed
 from domain.refusal import Refusal
-from domain.register import BookOpened, PeriodClosed, PersonRegistered, Register
-from domain.releasing import facts_due
-from domain.standing import CustomerFacts, fold_customer
 from domain.stored_types import evolve_of
 from domain.ticking import NOBODY, TICK
-from domain.unmatched import unmatched_stream
-from domain.unmatched_events import UnmatchedMoneyEvent
 
 ZONE = "America/New_York"
 OPENED = BookOpened(zone=ZONE, country="US")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.account import OrderAccount, cash_of, purse
+from domain.orders.account import OrderAccount, cash_of, purse
 
 
 @pytest.mark.parametrize(

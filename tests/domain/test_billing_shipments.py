@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.bill_events import BillIssued
-from domain.billing import BillNotPrepared, NewBill, may_be_billed
+from domain.bills.bill_events import BillIssued
+from domain.bills.billing import BillNotPrepared, NewBill, may_be_billed
 from domain.entry import Event
 from tests.domain.examples import (
     BILL,

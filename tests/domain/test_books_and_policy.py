@@ -8,23 +8,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.adopting import EditionBeforeAdoption
-from domain.bill_events import BillIssued
-from domain.collecting import RecordCollectionCall
+from domain.bills.bill_events import BillIssued
+from domain.bills.collecting import RecordCollectionCall
+from domain.bills.reviewing import ReviewWatchedOrder
+from domain.book.adopting import EditionBeforeAdoption
+from domain.book.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
+from domain.book.opening import BookNotOpened, BookOpenedOtherwise
+from domain.book.policy import AdoptPolicy, Edition, Limits, PolicyAdopted, evolve_policy
+from domain.book.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.command import Command
 from domain.decision import Actor, Decision
 from domain.decisions import DECISIONS, BackdatedTooFar, EffectiveInFuture, EffectiveTooEarly, decide
-from domain.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
 from domain.entry import Event, Meta
 from domain.moments import EARLIEST, FIRST_EFFECTIVE, MINUTE
-from domain.opening import BookNotOpened, BookOpenedOtherwise
-from domain.order_events import GuaranteeGranted, OrderPlaced, OverdueBill
-from domain.policy import AdoptPolicy, Edition, Limits, PolicyAdopted, evolve_policy
-from domain.refund_events import ClaimedUnits, RefundedPart
+from domain.orders.order_events import GuaranteeGranted, OrderPlaced, OverdueBill
+from domain.refunds.refund_events import ClaimedUnits, RefundedPart
 from domain.refusal import Refusal
-from domain.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.retry import AlreadyRecordedOtherwise
-from domain.reviewing import ReviewWatchedOrder
 from tests.domain.decline_examples import (
     PHONE,
     ann,

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies
 
-from domain.account import OrderAccount, purse
-from domain.bill_events import BillShare
-from domain.billing import NewBill
-from domain.cancelling import CancellationExceedsUnits, NothingToCancel
-from domain.credit_notes import CreditNoteNotPrepared
-from domain.order import LineUnknown, Placed
-from domain.order_events import OrderLine, OrderShipped, OrderUnitsCancelled
-from domain.payments import price_not_covered
-from domain.refund_events import RefundAsk, RefundedPart, RefundGranted
+from domain.bills.bill_events import BillShare
+from domain.bills.billing import NewBill
+from domain.orders.account import OrderAccount, purse
+from domain.orders.cancelling import CancellationExceedsUnits, NothingToCancel
+from domain.orders.order import LineUnknown, Placed
+from domain.orders.order_events import OrderLine, OrderShipped, OrderUnitsCancelled
+from domain.payments.capturing import price_not_covered
+from domain.refunds.credit_notes import CreditNoteNotPrepared
+from domain.refunds.refund_events import RefundAsk, RefundedPart, RefundGranted
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillShare
-from domain.cards_on_file import PaymentMethodUnknown
+from domain.bills.bill_events import BillShare
+from domain.bills.owing import CurrencyOfOrderDiffers
+from domain.customers.cards_on_file import PaymentMethodUnknown
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.money import Money
-from domain.order_events import OrderUnitsCancelled
-from domain.owing import CurrencyOfOrderDiffers
-from domain.payments import (
+from domain.orders.order_events import OrderUnitsCancelled
+from domain.payments.capturing import (
     CaptureExceedsPrice,
     ReferenceCapturedOtherwise,
 )

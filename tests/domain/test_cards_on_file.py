@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.cards_on_file import (
+from domain.bills.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
+from domain.customers.cards_on_file import (
     AnotherCardFirst,
     CardDeclinedForGood,
     CardExpired,
@@ -15,15 +16,14 @@ from domain.cards_on_file import (
     CardWithoutConsent,
     PaymentMethodUnknown,
 )
-from domain.charging import AttemptUnresolved, NothingToCharge
-from domain.decline_events import CardConsidered, PaymentAttempted
-from domain.holds import NotOnHold
+from domain.declines.decline_events import CardConsidered, PaymentAttempted
+from domain.declines.holds import NotOnHold
 from domain.moments import Moment
 from domain.money import Money
-from domain.order_events import Deadline
-from domain.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
-from domain.payment_events import PaymentCaptured
-from domain.payments import CaptureExceedsPrice
+from domain.orders.order_events import Deadline
+from domain.payments.capturing import CaptureExceedsPrice
+from domain.payments.charging import AttemptUnresolved, NothingToCharge
+from domain.payments.payment_events import PaymentCaptured
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.decline_examples import (
     FAILED,

@@ -2,12 +2,12 @@
 
 import pytest
 
-from domain.carts import CartOfAnotherCustomer
 from domain.command import Command
-from domain.customers import CustomerUnknown
+from domain.customers.registering import CustomerUnknown
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.order import OrderNotPlaced, OrderUnknown
+from domain.orders.carts import CartOfAnotherCustomer
+from domain.orders.order import OrderNotPlaced, OrderUnknown
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     CUSTOMER,

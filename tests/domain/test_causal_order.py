@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import settings, strategies
 
-from domain.bill_events import BillShare
-from domain.billing import NewBill
+from domain.bills.bill_events import BillShare
+from domain.bills.billing import NewBill
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
-from domain.evolve_order import evolve_order
-from domain.refund_events import RefundedPart, RefundGranted
+from domain.orders.evolve_order import evolve_order
+from domain.refunds.refund_events import RefundedPart, RefundGranted
 from domain.refusal import Refusal
 from tests.domain.examples import (
     BILL,

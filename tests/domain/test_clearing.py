@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.bill import Bill
-from domain.bill_events import BillShare, WriteOffReversed
-from domain.clearing import clear, write_offs_reversed
+from domain.bills.bill import Bill
+from domain.bills.bill_events import BillShare, WriteOffReversed
+from domain.refunds.clearing import clear, write_offs_reversed
 from tests.domain.bill_examples import payment_reversed
 from tests.domain.examples import BILL, CUSTOMER, ORDER, OTHER_BILL, OTHER_SHIPMENT, SHIPMENT, billed, id_of
 from tests.domain.specification import NOON

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.closing import ClosePeriod, Month, MonthNotOver, month_of
-from domain.owing import OwnerDecides
-from domain.register import PeriodClosed
+from domain.bills.owing import OwnerDecides
+from domain.book.closing import ClosePeriod, Month, MonthNotOver, month_of
+from domain.book.register import PeriodClosed
 from tests.domain.specification import AGENT, OWNER, given, moment
 
 

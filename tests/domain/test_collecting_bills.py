@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillIssued, CollectionCallMade
+from domain.bills.bill_events import BillIssued, CollectionCallMade
+from domain.bills.owing import BillSettled, BillUnknown, OwnerDecides
+from domain.bills.promising import PromisedForThePast
+from domain.bills.watching import is_watched
+from domain.bills.writing_off import CustomerNotReached, NoGoodReason
 from domain.causes import EffectiveBeforeCause
-from domain.contacting import PersonUnknown
+from domain.customers.standing import standing
 from domain.deadlines import MIDNIGHT
 from domain.moments import moment_at
-from domain.order_events import Deadline
-from domain.owing import BillSettled, BillUnknown, OwnerDecides
-from domain.promising import PromisedForThePast
+from domain.orders.contacting import PersonUnknown
+from domain.orders.order_events import Deadline
 from domain.retry import AlreadyRecordedOtherwise
-from domain.standing import standing
 from domain.ticking import Tick
-from domain.watching import is_watched
-from domain.writing_off import CustomerNotReached, NoGoodReason
 from tests.domain.bill_examples import (
     ILL,
     OTHER_PROMISE,

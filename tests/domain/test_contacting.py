@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from domain.book.register import PersonRegistered
 from domain.causes import EffectiveBeforeCause
-from domain.contacting import NothingToTellYet, PersonUnknown, RecordContact, ThanksFromNobody
-from domain.delivering import ShipmentUnknown
-from domain.order import OrderNotPlaced, OrderUnknown
-from domain.order_events import CustomerContactMade
-from domain.register import PersonRegistered
+from domain.orders.contacting import NothingToTellYet, PersonUnknown, RecordContact, ThanksFromNobody
+from domain.orders.delivering import ShipmentUnknown
+from domain.orders.order import OrderNotPlaced, OrderUnknown
+from domain.orders.order_events import CustomerContactMade
 from projections.order_timeline import contacts_of
 from tests.domain.examples import (
     CUSTOMER,

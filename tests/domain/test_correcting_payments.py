@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 
 from domain.authority import ReasonMissing, RoleTooLow
-from domain.bill_events import BillMarkedUncollectible, BillShare, BillWrittenOff
-from domain.bill_payments import ReceiveBillPayment
+from domain.bills.bill_events import BillMarkedUncollectible, BillShare, BillWrittenOff
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.bills.collecting import RecordCollectionCall
+from domain.bills.promise_events import PromiseBroken
+from domain.bills.promising import PromiseToPay
 from domain.causes import EffectiveBeforeCause
-from domain.collecting import RecordCollectionCall
-from domain.correcting import CorrectEntry, EntryNotCorrectable
-from domain.correcting_payments import CreditOfPaymentUsed, PaymentPaidBack, PaymentTakenBack
-from domain.correction_events import PaymentCorrected, ReopenedShare
-from domain.credit import Credit
+from domain.corrections.correcting import CorrectEntry, EntryNotCorrectable
+from domain.corrections.correcting_payments import CreditOfPaymentUsed, PaymentPaidBack, PaymentTakenBack
+from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
+from domain.customers.credit import Credit
+from domain.customers.standing import standing
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.entry import Event
 from domain.money import Money
-from domain.order import Placed
-from domain.order_events import Deadline
-from domain.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured, PaymentReversed
-from domain.promise_events import PromiseBroken
-from domain.promising import PromiseToPay
-from domain.refund_events import RefundPaid
-from domain.standing import standing
+from domain.orders.order import Placed
+from domain.orders.order_events import Deadline
+from domain.payments.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured, PaymentReversed
+from domain.refunds.refund_events import RefundPaid
 from domain.ticking import Tick
 from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain.bill_examples import ILL, call, give_up, write_off

@@ -7,22 +7,27 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillIssued, BillMarkedUncollectible, BillShare
-from domain.billing import NewBill
-from domain.correcting import EntryNotCorrectable
-from domain.correcting_bills import BillStands
-from domain.correcting_refunds import RefundSettled, UnitsCancelledSince
-from domain.correcting_shipments import ShipmentArrived, ShipmentRefunded, UnitsPricedSince
-from domain.correction_events import BillCorrected, PaymentCorrected, RefundCorrected, ShipmentCorrected
+from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, BillShare
+from domain.bills.billing import NewBill
+from domain.bills.owing import BillVoid
+from domain.corrections.correcting import EntryNotCorrectable
+from domain.corrections.correcting_bills import BillStands
+from domain.corrections.correcting_refunds import RefundSettled, UnitsCancelledSince
+from domain.corrections.correcting_shipments import ShipmentArrived, ShipmentRefunded, UnitsPricedSince
+from domain.corrections.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ShipmentCorrected,
+)
+from domain.corrections.phantom_funds import ChargeGivenUp
+from domain.customers.standing import standing
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.delivering import ShipmentTakenBack
-from domain.order_events import OrderLine, OrderShipped, Part
-from domain.owing import BillVoid
-from domain.payment_events import BillPaymentReceived, PaymentCaptured
-from domain.phantom_funds import ChargeGivenUp
-from domain.refund_events import RefundedPart, RefundGranted, RefundPaid
-from domain.standing import standing
+from domain.orders.delivering import ShipmentTakenBack
+from domain.orders.order_events import OrderLine, OrderShipped, Part
+from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
+from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
 from tests.domain.bill_examples import remind
 from tests.domain.examples import (
     BILL,

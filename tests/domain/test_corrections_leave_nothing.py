@@ -6,16 +6,16 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.billing import NewBill
+from domain.bills.billing import NewBill
 from domain.command import Command
-from domain.correcting import CorrectEntry
-from domain.credit import Credit
+from domain.corrections.correcting import CorrectEntry
+from domain.customers.credit import Credit
 from domain.decisions import decide
-from domain.order import Placed
-from domain.order_events import OrderShipped
-from domain.payment_events import BillPaymentReceived, PaymentCaptured
-from domain.pricing import AskedLine
-from domain.refund_events import RefundGranted
+from domain.orders.order import Placed
+from domain.orders.order_events import OrderShipped
+from domain.orders.pricing import AskedLine
+from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
+from domain.refunds.refund_events import RefundGranted
 from domain.refusal import Refusal
 from tests.domain.examples import CUSTOMER, ORDER, cancel, capture, id_of, place, register, ship
 from tests.domain.specification import SUPERVISOR, Story

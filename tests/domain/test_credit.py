@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.correction_events import RefundCorrected
-from domain.credit import Credit, credit_after
-from domain.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
-from domain.refund_events import Basis
+from domain.corrections.correction_events import RefundCorrected
+from domain.customers.credit import Credit, credit_after
+from domain.payments.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
+from domain.refunds.refund_events import Basis
 from tests.domain.examples import CUSTOMER, ORDER, REFUND, id_of, refund_granted
 
 HAD = {"USD": Credit(granted=50, set_aside=30, used=20, paid_out=10)}

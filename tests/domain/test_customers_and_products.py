@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.causes import EffectiveBeforeCause
-from domain.customers import (
+from domain.customers.registering import (
     AddContactPoint,
     CardOnFileOtherwise,
     ContactPoint,
@@ -18,8 +18,8 @@ from domain.customers import (
 )
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.pricing import CurrencyUnknown
-from domain.products import (
+from domain.orders.pricing import CurrencyUnknown
+from domain.orders.products import (
     ListProduct,
     ProductListed,
     ProductRepriced,

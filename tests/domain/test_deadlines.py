@@ -9,13 +9,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.bill_events import BillIssued
-from domain.billing import NewBill
+from domain.bills.bill_events import BillIssued
+from domain.bills.billing import NewBill
+from domain.book.register import BookOpened
 from domain.deadlines import MIDNIGHT
 from domain.moments import HOUR, instant_of, moment_at, plus_days
-from domain.order_events import Deadline, OrderPlaced, OrderShipped, OrderUnitsCancelled, ShipmentDelivered
-from domain.payment_events import PaymentCaptured
-from domain.register import BookOpened
+from domain.orders.order_events import (
+    Deadline,
+    OrderPlaced,
+    OrderShipped,
+    OrderUnitsCancelled,
+    ShipmentDelivered,
+)
+from domain.payments.payment_events import PaymentCaptured
 from tests.domain.examples import (
     NEW_BILL,
     TWO_DRESSES,

@@ -5,18 +5,18 @@ import pytest
 from domain.authority import ReasonMissing
 from domain.causes import EffectiveBeforeCause
 from domain.command import OutOfRange
-from domain.goods_return import GoodsReturnUnknown
-from domain.held_goods import GoodsExceedRefund
-from domain.refund_events import ClaimedUnits
+from domain.refunds.refund_events import ClaimedUnits
 from domain.retry import AlreadyRecordedOtherwise
-from domain.return_events import (
+from domain.returns.goods_return import GoodsReturnUnknown
+from domain.returns.held_goods import GoodsExceedRefund
+from domain.returns.return_events import (
     GoodsLeftWithCustomer,
     GoodsReturned,
     HeldGoods,
     ReturnedGoods,
     ReturnLabelSent,
 )
-from domain.taking_back import GoodsNotAwaited, TakeGoodsBack
+from domain.returns.taking_back import GoodsNotAwaited, TakeGoodsBack
 from tests.domain.examples import (
     CUSTOMER,
     ONE_DRESS_WITH_FEE,

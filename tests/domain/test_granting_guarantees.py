@@ -5,11 +5,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.default_edition import DEFAULT_EDITION
-from domain.delivering import DeliverShipment, DeliveryExceedsShipment, NothingUnderWay, ShipmentUnknown
-from domain.guarantees import guarantee_until, supplier_until
-from domain.order_events import GuaranteeGranted
-from domain.policy import PolicyAdopted
+from domain.book.default_edition import DEFAULT_EDITION
+from domain.book.policy import PolicyAdopted
+from domain.orders.delivering import (
+    DeliverShipment,
+    DeliveryExceedsShipment,
+    NothingUnderWay,
+    ShipmentUnknown,
+)
+from domain.orders.guarantees import guarantee_until, supplier_until
+from domain.orders.order_events import GuaranteeGranted
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     DELIVERY,

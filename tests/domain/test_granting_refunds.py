@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillShare, BillWrittenOff, WriteOffReversed
-from domain.billing import NewBill
+from domain.bills.bill_events import BillShare, BillWrittenOff, WriteOffReversed
+from domain.bills.billing import NewBill
+from domain.bills.owing import OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
-from domain.granting import NothingToRefund, RefundExceedsUnits
-from domain.order import LineUnknown
-from domain.order_events import OrderLine, OrderUnitsCancelled
-from domain.owing import OrderOfAnotherCustomer
-from domain.refund_events import RefundedPart, RefundGranted, RefundRequested
+from domain.orders.order import LineUnknown
+from domain.orders.order_events import OrderLine, OrderUnitsCancelled
+from domain.orders.shipping import ShipmentExceedsUnits
+from domain.refunds.granting import NothingToRefund, RefundExceedsUnits
+from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundRequested
 from domain.retry import AlreadyRecordedOtherwise
-from domain.shipping import ShipmentExceedsUnits
 from tests.domain.examples import (
     BILL,
     CUSTOMER,

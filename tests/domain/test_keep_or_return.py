@@ -5,21 +5,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.asking_back import AskGoodsBack
 from domain.authority import ReasonMissing
+from domain.book.default_edition import DEFAULT_EDITION
+from domain.book.policy import PolicyAdopted
 from domain.causes import EffectiveBeforeCause
 from domain.command import OutOfRange
-from domain.default_edition import DEFAULT_EDITION
-from domain.held_goods import GoodsExceedRefund, GoodsValueUnknown, NamedGoods, NothingHeld
-from domain.keeping import weighed
-from domain.order_events import Deadline
-from domain.policy import PolicyAdopted
-from domain.products import ProductUnknown
-from domain.refund import RefundTakenBack, RefundUnknown
-from domain.refund_events import ClaimedUnits, RefundGranted
+from domain.orders.order_events import Deadline
+from domain.orders.products import ProductUnknown
+from domain.refunds.refund import RefundTakenBack, RefundUnknown
+from domain.refunds.refund_events import ClaimedUnits, RefundGranted
+from domain.refunds.settling import RefundNotGranted
 from domain.retry import AlreadyRecordedOtherwise
-from domain.return_events import GoodsLeftWithCustomer, GoodsReturnRequested, HeldGoods, KeepOrReturn
-from domain.settling import RefundNotGranted
+from domain.returns.asking_back import AskGoodsBack
+from domain.returns.held_goods import GoodsExceedRefund, GoodsValueUnknown, NamedGoods, NothingHeld
+from domain.returns.keeping import weighed
+from domain.returns.return_events import GoodsLeftWithCustomer, GoodsReturnRequested, HeldGoods, KeepOrReturn
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

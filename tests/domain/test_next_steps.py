@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.decisions import decide
 from domain.moments import day_of
-from domain.next_steps import NextStep, asked, next_steps, steps_of
-from domain.payments import CapturePayment
+from domain.orders.next_steps import NextStep, asked, next_steps, steps_of
+from domain.payments.capturing import CapturePayment
 from tests.domain.decline_examples import (
     ANN,
     ann,

@@ -8,36 +8,36 @@ from typing import Any
 
 import pytest
 
-from domain.assigning import (
+from domain.bills.bill_events import BillShare
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.causes import EffectiveBeforeCause
+from domain.decision import Claim
+from domain.decisions import decide
+from domain.inbound.assigning import (
     AssignMoney,
     OtherDirection,
     ReturnMoney,
     UnmatchedCurrencyDiffers,
     UnmatchedExceeded,
 )
-from domain.bill_events import BillShare
-from domain.bill_payments import ReceiveBillPayment
-from domain.causes import EffectiveBeforeCause
-from domain.decision import Claim
-from domain.decisions import decide
-from domain.inbound import MovedMoney, ReceiveNotice
-from domain.inbound_events import NoticeReceived
-from domain.money import Money
-from domain.order_events import Deadline
-from domain.paying_out import PayoutExceedsDue, RecordPayout
-from domain.payment_events import BillPaymentReceived, PaymentCaptured, PaymentReversed
-from domain.payments import CaptureExceedsPrice
-from domain.refund_events import RefundPaid
-from domain.retry import AlreadyRecordedOtherwise
-from domain.reversing import ReversePayment
-from domain.unmatched import UnmatchedUnknown
-from domain.unmatched_events import (
+from domain.inbound.notice_events import NoticeReceived
+from domain.inbound.notices import MovedMoney, ReceiveNotice
+from domain.inbound.unmatched import UnmatchedUnknown
+from domain.inbound.unmatched_events import (
     UnmatchedPayout,
     UnmatchedPayoutAssigned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
     UnmatchedReceiptReturned,
 )
+from domain.money import Money
+from domain.orders.order_events import Deadline
+from domain.payments.capturing import CaptureExceedsPrice
+from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured, PaymentReversed
+from domain.payments.reversing import ReversePayment
+from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
+from domain.refunds.refund_events import RefundPaid
+from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     BILL,
     CUSTOMER,

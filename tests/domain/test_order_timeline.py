@@ -1,9 +1,9 @@
 """The order's story: one milestone for each thing that happened to it."""
 
-from domain.contacting import RecordContact
-from domain.evolve_order import EVOLVE_PLACED
-from domain.order_events import CartPrepared, OrderPlaced
-from domain.register import PersonRegistered
+from domain.book.register import PersonRegistered
+from domain.orders.contacting import RecordContact
+from domain.orders.evolve_order import EVOLVE_PLACED
+from domain.orders.order_events import CartPrepared, OrderPlaced
 from projections.order_timeline import TOLD, timeline_of
 from tests.domain.examples import (
     BILL,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.bill_events import BillMarkedUncollectible, BillShare
-from domain.bill_payments import ReceiveBillPayment
+from domain.bills.bill_events import BillMarkedUncollectible, BillShare
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.bills.owing import BillUnknown, CurrencyOfOrderDiffers, OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
-from domain.order import OrderUnknown
-from domain.owing import BillUnknown, CurrencyOfOrderDiffers, OrderOfAnotherCustomer
+from domain.orders.order import OrderUnknown
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
     ILL,

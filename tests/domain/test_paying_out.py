@@ -6,12 +6,12 @@ import pytest
 from domain.causes import EffectiveBeforeCause
 from domain.entry import Entry, Meta
 from domain.money import Money
-from domain.paying_out import KeepCredit, PayoutExceedsDue, RecordPayout, SendBack, next_payout
-from domain.payment_events import CreditSetAside, DisputeClosed, DisputeOpened, PaymentReinstated
-from domain.payout_follows_grant import PayOut, PayoutFollowsGrant
-from domain.refund_events import RefundGranted, RefundPaid
+from domain.payments.payment_events import CreditSetAside, DisputeClosed, DisputeOpened, PaymentReinstated
+from domain.refunds.paying_out import KeepCredit, PayoutExceedsDue, RecordPayout, SendBack, next_payout
+from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
+from domain.refunds.refund_events import RefundGranted, RefundPaid
+from domain.refunds.settling import RefundUnknown
 from domain.retry import AlreadyRecordedOtherwise
-from domain.settling import RefundUnknown
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from domain.cards_on_file import PaymentMethodUnknown
+from domain.bills.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
+from domain.book.register import BookOpened
 from domain.causes import EffectiveBeforeCause
-from domain.customers import ContactPointInvalidated
-from domain.decline_codes import DECLINE_KINDS, NetworkAdvice, kind_of_decline
-from domain.decline_events import OrderPlacedOnHold, OrderReleased, PaymentAttempted, PaymentDeclined
-from domain.holds import NotOnHold
-from domain.not_delivering import CustomerWasReached
-from domain.order import OrderNotPlaced, OrderUnknown
-from domain.order_events import Deadline
-from domain.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
-from domain.payment_events import PaymentReversed
-from domain.register import BookOpened
+from domain.customers.cards_on_file import PaymentMethodUnknown
+from domain.customers.registering import ContactPointInvalidated
+from domain.declines.decline_codes import DECLINE_KINDS, NetworkAdvice, kind_of_decline
+from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased, PaymentAttempted, PaymentDeclined
+from domain.declines.holds import NotOnHold
+from domain.declines.not_delivering import CustomerWasReached
+from domain.orders.order import OrderNotPlaced, OrderUnknown
+from domain.orders.order_events import Deadline
+from domain.orders.shipping import ShipmentNotCovered
+from domain.payments.payment_events import PaymentReversed
 from domain.retry import AlreadyRecordedOtherwise
-from domain.shipping import ShipmentNotCovered
 from tests.domain.bill_examples import reverse
 from tests.domain.decline_examples import (
     BY_PHONE,

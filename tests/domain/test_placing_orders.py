@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillShare
-from domain.customers import CustomerUnknown
+from domain.bills.bill_events import BillShare
+from domain.customers.registering import CustomerUnknown
+from domain.customers.standing import OrderFacts, OwedBill
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.money import Money
-from domain.order_events import OrderLine, OrderPlaced
-from domain.pricing import (
+from domain.orders.order_events import OrderLine, OrderPlaced
+from domain.orders.pricing import (
     AskedLine,
     CurrencyUnknown,
     DiscountExceedsLine,
@@ -18,7 +19,6 @@ from domain.pricing import (
     ShippingCreditExceedsFee,
 )
 from domain.retry import AlreadyRecordedOtherwise
-from domain.standing import OrderFacts, OwedBill
 from tests.domain.examples import (
     BILL,
     CUSTOMER,

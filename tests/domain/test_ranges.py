@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from domain.command import LARGEST_AMOUNT, LONGEST_NAME, LONGEST_SEALED, LONGEST_TEXT, MOST_UNITS, OutOfRange
-from domain.crediting import GrantStoreCredit, UseCredit
-from domain.order_events import Part
-from domain.pricing import AskedLine
+from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.orders.order_events import Part
+from domain.orders.pricing import AskedLine
 from tests.domain.bill_examples import give_credit, pay_bill, reinstate, reverse, use_credit, write_off
 from tests.domain.examples import cancel, capture, deliver, id_of, place, register, ship
 

@@ -8,22 +8,27 @@ from typing import Any, get_args
 import pytest
 
 from domain.causes import EffectiveBeforeCause
-from domain.contacting import PersonUnknown
-from domain.customers import ContactPoint, ContactPointAdded, ContactPointInvalidated, ContactPointUnknown
-from domain.decline_events import ContactAttempted, OrderNotDelivered, WhyNotDelivered
-from domain.holds import NotOnHold
-from domain.not_delivering import (
+from domain.customers.registering import (
+    ContactPoint,
+    ContactPointAdded,
+    ContactPointInvalidated,
+    ContactPointUnknown,
+)
+from domain.declines.decline_events import ContactAttempted, OrderNotDelivered, WhyNotDelivered
+from domain.declines.holds import NotOnHold
+from domain.declines.not_delivering import (
     ChannelsUntried,
     CustomerWasReached,
     EffortTooFew,
     EffortTooShort,
     ExistingCustomerIsServed,
 )
-from domain.order_events import Deadline, OrderUnitsCancelled
-from domain.payment_events import PaymentCaptured
-from domain.reaching import ContactPointOfAnotherChannel, NeverOnHold
-from domain.refund_events import RefundGranted
-from domain.shipping import ShipmentExceedsUnits
+from domain.declines.reaching import ContactPointOfAnotherChannel, NeverOnHold
+from domain.orders.contacting import PersonUnknown
+from domain.orders.order_events import Deadline, OrderUnitsCancelled
+from domain.orders.shipping import ShipmentExceedsUnits
+from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.refund_events import RefundGranted
 from tests.domain.decline_examples import (
     ANN,
     BY_EMAIL,

@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.approving import ApproverIsRequester, RefundGrantedAlready, RefundNoLongerWanted
 from domain.authority import RoleTooLow
+from domain.book.default_edition import DEFAULT_EDITION
+from domain.book.policy import Limits, PolicyAdopted
 from domain.decision import Actor
-from domain.default_edition import DEFAULT_EDITION
 from domain.moments import EARLIEST
-from domain.order_events import OrderLine
-from domain.policy import Limits, PolicyAdopted
-from domain.refund import RefundUnknown
-from domain.refund_events import (
+from domain.orders.order_events import OrderLine
+from domain.refunds.approving import ApproverIsRequester, RefundGrantedAlready, RefundNoLongerWanted
+from domain.refunds.refund import RefundUnknown
+from domain.refunds.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
     RefundEscalated,
@@ -24,7 +24,7 @@ from domain.refund_events import (
     RefundRequested,
     RefundWithdrawn,
 )
-from domain.refund_signals import DismissFraudSignal, SignalUnknown
+from domain.refunds.refund_signals import DismissFraudSignal, SignalUnknown
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

@@ -10,7 +10,7 @@ import pytest
 from domain import decisions, stored_types
 from domain.authority import RoleTooLow
 from domain.money import Money
-from domain.payments import CaptureExceedsPrice
+from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import ORDER

@@ -13,21 +13,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.authority import ReasonMissing, RoleTooLow
-from domain.bill_events import BillIssued
-from domain.billing import NewBill
+from domain.bills.bill_events import BillIssued
+from domain.bills.billing import NewBill
+from domain.bills.owing import OrderOfAnotherCustomer
+from domain.bills.reviewing import ReviewWatchedOrder
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
 from domain.decisions import decide
-from domain.decline_events import ShipmentReleasedWithoutPayment
-from domain.holds import NotOnHold
+from domain.declines.decline_events import ShipmentReleasedWithoutPayment
+from domain.declines.holds import NotOnHold
+from domain.declines.releasing import facts_due, release_due
 from domain.moments import HOUR, MINUTE
-from domain.order import Placed
-from domain.order_events import Deadline, OrderPlaced, OverdueBill
-from domain.owing import OrderOfAnotherCustomer
+from domain.orders.order import Placed
+from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
+from domain.orders.shipping import ShipmentNotCovered
 from domain.refusal import Refusal
-from domain.releasing import facts_due, release_due
-from domain.reviewing import ReviewWatchedOrder
-from domain.shipping import ShipmentNotCovered
 from domain.ticking import Tick
 from tests.domain.decline_examples import (
     ann,

@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillShare
+from domain.bills.bill_events import BillShare
+from domain.bills.owing import CurrencyOfOrderDiffers
+from domain.bills.watching import is_watched
 from domain.causes import EffectiveBeforeCause
-from domain.disputing import DisputeExceedsPayment, DisputeUnknown, PaymentUnknown
+from domain.customers.standing import standing
 from domain.money import Money
-from domain.order_events import Deadline
-from domain.owing import CurrencyOfOrderDiffers
-from domain.payment_events import DisputeClosed, DisputeOpened, PaymentReinstated
-from domain.refund_events import RefundGranted, RefundPaid
+from domain.orders.order_events import Deadline
+from domain.payments.disputing import DisputeExceedsPayment, DisputeUnknown, PaymentUnknown
+from domain.payments.payment_events import DisputeClosed, DisputeOpened, PaymentReinstated
+from domain.payments.reversing import ReinstatementExceedsReversal, ReversalExceedsPayment, ReversalUnknown
+from domain.refunds.refund_events import RefundGranted, RefundPaid
 from domain.retry import AlreadyRecordedOtherwise
-from domain.reversing import ReinstatementExceedsReversal, ReversalExceedsPayment, ReversalUnknown
-from domain.standing import standing
 from domain.ticking import Tick
-from domain.watching import is_watched
 from tests.domain.bill_examples import (
     DISPUTE,
     ILL,

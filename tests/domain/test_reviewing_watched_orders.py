@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from domain.billing import NewBill
-from domain.causes import EffectiveBeforeCause
-from domain.decline_events import OrderReleased, ShipmentReleasedWithoutPayment
-from domain.money import Money
-from domain.order_events import Deadline, OrderPlaced, OverdueBill
-from domain.owing import OwnerDecides
-from domain.reviewing import (
+from domain.bills.billing import NewBill
+from domain.bills.owing import OwnerDecides
+from domain.bills.reviewing import (
     NothingLeftToReview,
     OrderNotWatched,
     PaymentFirstTooLong,
     PaymentFirstWithoutReason,
 )
-from domain.shipping import PaymentAskedFirst
-from domain.watch_events import WatchedOrderReviewed
+from domain.bills.watch_events import WatchedOrderReviewed
+from domain.causes import EffectiveBeforeCause
+from domain.declines.decline_events import OrderReleased, ShipmentReleasedWithoutPayment
+from domain.money import Money
+from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
+from domain.orders.shipping import PaymentAskedFirst
 from tests.domain.bill_examples import billed_story, review
 from tests.domain.decline_examples import ann, customer, fail, release
 from tests.domain.examples import (

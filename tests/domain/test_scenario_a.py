@@ -2,13 +2,13 @@
 
 import pytest
 
-from domain.granting import RefundExceedsUnits
-from domain.order import OrderNotPlaced
-from domain.order_events import GuaranteeGranted, OrderPlaced
-from domain.payment_events import PaymentCaptured
-from domain.pricing import AskedLine
-from domain.refund_events import RefundGranted, RefundPaid
-from domain.settling import NothingDueBack
+from domain.orders.order import OrderNotPlaced
+from domain.orders.order_events import GuaranteeGranted, OrderPlaced
+from domain.orders.pricing import AskedLine
+from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.granting import RefundExceedsUnits
+from domain.refunds.refund_events import RefundGranted, RefundPaid
+from domain.refunds.settling import NothingDueBack
 from projections.order_timeline import timeline_of
 from tests.domain.examples import (
     CUSTOMER,

@@ -4,21 +4,25 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillBecameOverdue, BillIssued, WriteOffReversed
-from domain.bill_payments import ReceiveBillPayment
-from domain.billing import NewBill
-from domain.card_search import CompleteCardSearch
-from domain.collecting import RecordCollectionCall
-from domain.decline_events import CardOnFileSearchCompleted, OrderPlacedOnHold, ShipmentReleasedWithoutPayment
-from domain.order_events import OrderPlaced
-from domain.payment_failures import RecordPaymentFailure
-from domain.pricing import AskedLine
-from domain.reaching import RecordContactAttempt
-from domain.register import PersonRegistered
-from domain.reviewing import ReviewWatchedOrder
-from domain.shipping import ShipmentNotCovered
+from domain.bills.bill_events import BillBecameOverdue, BillIssued, WriteOffReversed
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.bills.billing import NewBill
+from domain.bills.collecting import RecordCollectionCall
+from domain.bills.reviewing import ReviewWatchedOrder
+from domain.bills.writing_off import CustomerNotReached, WriteOffBill
+from domain.book.register import PersonRegistered
+from domain.declines.card_search import CompleteCardSearch
+from domain.declines.decline_events import (
+    CardOnFileSearchCompleted,
+    OrderPlacedOnHold,
+    ShipmentReleasedWithoutPayment,
+)
+from domain.declines.payment_failures import RecordPaymentFailure
+from domain.declines.reaching import RecordContactAttempt
+from domain.orders.order_events import OrderPlaced
+from domain.orders.pricing import AskedLine
+from domain.orders.shipping import ShipmentNotCovered
 from domain.ticking import Tick
-from domain.writing_off import CustomerNotReached, WriteOffBill
 from tests.domain.examples import CARD, CUSTOMER, EMAIL, capture, card_stored, id_of, place, register, ship
 from tests.domain.figures import figures
 from tests.domain.specification import AGENT, OWNER, Story, given, moment

@@ -5,10 +5,10 @@ Source: R-B9, R-G4, R-G8, R-G9, I13, I15
 
 import pytest
 
-from domain.bill_events import BillShare
-from domain.granting_unverified import CreditExceedsSetAside, ListPriceInOtherCurrency
-from domain.order_events import OrderLine
-from domain.payment_events import (
+from domain.bills.bill_events import BillShare
+from domain.orders.order_events import OrderLine
+from domain.orders.products import ProductListed, ProductUnknown
+from domain.payments.payment_events import (
     CreditSetAside,
     CreditUsed,
     DisputeClosed,
@@ -17,10 +17,10 @@ from domain.payment_events import (
     PaymentReversed,
     StoreCreditGranted,
 )
-from domain.payout_failures import PayoutUnknown
-from domain.products import ProductListed, ProductUnknown
-from domain.refund import RefundUnknown
-from domain.refund_events import (
+from domain.refunds.granting_unverified import CreditExceedsSetAside, ListPriceInOtherCurrency
+from domain.refunds.payout_failures import PayoutUnknown
+from domain.refunds.refund import RefundUnknown
+from domain.refunds.refund_events import (
     ClaimedUnits,
     FraudSignalRaised,
     RefundEscalated,
@@ -29,14 +29,14 @@ from domain.refund_events import (
     RefundPaymentFailed,
     RefundReturned,
 )
-from domain.retry import AlreadyRecordedOtherwise
-from domain.settling import (
+from domain.refunds.settling import (
     EarlierWayOpen,
     NothingDueBack,
     PayoutDuringDispute,
     PayoutWayClosed,
     RefundNotGranted,
 )
+from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     BILL,
     CARD,

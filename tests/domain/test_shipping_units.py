@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies
 
+from domain.book.register import BookOpened
 from domain.money import Money
-from domain.order import LineUnknown, Placed
-from domain.order_events import OrderLine, OrderShipped, Part
-from domain.pricing import price_of_units
-from domain.refund_events import RefundAsk
-from domain.register import BookOpened
-from domain.retry import AlreadyRecordedOtherwise
-from domain.shipping import (
+from domain.orders.order import LineUnknown, Placed
+from domain.orders.order_events import OrderLine, OrderShipped, Part
+from domain.orders.pricing import price_of_units
+from domain.orders.shipping import (
     ShipmentExceedsUnits,
     ShipmentNotCovered,
     ShipmentWithoutDescription,
     ShipmentWithoutParts,
     ShipmentWithoutTracking,
 )
+from domain.refunds.refund_events import RefundAsk
+from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     CUSTOMER,
     DRESSES,

@@ -4,15 +4,15 @@ import pytest
 
 from domain.authority import ReasonMissing
 from domain.causes import EffectiveBeforeCause
-from domain.claim_answers import ClaimInOtherCurrency, SupplierClaimAnswered
-from domain.claiming import ClaimAmountUnknown, FileSupplierClaim, GoodsNotOnHand
-from domain.order_events import Deadline, OrderLine
-from domain.recoverable import NothingToClaim, SupplierWindowOver, WrongItemIsOurs
-from domain.refund import RefundUnknown
-from domain.refund_events import RefundGranted
+from domain.orders.order_events import Deadline, OrderLine
+from domain.refunds.refund import RefundUnknown
+from domain.refunds.refund_events import RefundGranted
 from domain.retry import AlreadyRecordedOtherwise
-from domain.supplier_claim import SupplierClaimUnknown
-from domain.supplier_events import (
+from domain.suppliers.claim_answers import ClaimInOtherCurrency, SupplierClaimAnswered
+from domain.suppliers.claiming import ClaimAmountUnknown, FileSupplierClaim, GoodsNotOnHand
+from domain.suppliers.recoverable import NothingToClaim, SupplierWindowOver, WrongItemIsOurs
+from domain.suppliers.supplier_claim import SupplierClaimUnknown
+from domain.suppliers.supplier_events import (
     ClaimedFromSupplier,
     SupplierClaimFiled,
     SupplierClaimRefused,

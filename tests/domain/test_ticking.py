@@ -10,16 +10,16 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from domain.bill_events import BillBecameOverdue
-from domain.billing import NewBill
+from domain.bills.bill_events import BillBecameOverdue
+from domain.bills.billing import NewBill
+from domain.book.register import BookOpened
 from domain.command import Command
 from domain.decisions import decide
 from domain.moments import HOUR, MINUTE
 from domain.numbers import year_of_recording
-from domain.order import Placed
-from domain.payments import CaptureExceedsPrice
+from domain.orders.order import Placed
+from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
-from domain.register import BookOpened
 from domain.ticking import Tick
 from tests.domain.examples import (
     BILL,

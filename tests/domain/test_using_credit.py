@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from domain.authority import RoleTooLow
-from domain.bill_events import BillShare
+from domain.bills.bill_events import BillShare
+from domain.bills.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
-from domain.crediting import CreditExceedsAvailable, CreditExceedsPrice
-from domain.customers import CustomerUnknown
+from domain.customers.crediting import CreditExceedsAvailable, CreditExceedsPrice
+from domain.customers.registering import CustomerUnknown
+from domain.customers.standing import standing
 from domain.money import Money
-from domain.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
-from domain.payment_events import CreditUsed, StoreCreditGranted
+from domain.payments.payment_events import CreditUsed, StoreCreditGranted
 from domain.retry import AlreadyRecordedOtherwise
-from domain.standing import standing
 from tests.domain.bill_examples import (
     OTHER_CREDIT,
     USE,

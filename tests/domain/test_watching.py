@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import (
+from domain.bills.bill_events import (
     BillBecameOverdue,
     BillMarkedUncollectible,
     BillShare,
     BillWrittenOff,
     WriteOffReversed,
 )
+from domain.bills.watching import is_watched, overdue_on
 from domain.entry import Event
-from domain.order_events import OrderPlaced, OverdueBill
-from domain.payment_events import PaymentReinstated, PaymentReversed
-from domain.watching import is_watched, overdue_on
+from domain.orders.order_events import OrderPlaced, OverdueBill
+from domain.payments.payment_events import PaymentReinstated, PaymentReversed
 from tests.domain.examples import (
     BILL,
     CUSTOMER,

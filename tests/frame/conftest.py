@@ -7,8 +7,8 @@ import pytest
 
 from domain.entry import Event, Meta
 from ledger.database import Database
-from ledger.frame import FramedEntry
-from ledger.recorder import BookRecorder
+from ledger.record.frame import FramedEntry
+from ledger.record.recorder import BookRecorder
 
 
 def bare_book(conninfo: str, book: str) -> str:

@@ -14,11 +14,11 @@ from eventsourcing.persistence import (
 from eventsourcing.popo import POPOTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 
+from domain.book.register import BookOpened, PersonRegistered
 from domain.entry import Entry
-from domain.register import BookOpened, PersonRegistered
 from ledger.database import Database
-from ledger.frame import BookApplication, EntryMapper, FramedEntry, fold
-from ledger.recorder import BookRecorder
+from ledger.record.frame import BookApplication, EntryMapper, FramedEntry, fold
+from ledger.record.recorder import BookRecorder
 from tests.frame.conftest import Rows, framed
 
 OPENED = framed("book", 1, BookOpened(zone="Europe/Berlin", country="DE"))

@@ -6,7 +6,7 @@ import pytest
 from eventsourcing.tests import persistence as cases
 
 from ledger.database import Database
-from ledger.recorder import BookRecorder
+from ledger.record.recorder import BookRecorder
 from tests.frame.conftest import bare_book
 
 

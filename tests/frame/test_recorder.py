@@ -10,12 +10,12 @@ from eventsourcing.persistence import (
     Tracking,
 )
 
-from domain.register import BookOpened
-from ledger.chain import ORIGIN, StoredRow, verify
+from domain.book.register import BookOpened
 from ledger.database import Database
 from ledger.errors import UnknownBook
-from ledger.frame import EntryMapper
-from ledger.recorder import BookRecorder, LoopThread, NotifiedEntry, StoredEntry
+from ledger.record.chain import ORIGIN, StoredRow, verify
+from ledger.record.frame import EntryMapper
+from ledger.record.recorder import BookRecorder, LoopThread, NotifiedEntry, StoredEntry
 from tests.frame.conftest import Rows, framed
 
 OPENED = framed("book", 1, BookOpened(zone="Europe/Berlin", country="DE"))

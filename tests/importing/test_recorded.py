@@ -9,7 +9,7 @@ from domain.decision import Actor
 from ledger.book import Book
 from ledger.errors import KeyReused
 from ledger.importing.recorded import RecordedBefore
-from ledger.submission import Outcome, Submission
+from ledger.record.submission import Outcome, Submission
 
 pytestmark = pytest.mark.anyio
 

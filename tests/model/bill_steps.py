@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from domain.bill_payments import ReceiveBillPayment
-from domain.collecting import RecordCollectionCall
-from domain.crediting import GrantStoreCredit, UseCredit
-from domain.giving_up import MarkBillUncollectible
-from domain.reversing import ReinstatePayment, ReversePayment
-from domain.writing_off import WriteOffBill
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.bills.collecting import RecordCollectionCall
+from domain.bills.giving_up import MarkBillUncollectible
+from domain.bills.writing_off import WriteOffBill
+from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER
 from tests.model.choices import Take, amount_of, one_of, order_of

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from domain.card_search import CompleteCardSearch
-from domain.not_delivering import CloseAsNotDelivered
-from domain.payment_failures import RecordPaymentFailure
-from domain.reaching import RecordContactAttempt
-from domain.releasing import ReleaseOrder
+from domain.declines.card_search import CompleteCardSearch
+from domain.declines.not_delivering import CloseAsNotDelivered
+from domain.declines.payment_failures import RecordPaymentFailure
+from domain.declines.reaching import RecordContactAttempt
+from domain.declines.releasing import ReleaseOrder
 from tests.domain.examples import CUSTOMER, EMAIL, id_of
 from tests.domain.specification import AGENT, OWNER
 from tests.model import holds

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from domain.billing import NewBill
+from domain.bills.billing import NewBill
 from domain.numbers import year_of_recording
-from domain.pricing import AskedLine
+from domain.orders.pricing import AskedLine
 from tests.domain import examples
 from tests.domain.examples import id_of
 from tests.domain.specification import ZONE

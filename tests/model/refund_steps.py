@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from domain.granting import GrantRefund
-from domain.limits import Deciding
 from domain.moments import plus_days
-from domain.payment_events import CreditSetAside
-from domain.payout_failures import RecordReturnedPayout
-from domain.refund_events import AskedUnits, RefundAsk, RefundPaid
-from domain.settling import SettleRefund
+from domain.payments.payment_events import CreditSetAside
+from domain.refunds.granting import GrantRefund
+from domain.refunds.limits import Deciding
+from domain.refunds.payout_failures import RecordReturnedPayout
+from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundPaid
+from domain.refunds.settling import SettleRefund
 from tests.domain.examples import id_of
 from tests.domain.specification import OWNER
 from tests.model.choices import Take, one_of, order_of

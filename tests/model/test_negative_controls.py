@@ -6,89 +6,100 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain import account, bill, cancelling, clearing, decisions, payments, pricing, standing, ticking
-from domain import order as orders
+from domain import decisions, ticking
+from domain.bills import bill
+from domain.customers import standing
+from domain.orders import account, cancelling, pricing
+from domain.orders import order as orders
+from domain.payments import capturing
+from domain.refunds import clearing
 from tests.model.steps import fails, random_steps
 
 RUNS = 150
 Broken = tuple[str, Any]
 
 BROKEN: dict[str, Broken] = {
-    "a shipment need not be covered": ("domain.shipping.is_covered", lambda *_: True),
+    "a shipment need not be covered": ("domain.orders.shipping.is_covered", lambda *_: True),
     "a bill is for the whole charge": (
-        "domain.shipping.bill_issued",
+        "domain.orders.shipping.bill_issued",
         lambda state, shipped, amount, name, given: _bill_issued(
             state, shipped, amount and shipped.charge, name, given
         ),
     ),
     "the newest bill is paid first": (
-        "domain.payments.oldest_first",
+        "domain.payments.capturing.oldest_first",
         lambda bills, amount: bill.in_turn(reversed(list(bills.values())), amount),
     ),
-    "a capture may exceed what the order needs": ("domain.payments._check_amount", lambda *_: None),
+    "a capture may exceed what the order needs": ("domain.payments.capturing._check_amount", lambda *_: None),
     "a capture pays bills before it covers units": (
-        "domain.payments.price_not_covered",
+        "domain.payments.capturing.price_not_covered",
         lambda state: max(0, _price_not_covered(state) - 1),
     ),
-    "a capture counts twice": ("domain.payments._already_captured", lambda *_: None),
+    "a capture counts twice": ("domain.payments.capturing._already_captured", lambda *_: None),
     "money beyond the deposit is deposit too": (
-        "domain.order.purse",
+        "domain.orders.order.purse",
         lambda columns, open_bills, to_ship: account.Purse(max(0, open_bills - columns.balance), 0),
     ),
     "open bills do not add to the funds": (
-        "domain.order.purse",
+        "domain.orders.order.purse",
         lambda columns, open_bills, to_ship: _purse(columns, 0, to_ship),
     ),
     "credit leaves as cash": ("tests.model.twins.cash_of", lambda columns, due_back: due_back + 1),
     "every unit costs the same, whatever is left over": (
-        "domain.shipping.price_of_units",
+        "domain.orders.shipping.price_of_units",
         lambda line, after, upto: pricing.UnitsPrice((upto - after) * (line.total // line.quantity), 0),
     ),
     "units are cancelled from the first upward": (
-        "domain.cancelling.price_of_units",
+        "domain.orders.cancelling.price_of_units",
         lambda line, after, upto: _price_of_units(line, line.quantity - upto, line.quantity - after),
     ),
     "an order-wide discount is spread from the last line": (
-        "domain.pricing.split",
+        "domain.orders.pricing.split",
         lambda total, weights: _split(total, weights[::-1])[::-1],
     ),
     "who only ordered is an existing customer": (
-        "domain.placing.standing",
+        "domain.orders.placing.standing",
         lambda facts: standing.Standing("existing" if facts and facts.orders else "new"),
     ),
     "a payment of a bill undoes no write-off": (
-        "domain.bill.Bill.takes",
+        "domain.bills.bill.Bill.takes",
         lambda bill, amount: (0, min(amount, bill.open)),
     ),
-    "whoever asks may write off": ("domain.writing_off.expect_owner", lambda _: None),
-    "credit is used beyond what there is": ("domain.crediting.Credit.available", property(lambda _: 10**9)),
+    "whoever asks may write off": ("domain.bills.writing_off.expect_owner", lambda _: None),
+    "credit is used beyond what there is": (
+        "domain.customers.crediting.Credit.available",
+        property(lambda _: 10**9),
+    ),
     "a reversal opens more than the funds leave": (
-        "domain.reversing.max",
+        "domain.payments.reversing.max",
         lambda _, beyond: max(1, beyond),
     ),
     "a write-off leaves the bill on the books": (
-        "domain.evolve_money.with_written_off",
+        "domain.payments.evolve_money.with_written_off",
         lambda bills, name, amount, uncollectible=0: bills,
     ),
     "a refund clears no bill": (
-        "domain.granting.clear",
+        "domain.refunds.granting.clear",
         lambda bills, *_: clearing.Clearing((), (), bills),
     ),
     "a refund leaves what was written off": (
-        "domain.granting.clear",
+        "domain.refunds.granting.clear",
         lambda bills, amount, shipments: clearing.Clearing(
             (cleared := bill.oldest_first(bills, amount)), (), bill.with_cleared(bills, cleared)
         ),
     ),
     "a refund does not ask which shipment it is of": (
-        "domain.granting.clear",
+        "domain.refunds.granting.clear",
         lambda bills, amount, shipments: _clear(bills, amount, ()),
     ),
-    "the fee goes back though goods stay": ("domain.granting.fee_goes_back", lambda _: True),
-    "the fee stays when everything is gone": ("domain.granting.fee_goes_back", lambda _: False),
-    "what is covered still waits": ("domain.payments.hold_ends", lambda *_, **__: ()),
-    "who is watched is served by rule": ("domain.releasing.is_watched", lambda *_: False),
-    "who was reached may be given up": ("domain.declines.Declines.reached", property(lambda _: False)),
+    "the fee goes back though goods stay": ("domain.refunds.granting.fee_goes_back", lambda _: True),
+    "the fee stays when everything is gone": ("domain.refunds.granting.fee_goes_back", lambda _: False),
+    "what is covered still waits": ("domain.payments.capturing.hold_ends", lambda *_, **__: ()),
+    "who is watched is served by rule": ("domain.declines.releasing.is_watched", lambda *_: False),
+    "who was reached may be given up": (
+        "domain.declines.order_declines.Declines.reached",
+        property(lambda _: False),
+    ),
     "a bill is never overdue before a tick": ("domain.decisions.due_in", lambda *_: ()),
     "a tick decides at its own moment": (
         "domain.decisions.due_in",
@@ -98,7 +109,7 @@ BROKEN: dict[str, Broken] = {
     ),
 }
 _bill_issued = decisions.ship_order.__globals__["bill_issued"]
-_price_not_covered, _purse = payments.price_not_covered, orders.purse
+_price_not_covered, _purse = capturing.price_not_covered, orders.purse
 _clear = clearing.clear
 _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, ticking.due_in
 

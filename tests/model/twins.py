@@ -14,15 +14,15 @@ from datetime import date, time, timedelta
 
 import msgspec
 
-from domain.account import cash_of
-from domain.bill_events import BillBecameOverdue
+from domain.bills.bill_events import BillBecameOverdue
+from domain.book.register import PersonRegistered
 from domain.command import Command
 from domain.decision import Actor
 from domain.entry import Entry, Event
 from domain.moments import HOUR, MINUTE, Moment, day_of, moment_at
-from domain.order import Placed
+from domain.orders.account import cash_of
+from domain.orders.order import Placed
 from domain.refusal import Refusal
-from domain.register import PersonRegistered
 from domain.ticking import Tick
 from projections.customer_balance import Balance, CustomerBalance
 from projections.customer_statement import CustomerStatement

@@ -1,6 +1,6 @@
 """Mutation testing of `domain/`: each rule is changed a little, and some test must fail.
 
-    python -m tests.mutation [FILE…]     e.g. domain/account.py domain/bill.py; without one, all of domain/
+    python -m tests.mutation [FILE…]     e.g. domain/orders/account.py; without one, all of domain/
 
     mutants   the small changes: one to one function of one file
     swapping  a function made to run changed code

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.account import OrderAccount, cash_of
+from domain.orders.account import OrderAccount, cash_of
 from tests.mutation.mutants import changes, mutants
 from tests.mutation.running import ROOT
 from tests.mutation.swapping import code_of, function_in
 
-ACCOUNT = Path("domain/account.py")
+ACCOUNT = Path("domain/orders/account.py")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_every_mutant_of_a_function_is_told_apart() -> None:
 
 
 def test_a_function_runs_the_changed_code() -> None:
-    module = sys.modules["domain.account"]
+    module = sys.modules["domain.orders.account"]
     function = function_in(module, "OrderAccount.balance")
     kept = function.__code__
     signs = [mutant for mutant in mutants(ACCOUNT, str(ROOT / ACCOUNT)) if "written_off" in mutant.before]

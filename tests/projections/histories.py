@@ -6,22 +6,22 @@ from typing import Literal, get_args
 
 import psycopg
 
-from domain.assigning import AssignMoney, ReturnMoney
-from domain.billing import NewBill, may_be_billed
+from domain.bills.billing import NewBill, may_be_billed
 from domain.command import Command
-from domain.correcting import CorrectEntry
+from domain.corrections.correcting import CorrectEntry
 from domain.entry import Entry
-from domain.granting import GrantRefund
-from domain.inbound import MovedMoney, ReceiveNotice
+from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.notices import MovedMoney, ReceiveNotice
+from domain.inbound.unmatched_events import UnmatchedReceipt
 from domain.moments import day_of
-from domain.order import Placed
-from domain.order_events import OrderPlaced
-from domain.pricing import AskedLine
+from domain.orders.order import Placed
+from domain.orders.order_events import OrderPlaced
+from domain.orders.pricing import AskedLine
+from domain.refunds.granting import GrantRefund
+from domain.refunds.settling import SettleRefund
 from domain.refusal import Refusal
-from domain.settling import SettleRefund
-from domain.unmatched_events import UnmatchedReceipt
-from ledger import codec
-from ledger.chain import ORIGIN, StoredRow, canonical, link
+from ledger.record import codec
+from ledger.record.chain import ORIGIN, StoredRow, canonical, link
 from tests.domain import bill_examples, decline_examples, examples, returns
 from tests.domain.examples import CUSTOMER, id_of
 from tests.domain.refunds import ask, deciding
@@ -272,7 +272,7 @@ def orders_of(story: Story) -> list[str]:
 
 
 class StoredBook:
-    """A book in the database that is written entry by entry, as `ledger.writer` would leave it."""
+    """A book in the database that is written entry by entry, as `ledger.record.writer` would leave it."""
 
     def __init__(self, conninfo: str, name: str) -> None:
         self.conninfo, self.name = conninfo, name

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from domain.entry import Entry
-from domain.order_events import OrderPlaced
+from domain.orders.order_events import OrderPlaced
 from ledger.database import Database
 from ledger.projecting.answers import of_live
 from ledger.projecting.as_of import Position, rows_as_of

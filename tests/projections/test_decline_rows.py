@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from domain.bill_events import BillIssued
-from domain.billing import NewBill
-from domain.order_events import OrderShipped, OverdueBill
-from domain.payment_events import BillPaymentReceived
+from domain.bills.bill_events import BillIssued
+from domain.bills.billing import NewBill
+from domain.orders.order_events import OrderShipped, OverdueBill
+from domain.payments.payment_events import BillPaymentReceived
 from projections.decline_outcomes import DeclineOutcomes, ReleasedOrder
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from projections.watched_orders import WatchedOrder, WatchedOrders

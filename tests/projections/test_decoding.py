@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from domain.entry import Entry
-from domain.order_events import OrderPlaced
-from domain.payment_events import PaymentCaptured
+from domain.orders.order_events import OrderPlaced
+from domain.payments.payment_events import PaymentCaptured
 from domain.stored_types import STORED_TYPES, StoredType
-from ledger import codec
 from ledger.projecting import decoding
 from ledger.projecting.decoding import Undecodable, decoder_of
+from ledger.record import codec
 
 
 @pytest.fixture

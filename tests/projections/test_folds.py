@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from domain.bill_events import BillShare
+from domain.bills.bill_events import BillShare
 from domain.entry import Entry
-from domain.order import Placed
-from domain.payment_events import PaymentCaptured
+from domain.orders.order import Placed
+from domain.payments.payment_events import PaymentCaptured
 from domain.stored_types import TYPE_NAMES
 from ledger.projecting.tables import columns_of
 from projections.catalogue import PROJECTIONS

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from domain.entry import Entry
-from domain.payment_events import PaymentCaptured
+from domain.payments.payment_events import PaymentCaptured
 from ledger.projecting import ahead, cursors
 from ledger.projecting.ahead import Page, PagesAhead
 from ledger.projecting.decoding import Undecodable

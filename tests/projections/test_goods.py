@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from domain.correcting import CorrectEntry
-from domain.refund_events import ClaimedUnits, RefundGranted
+from domain.corrections.correcting import CorrectEntry
+from domain.refunds.refund_events import ClaimedUnits, RefundGranted
 from projections.bill_tasks import Task
 from projections.folding import folding_of
 from projections.goods_returns import GoodsReturns

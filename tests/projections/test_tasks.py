@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from domain.contacting import RecordContact
-from domain.register import BookOpened, PersonRegistered
+from domain.book.register import BookOpened, PersonRegistered
+from domain.orders.contacting import RecordContact
 from domain.ticking import Tick
 from projections.bill_tasks import Task
 from projections.deadlines import Deadlines

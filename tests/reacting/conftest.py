@@ -4,20 +4,20 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.contacting import RecordContact
-from domain.customers import RegisterCustomer
+from domain.book.register import OpenBook
+from domain.customers.registering import RegisterCustomer
 from domain.entry import Entry
-from domain.order_events import CustomerContactMade, OrderPlaced
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
+from domain.orders.contacting import RecordContact
+from domain.orders.order_events import CustomerContactMade, OrderPlaced
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
 from domain.reactions import Reaction
-from domain.register import OpenBook
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.database import Database
 from ledger.identity import mint
-from ledger.reacting import Reactor
-from ledger.submission import Submission
+from ledger.reacting.reactor import Reactor
+from ledger.record.submission import Submission
 from tests.ticking.conftest import MASTER, submission
 
 

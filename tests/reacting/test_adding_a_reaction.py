@@ -7,7 +7,7 @@ import pytest
 
 from domain.reactions import REACTION, AnyReaction, key_of
 from ledger.book import Book
-from ledger.reacting import Reactor
+from ledger.reacting.reactor import Reactor
 from tests.reacting.conftest import contacts, ordered
 
 pytestmark = pytest.mark.anyio

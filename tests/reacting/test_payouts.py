@@ -6,27 +6,27 @@ from typing import Any
 
 import pytest
 
-from domain.delivering import DeliverShipment
-from domain.disputing import CloseDispute, OpenDispute
-from domain.granting import GrantRefund
-from domain.limits import Deciding
+from domain.book.register import OpenBook
 from domain.moments import day_of, plus_days
-from domain.order import Placed
-from domain.order_events import Part
-from domain.paying_out import RecordPayout, SendBack
-from domain.payments import CapturePayment
-from domain.refund_events import AskedUnits, RefundAsk, RefundPaid, RefundPaymentFailed
-from domain.register import OpenBook
-from domain.shipping import ShipOrder
-from ledger import reacting
+from domain.orders.delivering import DeliverShipment
+from domain.orders.order import Placed
+from domain.orders.order_events import Part
+from domain.orders.shipping import ShipOrder
+from domain.payments.capturing import CapturePayment
+from domain.payments.disputing import CloseDispute, OpenDispute
+from domain.refunds.granting import GrantRefund
+from domain.refunds.limits import Deciding
+from domain.refunds.paying_out import RecordPayout, SendBack
+from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundPaid, RefundPaymentFailed
 from ledger.book import Book, machine_now
 from ledger.composition import Ledger
 from ledger.errors import OutOfReach
-from ledger.gateway import Charge, Charged, ChargeDeclined, NotSentBack, SentBack
 from ledger.identity import mint
-from ledger.reacting import Reactor
-from ledger.reaction_catalogue import ERRANDS, REACTIONS
-from ledger.reaction_rows import Reactions
+from ledger.processors.gateway import Charge, Charged, ChargeDeclined, NotSentBack, SentBack
+from ledger.reacting import reactor as reacting
+from ledger.reacting.catalogue import ERRANDS, REACTIONS
+from ledger.reacting.reactor import Reactor
+from ledger.reacting.rows import Reactions
 from tests.reacting.conftest import ordered
 from tests.reacting.test_reacting import Died, always, wrapped
 from tests.ticking.conftest import ANN, submission

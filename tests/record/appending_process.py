@@ -7,8 +7,8 @@ import asyncio
 import sys
 from collections.abc import Iterator
 
-from ledger.append import Recorded
-from ledger.writer import Writer
+from ledger.record.append import Recorded
+from ledger.record.writer import Writer
 from tests.record.conftest import append, new_entry
 
 

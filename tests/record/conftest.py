@@ -7,22 +7,22 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from domain.customers import RegisterCustomer
+from domain.book.register import OpenBook
+from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
-from domain.payments import CapturePayment
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
-from domain.register import OpenBook
-from ledger.append import Append, CommandKey, NewClaim, NewEntry
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
+from domain.payments.capturing import CapturePayment
 from ledger.book import Book
 from ledger.books import bare_head
-from ledger.chain import COLUMNS, StoredRow
 from ledger.composition import Ledger
 from ledger.connection import Reader
 from ledger.database import Database
 from ledger.identity import mint
-from ledger.submission import Submission
-from ledger.writer import Writer
+from ledger.record.append import Append, CommandKey, NewClaim, NewEntry
+from ledger.record.chain import COLUMNS, StoredRow
+from ledger.record.submission import Submission
+from ledger.record.writer import Writer
 
 MASTER = bytes(range(32))
 ANN = Actor(person="per_01h455vb4pex5vsknk084sn02q", role="agent")

@@ -5,8 +5,8 @@ from typing import Any, LiteralString
 import pytest
 from psycopg.sql import SQL
 
-from ledger.arrays import COLUMN_OF, Byteas, columns
 from ledger.connection import Reader
+from ledger.record.arrays import COLUMN_OF, Byteas, columns
 
 pytestmark = pytest.mark.anyio
 

@@ -1,8 +1,8 @@
 """Judging a batch: who wins, what the losers are told, and in which order the checks come."""
 
-from ledger.append import Append, NewClaim, Recorded, Repeated, Stale, Taken
-from ledger.batch import Found, Head, Staged, judge
-from ledger.chain import ORIGIN, verify
+from ledger.record.append import Append, NewClaim, Recorded, Repeated, Stale, Taken
+from ledger.record.batch import Found, Head, Staged, judge
+from ledger.record.chain import ORIGIN, verify
 from tests.record.conftest import append, new_entry
 
 NOW = 5_000

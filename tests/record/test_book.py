@@ -9,20 +9,18 @@ import msgspec
 import psycopg
 import pytest
 
-from domain.customers import RegisterCustomer
-from domain.default_edition import DEFAULT_EDITION
-from domain.order import Placed
-from domain.order_events import OrderPlaced, Part
-from domain.payments import CaptureExceedsPrice
-from domain.policy import AdoptPolicy
-from domain.register import BookOpened, OpenBook
+from domain.book.default_edition import DEFAULT_EDITION
+from domain.book.policy import AdoptPolicy
+from domain.book.register import BookOpened, OpenBook
+from domain.customers.registering import RegisterCustomer
+from domain.orders.order import Placed
+from domain.orders.order_events import OrderPlaced, Part
+from domain.orders.shipping import ShipmentExceedsUnits, ShipOrder
+from domain.payments.capturing import CaptureExceedsPrice
 from domain.retry import AlreadyRecordedOtherwise
-from domain.shipping import ShipmentExceedsUnits, ShipOrder
 from ledger import book as book_module
 from ledger import connection as connection_module
 from ledger.book import Book
-from ledger.chain import verify
-from ledger.codec import entry_of
 from ledger.composition import Ledger
 from ledger.database import Database
 from ledger.errors import (
@@ -36,8 +34,10 @@ from ledger.errors import (
     VersionMismatch,
 )
 from ledger.identity import mint
-from ledger.sealing import BOOK
-from ledger.submission import Lookup, Outcome, Submission
+from ledger.record.chain import verify
+from ledger.record.codec import entry_of
+from ledger.record.submission import Lookup, Outcome, Submission
+from ledger.sealing.sealer import BOOK
 from tests.record.conftest import ANN, Rows, capture, place, submission
 
 pytestmark = pytest.mark.anyio

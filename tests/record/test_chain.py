@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.chain import ORIGIN, StoredRow, canonical, link, verify
 from ledger.errors import ChainBroken
+from ledger.record.chain import ORIGIN, StoredRow, canonical, link, verify
 
 FIRST = StoredRow(
     1, "book", 1, "book.opened", 1, None, 1_000, 2_000, '{"person":"system"}', '{"zone":"UTC"}', b""

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.book.register import BookOpened, PersonRegistered
 from domain.entry import Entry, Event, Meta
-from domain.register import BookOpened, PersonRegistered
 from domain.stored_types import STORED_TYPES, StoredType
-from ledger import codec
-from ledger.chain import StoredRow
-from ledger.codec import decode, decode_meta, encode, encode_meta, entry_of
 from ledger.errors import Unrecordable
+from ledger.record import codec
+from ledger.record.chain import StoredRow
+from ledger.record.codec import decode, decode_meta, encode, encode_meta, entry_of
 from tests.record.examples import example
 
 GOLDEN = Path(__file__).parent.parent / "golden"

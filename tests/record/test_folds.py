@@ -2,9 +2,9 @@
 
 import pytest
 
+from domain.book.register import BookOpened, PersonRegistered, Register
 from domain.entry import Entry, Meta
-from domain.register import BookOpened, PersonRegistered, Register
-from ledger.folds import Folded, FoldedFacts, Folds, Recent
+from ledger.record.folds import Folded, FoldedFacts, Folds, Recent
 
 META = Meta(person="system", role="system", origin="cli")
 
@@ -87,7 +87,7 @@ def test_where_a_fold_fails_nothing_is_kept_of_the_stream(monkeypatch: pytest.Mo
         raise ArithmeticError
 
     with monkeypatch.context() as patched:
-        patched.setattr("ledger.folds.evolve_of", lambda stream: broken)
+        patched.setattr("ledger.record.folds.evolve_of", lambda stream: broken)
         with pytest.raises(ArithmeticError):
             folds.state("book")
     assert folds.state("book") is None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.chain import verify
 from ledger.database import Database
-from ledger.writer import Writer
+from ledger.record.chain import verify
+from ledger.record.writer import Writer
 from tests.record.conftest import Rows, append, new_entry
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ledger.queues import Queues
+from ledger.record.queues import Queues
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import psycopg
 import pytest
 
-from ledger import writer as writer_module
-from ledger.append import (
+from ledger.connection import Connection, connect
+from ledger.database import Database
+from ledger.errors import QueueFull, Unavailable, UnknownBook, Unrecordable
+from ledger.record import writer as writer_module
+from ledger.record.append import (
     Append,
     CommandKey,
     NewClaim,
@@ -19,14 +22,11 @@ from ledger.append import (
     Taken,
     size_of,
 )
-from ledger.batch import Staged
-from ledger.chain import verify
-from ledger.connection import Connection, connect
-from ledger.database import Database
-from ledger.errors import QueueFull, Unavailable, UnknownBook, Unrecordable
-from ledger.submission import Lookup, SubjectKey
-from ledger.transaction import store
-from ledger.writer import Writer
+from ledger.record.batch import Staged
+from ledger.record.chain import verify
+from ledger.record.submission import Lookup, SubjectKey
+from ledger.record.transaction import store
+from ledger.record.writer import Writer
 from tests.record.conftest import Rows, append, new_entry
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.connection import Reader
 from ledger.database import Database
-from ledger.sealing import NewSubject, Sealer
+from ledger.sealing.sealer import NewSubject, Sealer
 
 MASTER = bytes(range(32))
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from ledger.digests import BlindIndex, folded_email, folded_name, folded_phone, request_digest, request_key
+from ledger.sealing.digests import (
+    BlindIndex,
+    folded_email,
+    folded_name,
+    folded_phone,
+    request_digest,
+    request_key,
+)
 
 MASTER = bytes(range(32))
 

@@ -8,9 +8,9 @@ from typing import LiteralString
 import pytest
 
 from ledger.connection import Reader, Row
-from ledger.erasures import FILE_NAME, Erasures
 from ledger.errors import Unavailable
-from ledger.sealing import NoSubjectKey, Sealer
+from ledger.sealing.erasures import FILE_NAME, Erasures
+from ledger.sealing.sealer import NoSubjectKey, Sealer
 from tests.sealing.conftest import MASTER, store
 
 pytestmark = pytest.mark.anyio

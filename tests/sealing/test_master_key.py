@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from ledger.database import Database, prepared
 from ledger.doctor import Outcome, examine
 from ledger.embedded import EmbeddedServer
-from ledger.master_key import FILE_NAME, MasterKeyRefused, derived_key, master_key
+from ledger.sealing.master_key import FILE_NAME, MasterKeyRefused, derived_key, master_key
 from ledger.settings import Settings
 
 SETTING = "0123456789abcdef" * 4

@@ -6,16 +6,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from domain.customers import ContactPoint, RegisterCustomer
+from domain.book.register import OpenBook, RegisterPerson
+from domain.customers.registering import ContactPoint, RegisterCustomer
 from domain.decision import Actor
-from domain.register import OpenBook, RegisterPerson
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.database import Database
-from ledger.erasures import Erasures
 from ledger.identity import mint
-from ledger.sealing import Sealer
-from ledger.submission import Submission
+from ledger.record.submission import Submission
+from ledger.sealing.erasures import Erasures
+from ledger.sealing.sealer import Sealer
 from tests.sealing.conftest import MASTER
 
 pytestmark = pytest.mark.anyio

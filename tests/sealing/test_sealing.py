@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ledger.connection import Reader
-from ledger.sealing import (
+from ledger.sealing.sealer import (
     KEPT_FOR,
     NoSubjectKey,
     SealBroken,
@@ -84,7 +84,7 @@ async def test_a_text_moved_to_another_field_or_subject_does_not_open(sealer: Se
 async def test_a_text_moved_to_another_subject_does_not_open_even_under_the_same_key(
     sealer: Sealer, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.sealing.os.urandom", bytes)
+    monkeypatch.setattr("ledger.sealing.sealer.os.urandom", bytes)
     ann, ben = sealer.new_subject("cus_ann"), sealer.new_subject("cus_ben")
     await store(reader, sealer.book, ann, ben)
     body = ann.seal("name", "Ann").rsplit(".")[-1]
@@ -184,7 +184,7 @@ async def test_a_kept_key_is_asked_for_again_when_its_time_is_over(
 async def test_the_kept_keys_are_bounded(
     sealer: Sealer, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.sealing.KEPT", 3)
+    monkeypatch.setattr("ledger.sealing.sealer.KEPT", 3)
     subjects = [sealer.new_subject(f"cus_{number}") for number in range(6)]
     await store(reader, sealer.book, *subjects)
     for _ in range(2):

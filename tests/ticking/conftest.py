@@ -4,21 +4,21 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.billing import NewBill
-from domain.customers import RegisterCustomer
+from domain.bills.billing import NewBill
+from domain.book.register import OpenBook
+from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
 from domain.moments import Moment
 from domain.numbers import year_of_recording
-from domain.order_events import Part
-from domain.placing import PlaceOrder
-from domain.pricing import AskedLine
-from domain.register import OpenBook
-from domain.shipping import ShipOrder
+from domain.orders.order_events import Part
+from domain.orders.placing import PlaceOrder
+from domain.orders.pricing import AskedLine
+from domain.orders.shipping import ShipOrder
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.database import Database
 from ledger.identity import mint
-from ledger.submission import Submission
+from ledger.record.submission import Submission
 
 MASTER = bytes(range(32))
 ANN = Actor(person="per_01h455vb4pex5vsknk084sn02q", role="agent")

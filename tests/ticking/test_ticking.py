@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.bill_events import BillBecameOverdue
+from domain.bills.bill_events import BillBecameOverdue
+from domain.book.register import OpenBook
 from domain.decisions import EffectiveInFuture
 from domain.entry import Entry
 from domain.moments import HOUR, Moment, moment_at
-from domain.order import Placed
-from domain.payments import CaptureExceedsPrice, CapturePayment
-from domain.register import OpenBook
+from domain.orders.order import Placed
+from domain.payments.capturing import CaptureExceedsPrice, CapturePayment
 from domain.ticking import Tick
 from ledger import ticking
 from ledger.book import Book, machine_now
@@ -22,7 +22,7 @@ from ledger.clocks import demo_clock
 from ledger.composition import Ledger
 from ledger.errors import ClockNotMovable
 from ledger.identity import mint
-from ledger.submission import Submission
+from ledger.record.submission import Submission
 from ledger.ticking import Ticker, tick
 from tests.ticking.conftest import ZONE, at, billed, submission
 

@@ -1,0 +1,1 @@
+"""Stripe: its notices, verified and read as what we record."""

@@ -1,0 +1,138 @@
+"""Disputes that Stripe tells of, and what banks take and give back with them.
+
+Each notice carries the whole dispute, so that what has not been told yet is recorded first: they may come in
+any order.
+"""
+
+from collections.abc import Mapping
+
+from api.stripe.objects import StripeDispute, StripeEvent, minor_units
+from api.stripe.told import Told, derived_id, find, moved, object_of
+from domain.orders.order import Placed
+from domain.payments.disputing import CloseDispute, OpenDispute
+from domain.payments.payment import Payment, Reversal
+from domain.payments.payment_events import DisputeOutcome
+from domain.payments.reversing import ReinstatePayment, ReversePayment
+from ledger.book import Book
+
+_OUTCOMES: Mapping[str, DisputeOutcome] = {"won": "won", "lost": "lost"}
+"""How a dispute ended, by its status; any other is an inquiry that came to nothing."""
+
+
+async def dispute_opened(book: Book, event: StripeEvent) -> Told:
+    """A bank asks about a charge."""
+    it = object_of(event, StripeDispute)
+    found = await find(book, (it.charge, it.payment_intent), None)
+    if found.order is None or found.payment is None:
+        return Told()
+    return Told(
+        order=found.order,
+        fact=_opening(it, found.order, found.payment),
+        earliest=found.payment.at,
+    )
+
+
+def _opening(it: StripeDispute, order: Placed, payment: Payment) -> OpenDispute:
+    currency = it.currency.upper()
+    return OpenDispute(
+        order=order.placed.order,
+        dispute=derived_id("dsp", it.id),
+        payment=payment.received.payment,
+        amount=minor_units(it.amount, currency),
+        currency=currency,
+        why=it.reason,
+        reference=it.id,
+    )
+
+
+def _dispute_named(it: StripeDispute, order: Placed) -> str | None:
+    """The dispute as it is known here, under whatever id."""
+    for name, known in order.disputes.items():
+        if known.opened.reference == it.id or name == derived_id("dsp", it.id):
+            return name
+    return None
+
+
+async def dispute_closed(book: Book, event: StripeEvent) -> Told:
+    """A dispute ended."""
+    it = object_of(event, StripeDispute)
+    found = await find(book, (it.charge, it.payment_intent), None)
+    order, payment = found.order, found.payment
+    if order is None or payment is None:
+        return Told()
+    known = _dispute_named(it, order)
+    fact = CloseDispute(
+        order=order.placed.order,
+        dispute=known or derived_id("dsp", it.id),
+        outcome=_OUTCOMES.get(it.status, "withdrawn"),
+    )
+    first = (_opening(it, order, payment),) if known is None else ()
+    earliest = payment.at if known is None else order.disputes[known].at
+    return Told(order=order, fact=fact, first=first, earliest=earliest)
+
+
+async def funds_withdrawn(book: Book, event: StripeEvent) -> Told:
+    """A bank took a payment back."""
+    it = object_of(event, StripeDispute)
+    currency = it.currency.upper()
+    money = moved("payout", minor_units(it.amount, currency), currency, it.id)
+    found = await find(book, (it.charge, it.payment_intent), None)
+    if found.order is None or found.payment is None:
+        return Told(money=money)
+    known = _dispute_named(it, found.order)
+    first = (_opening(it, found.order, found.payment),) if known is None else ()
+    fact = _taking_back(it, found.order, found.payment, known)
+    return Told(order=found.order, fact=fact, money=money, first=first, earliest=found.payment.at)
+
+
+def _taking_back(it: StripeDispute, order: Placed, payment: Payment, dispute: str | None) -> ReversePayment:
+    currency = it.currency.upper()
+    return ReversePayment(
+        order=order.placed.order,
+        reversal=derived_id("rev", it.id),
+        payment=payment.received.payment,
+        kind="chargeback",
+        amount=minor_units(it.amount, currency),
+        currency=currency,
+        bill=derived_id("bil", it.id),
+        dispute=dispute or derived_id("dsp", it.id),
+        reference=it.id,
+    )
+
+
+def _reversal_named(it: StripeDispute, order: Placed, dispute: str | None) -> Reversal | None:
+    """What the dispute took, as it is known here, under whatever id."""
+    for known in order.reversals.values():
+        if known.it.reference == it.id or (dispute is not None and known.it.dispute == dispute):
+            return known
+    return None
+
+
+async def funds_reinstated(book: Book, event: StripeEvent) -> Told:
+    """What a bank had taken came to us again."""
+    it = object_of(event, StripeDispute)
+    currency = it.currency.upper()
+    given_back = [each.amount for each in it.balance_transactions if each.currency == it.currency]
+    amount = minor_units(max([0, *given_back]) or it.amount, currency)
+    money = moved("receipt", amount, currency, it.id)
+    found = await find(book, (it.charge, it.payment_intent), None)
+    order, payment = found.order, found.payment
+    if order is None or payment is None:
+        return Told(money=money)
+    dispute = _dispute_named(it, order)
+    reversal = derived_id("rev", it.id)
+    known = _reversal_named(it, order, dispute)
+    if known is not None:
+        reversal = known.it.reversal
+    fact = ReinstatePayment(
+        order=order.placed.order,
+        reversal=reversal,
+        reinstatement=derived_id("rev", f"{it.id}/reinstated"),
+        amount=amount,
+        currency=currency,
+    )
+    opening = () if dispute is not None else (_opening(it, order, payment),)
+    first = (*opening, *(() if known is not None else (_taking_back(it, order, payment, dispute),)))
+    return Told(
+        order=order, fact=fact, money=money, first=first, earliest=payment.at if known is None else known.at
+    )

@@ -1,0 +1,119 @@
+"""Lists of declined payments, and of what came of shipping without payment."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from api.call import Call
+from api.grammars import Currency, CustomerId
+from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.permissions import Permission
+from api.section import Section
+from domain.entry import Minor
+from domain.moments import Moment
+from domain.orders.order_events import StandingKind
+from ledger.projecting.conditions import Where
+from ledger.projecting.listing import Listing
+from projections.decline_outcomes import BY_OUTCOME, DeclineOutcomes
+from projections.declined_payments import LISTED, DeclinedPayments, NextStepName, Result
+
+decline_lists = Section("decline lists", "Declined payments in a list, and what came of them in figures.")
+
+
+class DeclinedPaymentItem(msgspec.Struct, frozen=True):
+    """An order with a declined payment, and what is to be done next."""
+
+    order: str
+    customer: str
+    standing: StandingKind | None
+    """Null: it never waited, being covered or billed."""
+    is_watched: bool
+    currency: str
+    missing: Minor
+    attempts: int
+    declined_at: Moment
+    decline_code: str
+    kind: str
+    searched: bool
+    cards_usable: int
+    cards_tried: int
+    contacts: int
+    reached: bool
+    channels_left: str
+    hold_since: Moment | None
+    decide_at: Moment | None
+    next_step: NextStepName | None
+    result: Result | None
+    ended_at: Moment | None
+    last_position: int
+
+
+class DeclineOutcomeItem(msgspec.Struct, frozen=True):
+    """What became of orders released without payment."""
+
+    currency: str
+    outcome: str
+    """`paid_later`, `paid_after_call`, `cleared` by refunds, `written_off`, `open`, `nothing_billed`."""
+    orders: int
+    share: int
+    """Of the orders released in this currency, in basis points."""
+    revenue: Minor
+    """Charged by what shipped."""
+    billed: Minor
+    paid: Minor
+    paid_after_call: Minor
+    written_off: Minor
+    open: Minor
+
+
+DECLINED = Listing(
+    projection=DeclinedPayments(), item=DeclinedPaymentItem, answer=LISTED, key=("order",), group=("order",)
+)
+OUTCOMES = Listing(
+    projection=DeclineOutcomes(), item=DeclineOutcomeItem, answer=BY_OUTCOME, key=("currency", "outcome")
+)
+
+
+class DeclinedQuery(ListQuery):
+    """Which declined payments."""
+
+    waiting: bool | None = Field(default=None, description="Only orders that wait, or only others.")
+    standing: StandingKind | None = None
+    next_step: NextStepName | None = None
+    result: Result | None = None
+    customer: CustomerId | None = None
+    sort: Literal["declined_at", "-declined_at"] = "-declined_at"
+
+
+class OutcomesQuery(ListQuery):
+    """Of which currency."""
+
+    currency: Currency | None = None
+
+
+@decline_lists.question(
+    "/v1/declined-payments", Permission.READ, answers=RowsPage[item_of(DeclinedPaymentItem)], lists_rows=True
+)
+async def list_declined_payments(call: Call, query: Annotated[DeclinedQuery, Query()]) -> Response:
+    """List orders with a declined payment
+
+    How often it failed, which cards and contacts were tried, since when the order waits, what is next, and
+    how it ended.
+    """
+    named = ("standing", "next_step", "result", "customer")
+    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    if query.waiting is not None:
+        where.append(Where("waiting", "=", query.waiting))
+    return await list_of(call, DECLINED, query, sort=query.sort, where=tuple(where))
+
+
+@decline_lists.question(
+    "/v1/decline-outcomes", Permission.READ, answers=RowsPage[item_of(DeclineOutcomeItem)], lists_rows=True
+)
+async def list_decline_outcomes(call: Call, query: Annotated[OutcomesQuery, Query()]) -> Response:
+    """Show what came of shipping without payment: paid later, after a call, written off, or still open"""
+    where = () if query.currency is None else (Where("currency", "=", query.currency),)
+    return await list_of(call, OUTCOMES, query, sort="currency", where=where)

@@ -1,0 +1,268 @@
+"""Declined payments: what failed, what is done about it, and what may be done next."""
+
+from pydantic import Field
+from starlette.responses import Response
+
+from api.answers import Answer, Moment, Receipt
+from api.call import Call, asked
+from api.grammars import OrderInPath
+from api.permissions import Permission
+from api.problems import PAGES, Invalid, NoProcessor, NotFound
+from api.render import rfc3339
+from api.section import Section
+from api.v1.decline_bodies import (
+    CardSearchBody,
+    ChargeBody,
+    ContactAttemptBody,
+    NotDeliveredBody,
+    PaymentFailureBody,
+    ReleaseBody,
+)
+from api.v1.orders import PLACE
+from domain.customers.registering import Customer
+from domain.declines.card_search import CompleteCardSearch
+from domain.declines.decline_events import PaymentAttempted
+from domain.declines.not_delivering import CloseAsNotDelivered
+from domain.declines.payment_failures import RecordPaymentFailure
+from domain.declines.reaching import RecordContactAttempt
+from domain.declines.releasing import ReleaseOrder
+from domain.orders.cancelling import may_credit_fee
+from domain.orders.next_steps import NextStep, next_steps, steps_of
+from domain.orders.next_steps import asked as asked_of
+from domain.orders.order import OrderNotPlaced, Placed
+from domain.payments.charging import AttemptPayment
+from ledger.identity import mint
+from ledger.processors.charging import settle
+from ledger.processors.gateway import Gateway
+from ledger.record.submission import Outcome, Submission
+
+declines = Section(
+    "declines",
+    "A declined payment places an order on hold; nobody who orders goes without, but for one exception.",
+)
+
+
+class NextStepAnswer(Answer):
+    """A step, and what its own decision says to it."""
+
+    step: str = Field(examples=["charge_card"])
+    rule: str = Field(description="The rule by which it is done.", examples=["R-D4"])
+    subject: str | None = Field(description="The card it would charge, or the contact point it would use.")
+    allowed: bool
+    by: str | None = Field(description="The lowest role that may do it now.", examples=["agent"])
+    needs_reason: bool
+    done: bool = Field(description="Whether it would say nothing new.")
+    cause: str | None = Field(description="Why it may not be done now.")
+    way_out: str | None
+    refused_by: str | None = Field(description="The rule that stands against it.", examples=["I4"])
+    type: str | None = Field(description="The address of the page that explains it.")
+
+
+class NextStepsAnswer(Answer):
+    """What may be done for an order now, and why not the rest."""
+
+    order: str
+    as_of: Moment
+    steps: list[NextStepAnswer]
+
+
+@declines.decision(
+    "/v1/orders/{order}/payment-failures", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def record_payment_failure(call: Call, order: OrderInPath, body: PaymentFailureBody) -> Response:
+    """Record a declined payment
+
+    The first one while money is missing places the order on hold. The same attempt, or the same reference of
+    the processor, again records nothing new.
+    """
+    customer = await _customer(call, order)
+    command = asked(
+        RecordPaymentFailure,
+        order=order,
+        customer=customer,
+        payment=body.payment or mint("pay"),
+        amount=body.amount.amount,
+        currency=body.amount.currency,
+        processor=body.processor,
+        reference=body.reference,
+        decline_code=body.decline_code,
+        advice=body.advice,
+        payment_method=body.payment_method,
+    )
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@declines.decision(
+    "/v1/orders/{order}/charges", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def charge_card(call: Call, order: OrderInPath, body: ChargeBody) -> Response:
+    """Charge a card on file
+
+    The attempt is recorded, the processor is asked, and what it says is recorded: captured or declined. If
+    anything fails in between, the same request again asks for the same charge, and the card never pays twice.
+    """
+    state = await _placed(call, order)
+    gateway = call.book.gateway
+    if gateway is None:
+        raise NoProcessor
+    if body.payment is not None:
+        if call.dry_run:
+            raise Invalid("What became of a charge cannot be asked without recording it.")
+        outcome = await _asked_again(call, gateway, state, body.payment)
+        return await call.receipt(outcome, "ord", PLACE)
+    command = asked(
+        AttemptPayment,
+        order=order,
+        customer=state.placed.customer,
+        payment=mint("pay"),
+        payment_method=body.payment_method,
+        amount=None if body.amount is None else body.amount.amount,
+        currency=None if body.amount is None else body.amount.currency,
+        named_by_customer=body.named_by_customer,
+        processor=gateway.processor,
+    )
+    attempt = await call.decided(command, body, of=state.placed.customer, stream=order)
+    if attempt.dry_run:
+        return await call.receipt(attempt, "ord", PLACE)
+    return await call.receipt(await _settled(call, gateway, attempt), "ord", PLACE)
+
+
+@declines.decision(
+    "/v1/orders/{order}/card-search", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def complete_card_search(call: Call, order: OrderInPath, body: CardSearchBody) -> Response:
+    """Look through the cards on file
+
+    All of them, in the order in which they are to be tried, each with whether it may be and if not why.
+    """
+    customer = await _customer(call, order)
+    command = asked(CompleteCardSearch, order=order, customer=customer)
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@declines.decision(
+    "/v1/orders/{order}/contact-attempts", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def record_contact_attempt(call: Call, order: OrderInPath, body: ContactAttemptBody) -> Response:
+    """Record an attempt to reach the customer about a declined payment"""
+    customer = await _customer(call, order)
+    command = asked(
+        RecordContactAttempt,
+        order=order,
+        customer=customer,
+        channel=body.channel,
+        contact_point=body.contact_point,
+        reached=body.reached,
+        by=body.by or _person(call),
+        note=None if body.note is None else await call.seal(customer, "note", body.note),
+    )
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@declines.decision(
+    "/v1/orders/{order}/release", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def release_order(call: Call, order: OrderInPath, body: ReleaseBody) -> Response:
+    """Let an order on hold ship without payment
+
+    The owner decides so, with a reason. What ships unpaid is billed.
+    """
+    customer = await _customer(call, order)
+    command = asked(ReleaseOrder, order=order, customer=customer)
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@declines.decision(
+    "/v1/orders/{order}/not-delivered", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
+)
+async def close_as_not_delivered(call: Call, order: OrderInPath, body: NotDeliveredBody) -> Response:
+    """Give up the order of a new customer who was never reached
+
+    The only reason of ours not to deliver: everything was tried, for long enough. What had not shipped is
+    cancelled, and what was paid towards it is granted back.
+    """
+    state = await _placed(call, order)
+    customer = state.placed.customer
+    command = asked(
+        CloseAsNotDelivered,
+        order=order,
+        customer=customer,
+        refund=mint("ref"),
+        decided_on=await call.today() if may_credit_fee(state) else None,
+    )
+    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+
+
+@declines.question("/v1/orders/{order}/next-steps", Permission.READ, answers=NextStepsAnswer)
+async def show_next_steps(call: Call, order: OrderInPath) -> Response:
+    """Show what may be done for an order now, by whom, and why not the rest
+
+    Every step is put to its own decision, without recording anything; what may be done comes first.
+    """
+    state = await _placed(call, order)
+    customer = await call.found(state.placed.customer, Customer)
+    today = await call.today()
+    submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
+    answers = [
+        asked_of(step, await call.book.given(step.command, submission))
+        for step in steps_of(state, customer, _person(call), today, mint)
+    ]
+    return call.answer(
+        {
+            "order": order,
+            "as_of": rfc3339(call.book.clock()),
+            "steps": [_shown(answer) for answer in next_steps(answers)],
+        }
+    )
+
+
+def _shown(it: NextStep) -> dict[str, object]:
+    why = it.refusal
+    return {
+        "step": it.name,
+        "rule": it.rule,
+        "subject": it.subject,
+        "allowed": it.by is not None,
+        "by": it.by,
+        "needs_reason": it.needs_reason,
+        "done": it.is_done,
+        "cause": None if why is None else why.cause,
+        "way_out": None if why is None else why.way_out,
+        "refused_by": None if why is None else why.rule,
+        "type": None if why is None else PAGES + why.slug(),
+    }
+
+
+async def _placed(call: Call, order: str) -> Placed:
+    """The order. Raises: NotFound, OrderNotPlaced for a cart."""
+    state = await call.found_order(order)
+    if not isinstance(state, Placed):
+        raise OrderNotPlaced(order)
+    return state
+
+
+async def _customer(call: Call, order: str) -> str:
+    """The order's customer. Raises: NotFound, OrderNotPlaced."""
+    return (await _placed(call, order)).placed.customer
+
+
+def _person(call: Call) -> str:
+    """Who is at the counter."""
+    actor = call.caller.actor
+    return actor.on_behalf_of or actor.person
+
+
+async def _settled(call: Call, gateway: Gateway, attempt: Outcome) -> Outcome:
+    """The attempt just recorded and what became of it, as one outcome: the same each time it is asked for."""
+    (entry,) = [each for each in attempt.entries if isinstance(each.event, PaymentAttempted)]
+    assert isinstance(entry.event, PaymentAttempted)
+    became = await settle(call.book, gateway, entry.event, entry.position, call.caller.actor, "api")
+    return Outcome(entries=(*attempt.entries, *became.entries), replayed=attempt.replayed)
+
+
+async def _asked_again(call: Call, gateway: Gateway, state: Placed, payment: str) -> Outcome:
+    """What became of an attempt recorded before. Raises: NotFound."""
+    attempt = state.declines.attempts.get(payment)
+    if attempt is None or attempt.attempted.processor != gateway.processor:
+        raise NotFound
+    return await settle(call.book, gateway, attempt.attempted, attempt.position, call.caller.actor, "api")

@@ -1,0 +1,156 @@
+"""Inbound: what payment processors tell us, signed; and what became of it."""
+
+from contextlib import suppress
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import Path, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from api.answers import Answer
+from api.call import Call
+from api.grammars import KIND_TOLD, At, CustomerId, OrderId, grammar
+from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.permissions import Permission
+from api.problems import MalformedJson
+from api.section import Section
+from api.stripe.objects import StripeEvent
+from api.stripe.reading import told_by
+from api.stripe.told import STRIPE, Told
+from domain.inbound.notice_events import NoticeReceived, NoticeResult
+from domain.inbound.notices import UNMATCHED_REF, ReceiveNotice
+from domain.moments import Moment
+from domain.refusal import Refusal
+from ledger.errors import ClaimTaken, StreamBusy
+from ledger.projecting.conditions import Where
+from ledger.projecting.listing import Listing
+from ledger.record.submission import Submission
+from ledger.sealing.sealer import BOOK
+from projections.notices import LISTED, Notices
+
+inbound = Section("inbound", "What payment processors tell us, kept as it came and recorded as what it is.")
+
+TRIES = 3
+"""How often a notice is read anew, where what it is about was recorded meanwhile."""
+
+EndpointInPath = Annotated[
+    str,
+    Path(
+        pattern=grammar(r"^in_[a-z0-9-]{1,63}_[0-9a-z]{26}$", "Should be an endpoint, as in_shop_01h455…"),
+        description="The endpoint, as `makegood endpoints add` named it; it decides the book.",
+        examples=["in_shop_01h455vb4pex5vsknk084sn02q"],
+    ),
+]
+
+
+class NoticeAnswer(Answer):
+    """The notice is kept."""
+
+    result: NoticeResult = Field(description="What became of it.")
+    position: int = Field(description="Of the entry that keeps it.")
+
+
+class NoticeItem(msgspec.Struct, frozen=True):
+    """A notice as it was kept; its body is in its entry."""
+
+    position: int
+    processor: str
+    notice: str
+    kind: str
+    happened_at: Moment
+    result: str
+    customer: str | None
+    order: str | None
+    why: str | None
+    size: int
+
+
+NOTICES = Listing(
+    projection=Notices(), item=NoticeItem, answer=LISTED, key=("position",), group=("position",)
+)
+
+
+class NoticesQuery(ListQuery):
+    """Which notices; none named, all."""
+
+    kind: Annotated[str, Field(pattern=KIND_TOLD, examples=["charge.succeeded"])] | None = None
+    result: NoticeResult | None = None
+    order: OrderId | None = None
+    customer: CustomerId | None = None
+    happened_from: At | None = None
+    sort: Literal["position", "-position", "happened_at", "-happened_at"] = "position"
+
+
+@inbound.notice("/v1/inbound/stripe/{endpoint}", answers=NoticeAnswer)
+async def receive_stripe(call: Call, endpoint: EndpointInPath) -> Response:
+    """Receive a notice of Stripe
+
+    Charges, declines, refunds and disputes are recorded as what they are. Money that no rule can place waits
+    as unmatched, with a task; every other kind of notice is kept. The same notice again records nothing new.
+    """
+    try:
+        event = msgspec.json.decode(call.notice, type=StripeEvent)
+        body = call.notice.decode()
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise MalformedJson("The body is not a notice of Stripe.") from None
+    kept = await _kept(call, event, body)
+    return call.answer({"result": kept[0].result, "position": kept[1]})
+
+
+async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceived, int]:
+    """The notice as it is kept, and its position. Raises: StreamBusy, LedgerError."""
+    is_unmatched = False
+    for _ in range(TRIES):
+        told = await told_by(call.book, event)
+        command = await _receiving(call, event, body, told, is_unmatched=is_unmatched)
+        submission = _submission(call, event, told)
+        for fact in told.first:
+            with suppress(Refusal):  # then what follows it is refused too, and kept as such
+                await call.book.execute(fact, submission)
+        try:
+            outcome = await call.book.execute(command, submission)
+        except ClaimTaken as taken:
+            is_unmatched = taken.kind == UNMATCHED_REF
+            continue
+        for entry in outcome.entries:
+            if isinstance(entry.event, NoticeReceived):
+                return entry.event, entry.position
+    raise StreamBusy((f"inbound/{STRIPE}/{event.id}",))
+
+
+async def _receiving(
+    call: Call, event: StripeEvent, body: str, told: Told, *, is_unmatched: bool
+) -> ReceiveNotice:
+    order = told.order
+    customer = None if order is None else order.placed.customer
+    return ReceiveNotice(
+        processor=STRIPE,
+        notice=event.id,
+        kind=event.type,
+        happened_at=event.happened_at,
+        body=await call.seal_about(customer or BOOK, "notice", body),
+        customer=customer,
+        order=None if order is None else order.placed.order,
+        fact=told.fact,
+        money=None if is_unmatched else told.money,
+        is_unmatched=is_unmatched,
+    )
+
+
+def _submission(call: Call, event: StripeEvent, told: Told) -> Submission:
+    """When it happened, but never before what it builds on, nor after now: clocks of two houses differ."""
+    earliest = event.happened_at if told.earliest is None else max(event.happened_at, told.earliest)
+    return Submission(
+        actor=call.caller.actor, origin="provider", effective_at=min(earliest, call.book.clock())
+    )
+
+
+@inbound.question("/v1/inbound", Permission.READ, answers=RowsPage[item_of(NoticeItem)], lists_rows=True)
+async def list_notices(call: Call, query: Annotated[NoticesQuery, Query()]) -> Response:
+    """List what payment processors told us, and what became of it"""
+    named = ("kind", "result", "order", "customer")
+    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    if query.happened_from is not None:
+        where.append(Where("happened_at", ">=", query.happened_from))
+    return await list_of(call, NOTICES, query, sort=query.sort, where=tuple(where))

@@ -1,0 +1,104 @@
+"""The policy: every edition adopted, and adopting another."""
+
+from typing import Annotated, Any
+
+from msgspec import ValidationError, convert
+from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+
+from api.answers import Answer, Moment, Receipt
+from api.bodies import Writing
+from api.call import Call, asked
+from api.grammars import At
+from api.paging import AsOfQuery
+from api.permissions import Permission
+from api.section import Section
+from api.shapes import shape_of
+from domain.book.policy import STREAM, AdoptedEdition, AdoptPolicy, Edition, Policy
+from ledger.projecting.as_of import AsOf, Effective, Position, Recorded
+
+policy = Section(
+    "policy",
+    "The merchant's rules as dated, whole editions; each decision quotes the one it was taken under.",
+)
+
+
+_SCHEMA = shape_of(Edition)
+
+
+def _read_edition(value: object) -> Edition:
+    """A whole edition of exactly the domain's values, each in its range. Raises: PydanticCustomError."""
+    try:
+        return convert(value, Edition)
+    except (ValidationError, ValueError):
+        raise PydanticCustomError(
+            "edition", "Should be a whole edition: every value, each in its range, and no other"
+        ) from None
+
+
+class AdoptPolicyBody(Writing):
+    """An edition to adopt."""
+
+    edition: Annotated[Edition, PlainValidator(_read_edition), WithJsonSchema(_SCHEMA)]
+    effective_from: At | None = Field(default=None, description="When it takes effect; left out, now.")
+
+
+class AdoptedAnswer(Answer):
+    """An edition in its place; entries quote its version as their `edition`."""
+
+    version: int
+    position: int
+    effective_from: Moment
+    reason: str | None
+    edition: Annotated[dict[str, Any], WithJsonSchema(shape_of(Edition))]
+
+
+class PolicyAnswer(Answer):
+    """Every edition adopted, in the order of adoption, and the one in force: now, or as of the entry."""
+
+    version: int
+    position: int
+    in_force: int | None
+    editions: list[AdoptedAnswer]
+
+
+@policy.question("/v1/policy", Permission.READ, answers=PolicyAnswer)
+async def show_policy(call: Call, query: AsOfQuery) -> Response:
+    """Show every edition of the policy and which one is in force"""
+    state, last = await call.found_as_of(STREAM, Policy, query.at)
+    body = {
+        "version": last.version,
+        "position": last.position,
+        "in_force": state.version_in_force(await _moment(call, query.at)),
+        "editions": [await _adopted(call, adopted) for adopted in state.editions],
+    }
+    return call.answer(body, {"ETag": f'"{last.version}"'})
+
+
+@policy.decision("/v1/policy", Permission.SET_POLICY, answers=Receipt, conditional=True)
+async def adopt_policy(call: Call, body: AdoptPolicyBody) -> Response:
+    """Adopt an edition of the policy
+
+    A whole edition, never a single value. It takes effect now or later: what was promised before stays
+    promised.
+    """
+    command = asked(AdoptPolicy, edition=body.edition, effective_from=body.effective_from)
+    return await call.decide(command, body, subject=STREAM, stream=STREAM)
+
+
+async def _moment(call: Call, at: AsOf | None) -> int:
+    """Now, or when the entry asked about was recorded; a demo book's clock runs ahead of recording."""
+    match at:
+        case Position(position):
+            (entry,) = await call.book.entries_at([position])
+            return max(entry.recorded_at, entry.effective_at)
+        case Recorded(moment) | Effective(moment):
+            return moment
+        case None:
+            return call.book.clock()
+
+
+async def _adopted(call: Call, adopted: AdoptedEdition) -> dict[str, object]:
+    shown = await call.reading.struct(adopted)
+    return {name: shown[name] for name in ("version", "position", "effective_from", "reason", "edition")}

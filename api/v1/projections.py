@@ -1,0 +1,76 @@
+"""The read models themselves: which there are, and how far each is behind its book."""
+
+from typing import Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from api.answers import Answer, Page
+from api.call import Call
+from api.permissions import Permission
+from api.section import Section
+from ledger.projecting.cursors import Lag
+from ledger.projecting.read_models import ReadModels
+from projections.catalogue import PROJECTIONS
+
+projections = Section("projections", "The read models behind lists and balances, and how current they are.")
+
+Status = Literal["building", "current", "behind", "stopped"]
+
+
+class BuildAnswer(Answer):
+    """How far building has come."""
+
+    entries: int
+    of: int
+
+
+class ProjectionAnswer(Answer):
+    """One read model of the book."""
+
+    name: str
+    version: int
+    question: str = Field(description="What it answers.")
+    status: Status = Field(description="`stopped`: it waits for somebody to mend the cause.")
+    position: int | None = Field(description="Up to which entry it has read; null before it is built.")
+    head: int = Field(description="The book's last entry.")
+    lag_entries: int
+    lag_milliseconds: int = Field(description="Since the first entry it has not read was recorded.")
+    parked: int = Field(description="Groups of rows that stand still at an entry they could not fold.")
+    building: BuildAnswer | None
+
+
+@projections.question("/v1/projections", Permission.READ, answers=Page[ProjectionAnswer])
+async def list_projections(call: Call) -> Response:
+    """List the read models, and how far each is behind the book"""
+    models = call.book.read_models
+    items = [
+        _shown(projection.question, lag, models)
+        for projection, lag in zip(PROJECTIONS, await models.lags(), strict=True)
+    ]
+    return call.answer({"items": items, "next": None, "has_more": False})
+
+
+def _shown(question: str, lag: Lag, models: ReadModels) -> dict[str, object]:
+    build = models.building if lag.position is None else None
+    return {
+        "name": lag.projection,
+        "version": lag.version,
+        "question": question,
+        "status": status_of(lag, models),
+        "position": lag.position,
+        "head": lag.head,
+        "lag_entries": lag.entries,
+        "lag_milliseconds": round(lag.seconds * 1000),
+        "parked": lag.parked,
+        "building": None if build is None else {"entries": build[0], "of": build[1]},
+    }
+
+
+def status_of(lag: Lag, models: ReadModels) -> Status:
+    """How a read model is doing."""
+    if lag.position is None:
+        return "stopped" if models.cannot_build else "building"
+    if models.is_stopped:
+        return "stopped"
+    return "behind" if lag.entries else "current"

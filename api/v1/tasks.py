@@ -1,0 +1,67 @@
+"""What people have to do, longest due first."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
+
+from api.call import Call
+from api.grammars import At, CustomerId, OrderId
+from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.permissions import Permission
+from api.section import Section
+from domain.moments import Moment
+from domain.orders.order_events import DeadlineKind
+from ledger.projecting.conditions import Where
+from ledger.projecting.listing import Listing
+from projections.tasks import LISTED, Tasks
+
+tasks = Section("tasks", "What people have to do: contacts to make, orders to ship.")
+
+
+class TaskItem(msgspec.Struct, frozen=True):
+    """Something a person has to do, from `due` on."""
+
+    order: str
+    kind: str
+    subject: str
+    customer: str
+    due: Moment
+    missed_from: Moment | None
+    assignee: str | None
+    last_position: int
+
+
+TASKS = Listing(
+    projection=Tasks(),
+    item=TaskItem,
+    answer=LISTED,
+    key=("order", "kind", "subject"),
+    group=("order",),
+)
+
+
+class TasksQuery(ListQuery):
+    """Which tasks."""
+
+    due_by: At | None = Field(
+        default=None, description="What is due by then; left out, by `as_of`, or by the book's now."
+    )
+    kind: DeadlineKind | None = None
+    order: OrderId | None = None
+    customer: CustomerId | None = None
+    sort: Literal["due", "-due"] = "due"
+
+
+@tasks.question("/v1/tasks", Permission.READ, answers=RowsPage[item_of(TaskItem)], lists_rows=True)
+async def list_tasks(call: Call, query: Annotated[TasksQuery, Query()]) -> Response:
+    """List what has to be done
+
+    A task is gone once it is done. What is not yet due is found with a later `due_by`.
+    """
+    due_by = query.due_by or query.as_of or call.book.clock()
+    named = ("kind", "order", "customer")
+    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    return await list_of(call, TASKS, query, sort=query.sort, where=(Where("due", "<=", due_by), *where))

@@ -1,0 +1,256 @@
+"""Unmatched money: what came or left without a place; and saying what it was for."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import Query
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+
+from api.answers import Receipt
+from api.bodies import Writing
+from api.call import Call, asked
+from api.grammars import (
+    At,
+    BillId,
+    CustomerId,
+    OrderId,
+    PaymentId,
+    PositiveAmount,
+    Reference,
+    RefundId,
+    ReversalId,
+    UnmatchedInPath,
+)
+from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.permissions import Permission
+from api.problems import Fault, Invalid
+from api.section import Section
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.entry import Minor
+from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
+from domain.moments import Moment
+from domain.orders.order import Placed
+from domain.payments.capturing import CapturePayment
+from domain.payments.money_facts import MoneyFact
+from domain.payments.reversing import ReinstatePayment, ReversePayment
+from domain.refunds.paying_out import RecordPayout
+from ledger.identity import mint
+from ledger.projecting.conditions import Where
+from ledger.projecting.listing import Listing
+from ledger.record.references import payment_under
+from ledger.sealing.sealer import BOOK
+from projections.unmatched import LISTED, Direction, Unmatched
+
+ALL_LEFT = "In its own currency; left out, all that is left."
+unmatched = Section("unmatched", "Money that came or left and that no rule could place.")
+
+
+class UnmatchedItem(msgspec.Struct, frozen=True):
+    """Money without a place, and what became of it."""
+
+    id: str
+    direction: Direction
+    customer: str | None
+    order: str | None
+    currency: str
+    amount: Minor
+    assigned: Minor
+    returned: Minor
+    left: Minor
+    processor: str
+    reference: str
+    why: str
+    since: Moment
+    settled_at: Moment | None
+    last_position: int
+
+
+UNMATCHED = Listing(projection=Unmatched(), item=UnmatchedItem, answer=LISTED, key=("id",), group=("id",))
+
+
+class UnmatchedQuery(ListQuery):
+    """Which of it; none named, all."""
+
+    state: Literal["open", "settled"] | None = None
+    direction: Direction | None = None
+    customer: CustomerId | None = None
+    order: OrderId | None = None
+    since: At | None = None
+    sort: Literal["since", "-since", "amount", "-amount"] = "since"
+
+
+class AssignMoneyBody(Writing):
+    """What the money was for. Of an order alone, what came is a payment of it."""
+
+    order: OrderId
+    amount: PositiveAmount | None = Field(default=None, description=ALL_LEFT)
+    bill: BillId | None = Field(default=None, description="What came paid this bill.")
+    reversal: ReversalId | None = Field(default=None, description="What came gives back this reversal.")
+    refund: RefundId | None = Field(default=None, description="What left was a payout of this refund.")
+    payment: PaymentId | None = Field(
+        default=None, description="What left took back this payment; with a refund, went back against it."
+    )
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "AssignMoneyBody":
+        named = [self.bill, self.reversal, self.refund or self.payment]
+        if sum(each is not None for each in named) > 1:
+            raise PydanticCustomError("one_thing", "Should name one thing the money was for")
+        return self
+
+
+class ReturnMoneyBody(Writing):
+    """How the money went back."""
+
+    amount: PositiveAmount | None = Field(default=None, description=ALL_LEFT)
+    reference: Reference | None = None
+
+
+@unmatched.question(
+    "/v1/unmatched", Permission.READ, answers=RowsPage[item_of(UnmatchedItem)], lists_rows=True
+)
+async def list_unmatched(call: Call, query: Annotated[UnmatchedQuery, Query()]) -> Response:
+    """List money that waits for somebody to say what it was for, and what became of the rest
+
+    It waits on the account for unapplied money and is in no customer's balance.
+    """
+    named = ("direction", "customer", "order")
+    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    if query.state is not None:
+        where.append(Where("left", ">" if query.state == "open" else "=", 0))
+    if query.since is not None:
+        where.append(Where("since", ">=", query.since))
+    return await list_of(call, UNMATCHED, query, sort=query.sort, where=tuple(where))
+
+
+@unmatched.decision("/v1/unmatched/{unmatched}/assignment", Permission.SERVE_CUSTOMERS, answers=Receipt)
+async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoneyBody) -> Response:
+    """Say what money was for
+
+    It counts as what it is from then on: a payment of the order or of a bill, a payout of a refund, a payment
+    taken back or given back again. The order's own rules hold: what they refuse stays unmatched.
+    """
+    money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
+    order = await call.book.state(body.order)
+    if not isinstance(order, Placed):
+        raise Invalid(faults=(Fault("/order", "Should be an order of this book"),))
+    customer = order.placed.customer
+    amount = _amount(body, money)
+    fact = _received(body, amount, money, order) if money.is_receipt else _left(body, amount, money, order)
+    if isinstance(fact, CapturePayment):
+        fact = await _with_reference(call, fact)
+    command = asked(AssignMoney, unmatched=unmatched, customer=customer, fact=fact)
+    return await call.decide(command, body, subject="unmatched", of=customer)
+
+
+@unmatched.decision("/v1/unmatched/{unmatched}/return", Permission.SERVE_CUSTOMERS, answers=Receipt)
+async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoneyBody) -> Response:
+    """Record that money went back where it came from"""
+    money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
+    command = asked(
+        ReturnMoney,
+        unmatched=unmatched,
+        settlement=mint("stl"),
+        amount=_amount(body, money),
+        currency=money.it.currency,
+        reference=body.reference,
+    )
+    return await call.decide(command, body, subject="unmatched", of=money.it.customer or BOOK)
+
+
+def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> int:
+    """All that is left unless said; where nothing is, all of it, so that a retry finds what it said."""
+    return body.amount or money.left or money.it.amount
+
+
+def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:
+    """What came, as the command that records it."""
+    it = money.it
+    if body.bill is not None:
+        return asked(
+            ReceiveBillPayment,
+            order=body.order,
+            customer=order.placed.customer,
+            bill=body.bill,
+            payment=mint("pay"),
+            credit=mint("crd"),
+            amount=amount,
+            currency=it.currency,
+            method=it.processor,
+            reference=it.reference,
+        )
+    if body.reversal is not None:
+        return asked(
+            ReinstatePayment,
+            order=body.order,
+            reversal=body.reversal,
+            reinstatement=mint("rev"),
+            amount=amount,
+            currency=it.currency,
+        )
+    if body.refund is not None or body.payment is not None:
+        raise Invalid("This money came to us.", faults=(Fault("", "Should name what came, not what left"),))
+    # Each payment has a reference of its own, where one receipt pays several orders.
+    part = len(money.settlements) + 1
+    return asked(
+        CapturePayment,
+        order=body.order,
+        payment=mint("pay"),
+        amount=amount,
+        currency=it.currency,
+        processor=it.processor,
+        reference=it.reference if part == 1 else f"{it.reference}/{part}",
+    )
+
+
+async def _with_reference(call: Call, fact: CapturePayment) -> CapturePayment:
+    """The same; where its reference was that of a corrected payment, it may be used again."""
+    known = await payment_under(call.book, fact.processor, fact.reference)
+    if known is None or known.corrected is None:
+        return fact
+    return msgspec.structs.replace(fact, corrected_in=known.received.order)
+
+
+def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:
+    """What left, as the command that records it."""
+    it = money.it
+    if body.refund is not None:
+        return asked(
+            RecordPayout,
+            order=body.order,
+            refund=body.refund,
+            payout=mint("pot"),
+            payment=body.payment or _paid_most(order, amount),
+            amount=amount,
+            currency=it.currency,
+            reference=it.reference,
+        )
+    if body.payment is None:
+        raise Invalid("This money left us.", faults=(Fault("", "Should name a refund or a payment"),))
+    return asked(
+        ReversePayment,
+        order=body.order,
+        reversal=mint("rev"),
+        payment=body.payment,
+        kind="chargeback",
+        amount=amount,
+        currency=it.currency,
+        bill=mint("bil"),
+        reference=it.reference,
+    )
+
+
+def _paid_most(order: Placed, amount: int) -> str:
+    """The payment it may have gone back against: the first that is large enough, else the last one.
+
+    Raises: Invalid where the order has none.
+    """
+    for name, payment in order.payments.items():
+        if payment.may_go_back >= amount:
+            return name
+    if not order.payments:
+        raise Invalid(faults=(Fault("/order", "Should be an order that was paid"),))
+    return next(reversed(list(order.payments)))

@@ -1,0 +1,139 @@
+"""Reviewing the order of a watched customer: the owner lets it ship, or asks for payment first for some days.
+
+Nothing blocks by itself: until the owner says otherwise, the order goes its way. Source: R-B2
+"""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from domain.bills.owing import expect_owner
+from domain.bills.watch_events import WatchDecision, WatchedOrderReviewed
+from domain.causes import expect_cause
+from domain.command import Command, OutOfRange
+from domain.deadlines import deadlines_of_payment_first
+from domain.decision import Decision, Given
+from domain.declines.holds import hold_ends
+from domain.moments import Day, day_of, plus_days
+from domain.orders.order import Placed, placed_order
+from domain.refusal import Refusal
+
+WATCH_DECISIONS: tuple[WatchDecision, ...] = get_args(WatchDecision)
+MOST_DAYS = 36_500
+
+
+class ReviewWatchedOrder(Command, frozen=True, kw_only=True):
+    """Decide on the order of a watched customer. Raises: ValueError."""
+
+    order: str
+    decision: WatchDecision
+    days: int | None = None
+    """For how many days payment is asked first; None: as long as the policy allows."""
+
+    def __post_init__(self) -> None:
+        if self.decision not in WATCH_DECISIONS:
+            raise OutOfRange("decision", f"must be one of {', '.join(WATCH_DECISIONS)}")
+        if self.days is not None and (self.decision == "ship" or not 1 <= self.days <= MOST_DAYS):
+            raise OutOfRange("days", "must be 1 or more, and said only where payment is asked first")
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+
+@dataclass(unsafe_hash=True)
+class OrderNotWatched(Refusal):
+    """When this was ordered the customer owed nothing overdue, so there is nothing to review."""
+
+    rule = "R-B2"
+    way_out = "Let the order go its way. Only orders of customers who then owed something are reviewed."
+
+    order: str
+
+
+@dataclass(unsafe_hash=True)
+class NothingLeftToReview(Refusal):
+    """Every unit of this order has shipped or was cancelled: no decision would change anything."""
+
+    rule = "R-B2"
+    way_out = "Look at the order's lines. What is owed for it stands on the watchlist by itself."
+
+    order: str
+
+
+@dataclass(unsafe_hash=True)
+class PaymentFirstWithoutReason(Refusal):
+    """Payment is asked first only with a reason, and none was given."""
+
+    rule = "R-B2"
+    way_out = "Say in a sentence why this customer should pay first, or let the order ship."
+
+    order: str
+
+
+@dataclass(unsafe_hash=True)
+class PaymentFirstTooLong(Refusal):
+    """Payment would be asked first for longer than the policy allows."""
+
+    rule = "R-B2"
+    way_out = "Ask for at most the days shown; then you are asked again."
+    spoken = "Payment can be asked first for at most {most} days, and this would be {days}."
+
+    order: str
+    days: int
+    most: int
+
+
+def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
+    """Records what the owner decides; payment first begins a task that asks the owner again.
+
+    An order on bill that a declined payment held up meanwhile ships on its terms again: its hold ends.
+
+    Checks, in this order: order placed; retry, which is: the same decision at the same moment; the owner
+    decides; the customer was watched; something left to ship; with payment first a reason, and at most so
+    many days; not before the order. Source: R-B2
+    """
+    state = placed_order(given, command.order)
+    until = _until(command, given)
+    for known in state.reviews:
+        if known.at == given.at and (known.it.decision, known.it.until) == (command.decision, until):
+            return Decision(customer=state.placed.customer, already=(known.position,))
+    expect_owner(given)
+    if not state.placed.watched_for:
+        raise OrderNotWatched(command.order)
+    if not state.units_to_ship:
+        raise NothingLeftToReview(command.order)
+    if command.decision == "payment_first":
+        _check_payment_first(command, given)
+    expect_cause(state.placed_at, given)
+    reviewed = _reviewed(state, command, until, given)
+    ships_on_bill = command.decision == "ship" and state.placed.terms == "bill_after"
+    return Decision(
+        events=((command.order, reviewed), *hold_ends(state, may_ship=ships_on_bill, because="reviewed")),
+        customer=state.placed.customer,
+    )
+
+
+def _until(command: ReviewWatchedOrder, given: Given) -> Day | None:
+    if command.decision == "ship":
+        return None
+    days = given.edition.payment_first_days if command.days is None else command.days
+    return plus_days(day_of(given.at, given.book.zone), days)
+
+
+def _check_payment_first(command: ReviewWatchedOrder, given: Given) -> None:
+    if given.reason is None:
+        raise PaymentFirstWithoutReason(command.order)
+    most = given.edition.payment_first_days
+    if command.days is not None and command.days > most:
+        raise PaymentFirstTooLong(command.order, command.days, most)
+
+
+def _reviewed(
+    state: Placed, command: ReviewWatchedOrder, until: Day | None, given: Given
+) -> WatchedOrderReviewed:
+    return WatchedOrderReviewed(
+        order=command.order,
+        customer=state.placed.customer,
+        decision=command.decision,
+        until=until,
+        deadlines=() if until is None else deadlines_of_payment_first(until, given),
+    )

@@ -1,0 +1,1 @@
+"""Corrections: what was recorded by mistake is taken back by another entry."""

@@ -1,0 +1,62 @@
+"""Correcting a bill: it is void, and another with a number of its own asks for the same.
+
+What shipped unpaid stays billed, so a bill alone is never only taken back; where nothing had shipped, the
+shipment is corrected, and its bill with it. Source: H-correct, R-B1
+"""
+
+from dataclasses import dataclass
+
+from domain.bills.bill import Bill
+from domain.bills.bill_events import BillIssued
+from domain.bills.billing import NewBill, bill_claims, bill_issued
+from domain.corrections.correction_events import BillCorrected
+from domain.decision import Decision, Given
+from domain.money import Money
+from domain.orders.order import Placed
+from domain.refusal import Refusal
+
+
+@dataclass(unsafe_hash=True)
+class BillStands(Refusal):
+    """This bill was paid, cleared or written off, at least in part, so that it is not taken back."""
+
+    rule = "H-correct"
+    way_out = "Correct the payment first, if there was none. What was written off or cleared stays so."
+    spoken = "Of this bill {settled} are paid, cleared or written off."
+
+    bill: str
+    settled: Money
+
+
+def expect_unsettled(bill: Bill) -> None:
+    """Nothing of the bill is paid, cleared or written off. Raises: BillStands."""
+    settled = bill.paid + bill.cleared + bill.written_off
+    if settled:
+        raise BillStands(bill.bill, Money(settled, bill.currency))
+
+
+def correct_bill(bill: Bill, state: Placed, new: NewBill | None, given: Given) -> Decision:
+    """Takes a bill back and issues another for the same amount, under the edition now in force.
+
+    Checks, in this order: unsettled; bill prepared. Source: H-correct, R-B1
+    """
+    assert isinstance(bill.source, BillIssued)
+    expect_unsettled(bill)
+    shipped = state.shipments[bill.source.shipment].shipped
+    issued = bill_issued(state, shipped, bill.amount, new, given)
+    assert new is not None
+    corrected = BillCorrected(
+        order=state.placed.order,
+        customer=state.placed.customer,
+        bill=bill.bill,
+        corrects=bill.position,
+        replaced_by=new.id,
+        currency=bill.currency,
+        amount=bill.amount,
+        uncollectible=bill.uncollectible,
+    )
+    return Decision(
+        events=((state.placed.order, corrected), *issued),
+        claims=bill_claims(issued),
+        customer=state.placed.customer,
+    )

@@ -1,0 +1,162 @@
+"""Correcting a payment: money recorded as received never came.
+
+Everything the payment had brought about is taken back with it. What then is missing in the order's funds is
+owed like a bill, without a number, as after a chargeback. Source: H-correct, R-B9
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.bills.bill import Bill, Bills
+from domain.bills.bill_events import BillShare
+from domain.bills.promise import Promise
+from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
+from domain.corrections.evolve_corrections import without_payment
+from domain.corrections.phantom_funds import cleared_of_phantoms
+from domain.customers.credit import Credit
+from domain.customers.registering import Customer, known_customer
+from domain.deadlines import deadlines_of_what_is_owed
+from domain.decision import Claim, Decision, Given
+from domain.entry import Event
+from domain.moments import day_of
+from domain.money import Money
+from domain.orders.order import Placed
+from domain.payments.payment import Payment
+from domain.payments.payment_events import BillPaymentReceived, CreditSetAside
+from domain.refusal import Refusal
+
+
+@dataclass(unsafe_hash=True)
+class PaymentTakenBack(Refusal):
+    """This payment was charged back or bounced: it did come, and what became of it is on record."""
+
+    rule = "H-correct"
+    way_out = "Leave the payment as it is. What is owed since it was taken back is paid, or reinstated."
+
+    payment: str
+
+
+@dataclass(unsafe_hash=True)
+class PaymentPaidBack(Refusal):
+    """Money of this payment went back to the customer the way it came: it did come."""
+
+    rule = "H-correct"
+    way_out = "Leave the payment as it is. If the payout was a mistake, record the money when it is returned."
+    spoken = "Of this payment {paid_back} went back to the customer."
+
+    payment: str
+    paid_back: Money
+
+
+@dataclass(unsafe_hash=True)
+class CreditOfPaymentUsed(Refusal):
+    """What exceeded the bill was set aside as the customer's credit, and some of it has been used."""
+
+    rule = "I15"
+    way_out = "Leave the payment as it is, and ask the customer for what is missing."
+    spoken = "Of the {set_aside} set aside from this payment only {available} are still there."
+
+    payment: str
+    set_aside: Money
+    available: Money
+
+
+def correct_payment(payment: Payment, state: Placed, owed: str, given: Given) -> Decision:
+    """Takes a payment back, with what it paid, reopened and set aside.
+
+    `owed` names what may be owed without a number then. Checks, in this order: not reversed; not paid back;
+    the credit still there (I15). Source: H-correct, R-B9
+    """
+    it = payment.received
+    if any(reversal.it.payment == it.payment for reversal in state.reversals.values()):
+        raise PaymentTakenBack(it.payment)
+    if payment.paid_back:
+        raise PaymentPaidBack(it.payment, state.money(payment.paid_back))
+    set_aside = it.set_aside if isinstance(it, BillPaymentReceived) else 0
+    if set_aside:
+        _expect_credit(it.payment, Money(set_aside, it.currency), known_customer(given, it.customer))
+    corrected = _corrected(payment, set_aside, state, owed, given)
+    cleared = cleared_of_phantoms(without_payment(state, corrected))
+    corrected = msgspec.structs.replace(corrected, cleared=cleared)
+    events: list[tuple[str, Event]] = [(it.order, corrected)]
+    if set_aside:
+        events.append((it.customer, corrected))
+    claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
+    return Decision(events=tuple(events), claims=claims, customer=it.customer)
+
+
+def _expect_credit(payment: str, set_aside: Money, customer: Customer) -> None:
+    credit = customer.credit.get(set_aside.currency, Credit())
+    if credit.available < set_aside.minor:
+        raise CreditOfPaymentUsed(payment, set_aside, Money(credit.available, set_aside.currency))
+
+
+def _corrected(payment: Payment, set_aside: int, state: Placed, owed: str, given: Given) -> PaymentCorrected:
+    it = payment.received
+    written_off = state.write_offs_reversed.get(it.payment, ())
+    # What paid no bill and became no credit is in the order's funds, or was used by what has shipped since.
+    from_funds = it.amount - sum([share.amount for share in it.bills]) - set_aside
+    opened = max(0, from_funds - state.funds())
+    due_on = day_of(given.at, given.book.zone)
+    return PaymentCorrected(
+        order=it.order,
+        customer=it.customer,
+        payment=it.payment,
+        corrects=payment.position,
+        currency=it.currency,
+        amount=it.amount,
+        reopened=reopened_shares(it.payment, it.bills, written_off, state.bills, given),
+        written_off=written_off,
+        credit=_credit_of(it.payment, state),
+        set_aside=set_aside,
+        cleared=(),
+        bill=owed if opened else None,
+        opened=opened,
+        due_on=due_on if opened else None,
+        deadlines=deadlines_of_what_is_owed(due_on, given) if opened else (),
+    )
+
+
+def _credit_of(payment: str, state: Placed) -> str | None:
+    """The credit that payment's excess was set aside as."""
+    for credit, change in state.credits.items():
+        if isinstance(change.it, CreditSetAside) and change.it.subject == payment:
+            return credit
+    return None
+
+
+def reopened_shares(
+    by: str, shares: Sequence[BillShare], written_off: Sequence[BillShare], bills: Bills, given: Given
+) -> tuple[ReopenedShare, ...]:
+    """Those shares of bills as they are open again; what of them is let off again stays closed.
+
+    `by` had settled them, and so perhaps kept a promise.
+    """
+    net: Counter[str] = Counter()
+    for share in shares:
+        net[share.bill] += share.amount
+    for share in written_off:
+        net[share.bill] -= share.amount
+    return tuple([_reopened(by, share, bills[share.bill], given, net[share.bill] > 0) for share in shares])
+
+
+def _asks_again(promise: Promise, by: str, bill: Bill) -> bool:
+    """Whether a promise counts again: `by` had kept it, or it rested while nothing was left to pay."""
+    return promise.kept_by == by or (promise.outcome is None and bill.open == 0)
+
+
+def _reopened(by: str, share: BillShare, bill: Bill, given: Given, opens: bool) -> ReopenedShare:
+    promise = next((known for known in bill.promises.values() if _asks_again(known, by, bill)), None)
+    overdue_at = bill.overdue_at if opens and bill.overdue_since is None else None
+    broken_at = None if promise is None or not opens else promise.broken_at
+    return ReopenedShare(
+        bill=share.bill,
+        amount=share.amount,
+        uncollectible=share.uncollectible,
+        overdue_at=None if overdue_at is None else max(overdue_at, given.at),
+        promise=None if promise is None or not opens else promise.made.promise,
+        broken_at=None if broken_at is None else max(broken_at, given.at),
+    )

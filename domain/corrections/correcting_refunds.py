@@ -1,0 +1,148 @@
+"""Correcting a refund: what was granted was no refund, and no money of it has left or become credit.
+
+Units cancelled in the same command may ship again. The day's allowance it used stays used. Source: H-correct,
+R-G11, I14
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.bills.bill_events import BillShare
+from domain.corrections.correcting_payments import reopened_shares
+from domain.corrections.correction_events import RefundCorrected
+from domain.corrections.evolve_corrections import without_refund
+from domain.deadlines import deadlines_of_shipping_again
+from domain.decision import Decision, Given
+from domain.money import Money
+from domain.orders.order import Cancellation, Placed, price_not_covered
+from domain.orders.pricing import price_of_units
+from domain.refunds.refund import Refund
+from domain.refusal import Refusal
+
+
+@dataclass(unsafe_hash=True)
+class RefundSettled(Refusal):
+    """Money of this refund was paid out or kept as the customer's credit: it was granted for good."""
+
+    rule = "H-correct"
+    way_out = "Leave the refund as it is. What the customer gives back is recorded as a payment."
+    spoken = "Of this refund {settled} were paid out or set aside."
+
+    refund: str
+    settled: Money
+
+
+@dataclass(unsafe_hash=True)
+class UnitsCancelledSince(Refusal):
+    """Other units of the same line were cancelled later, and would no longer come to the line's price."""
+
+    rule = "R-G6"
+    way_out = "Correct the later cancellation first, or place another order for the units wanted again."
+
+    refund: str
+    line: int
+
+
+def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
+    """Takes an order's refund back, with what it had cleared and the units cancelled with it.
+
+    Checks, in this order: nothing paid out or set aside; prices of units cancelled with it (R-G6).
+    Source: H-correct
+    """
+    it = refund.granted
+    _expect_unpaid(refund, state)
+    cancellation = state.cancellations.get(it.refund)
+    if cancellation is not None:
+        _expect_prices(cancellation, state)
+    corrected = _corrected(refund, cancellation, state, given)
+    after = without_refund(state, corrected)
+    freed = after.units_to_ship > state.units_to_ship
+    is_covered = state.placed.terms == "bill_after" or price_not_covered(after) == 0
+    corrected = msgspec.structs.replace(
+        corrected,
+        deadlines=deadlines_of_shipping_again(state.placed, given) if freed and is_covered else (),
+    )
+    return Decision(events=((state.placed.order, corrected),), customer=it.customer)
+
+
+def correct_own_refund(refund: Refund) -> Decision:
+    """Takes back a refund that belongs to no order. Checks: nothing paid out or set aside."""
+    _expect_unpaid(refund)
+    return Decision(events=((refund.customer, _inverse(refund)),), customer=refund.customer)
+
+
+def _expect_unpaid(refund: Refund, state: Placed | None = None) -> None:
+    """Nothing of it left or became credit, in its own name or another refund's. Raises: RefundSettled."""
+    it = refund.granted
+    settled = refund.paid + refund.set_aside
+    if not settled and state is not None:
+        due_back = it.credit_amount - sum([share.amount for share in it.cleared])
+        due_back -= sum([share.amount for share in it.write_offs_cleared])
+        settled = max(0, due_back - state.funds())
+    if settled:
+        raise RefundSettled(it.refund, Money(settled, it.currency))
+
+
+def _expect_prices(cancellation: Cancellation, state: Placed) -> None:
+    for part, before in zip(cancellation.cancelled.parts, cancellation.cancelled_before, strict=True):
+        line = state.lines[part.line - 1]
+        last = line.line.quantity - before
+        left = line.line.quantity - line.cancelled
+        price = price_of_units(line.line, last - part.quantity, last)
+        if price != price_of_units(line.line, left, left + part.quantity):
+            raise UnitsCancelledSince(cancellation.cancelled.refund, part.line)
+
+
+def _corrected(
+    refund: Refund, cancellation: Cancellation | None, state: Placed, given: Given
+) -> RefundCorrected:
+    it = refund.granted
+    settled: tuple[BillShare, ...] = (*it.cleared, *it.write_offs_cleared)
+    inverse = msgspec.structs.replace(
+        _inverse(refund),
+        reopened=reopened_shares(it.refund, settled, it.write_offs_cleared, state.bills, given),
+        written_off=it.write_offs_cleared,
+        to_ship=state.units_to_ship,
+        not_cancelled=sum([line.line.quantity - line.cancelled for line in state.lines]),
+    )
+    if cancellation is None:
+        return inverse
+    cancelled = cancellation.cancelled
+    units = sum([part.quantity for part in cancelled.parts])
+    return msgspec.structs.replace(
+        inverse,
+        fee_dropped=it.fee_dropped + cancelled.fee_dropped,
+        cancelled=cancelled.parts,
+        cancelled_price=cancelled.goods + cancelled.tax,
+        to_ship=inverse.to_ship + units,
+        not_cancelled=inverse.not_cancelled + units,
+    )
+
+
+def _inverse(refund: Refund) -> RefundCorrected:
+    it = refund.granted
+    return RefundCorrected(
+        refund=it.refund,
+        customer=it.customer,
+        order=it.order,
+        corrects=refund.position,
+        basis=it.basis,
+        currency=it.currency,
+        granted=it.granted,
+        credit_amount=it.credit_amount,
+        goods=it.goods,
+        tax=it.tax,
+        shipping=it.shipping,
+        shipping_tax=it.shipping_tax,
+        shipping_credit=it.shipping_credit,
+        returns_fee=it.returns_fee,
+        fee_dropped=it.fee_dropped,
+        parts=it.parts,
+        reopened=(),
+        written_off=(),
+        cancelled=(),
+        cancelled_price=0,
+        to_ship=0,
+        not_cancelled=0,
+    )

@@ -1,0 +1,67 @@
+"""A customer's credit in one currency: money of theirs that we keep, and money we gave them to spend.
+
+available = granted + set aside − used − paid out, never below 0. Source: I15, R-S8, §2 Money
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
+from domain.payments.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
+from domain.refunds.refund_events import RefundGranted
+
+ChangesCredit = (
+    StoreCreditGranted | CreditSetAside | CreditUsed | RefundGranted | RefundCorrected | PaymentCorrected
+)
+
+
+class CreditChange(msgspec.Struct, frozen=True):
+    """Credit granted, set aside or used, and the position that says so."""
+
+    it: StoreCreditGranted | CreditSetAside | CreditUsed
+    position: int
+
+
+class Credit(msgspec.Struct, frozen=True):
+    """What became of a customer's credit, in minor units of one currency."""
+
+    granted: int = 0
+    """New money from us."""
+    set_aside: int = 0
+    """Money of theirs: refunds settled as credit, and excess payments."""
+    used: int = 0
+    paid_out: int = 0
+    """Asked back as money; it no longer can be used from the grant on, wherever the payout stands."""
+
+    @property
+    def available(self) -> int:
+        """What may still be used."""
+        return self.granted + self.set_aside - self.used - self.paid_out
+
+
+Credits = Mapping[str, Credit]
+"""By currency."""
+
+
+def credit_after(credits: Credits, it: ChangesCredit) -> Credits:
+    """The credit after one more event of the customer's stream; a refund of goods leaves it as it is."""
+    known = credits.get(it.currency, Credit())
+    match it:
+        case StoreCreditGranted():
+            known = msgspec.structs.replace(known, granted=known.granted + it.amount)
+        case CreditSetAside():
+            known = msgspec.structs.replace(known, set_aside=known.set_aside + it.amount)
+        case CreditUsed():
+            known = msgspec.structs.replace(known, used=known.used + it.amount)
+        case RefundGranted():
+            if it.basis != "credit":
+                return credits
+            known = msgspec.structs.replace(known, paid_out=known.paid_out + it.granted)
+        case RefundCorrected():
+            if it.basis != "credit":
+                return credits
+            known = msgspec.structs.replace(known, paid_out=known.paid_out - it.granted)
+        case PaymentCorrected():
+            known = msgspec.structs.replace(known, set_aside=known.set_aside - it.set_aside)
+    return {**credits, it.currency: known}

@@ -1,0 +1,182 @@
+"""Credit: what a customer may use for an order, as far as it reaches; and new credit, which is money from us.
+
+Credit used is told by the order and by the customer, in one append: the order's account and the credit
+available each fold their own. Source: I12, I15, R-S8
+"""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from domain.authority import RoleTooLow
+from domain.bills.bill import oldest_first
+from domain.bills.owing import expect_currency, expect_customer
+from domain.bills.promising import promises_kept
+from domain.causes import expect_cause
+from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_amount, expect_text
+from domain.customers.credit import Credit
+from domain.customers.registering import Customer, known_customer
+from domain.deadlines import deadlines_of_cover
+from domain.decision import Decision, Given
+from domain.declines.holds import hold_ends
+from domain.entry import Minor, Sealed
+from domain.ids import expect_id
+from domain.money import Money
+from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.payments.payment_events import CreditKind, CreditUsed, StoreCreditGranted
+from domain.refunds.limits import ABOVE, limit_of
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+CREDIT_KINDS: tuple[CreditKind, ...] = get_args(CreditKind)
+
+
+class UseCredit(Command, frozen=True, kw_only=True):
+    """Use a customer's credit for an order. Raises: ValueError."""
+
+    order: str
+    customer: str
+    use: str
+    amount: Minor
+    currency: str
+
+    def __post_init__(self) -> None:
+        expect_id("cus", self.customer)
+        expect_id("use", self.use)
+        expect_amount("amount", self.amount, least=1)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order, self.customer)
+
+
+class GrantStoreCredit(Command, frozen=True, kw_only=True):
+    """Give a customer credit that is new money from us. Raises: ValueError."""
+
+    customer: str
+    credit: str
+    kind: CreditKind
+    amount: Minor
+    currency: str
+    note: Sealed | None = None
+    case: str | None = None
+
+    def __post_init__(self) -> None:
+        expect_id("crd", self.credit)
+        expect_amount("amount", self.amount, least=1)
+        if self.kind not in CREDIT_KINDS:
+            raise OutOfRange("kind", f"must be one of {', '.join(CREDIT_KINDS)}")
+        expect_text("note", self.note, LONGEST_SEALED)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.customer,)
+
+
+@dataclass(unsafe_hash=True)
+class CreditExceedsPrice(Refusal):
+    """The credit is more than the units still to ship need, plus what is open on the order's bills."""
+
+    rule = "I12"
+    way_out = "Use at most the amount shown; the rest stays the customer's credit."
+    spoken = "A credit of {amount} is more than the {most} that this order still needs."
+
+    order: str
+    amount: Money
+    most: Money
+
+
+@dataclass(unsafe_hash=True)
+class CreditExceedsAvailable(Refusal):
+    """The customer has less credit in this currency than would be used."""
+
+    rule = "I15"
+    way_out = "Use at most the amount shown, and let the customer pay the rest."
+    spoken = "The customer has a credit of {available}, and {amount} would be used."
+
+    customer: str
+    amount: Money
+    available: Money
+
+
+def use_credit(command: UseCredit, given: Given) -> Decision:
+    """Uses credit: it covers the units still to ship first, then pays the open bills, oldest first; it never
+    reverses a write-off.
+
+    Checks, in this order: order placed; retry; the order's customer; currency; what the order still needs
+    (I12); what the customer has (I15); not before the order, nor before a bill that it pays.
+    """
+    state = placed_order(given, command.order)
+    customer = given.state(command.customer, Customer)
+    known = state.credits.get(command.use)
+    if known is not None:
+        if _content(known.it) != (command.customer, command.amount, command.currency):
+            raise AlreadyRecordedOtherwise(command.use)
+        twin = None if customer is None else customer.credits.get(command.use)
+        already = (known.position,) if twin is None else (known.position, twin.position)
+        return Decision(customer=state.placed.customer, already=already)
+    expect_customer(state, command.customer)
+    expect_currency(state, Money(command.amount, command.currency))
+    most = price_not_covered(state) + state.open_bills()
+    if command.amount > most:
+        raise CreditExceedsPrice(command.order, state.money(command.amount), state.money(most))
+    credit = known_customer(given, command.customer).credit.get(command.currency, Credit())
+    if command.amount > credit.available:
+        available = state.money(credit.available)
+        raise CreditExceedsAvailable(command.customer, state.money(command.amount), available)
+    used = _used(state, command, given)
+    expect_cause(state.placed_at, given)
+    for share in used.bills:
+        expect_cause(state.bills[share.bill].at, given)
+    return Decision(
+        events=(
+            (command.order, used),
+            *promises_kept(state, used.bills, command.use),
+            (command.customer, used),
+            *hold_ends(state, may_ship=command.amount >= price_not_covered(state), because="paid"),
+        ),
+        customer=command.customer,
+    )
+
+
+def _content(it: object) -> tuple[str, int, str] | None:
+    return (it.customer, it.amount, it.currency) if isinstance(it, CreditUsed) else None
+
+
+def _used(state: Placed, command: UseCredit, given: Given) -> CreditUsed:
+    not_covered = price_not_covered(state)
+    to_units = min(command.amount, not_covered)
+    return CreditUsed(
+        customer=command.customer,
+        order=command.order,
+        use=command.use,
+        currency=command.currency,
+        amount=command.amount,
+        bills=oldest_first(state.bills, command.amount - to_units),
+        deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else (),
+    )
+
+
+def grant_store_credit(command: GrantStoreCredit, given: Given) -> Decision:
+    """Gives a customer credit out of goodwill, or to put figures right.
+
+    Checks, in this order: customer known; retry; the limit for gestures (R-G11): above it takes the next
+    role; not before they were registered.
+    """
+    customer = known_customer(given, command.customer)
+    granted = StoreCreditGranted(
+        customer=command.customer,
+        credit=command.credit,
+        kind=command.kind,
+        currency=command.currency,
+        amount=command.amount,
+        note=command.note,
+        case=command.case,
+    )
+    known = customer.credits.get(command.credit)
+    if known is not None:
+        if known.it != granted:
+            raise AlreadyRecordedOtherwise(command.credit)
+        return Decision(customer=command.customer, already=(known.position,))
+    limit = limit_of(given.edition, given.actor.role, "per_gesture", command.currency)
+    if limit is not None and command.amount > limit:
+        raise RoleTooLow(given.actor.role, ABOVE.get(given.actor.role, "owner"))
+    expect_cause(customer.registered_at, given)
+    return Decision(events=((command.customer, granted),), customer=command.customer)

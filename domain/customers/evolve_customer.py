@@ -1,0 +1,183 @@
+"""How a customer's stream folds: what each event makes of the customer. The fold asks no rule."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
+from domain.customers.credit import CreditChange, credit_after
+from domain.customers.registering import (
+    ContactPointAdded,
+    ContactPointInvalidated,
+    Customer,
+    CustomerRegistered,
+    KnownContactPoint,
+    KnownPaymentMethod,
+    PaymentMethodStored,
+)
+from domain.declines.decline_events import PaymentMethodFailed
+from domain.entry import Entry, Event
+from domain.payments.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
+from domain.refunds.refund import (
+    with_escalated,
+    with_granted,
+    with_payout,
+    with_requested,
+    with_returned,
+    with_set_aside,
+    with_withdrawn,
+)
+from domain.refunds.refund_events import (
+    FraudSignalDismissed,
+    FraudSignalRaised,
+    RefundEscalated,
+    RefundGranted,
+    RefundPaid,
+    RefundPaymentFailed,
+    RefundRequested,
+    RefundReturned,
+    RefundWithdrawn,
+)
+from domain.refunds.signal import Signal
+from domain.returns.evolve_returns import RETURNS
+
+
+def evolve_customer(state: Customer | None, entry: Entry) -> Customer:
+    """The customer after one more entry of their stream. Raises: TypeError for an event of another stream."""
+    match entry.event, state:
+        case CustomerRegistered() as it, None:
+            at, position = entry.effective_at, entry.position
+            known = {point.id: KnownContactPoint(point, at, position) for point in it.contact_points}
+            return Customer(registered=it, registered_at=at, position=position, contact_points=known)
+        case event, Customer() if type(event) in EVOLVE_CUSTOMER:
+            return EVOLVE_CUSTOMER[type(event)](state, event, entry)
+        case event, _:
+            raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
+
+
+def _contact_point_added(state: Customer, it: ContactPointAdded, entry: Entry) -> Customer:
+    point = KnownContactPoint(it.contact_point, entry.effective_at, entry.position)
+    return msgspec.structs.replace(state, contact_points={**state.contact_points, it.contact_point.id: point})
+
+
+def _contact_point_invalidated(state: Customer, it: ContactPointInvalidated, entry: Entry) -> Customer:
+    gone = msgspec.structs.replace(state.contact_points[it.contact_point], invalidated=entry.position)
+    return msgspec.structs.replace(state, contact_points={**state.contact_points, it.contact_point: gone})
+
+
+def _payment_method_stored(state: Customer, it: PaymentMethodStored, entry: Entry) -> Customer:
+    method = KnownPaymentMethod(it, entry.position)
+    return msgspec.structs.replace(
+        state, payment_methods={**state.payment_methods, it.payment_method: method}
+    )
+
+
+def _payment_method_failed(state: Customer, it: PaymentMethodFailed, entry: Entry) -> Customer:
+    method = state.payment_methods[it.payment_method]
+    failed = msgspec.structs.replace(method, failures=(*method.failures, it))
+    return msgspec.structs.replace(
+        state, payment_methods={**state.payment_methods, it.payment_method: failed}
+    )
+
+
+def _store_credit_granted(state: Customer, it: StoreCreditGranted, entry: Entry) -> Customer:
+    return msgspec.structs.replace(
+        state,
+        credit=credit_after(state.credit, it),
+        credits={**state.credits, it.credit: CreditChange(it, entry.position)},
+    )
+
+
+def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Customer:
+    refunds = state.refunds
+    if it.order is None:
+        refunds = with_set_aside(refunds, it.subject, it.amount)
+    return msgspec.structs.replace(
+        state,
+        credit=credit_after(state.credit, it),
+        credits={**state.credits, it.credit: CreditChange(it, entry.position)},
+        refunds=refunds,
+    )
+
+
+def _credit_used(state: Customer, it: CreditUsed, entry: Entry) -> Customer:
+    return msgspec.structs.replace(
+        state,
+        credit=credit_after(state.credit, it),
+        credits={**state.credits, it.use: CreditChange(it, entry.position)},
+    )
+
+
+def _refund_requested(state: Customer, it: RefundRequested, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, refund_requests=with_requested(state.refund_requests, it, entry))
+
+
+def _refund_escalated(state: Customer, it: RefundEscalated, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, refund_requests=with_escalated(state.refund_requests, it, entry))
+
+
+def _refund_withdrawn(state: Customer, it: RefundWithdrawn, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, refund_requests=with_withdrawn(state.refund_requests, it, entry))
+
+
+def _refund_granted(state: Customer, it: RefundGranted, entry: Entry) -> Customer:
+    return msgspec.structs.replace(
+        state,
+        credit=credit_after(state.credit, it),
+        refunds=with_granted(state.refunds, it, entry),
+    )
+
+
+def _refund_tried(state: Customer, it: RefundPaid | RefundPaymentFailed, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, refunds=with_payout(state.refunds, it, entry))
+
+
+def _refund_returned(state: Customer, it: RefundReturned, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, refunds=with_returned(state.refunds, it, entry))
+
+
+def _refund_corrected(state: Customer, it: RefundCorrected, entry: Entry) -> Customer:
+    refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
+    return msgspec.structs.replace(
+        state, credit=credit_after(state.credit, it), refunds={**state.refunds, it.refund: refund}
+    )
+
+
+def _payment_corrected(state: Customer, it: PaymentCorrected, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, credit=credit_after(state.credit, it))
+
+
+def _signal_raised(state: Customer, it: FraudSignalRaised, entry: Entry) -> Customer:
+    signal = Signal(it, entry.effective_at, entry.position)
+    return msgspec.structs.replace(state, signals={**state.signals, (it.refund, it.kind): signal})
+
+
+def _signal_dismissed(state: Customer, it: FraudSignalDismissed, entry: Entry) -> Customer:
+    name = (it.refund, it.kind)
+    dismissed = msgspec.structs.replace(state.signals[name], dismissed=entry.position)
+    return msgspec.structs.replace(state, signals={**state.signals, name: dismissed})
+
+
+EVOLVE_CUSTOMER: Final[Mapping[type[Event], Callable[[Customer, Any, Entry], Customer]]] = {
+    ContactPointAdded: _contact_point_added,
+    ContactPointInvalidated: _contact_point_invalidated,
+    PaymentMethodStored: _payment_method_stored,
+    PaymentMethodFailed: _payment_method_failed,
+    StoreCreditGranted: _store_credit_granted,
+    CreditSetAside: _credit_set_aside,
+    CreditUsed: _credit_used,
+    RefundRequested: _refund_requested,
+    RefundEscalated: _refund_escalated,
+    RefundWithdrawn: _refund_withdrawn,
+    RefundGranted: _refund_granted,
+    RefundPaid: _refund_tried,
+    RefundPaymentFailed: _refund_tried,
+    RefundReturned: _refund_returned,
+    RefundCorrected: _refund_corrected,
+    PaymentCorrected: _payment_corrected,
+    FraudSignalRaised: _signal_raised,
+    FraudSignalDismissed: _signal_dismissed,
+    **RETURNS,
+}
+"""How each of these events changes a registered customer."""

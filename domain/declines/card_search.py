@@ -1,0 +1,59 @@
+"""Searching the cards on file: which may be tried for a declined order, and in which order.
+
+The search is complete with the list; a release by rule waits until every usable card of it was tried.
+Source: R-D3, R-D4
+"""
+
+from domain.bills.owing import expect_customer
+from domain.causes import expect_cause
+from domain.command import Command
+from domain.customers.cards_on_file import cards_considered
+from domain.customers.registering import known_customer
+from domain.decision import Decision, Given
+from domain.declines.decline_events import CardOnFileSearchCompleted
+from domain.declines.holds import hold_of
+from domain.ids import expect_id
+from domain.orders.order import placed_order
+
+
+class CompleteCardSearch(Command, frozen=True, kw_only=True):
+    """Look through the customer's cards on file for an order on hold. Raises: ValueError."""
+
+    order: str
+    customer: str
+
+    def __post_init__(self) -> None:
+        expect_id("cus", self.customer)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.customer,)
+
+    def facts_of(self) -> str | None:
+        return self.customer
+
+
+def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
+    """Records every card on file, in the order in which they are to be tried, each with why or why not.
+
+    Checks, in this order: order placed; its customer; retry, which is: the last search found the same, or,
+    once the order waits no longer, was at the same moment; on hold; not before the hold.
+    """
+    state = placed_order(given, command.order)
+    expect_customer(state, command.customer)
+    if state.declines.hold is None:
+        for search in [search for ended in state.declines.holds for search in ended.searches]:
+            if search.at == given.at:
+                return Decision(customer=command.customer, already=(search.position,))
+    hold = hold_of(state)
+    found = CardOnFileSearchCompleted(
+        order=command.order,
+        customer=command.customer,
+        cards=cards_considered(known_customer(given, command.customer), hold, given),
+    )
+    if hold.searches and hold.searches[-1].completed == found:
+        return Decision(customer=command.customer, already=(hold.searches[-1].position,))
+    expect_cause(hold.at, given)
+    return Decision(events=((command.order, found),), customer=command.customer)

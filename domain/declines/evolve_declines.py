@@ -1,0 +1,81 @@
+"""How declines change an order: attempts, refusals of banks, the hold and what ends it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from domain.declines.decline_events import (
+    CardOnFileSearchCompleted,
+    ContactAttempted,
+    HoldEnd,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    OrderReleased,
+    PaymentAttempted,
+    PaymentDeclined,
+    ShipmentReleasedWithoutPayment,
+)
+from domain.declines.order_declines import Attempt, CardSearch, ContactEffort, Decline, Hold
+from domain.entry import Entry, Event
+from domain.orders.order import Placed
+
+
+def _attempted(state: Placed, it: PaymentAttempted, entry: Entry) -> Placed:
+    attempt = Attempt(it, entry.effective_at, entry.position)
+    attempts = {**state.declines.attempts, it.payment: attempt}
+    return _with(state, attempts=attempts)
+
+
+def _declined(state: Placed, it: PaymentDeclined, entry: Entry) -> Placed:
+    decline = Decline(it, entry.effective_at, (entry.position,))
+    state = _with(state, declines={**state.declines.declines, it.payment: decline})
+    hold = state.declines.hold
+    return state if hold is None else _with_hold(state, declines=(*hold.declines, decline))
+
+
+def _held(state: Placed, it: OrderPlacedOnHold, entry: Entry) -> Placed:
+    known = state.declines.declines[it.payment]
+    decline = Decline(known.declined, known.at, (*known.positions, entry.position))
+    hold = Hold(it, entry.effective_at, entry.position, (decline,))
+    return _with(
+        state,
+        declines={**state.declines.declines, it.payment: decline},
+        holds=(*state.declines.holds, hold),
+    )
+
+
+def _searched(state: Placed, it: CardOnFileSearchCompleted, entry: Entry) -> Placed:
+    search = CardSearch(it, entry.effective_at, entry.position)
+    return _with_hold(state, searches=(*state.declines.holds[-1].searches, search))
+
+
+def _tried_to_reach(state: Placed, it: ContactAttempted, entry: Entry) -> Placed:
+    effort = ContactEffort(it, entry.effective_at, entry.position)
+    return _with_hold(state, contacts=(*state.declines.holds[-1].contacts, effort))
+
+
+def _ended(state: Placed, it: HoldEnd, entry: Entry) -> Placed:
+    return _with_hold(state, ended=it, ended_at=entry.effective_at, ended_by=(entry.position,))
+
+
+def _with(state: Placed, **changed: Any) -> Placed:
+    return msgspec.structs.replace(state, declines=msgspec.structs.replace(state.declines, **changed))
+
+
+def _with_hold(state: Placed, **changed: Any) -> Placed:
+    *before, last = state.declines.holds
+    return _with(state, holds=(*before, msgspec.structs.replace(last, **changed)))
+
+
+DECLINES: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
+    PaymentAttempted: _attempted,
+    PaymentDeclined: _declined,
+    OrderPlacedOnHold: _held,
+    CardOnFileSearchCompleted: _searched,
+    ContactAttempted: _tried_to_reach,
+    OrderReleased: _ended,
+    ShipmentReleasedWithoutPayment: _ended,
+    OrderNotDelivered: _ended,
+}
+"""How each of these events changes a placed order."""

@@ -1,0 +1,161 @@
+"""An order's declines: payments attempted, the hold they led to, and what was done to end it.
+
+How each event changes this is in `domain.declines.evolve_declines`. Source: R-D2, R-D3
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from domain.declines.decline_events import (
+    CardOnFileSearchCompleted,
+    ContactAttempted,
+    HoldEnd,
+    OnFile,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    PaymentAttempted,
+    PaymentDeclined,
+    ShipmentReleasedWithoutPayment,
+)
+from domain.moments import Moment
+from domain.orders.order_events import DeadlineKind
+
+
+class Decline(msgspec.Struct, frozen=True):
+    """A bank's refusal, when it was given, and the positions that say so (the hold's too)."""
+
+    declined: PaymentDeclined
+    at: Moment
+    positions: tuple[int, ...]
+
+
+class CardSearch(msgspec.Struct, frozen=True):
+    """A search of the cards on file, when, and the position that says so."""
+
+    completed: CardOnFileSearchCompleted
+    at: Moment
+    position: int
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """The cards that were to be tried, in this order."""
+        return tuple([card.payment_method for card in self.completed.cards if card.verdict == "usable"])
+
+
+class ContactEffort(msgspec.Struct, frozen=True):
+    """An attempt to reach the customer, when, and the position that says so."""
+
+    attempted: ContactAttempted
+    at: Moment
+    position: int
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """Why and since when an order waits, what was tried meanwhile, and how it ended."""
+
+    placed: OrderPlacedOnHold
+    at: Moment
+    position: int
+    declines: tuple[Decline, ...]
+    """The first of them began it."""
+    searches: tuple[CardSearch, ...] = ()
+    contacts: tuple[ContactEffort, ...] = ()
+    ended: HoldEnd | None = None
+    ended_at: Moment | None = None
+    ended_by: tuple[int, ...] = ()
+    """Positions that say how it ended."""
+
+    @property
+    def is_fraud(self) -> bool:
+        """Whether a bank suspects the card to be in the wrong hands. Source: R-D6"""
+        return any(decline.declined.kind == "fraud" for decline in self.declines)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the customer was spoken to, or answered."""
+        return any(effort.attempted.reached for effort in self.contacts)
+
+    @property
+    def tried(self) -> frozenset[str]:
+        """The contact points by which they were tried."""
+        return frozenset(
+            [
+                effort.attempted.contact_point
+                for effort in self.contacts
+                if effort.attempted.contact_point is not None
+            ]
+        )
+
+    @property
+    def declined_cards(self) -> Mapping[str, Moment]:
+        """The cards on file that were declined meanwhile, each with the first moment."""
+        found: dict[str, Moment] = {}
+        for decline in self.declines:
+            if decline.declined.payment_method is not None:
+                found.setdefault(decline.declined.payment_method, decline.at)
+        return found
+
+    def due(self, kind: DeadlineKind) -> Moment | None:
+        """When that deadline of the hold is; None where it started none."""
+        for deadline in self.placed.deadlines:
+            if deadline.kind == kind:
+                return deadline.due
+        return None
+
+    def untried(self, on_file: tuple[OnFile, ...]) -> tuple[OnFile, ...]:
+        """What of these ways to reach the customer was not tried meanwhile."""
+        tried = self.tried
+        return tuple([way for way in on_file if way.contact_point not in tried])
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """A payment attempted, when, and the position that says so."""
+
+    attempted: PaymentAttempted
+    at: Moment
+    position: int
+
+
+class Declines(msgspec.Struct, frozen=True):
+    """What of an order's payments failed. `Declines()`: nothing did."""
+
+    attempts: Mapping[str, Attempt] = {}
+    """By payment id; what became of each is said by the payment or the decline of that id."""
+    declines: Mapping[str, Decline] = {}
+    """By payment id."""
+    holds: tuple[Hold, ...] = ()
+    """An order may wait, be paid, lose that payment and wait again; only the last hold may be open."""
+
+    @property
+    def hold(self) -> Hold | None:
+        """The hold the order is on; None while it waits for nothing."""
+        if self.holds and self.holds[-1].ended is None:
+            return self.holds[-1]
+        return None
+
+    @property
+    def contacts(self) -> Iterator[ContactEffort]:
+        """Every attempt to reach the customer."""
+        return (effort for hold in self.holds for effort in hold.contacts)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the customer was ever reached about this order, on this hold or an earlier one."""
+        return any(effort.attempted.reached for effort in self.contacts)
+
+    @property
+    def released_unpaid(self) -> Hold | None:
+        """The last hold that ended with a release without payment."""
+        return self._ended_with(ShipmentReleasedWithoutPayment)
+
+    @property
+    def not_delivered(self) -> Hold | None:
+        """The hold that ended with not delivering."""
+        return self._ended_with(OrderNotDelivered)
+
+    def _ended_with(self, kind: type[HoldEnd]) -> Hold | None:
+        for hold in reversed(self.holds):
+            if isinstance(hold.ended, kind):
+                return hold
+        return None

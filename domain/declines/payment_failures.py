@@ -1,0 +1,189 @@
+"""Failed payments: a bank refused, and an order that nothing else covers is placed on hold.
+
+Source: R-D1, R-D2, R-D3, R-D6
+"""
+
+import re
+from typing import get_args
+
+from domain.bills.owing import expect_currency, expect_customer
+from domain.bills.watching import is_watched
+from domain.causes import expect_cause
+from domain.command import Command, OutOfRange, expect_amount, expect_space_of_names, expect_text
+from domain.customers.cards_on_file import card_of
+from domain.deadlines import deadlines_of_hold
+from domain.decision import Decision, Given
+from domain.declines.decline_codes import NetworkAdvice, kind_of_decline
+from domain.declines.decline_events import (
+    OrderPlacedOnHold,
+    PaymentAttempted,
+    PaymentDeclined,
+    PaymentMethodFailed,
+)
+from domain.declines.holds import holds_up, on_file
+from domain.declines.order_declines import Decline
+from domain.entry import Event, Minor
+from domain.ids import expect_id
+from domain.moments import day_of
+from domain.money import Money
+from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.retry import AlreadyRecordedOtherwise
+
+ADVICE: tuple[NetworkAdvice, ...] = get_args(NetworkAdvice)
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,99}")
+
+
+class RecordPaymentFailure(Command, frozen=True, kw_only=True):
+    """Record that a payment for an order was declined. Raises: ValueError."""
+
+    order: str
+    customer: str
+    """The order's customer, whose ways to be reached are read and whose card failed."""
+    payment: str
+    """Names the attempt, or one that was recorded before and has ended so."""
+    amount: Minor
+    currency: str
+    processor: str
+    reference: str | None = None
+    """The processor's own name for the refused charge."""
+    decline_code: str
+    advice: NetworkAdvice | None = None
+    payment_method: str | None = None
+    """The card on file, if it was one."""
+
+    def __post_init__(self) -> None:
+        expect_id("cus", self.customer)
+        expect_id("pay", self.payment)
+        expect_amount("amount", self.amount, least=1)
+        expect_space_of_names("processor", self.processor)
+        expect_text("reference", self.reference)
+        if _CODE.fullmatch(self.decline_code) is None:
+            raise OutOfRange("decline_code", "must be a code of small letters, digits and _")
+        if self.advice is not None and self.advice not in ADVICE:
+            raise OutOfRange("advice", f"must be one of {', '.join(ADVICE)}")
+        if self.payment_method is not None:
+            expect_id("pm", self.payment_method)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,) if self.payment_method is None else (self.order, self.customer)
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.customer,) if self.payment_method is None else ()
+
+    def facts_of(self) -> str | None:
+        return self.customer
+
+
+def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decision:
+    """Records a decline; the first one while money is missing places the order on hold.
+
+    Checks, in this order: order placed (I11); its customer; retry by payment id, then by processor reference;
+    currency; card on file; not before the order, nor before the attempt. What the processor reports has
+    happened: no rule about which cards may be tried refuses it.
+    """
+    state = placed_order(given, command.order)
+    expect_customer(state, command.customer)
+    recorded = _already_declined(state, command)
+    if recorded is not None:
+        return Decision(customer=command.customer, already=recorded.positions)
+    attempt = state.declines.attempts.get(command.payment)
+    if command.payment in state.payments or (
+        attempt is not None and _content(attempt.attempted) != _content(command)
+    ):
+        raise AlreadyRecordedOtherwise(command.payment)
+    expect_currency(state, Money(command.amount, command.currency))
+    if command.payment_method is not None:
+        card_of(given, state, command.customer, command.payment_method)
+    expect_cause(state.placed_at if attempt is None else attempt.at, given)
+    declined = _declined(command)
+    events: list[tuple[str, Event]] = [] if attempt else [(command.order, _attempted(command))]
+    events.append((command.order, declined))
+    if command.payment_method is not None:
+        events.append((command.customer, _card_failed(declined, command.payment_method)))
+    if holds_up(state):
+        events.append((command.order, _held(state, declined, given)))
+    return Decision(events=tuple(events), customer=command.customer)
+
+
+def _already_declined(state: Placed, command: RecordPaymentFailure) -> Decline | None:
+    known = state.declines.declines.get(command.payment)
+    if known is not None:
+        if _outcome(known.declined) != _outcome(command):
+            raise AlreadyRecordedOtherwise(command.payment)
+        return known
+    for known in state.declines.declines.values():
+        it = known.declined
+        if command.reference is not None and (it.processor, it.reference) == (
+            command.processor,
+            command.reference,
+        ):
+            if _content(it) != _content(command) or it.decline_code != command.decline_code:
+                raise AlreadyRecordedOtherwise(it.payment)
+            return known
+    return None
+
+
+def _content(it: PaymentAttempted | PaymentDeclined | RecordPaymentFailure) -> tuple[object, ...]:
+    return it.amount, it.currency, it.processor, it.payment_method
+
+
+def _outcome(it: PaymentDeclined | RecordPaymentFailure) -> tuple[object, ...]:
+    return *_content(it), it.reference, it.decline_code, it.advice
+
+
+def _attempted(command: RecordPaymentFailure) -> PaymentAttempted:
+    return PaymentAttempted(
+        order=command.order,
+        customer=command.customer,
+        payment=command.payment,
+        currency=command.currency,
+        amount=command.amount,
+        payment_method=command.payment_method,
+        named_by_customer=True,  # by somebody else's till: the customer stood before it
+        processor=command.processor,
+    )
+
+
+def _declined(command: RecordPaymentFailure) -> PaymentDeclined:
+    return PaymentDeclined(
+        order=command.order,
+        customer=command.customer,
+        payment=command.payment,
+        currency=command.currency,
+        amount=command.amount,
+        payment_method=command.payment_method,
+        processor=command.processor,
+        reference=command.reference,
+        decline_code=command.decline_code,
+        advice=command.advice,
+        kind=kind_of_decline(command.decline_code, command.advice),
+    )
+
+
+def _card_failed(it: PaymentDeclined, payment_method: str) -> PaymentMethodFailed:
+    return PaymentMethodFailed(
+        customer=it.customer,
+        payment_method=payment_method,
+        order=it.order,
+        payment=it.payment,
+        decline_code=it.decline_code,
+        advice=it.advice,
+        kind=it.kind,
+    )
+
+
+def _held(state: Placed, it: PaymentDeclined, given: Given) -> OrderPlacedOnHold:
+    declined_on = day_of(given.at, given.book.zone)
+    return OrderPlacedOnHold(
+        order=it.order,
+        customer=it.customer,
+        payment=it.payment,
+        currency=it.currency,
+        missing=price_not_covered(state),
+        standing=state.placed.standing,
+        is_watched=is_watched(given.customer, declined_on),
+        kind=it.kind,
+        declined_on=declined_on,
+        on_file=on_file(given, it.customer),
+        deadlines=deadlines_of_hold(state.placed.standing, it.kind, given),
+    )

@@ -1,0 +1,177 @@
+"""Assigning: somebody says what unmatched money was for, or that it went back where it came from.
+
+Assigned money counts as the fact it is: the same append records a payment, a payout, a reversal of the order,
+under the rules those have. Source: I12, §2 Money
+"""
+
+from dataclasses import dataclass
+
+from domain.causes import expect_cause
+from domain.command import Command, expect_amount, expect_text
+from domain.decision import Decision, Given
+from domain.entry import Minor
+from domain.ids import expect_id
+from domain.inbound.unmatched import Settled, Settlement, UnmatchedMoney, unmatched_money, unmatched_stream
+from domain.inbound.unmatched_events import (
+    UnmatchedPayoutAssigned,
+    UnmatchedPayoutReturned,
+    UnmatchedReceiptAssigned,
+    UnmatchedReceiptReturned,
+)
+from domain.money import Money
+from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+
+class AssignMoney(Command, frozen=True, kw_only=True):
+    """Say what unmatched money, or some of it, was for. Raises: ValueError."""
+
+    unmatched: str
+    customer: str
+    """Whose order it was for."""
+    fact: MoneyFact
+    """What it was: as it would be recorded, had it been known at once."""
+
+    def __post_init__(self) -> None:
+        expect_id("cus", self.customer)
+
+    def writes(self) -> tuple[str, ...]:
+        return (unmatched_stream(self.unmatched), *self.fact.writes())
+
+    def reads(self) -> tuple[str, ...]:
+        return self.fact.reads()
+
+    def facts_of(self) -> str | None:
+        return self.fact.facts_of()
+
+
+class ReturnMoney(Command, frozen=True, kw_only=True):
+    """Say that unmatched money, or some of it, went back where it came from. Raises: ValueError."""
+
+    unmatched: str
+    settlement: str
+    """Names the return."""
+    amount: Minor
+    currency: str
+    reference: str | None = None
+
+    def __post_init__(self) -> None:
+        expect_id("stl", self.settlement)
+        expect_amount("amount", self.amount, least=1)
+        expect_text("reference", self.reference)
+
+    def writes(self) -> tuple[str, ...]:
+        return (unmatched_stream(self.unmatched),)
+
+
+@dataclass(unsafe_hash=True)
+class OtherDirection(Refusal):
+    """Money that came to us is a payment, and money that left us a payout or a reversal: not the other."""
+
+    rule = "I12"
+    way_out = "Say what it was in the direction in which it moved."
+
+    unmatched: str
+
+
+@dataclass(unsafe_hash=True)
+class UnmatchedExceeded(Refusal):
+    """More is said about this money than is left of it."""
+
+    rule = "I12"
+    way_out = "Say at most what is left; the list of unmatched money names it."
+    spoken = "Of this money {left} are left, and this says what {amount} were."
+
+    unmatched: str
+    amount: Money
+    left: Money
+
+
+@dataclass(unsafe_hash=True)
+class UnmatchedCurrencyDiffers(Refusal):
+    """The money moved in another currency than the order is in."""
+
+    rule = "I1"
+    way_out = "Return it, or assign it to an order in its own currency."
+
+    unmatched: str
+    unmatched_currency: str
+    currency: str
+
+
+def assign_money(command: AssignMoney, given: Given) -> Decision:
+    """Records what unmatched money was, in the order's stream, and that it is matched.
+
+    Checks, in this order: money known; retry; its direction; its currency; at most what is left; not before
+    it moved; and then those of what it was. What was recorded under the same reference meanwhile is the same
+    money: it is only matched. Source: I12
+    """
+    state = unmatched_money(given, command.unmatched)
+    kind, fact = MONEY_FACTS[type(command.fact)], command.fact
+    assigned = _assigned(command, kind, state)
+    known = state.settlements.get(assigned.subject)
+    if known is not None:
+        return _already(known, assigned, assigned.subject, command.customer)
+    if (kind.direction == "receipt") is not state.is_receipt:
+        raise OtherDirection(command.unmatched)
+    _expect_left(state, Money(fact.amount, fact.currency))
+    expect_cause(state.at, given)
+    decided = kind.decide(fact, given)
+    return Decision(
+        events=((unmatched_stream(command.unmatched), assigned), *decided.events),
+        claims=decided.named_claims,
+        customer=command.customer,
+    )
+
+
+def _assigned(
+    command: AssignMoney, kind: FactKind, state: UnmatchedMoney
+) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
+    event = UnmatchedReceiptAssigned if state.is_receipt else UnmatchedPayoutAssigned
+    return event(
+        unmatched=command.unmatched,
+        customer=command.customer,
+        order=command.fact.order,
+        counts_as=kind.counts_as,
+        subject=getattr(command.fact, kind.subject),
+        currency=command.fact.currency,
+        amount=command.fact.amount,
+    )
+
+
+def return_money(command: ReturnMoney, given: Given) -> Decision:
+    """Records that unmatched money went back.
+
+    Checks, in this order: money known; retry; its currency; at most what is left; not before it moved.
+    """
+    state = unmatched_money(given, command.unmatched)
+    event = UnmatchedReceiptReturned if state.is_receipt else UnmatchedPayoutReturned
+    returned = event(
+        unmatched=command.unmatched,
+        customer=state.it.customer,
+        settlement=command.settlement,
+        currency=command.currency,
+        amount=command.amount,
+        reference=command.reference,
+    )
+    known = state.settlements.get(command.settlement)
+    if known is not None:
+        return _already(known, returned, command.settlement, state.it.customer)
+    _expect_left(state, Money(command.amount, command.currency))
+    expect_cause(state.at, given)
+    return Decision(events=((unmatched_stream(command.unmatched), returned),), customer=state.it.customer)
+
+
+def _already(known: Settlement, said: Settled, name: str, customer: str | None) -> Decision:
+    if known.it != said:
+        raise AlreadyRecordedOtherwise(name)
+    return Decision(customer=customer, already=(known.position,))
+
+
+def _expect_left(state: UnmatchedMoney, amount: Money) -> None:
+    it = state.it
+    if amount.currency != it.currency:
+        raise UnmatchedCurrencyDiffers(it.unmatched, it.currency, amount.currency)
+    if amount.minor > state.left:
+        raise UnmatchedExceeded(it.unmatched, amount, Money(state.left, it.currency))

@@ -1,0 +1,191 @@
+"""Notices of a payment processor: what they tell is recorded as it is, and what no rule can place is kept.
+
+    charge succeeded                 CapturePayment
+    charge failed                    RecordPaymentFailure
+    money refunded, or come back     RecordPayout, RecordReturnedPayout
+    dispute opened, closed           OpenDispute, CloseDispute
+    money taken back, given back     ReversePayment, ReinstatePayment
+
+What a notice tells has happened, whatever rule it breaks: its money becomes an UnmatchedReceipt or
+UnmatchedPayout with a task, in the same append. Each notice is kept once, with its whole body. Source: I12
+"""
+
+import msgspec
+
+from domain.command import LARGEST_NOTICE, Command, expect_amount, expect_space_of_names, expect_text
+from domain.deadlines import deadlines_of_unmatched
+from domain.decision import Claim, Decision, Given
+from domain.declines.payment_failures import RecordPaymentFailure, record_payment_failure
+from domain.entry import Entry, Minor, Sealed
+from domain.ids import expect_id
+from domain.inbound.notice_events import NoticeReceived, NoticeResult
+from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
+from domain.moments import Moment
+from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
+from domain.payments.money_facts import MONEY_FACTS, Direction, MoneyFact
+from domain.refunds.payout_failures import RecordReturnedPayout, record_returned_payout
+from domain.refusal import Refusal
+
+ToldFact = MoneyFact | RecordPaymentFailure | RecordReturnedPayout | OpenDispute | CloseDispute
+"""A command that records what a notice tells."""
+
+UNKNOWN = "unknown"
+"""Why money is unmatched whose notice names no order of ours."""
+UNMATCHED_REF = "unmatched_ref"
+"""Claimed by unmatched money, so that two notices of the same money keep it once:
+`<receipt or payout>/<processor>/<reference>`.
+"""
+
+
+class MovedMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """The money a notice tells of, in case it cannot be placed."""
+
+    unmatched: str
+    """Names it then."""
+    direction: Direction
+    amount: Minor
+    currency: str
+    reference: str
+    """The processor's own name for it."""
+
+    def __post_init__(self) -> None:
+        expect_id("unm", self.unmatched)
+        expect_amount("amount", self.amount, least=1)
+        expect_text("reference", self.reference)
+
+
+class ReceiveNotice(Command, frozen=True, kw_only=True):
+    """Keep what a processor told, and record what it tells. Raises: ValueError."""
+
+    processor: str
+    notice: str
+    kind: str
+    happened_at: Moment
+    body: Sealed
+    customer: str | None = None
+    """Whose order it is about, as far as that is known."""
+    order: str | None = None
+    fact: ToldFact | None = None
+    """What it tells; None where nothing here is told by its kind, or no order of ours is named."""
+    money: MovedMoney | None = None
+    """None where it moved none."""
+    is_unmatched: bool = False
+    """Whether its money is kept as unmatched already, by another notice of it."""
+
+    def __post_init__(self) -> None:
+        expect_space_of_names("processor", self.processor)
+        expect_space_of_names("notice", self.notice)
+        expect_text("kind", self.kind)
+        expect_text("body", self.body, LARGEST_NOTICE)
+
+    @property
+    def stream(self) -> str:
+        """The notice's own stream."""
+        return f"inbound/{self.processor}/{self.notice}"
+
+    def writes(self) -> tuple[str, ...]:
+        money = () if self.money is None else (unmatched_stream(self.money.unmatched),)
+        return (self.stream, *money, *(() if self.fact is None else self.fact.writes()))
+
+    def reads(self) -> tuple[str, ...]:
+        return () if self.fact is None else self.fact.reads()
+
+    def facts_of(self) -> str | None:
+        return None if self.fact is None else self.fact.facts_of()
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A notice kept, and the position that says so."""
+
+    it: NoticeReceived
+    position: int
+
+
+def evolve_notice(state: Notice | None, entry: Entry) -> Notice:
+    """The notice of a stream. Raises: TypeError for an event of another stream."""
+    if not isinstance(entry.event, NoticeReceived) or state is not None:
+        raise TypeError(f"{type(entry.event).__name__} does not belong at {entry.stream} {entry.version}")
+    return Notice(entry.event, entry.position)
+
+
+def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
+    """Keeps a notice once, and records what it tells.
+
+    Checks: retry, by the processor's own id of it. Nothing else is refused: what breaks a rule is kept.
+    """
+    known = given.state(command.stream, Notice)
+    if known is not None:
+        return Decision(customer=known.it.customer, already=(known.position,))
+    if command.is_unmatched:
+        received = _received(command, "known", None)
+        return Decision(events=((command.stream, received),), customer=command.customer)
+    if command.fact is None:
+        return _kept(command, None, given)
+    try:
+        decided = _decided(command.fact, given)
+    except Refusal as refusal:
+        return _kept(command, refusal, given)
+    result = "recorded" if decided.events else "known"
+    received = _received(command, result, None)
+    return Decision(
+        events=(*decided.events, (command.stream, received)),
+        claims=decided.named_claims,
+        customer=command.customer,
+    )
+
+
+def _decided(fact: ToldFact, given: Given) -> Decision:
+    match fact:
+        case RecordPaymentFailure():
+            return record_payment_failure(fact, given)
+        case RecordReturnedPayout():
+            return record_returned_payout(fact, given)
+        case OpenDispute():
+            return open_dispute(fact, given)
+        case CloseDispute():
+            return close_dispute(fact, given)
+        case _:
+            return MONEY_FACTS[type(fact)].decide(fact, given)
+
+
+def _kept(command: ReceiveNotice, refusal: Refusal | None, given: Given) -> Decision:
+    """The notice, and its money as unmatched where it moved any."""
+    why = None if refusal is None else refusal.slug()
+    if command.money is None:
+        received = _received(command, "kept" if refusal is None else "refused", why)
+        return Decision(events=((command.stream, received),), customer=command.customer)
+    money = command.money
+    event = UnmatchedReceipt if money.direction == "receipt" else UnmatchedPayout
+    unmatched = event(
+        unmatched=money.unmatched,
+        customer=command.customer,
+        order=command.order,
+        currency=money.currency,
+        amount=money.amount,
+        processor=command.processor,
+        reference=money.reference,
+        why=why or UNKNOWN,
+        deadlines=deadlines_of_unmatched(given),
+    )
+    stream = unmatched_stream(money.unmatched)
+    reference = f"{money.direction}/{command.processor}/{money.reference}"
+    return Decision(
+        events=((stream, unmatched), (command.stream, _received(command, "unmatched", why))),
+        claims=(Claim(UNMATCHED_REF, reference, stream),),
+        customer=command.customer,
+    )
+
+
+def _received(command: ReceiveNotice, result: NoticeResult, why: str | None) -> NoticeReceived:
+    return NoticeReceived(
+        processor=command.processor,
+        notice=command.notice,
+        kind=command.kind,
+        happened_at=command.happened_at,
+        body=command.body,
+        result=result,
+        customer=command.customer,
+        order=command.order,
+        why=why,
+    )

@@ -1,0 +1,94 @@
+"""Unmatched money: what came or left without a place, and what became of it. Source: I12"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.decision import Given
+from domain.entry import Entry
+from domain.ids import is_id
+from domain.inbound.unmatched_events import (
+    UnmatchedPayout,
+    UnmatchedPayoutAssigned,
+    UnmatchedPayoutReturned,
+    UnmatchedReceipt,
+    UnmatchedReceiptAssigned,
+    UnmatchedReceiptReturned,
+)
+from domain.moments import Moment
+from domain.refusal import Refusal
+
+Settled = (
+    UnmatchedReceiptAssigned | UnmatchedReceiptReturned | UnmatchedPayoutAssigned | UnmatchedPayoutReturned
+)
+
+
+class Settlement(msgspec.Struct, frozen=True):
+    """What became of some of it, and the position that says so."""
+
+    it: Settled
+    position: int
+
+
+class UnmatchedMoney(msgspec.Struct, frozen=True):
+    """Money without a place, when it moved, the position that says so, and what became of it."""
+
+    it: UnmatchedReceipt | UnmatchedPayout
+    at: Moment
+    position: int
+    settlements: Mapping[str, Settlement] = {}
+    """By the payment, payout, reversal or return they are recorded as."""
+
+    @property
+    def is_receipt(self) -> bool:
+        """Whether it came to us; else it left us."""
+        return isinstance(self.it, UnmatchedReceipt)
+
+    @property
+    def left(self) -> int:
+        """Minor units of which nobody has said what they are."""
+        return self.it.amount - sum([settled.it.amount for settled in self.settlements.values()])
+
+
+@dataclass(unsafe_hash=True)
+class UnmatchedUnknown(Refusal):
+    """No unmatched money of that id is recorded in this book."""
+
+    rule = "H-known"
+    way_out = "Look at the list of unmatched money and name one of it."
+
+    unmatched: str
+
+
+def unmatched_stream(unmatched: str) -> str:
+    """The stream of that unmatched money. Raises: ValueError."""
+    if not is_id("unm", unmatched):
+        raise ValueError("expected the id of unmatched money (unm_…)")
+    return f"unmatched/{unmatched}"
+
+
+def unmatched_money(given: Given, unmatched: str) -> UnmatchedMoney:
+    """The state of that money. Raises: UnmatchedUnknown."""
+    state = given.state(unmatched_stream(unmatched), UnmatchedMoney)
+    if state is None:
+        raise UnmatchedUnknown(unmatched)
+    return state
+
+
+def evolve_unmatched(state: UnmatchedMoney | None, entry: Entry) -> UnmatchedMoney:
+    """The money after one more entry of its stream. Raises: TypeError for an event of another stream."""
+    match entry.event, state:
+        case (UnmatchedReceipt() | UnmatchedPayout()) as it, None:
+            return UnmatchedMoney(it, entry.effective_at, entry.position)
+        case (UnmatchedReceiptAssigned() | UnmatchedPayoutAssigned()) as it, UnmatchedMoney():
+            return _settled(state, it.subject, it, entry)
+        case (UnmatchedReceiptReturned() | UnmatchedPayoutReturned()) as it, UnmatchedMoney():
+            return _settled(state, it.settlement, it, entry)
+        case event, _:
+            raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
+
+
+def _settled(state: UnmatchedMoney, name: str, it: Settled, entry: Entry) -> UnmatchedMoney:
+    settlement = Settlement(it, entry.position)
+    return msgspec.structs.replace(state, settlements={**state.settlements, name: settlement})

@@ -1,0 +1,109 @@
+"""Money that moved and that no rule could place: events in a stream of its own, `unmatched/unm_…`.
+
+Amounts are whole minor units of the event's one `currency`. Until somebody says what the money was for it
+belongs to no order and no customer's balance; it waits on the account for unapplied money. What it was for is
+then recorded as what it is: a payment, a payout, a reversal, in the same append. Source: I12, §2 Money
+"""
+
+from typing import Literal
+
+from domain.entry import Event, Minor
+from domain.orders.order_events import Deadline
+
+
+class UnmatchedReceipt(Event, frozen=True, kw_only=True):
+    """Money came to us, and what it was for could not be told, or would have broken a rule."""
+
+    unmatched: str
+    customer: str | None
+    """Whose it seems to be; None where nobody is known."""
+    order: str | None
+    """The order it named, where it named one."""
+    currency: str
+    amount: Minor
+    processor: str
+    reference: str
+    """What the processor calls it."""
+    why: str
+    """The refusal that kept it from its order; `unknown` where it named none."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Saying what it was for."""
+
+
+class UnmatchedPayout(Event, frozen=True, kw_only=True):
+    """Money left us, and what it was for could not be told, or would have broken a rule."""
+
+    unmatched: str
+    customer: str | None
+    order: str | None
+    currency: str
+    amount: Minor
+    processor: str
+    reference: str
+    why: str
+    deadlines: tuple[Deadline, ...] = ()
+
+
+CountsAs = Literal["payment", "bill_payment", "refund", "reversal", "reinstatement"]
+"""What money turns out to be: received for an order or a bill, paid out, taken back, or given back again."""
+
+
+class UnmatchedReceiptAssigned(Event, frozen=True, kw_only=True):
+    """What came was for that order: the same append records it there. Source: I12"""
+
+    unmatched: str
+    customer: str
+    order: str
+    counts_as: CountsAs
+    subject: str
+    """The payment or reinstatement it is recorded as."""
+    currency: str
+    amount: Minor
+
+
+class UnmatchedPayoutAssigned(Event, frozen=True, kw_only=True):
+    """What left us was for that order: the same append records it there. Source: I12"""
+
+    unmatched: str
+    customer: str
+    order: str
+    counts_as: CountsAs
+    subject: str
+    """The payout or reversal it is recorded as."""
+    currency: str
+    amount: Minor
+
+
+class UnmatchedReceiptReturned(Event, frozen=True, kw_only=True):
+    """Money that was for nothing here went back where it came from."""
+
+    unmatched: str
+    customer: str | None
+    settlement: str
+    """Names this return."""
+    currency: str
+    amount: Minor
+    reference: str | None
+    """What the bank or processor calls it."""
+
+
+class UnmatchedPayoutReturned(Event, frozen=True, kw_only=True):
+    """Money that had left us for nothing came back."""
+
+    unmatched: str
+    customer: str | None
+    settlement: str
+    currency: str
+    amount: Minor
+    reference: str | None
+
+
+UnmatchedMoneyEvent = (
+    UnmatchedReceipt
+    | UnmatchedReceiptAssigned
+    | UnmatchedReceiptReturned
+    | UnmatchedPayout
+    | UnmatchedPayoutAssigned
+    | UnmatchedPayoutReturned
+)
+"""What can happen to unmatched money."""

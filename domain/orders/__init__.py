@@ -1,0 +1,1 @@
+"""Orders: from cart to delivery. Who orders gets the goods."""

@@ -1,0 +1,190 @@
+"""What may be done next for an order, by whom, and why not the rest: each decision is asked itself.
+
+A step stands for a command as somebody would send it; whether it may be taken, and if not why, is what its
+decision says to it. No rule is written here a second time. Source: R-D2, R-D3, R-D7
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from domain.authority import ReasonMissing, RoleTooLow
+from domain.bills.billing import NewBill, may_be_billed
+from domain.book.register import Role
+from domain.command import Command
+from domain.customers.registering import Customer
+from domain.decision import Given
+from domain.decisions import decide
+from domain.declines.card_search import CompleteCardSearch
+from domain.declines.not_delivering import CloseAsNotDelivered
+from domain.declines.reaching import RecordContactAttempt
+from domain.declines.releasing import ReleaseOrder
+from domain.moments import Day
+from domain.orders.cancelling import CancelUnits, may_credit_fee
+from domain.orders.order import Placed, price_not_covered
+from domain.orders.order_events import Part
+from domain.orders.shipping import PERSONAL_DELIVERY, ShipOrder
+from domain.payments.capturing import CapturePayment
+from domain.payments.charging import AttemptPayment
+from domain.refusal import Refusal
+
+StepName = Literal[
+    "search_cards",
+    "charge_card",
+    "reach_customer",
+    "record_payment",
+    "ship",
+    "release_unpaid",
+    "close_as_not_delivered",
+    "cancel",
+]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Something that might be done for an order, as the command that would do it."""
+
+    name: StepName
+    rule: str
+    """The rule by which it is done."""
+    command: Command
+    subject: str | None = None
+    """The card it would charge, or the contact point it would use."""
+
+
+class NextStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision said to a step."""
+
+    name: StepName
+    rule: str
+    subject: str | None
+    by: Role | None
+    """The lowest role that may take it now; None: nobody may."""
+    is_done: bool
+    """Whether it would record nothing new."""
+    needs_reason: bool
+    refusal: Refusal | None
+    """Why it may not be taken now."""
+
+
+class Minted(Protocol):
+    """A fresh id of that kind; nothing is recorded under it."""
+
+    def __call__(self, prefix: str) -> str: ...
+
+
+def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minted) -> tuple[Step, ...]:
+    """Every step there is for an order, in the order in which the house takes them.
+
+    `by` names the person who would speak to the customer; a bill or a credit note would be one of `today`.
+    """
+    named: dict[str, Any] = {"order": state.placed.order, "customer": state.placed.customer}
+    processor = "next_steps"
+    noted_on = today if may_credit_fee(state) else None
+    charges = [
+        Step(
+            "charge_card",
+            "R-D4",
+            AttemptPayment(**named, payment=mint("pay"), payment_method=card, processor=processor),
+            card,
+        )
+        for card in customer.payment_methods
+    ]
+    ways = [known.contact_point for known in customer.contact_points.values() if known.invalidated is None]
+    reaches = [
+        Step(
+            "reach_customer",
+            "R-D2",
+            RecordContactAttempt(**named, channel=way.kind, contact_point=way.id, reached=False, by=by),
+            way.id,
+        )
+        for way in ways
+    ]
+    return (
+        Step("search_cards", "R-D3", CompleteCardSearch(**named)),
+        *charges,
+        *reaches,
+        Step("record_payment", "I12", _payment(state, mint)),
+        Step("ship", "I2", _shipment(state, int(today[:4]), mint)),
+        Step("release_unpaid", "I3", ReleaseOrder(**named)),
+        Step(
+            "close_as_not_delivered",
+            "I4",
+            CloseAsNotDelivered(**named, refund=mint("ref"), decided_on=noted_on),
+        ),
+        Step(
+            "cancel",
+            "I14",
+            CancelUnits(order=state.placed.order, refund=mint("ref"), decided_on=noted_on),
+        ),
+    )
+
+
+def asked(step: Step, given: Given) -> NextStep:
+    """What the step's decision says, to the lowest role it listens to; `given` is for its command."""
+    role: Role = "agent"
+    needs_reason = False
+    given = msgspec.structs.replace(given, reason=None)
+    while True:
+        given = msgspec.structs.replace(given, actor=msgspec.structs.replace(given.actor, role=role))
+        try:
+            decision = decide(step.command, given)
+        except RoleTooLow as too_low:
+            role = too_low.least
+        except ReasonMissing:
+            needs_reason = True
+            given = msgspec.structs.replace(given, reason="said")
+        except Refusal as refusal:
+            return _answer(step, None, refusal=refusal)
+        else:
+            by = role if decision.events else None
+            return _answer(step, by, needs_reason=needs_reason, is_done=by is None)
+
+
+def next_steps(answers: Iterable[NextStep]) -> tuple[NextStep, ...]:
+    """What may be done first, then what may not, otherwise in the order of the house."""
+    return tuple(sorted(answers, key=lambda answer: answer.by is None))
+
+
+def _answer(
+    step: Step,
+    by: Role | None,
+    *,
+    needs_reason: bool = False,
+    is_done: bool = False,
+    refusal: Refusal | None = None,
+) -> NextStep:
+    return NextStep(
+        name=step.name,
+        rule=step.rule,
+        subject=step.subject,
+        by=by,
+        is_done=is_done,
+        needs_reason=needs_reason,
+        refusal=refusal,
+    )
+
+
+def _payment(state: Placed, mint: Minted) -> CapturePayment:
+    payment = mint("pay")
+    return CapturePayment(
+        order=state.placed.order,
+        payment=payment,
+        amount=max(1, price_not_covered(state) + state.open_bills()),
+        currency=state.placed.currency,
+        processor="next_steps",
+        reference=payment,
+    )
+
+
+def _shipment(state: Placed, year: int, mint: Minted) -> ShipOrder:
+    """All that is left; of a line of which nothing is, one unit, so that the decision says why not."""
+    left = [Part(line.line.number, line.to_ship) for line in state.lines if line.to_ship]
+    return ShipOrder(
+        order=state.placed.order,
+        shipment=mint("shp"),
+        parts=tuple(left) or (Part(1, 1),),
+        method=PERSONAL_DELIVERY,
+        description="said",
+        bill=NewBill(mint("bil"), year) if may_be_billed(state) else None,
+    )

@@ -1,0 +1,228 @@
+"""Payments: money received for an order covers the units still to ship, then pays its open bills.
+
+Source: I11, I12, R-D4
+"""
+
+from dataclasses import dataclass
+
+from domain.bills.bill import oldest_first
+from domain.bills.owing import expect_currency
+from domain.bills.promising import promises_kept
+from domain.causes import expect_cause
+from domain.command import Command, expect_amount, expect_space_of_names, expect_text
+from domain.customers.cards_on_file import card_of, expect_chargeable
+from domain.customers.registering import known_customer
+from domain.deadlines import deadlines_of_card_used, deadlines_of_cover
+from domain.decision import Claim, Decision, Given
+from domain.declines.holds import hold_ends
+from domain.entry import Minor
+from domain.ids import expect_id
+from domain.money import Money
+from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.payments.payment import Payment
+from domain.payments.payment_events import PaymentCaptured
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+PROCESSOR_REF = "processor_ref"
+"""Claimed by the first capture under a processor's reference: `<processor>/<reference>`."""
+PROCESSOR_REF_AGAIN = "processor_ref_again"
+"""Claimed by the one that follows a corrected one: `<processor>/<reference>/<position of the correction>`."""
+
+
+class CapturePayment(Command, frozen=True, kw_only=True):
+    """Record that a payment processor captured money for an order. Raises: ValueError."""
+
+    order: str
+    payment: str
+    amount: Minor
+    currency: str
+    processor: str
+    reference: str
+    """The processor's own name for this capture."""
+    payment_method: str | None = None
+    """The card on file that was charged, if it was one."""
+    customer: str | None = None
+    """The customer whose card on file it is; named with `payment_method`, so that their stream is read."""
+    named_by_customer: bool = False
+    """Whether the customer chose this card, rather than we from what is on file."""
+    corrected_in: str | None = None
+    """The order in which a payment under this reference was corrected, which lets the reference be used again
+    here."""
+
+    def __post_init__(self) -> None:
+        expect_id("pay", self.payment)
+        expect_amount("amount", self.amount, least=1)
+        expect_space_of_names("processor", self.processor)
+        expect_text("reference", self.reference)
+        if (self.payment_method is None) != (self.customer is None):
+            raise ValueError("payment_method and customer must be named together")
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+    def reads(self) -> tuple[str, ...]:
+        return tuple([each for each in (self.customer, self.corrected_in) if each is not None])
+
+    def facts_of(self) -> str | None:
+        return self.customer
+
+
+@dataclass(unsafe_hash=True)
+class ReferenceCapturedOtherwise(Refusal):
+    """The processor's reference is already recorded for this order with another amount."""
+
+    rule = "I12"
+    way_out = "Compare the processor's record with the payment shown; the same capture never counts twice."
+    spoken = "Recorded under this reference are {recorded}, and these would be {amount}."
+
+    payment: str
+    recorded: Money
+    amount: Money
+
+
+@dataclass(unsafe_hash=True)
+class CaptureExceedsPrice(Refusal):
+    """The payment is more than the units still to ship need, plus what is open on the order's bills."""
+
+    rule = "I12"
+    way_out = "Capture at most the amount shown, and give back at the processor what it took beyond it."
+    spoken = "A payment of {amount} is more than the {most} that this order still needs."
+
+    order: str
+    amount: Money
+    most: Money
+
+
+def capture_payment(command: CapturePayment, given: Given) -> Decision:
+    """Records a capture and claims the processor's reference.
+
+    Checks, in this order: order placed (I11); retry by payment id, then by processor reference; what was
+    attempted under that id; currency; card on file, and while the order is on hold whether it may be charged
+    (R-D4, R-D6); amount; not before the order, nor before a bill that it pays. The amount covers the units
+    still to ship first, then pays the open bills, oldest first; with what covers them all, a hold ends.
+    Source: I12, R-D2
+    """
+    state = placed_order(given, command.order)
+    captured = _captured(state, command, given)
+    recorded = _already_captured(state, captured)
+    if recorded is not None:
+        return Decision(customer=state.placed.customer, already=recorded.positions)
+    _expect_as_attempted(state, command)
+    expect_currency(state, Money(command.amount, command.currency))
+    _check_card(command, state, given)
+    _check_amount(command, state)
+    expect_cause(state.placed_at, given)
+    for share in captured.bills:
+        expect_cause(state.bills[share.bill].at, given)
+    is_covered = captured.amount >= price_not_covered(state)
+    return Decision(
+        events=(
+            (command.order, captured),
+            *promises_kept(state, captured.bills, captured.payment),
+            *hold_ends(state, may_ship=is_covered, because="paid"),
+        ),
+        claims=(_claim(command, state, given),),
+        customer=state.placed.customer,
+    )
+
+
+def _claim(command: CapturePayment, state: Placed, given: Given) -> Claim:
+    """The reference is this capture's for good; once it is corrected, of the next one that names it."""
+    reference = f"{command.processor}/{command.reference}"
+    there = state if command.corrected_in is None else given.state(command.corrected_in, Placed)
+    last = None if there is None else last_captured(there, command.processor, command.reference)
+    if last is None or last.corrected is None:
+        return Claim(PROCESSOR_REF, reference)
+    return Claim(PROCESSOR_REF_AGAIN, f"{reference}/{last.corrected}")
+
+
+def last_captured(state: Placed, processor: str, reference: str) -> Payment | None:
+    """The last payment of the order under that reference of the processor."""
+    for known in reversed(list(state.payments.values())):
+        it = known.received
+        if isinstance(it, PaymentCaptured) and (it.processor, it.reference) == (processor, reference):
+            return known
+    return None
+
+
+def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCaptured:
+    not_covered = price_not_covered(state)
+    to_units = min(command.amount, not_covered)
+    return PaymentCaptured(
+        order=command.order,
+        customer=state.placed.customer,
+        payment=command.payment,
+        currency=command.currency,
+        amount=command.amount,
+        payment_method=command.payment_method,
+        processor=command.processor,
+        reference=command.reference,
+        bills=oldest_first(state.bills, command.amount - to_units),
+        deadlines=(
+            *(deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else ()),
+            *(deadlines_of_card_used(given) if _is_our_choice(command, state) else ()),
+        ),
+    )
+
+
+def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | None:
+    if captured.payment in state.declines.declines:
+        raise AlreadyRecordedOtherwise(captured.payment)
+    known = state.payments.get(captured.payment)
+    if known is not None:
+        if not isinstance(known.received, PaymentCaptured) or _content(known.received) != _content(captured):
+            raise AlreadyRecordedOtherwise(captured.payment)
+        return known
+    last = last_captured(state, captured.processor, captured.reference)
+    if last is None or last.corrected is not None:
+        return None
+    it = last.received
+    # The card does not matter: a second notice of the same capture may not name it.
+    if (it.amount, it.currency) != (captured.amount, captured.currency):
+        raise ReferenceCapturedOtherwise(
+            it.payment, Money(it.amount, it.currency), Money(captured.amount, captured.currency)
+        )
+    return last
+
+
+def _content(it: PaymentCaptured) -> tuple[object, ...]:
+    # Not what the money was used for then.
+    return it.amount, it.currency, it.processor, it.reference, it.payment_method
+
+
+def _expect_as_attempted(state: Placed, command: CapturePayment) -> None:
+    """A charge that was attempted ends on the card attempted. Raises: AlreadyRecordedOtherwise."""
+    attempt = state.declines.attempts.get(command.payment)
+    if attempt is None:
+        return
+    it = attempt.attempted
+    # Not the amount: a bank may let less through than it was asked for.
+    if (it.processor, it.payment_method) != (command.processor, command.payment_method):
+        raise AlreadyRecordedOtherwise(command.payment)
+
+
+def _check_card(command: CapturePayment, state: Placed, given: Given) -> None:
+    if command.payment_method is None or command.customer is None:
+        return
+    card = card_of(given, state, command.customer, command.payment_method)
+    hold = state.declines.hold
+    # Whether an attempted card might be charged was decided before it was.
+    if hold is not None and command.payment not in state.declines.attempts:
+        customer = known_customer(given, command.customer)
+        expect_chargeable(card, customer, hold, given, named=command.named_by_customer)
+
+
+def _is_our_choice(command: CapturePayment, state: Placed) -> bool:
+    """Whether we chose the card from what is on file, so that the customer is told which. Source: R-D4"""
+    attempt = state.declines.attempts.get(command.payment)
+    if attempt is not None:
+        return not attempt.attempted.named_by_customer
+    is_on_hold = state.declines.hold is not None
+    return is_on_hold and command.payment_method is not None and not command.named_by_customer
+
+
+def _check_amount(command: CapturePayment, state: Placed) -> None:
+    most = price_not_covered(state) + state.open_bills()
+    if command.amount > most:
+        raise CaptureExceedsPrice(command.order, state.money(command.amount), state.money(most))

@@ -1,0 +1,36 @@
+"""Money that has moved, as commands record it: what each counts as, and whether it came or left."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from domain.bills.bill_payments import ReceiveBillPayment, receive_bill_payment
+from domain.decision import Decision, Given
+from domain.inbound.unmatched_events import CountsAs
+from domain.payments.capturing import CapturePayment, capture_payment
+from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
+from domain.refunds.paying_out import RecordPayout, record_payout
+
+MoneyFact = CapturePayment | ReceiveBillPayment | ReinstatePayment | RecordPayout | ReversePayment
+"""A command that records that money came or left."""
+Direction = Literal["receipt", "payout"]
+
+
+class FactKind(msgspec.Struct, frozen=True):
+    """What a kind of fact counts as, which way its money moved, and what decides it."""
+
+    counts_as: CountsAs
+    direction: Direction
+    subject: str
+    """The field of the command that names what is recorded."""
+    decide: Callable[[Any, Given], Decision]
+
+
+MONEY_FACTS: Final[Mapping[type[MoneyFact], FactKind]] = {
+    CapturePayment: FactKind("payment", "receipt", "payment", capture_payment),
+    ReceiveBillPayment: FactKind("bill_payment", "receipt", "payment", receive_bill_payment),
+    ReinstatePayment: FactKind("reinstatement", "receipt", "reinstatement", reinstate_payment),
+    RecordPayout: FactKind("refund", "payout", "payout", record_payout),
+    ReversePayment: FactKind("reversal", "payout", "reversal", reverse_payment),
+}

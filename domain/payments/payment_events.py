@@ -1,0 +1,151 @@
+"""Money that came, went back again, or was kept as the customer's credit: events of orders and customers.
+
+Amounts are whole minor units of the event's one `currency`. CreditSetAside and CreditUsed are the same fact
+in the order's and in the customer's stream, in one append: the order's account and the customer's credit
+each fold their own. Source: I12, I15, R-B9, §2 Money
+"""
+
+from typing import Literal
+
+from domain.bills.bill_events import BillPaymentReceived, BillShare
+from domain.entry import Event, Minor, Sealed
+from domain.moments import Day
+from domain.orders.order_events import Deadline
+
+
+class PaymentCaptured(Event, frozen=True, kw_only=True):
+    """Money was received for an order: first for units still to ship, then for its open bills. Source: I12"""
+
+    order: str
+    customer: str
+    payment: str
+    currency: str
+    amount: Minor
+    payment_method: str | None
+    processor: str
+    reference: str
+    bills: tuple[BillShare, ...]
+    """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Shipping, where with this money everything still to ship is covered."""
+
+
+DisputeOutcome = Literal["won", "lost", "withdrawn"]
+ReversalKind = Literal["chargeback", "bounced"]
+
+
+class DisputeOpened(Event, frozen=True, kw_only=True):
+    """The customer's bank asks about a payment. It moves no money; payouts of the order wait. Source: R-B9"""
+
+    order: str
+    customer: str
+    dispute: str
+    payment: str
+    currency: str
+    amount: Minor
+    why: str
+    """The bank's own code: `fraudulent`, `product_not_received`, …"""
+    reference: str | None
+    """What the processor calls it."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Contesting it, where the money it asks for was given back already."""
+
+
+class DisputeClosed(Event, frozen=True, kw_only=True):
+    """A dispute ended. What it moved is said by PaymentReversed and PaymentReinstated. Source: R-B9"""
+
+    order: str
+    customer: str
+    dispute: str
+    outcome: DisputeOutcome
+
+
+class PaymentReversed(Event, frozen=True, kw_only=True):
+    """A payment was taken back from us: charged back, or it bounced. Source: R-B9
+
+    It takes the order's funds first. What exceeds them is `opened`: owed like a bill, but without a number.
+    """
+
+    order: str
+    customer: str
+    reversal: str
+    payment: str
+    kind: ReversalKind
+    dispute: str | None
+    reference: str | None
+    currency: str
+    amount: Minor
+    bill: str | None
+    """Names what is owed now; None where the funds sufficed."""
+    opened: Minor
+    due_on: Day | None
+    """Last day it may be paid in time: that of the reversal."""
+    deadlines: tuple[Deadline, ...] = ()
+
+
+class PaymentReinstated(Event, frozen=True, kw_only=True):
+    """Money that had been taken back came to us again. Source: R-B9
+
+    It pays what the reversal opened, what was written off of it too (a WriteOffReversed in the same append);
+    the rest adds to the order's funds.
+    """
+
+    order: str
+    customer: str
+    reversal: str
+    reinstatement: str
+    payment: str
+    currency: str
+    amount: Minor
+    bills: tuple[BillShare, ...]
+
+
+SetAsideFrom = Literal["refund", "bill_payment"]
+
+
+class CreditSetAside(Event, frozen=True, kw_only=True):
+    """Money of the customer's that we keep for them: a refund settled as credit, or an excess payment."""
+
+    customer: str
+    order: str | None
+    """None where an unverified refund of the customer's own stream was settled as credit."""
+    credit: str
+    currency: str
+    amount: Minor
+    source: SetAsideFrom
+    subject: str
+    """The refund, or the payment of the bill."""
+
+
+class CreditUsed(Event, frozen=True, kw_only=True):
+    """A customer's credit paid for an order: it counts as captured. Source: I2, I12, I15"""
+
+    customer: str
+    order: str
+    use: str
+    currency: str
+    amount: Minor
+    bills: tuple[BillShare, ...]
+    """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Shipping, where with this everything still to ship is covered."""
+
+
+CreditKind = Literal["goodwill", "adjustment"]
+
+
+class StoreCreditGranted(Event, frozen=True, kw_only=True):
+    """New money from us, as the customer's credit: out of goodwill, or to put figures right. Source: R-S8"""
+
+    customer: str
+    credit: str
+    kind: CreditKind
+    currency: str
+    amount: Minor
+    note: Sealed | None
+    case: str | None = None
+    """The case it is a gesture in, where there is one."""
+
+
+PaysBills = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed
+"""What may pay bills: the shares are its `bills`."""

@@ -1,0 +1,225 @@
+"""Reversals: a payment is taken back from us, charged back or bounced; and what comes to us again of it.
+
+It takes the order's funds first. What exceeds them is owed like a bill, without a number, and nobody calls
+about it. Source: R-B9, I13
+"""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from domain.bills.owing import expect_currency
+from domain.bills.promising import promises_kept
+from domain.bills.writing_off import write_off_reversed
+from domain.causes import expect_cause
+from domain.command import Command, OutOfRange, expect_amount, expect_text
+from domain.deadlines import deadlines_of_what_is_owed
+from domain.decision import Claim, Decision, Given
+from domain.declines.holds import hold_ends
+from domain.entry import Event, Minor
+from domain.ids import expect_id
+from domain.moments import day_of
+from domain.money import Money
+from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.payments.disputing import DisputeUnknown, dispute_of, payment_of
+from domain.payments.payment import Payment, Reversal
+from domain.payments.payment_events import PaymentReinstated, PaymentReversed, ReversalKind
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+REVERSAL_KINDS: tuple[ReversalKind, ...] = get_args(ReversalKind)
+
+
+class ReversePayment(Command, frozen=True, kw_only=True):
+    """Record that a payment was taken back from us, whole or in part. Raises: ValueError."""
+
+    order: str
+    reversal: str
+    payment: str
+    kind: ReversalKind
+    amount: Minor
+    currency: str
+    bill: str
+    """Names what is owed now, if the order's funds do not suffice."""
+    dispute: str | None = None
+    reference: str | None = None
+
+    def __post_init__(self) -> None:
+        expect_id("rev", self.reversal)
+        expect_id("pay", self.payment)
+        expect_id("bil", self.bill)
+        if self.kind not in REVERSAL_KINDS:
+            raise OutOfRange("kind", f"must be one of {', '.join(REVERSAL_KINDS)}")
+        if self.dispute is not None:
+            expect_id("dsp", self.dispute)
+        expect_amount("amount", self.amount, least=1)
+        expect_text("reference", self.reference)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+
+class ReinstatePayment(Command, frozen=True, kw_only=True):
+    """Record that money taken back came to us again. Raises: ValueError."""
+
+    order: str
+    reversal: str
+    reinstatement: str
+    amount: Minor
+    currency: str
+
+    def __post_init__(self) -> None:
+        expect_id("rev", self.reversal)
+        expect_id("rev", self.reinstatement)
+        expect_amount("amount", self.amount, least=1)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+
+@dataclass(unsafe_hash=True)
+class ReversalUnknown(Refusal):
+    """No payment of this order was taken back under this id."""
+
+    rule = "H-known"
+    way_out = "Look at the order's payments: what was taken back stands with each."
+
+    order: str
+    reversal: str
+
+
+@dataclass(unsafe_hash=True)
+class ReversalExceedsPayment(Refusal):
+    """More would be taken back than is left of this payment."""
+
+    rule = "I13"
+    way_out = "Compare the bank's notice with the payment: the amount, and whether it was recorded before."
+    spoken = "Of this payment {left} are left with us, and {amount} would be taken back."
+
+    payment: str
+    amount: Money
+    left: Money
+
+
+@dataclass(unsafe_hash=True)
+class ReinstatementExceedsReversal(Refusal):
+    """More would come back than is still away of what was taken from us."""
+
+    rule = "I13"
+    way_out = "Compare the bank's notice with the reversal: the amount, and whether it was recorded before."
+    spoken = "Of this reversal {left} are still away, and {amount} would come back."
+
+    reversal: str
+    amount: Money
+    left: Money
+
+
+def reverse_payment(command: ReversePayment, given: Given) -> Decision:
+    """Records a reversal; what exceeds the order's funds is owed from that day, and claims its id.
+
+    Checks, in this order: order placed; retry; payment known; dispute known, and about this payment;
+    currency; amount (I13); not before the payment.
+    """
+    state = placed_order(given, command.order)
+    known = state.reversals.get(command.reversal)
+    if known is not None:
+        return _already_reversed(known, command, state)
+    payment = payment_of(state, command.payment)
+    if command.dispute is not None and dispute_of(state, command.dispute).opened.payment != command.payment:
+        raise DisputeUnknown(command.order, command.dispute)
+    expect_currency(state, Money(command.amount, command.currency))
+    if command.amount > payment.standing:
+        left = state.money(payment.standing)
+        raise ReversalExceedsPayment(command.payment, state.money(command.amount), left)
+    expect_cause(payment.at, given)
+    reversed_ = _reversed(state, payment, command, given)
+    claims = () if reversed_.bill is None else (Claim("bill", reversed_.bill, command.order),)
+    return Decision(events=((command.order, reversed_),), claims=claims, customer=state.placed.customer)
+
+
+def _already_reversed(known: Reversal, command: ReversePayment, state: Placed) -> Decision:
+    it = known.it
+    asked = (
+        command.payment,
+        command.kind,
+        command.amount,
+        command.currency,
+        command.dispute,
+        command.reference,
+    )
+    if (it.payment, it.kind, it.amount, it.currency, it.dispute, it.reference) != asked:
+        raise AlreadyRecordedOtherwise(command.reversal)
+    return Decision(customer=state.placed.customer, already=(known.position,))
+
+
+def _reversed(state: Placed, payment: Payment, command: ReversePayment, given: Given) -> PaymentReversed:
+    purse = state.purse()
+    opened = max(0, command.amount - purse.deposit - purse.due_back)
+    due_on = day_of(given.at, given.book.zone)
+    return PaymentReversed(
+        order=command.order,
+        customer=state.placed.customer,
+        reversal=command.reversal,
+        payment=command.payment,
+        kind=command.kind,
+        dispute=command.dispute,
+        reference=command.reference,
+        currency=command.currency,
+        amount=command.amount,
+        bill=command.bill if opened else None,
+        opened=opened,
+        due_on=due_on if opened else None,
+        deadlines=deadlines_of_what_is_owed(due_on, given) if opened else (),
+    )
+
+
+def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
+    """Records money that came back: it pays what its reversal left open, then what was written off of that;
+    the rest adds to the order's funds, and an order that waited for money waits no longer once it covers it.
+
+    Checks, in this order: order placed; reversal known; retry; currency; amount (I13); not before the
+    reversal.
+    """
+    state = placed_order(given, command.order)
+    reversal = state.reversals.get(command.reversal)
+    if reversal is None:
+        raise ReversalUnknown(command.order, command.reversal)
+    for it, position in reversal.reinstatements:
+        if it.reinstatement == command.reinstatement:
+            if (it.amount, it.currency) != (command.amount, command.currency):
+                raise AlreadyRecordedOtherwise(command.reinstatement)
+            return Decision(customer=it.customer, already=(position,))
+    expect_currency(state, Money(command.amount, command.currency))
+    away = reversal.it.amount - reversal.reinstated
+    if command.amount > away:
+        amount = state.money(command.amount)
+        raise ReinstatementExceedsReversal(command.reversal, amount, state.money(away))
+    expect_cause(reversal.at, given)
+    return Decision(events=_reinstated(state, reversal, command), customer=state.placed.customer)
+
+
+def _reinstated(
+    state: Placed, reversal: Reversal, command: ReinstatePayment
+) -> tuple[tuple[str, Event], ...]:
+    owed = None if reversal.it.bill is None else state.bills[reversal.it.bill]
+    events: list[tuple[str, Event]] = []
+    pays = 0
+    if owed is not None:
+        reopened, pays = owed.takes(command.amount)
+        if reopened:
+            back = write_off_reversed(state, owed, reopened, "reinstatement", command.reinstatement)
+            events.append((command.order, back))
+    reinstated = PaymentReinstated(
+        order=command.order,
+        customer=state.placed.customer,
+        reversal=command.reversal,
+        reinstatement=command.reinstatement,
+        payment=reversal.it.payment,
+        currency=command.currency,
+        amount=command.amount,
+        bills=(owed.share(pays),) if owed is not None and pays else (),
+    )
+    events.append((command.order, reinstated))
+    events.extend(promises_kept(state, reinstated.bills, command.reinstatement))
+    is_covered = price_not_covered(state) <= command.amount - pays
+    events.extend(hold_ends(state, may_ship=is_covered, because="paid"))
+    return tuple(events)

@@ -1,0 +1,172 @@
+"""Paying a refund out by itself, the way the money came: what is next, and what the processor says left.
+
+    next_payout(order, refund) -> SendBack     money, against a card payment it came with, oldest first
+                               -> KeepCredit   what came as credit stays the customer's credit
+                               -> None         nothing is due, it waits for a bank, or a person finds a way
+
+The processor is asked before anything is recorded, under a name made of the refund and of how often it was
+tried: so whoever asks again, for whatever reason, asks for the same payout and is told what became of it.
+Source: R-B9, R-G8, R-G9, I13
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.causes import expect_cause
+from domain.command import Command, expect_amount, expect_text
+from domain.decision import Decision, Given
+from domain.entry import Minor
+from domain.ids import expect_id, parse_type_id, type_id
+from domain.money import Money
+from domain.orders.order import Placed
+from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.refund import Refund
+from domain.refunds.refund_events import RefundPaid
+from domain.refunds.settling import owed, refund_of
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+
+class SendBack(msgspec.Struct, frozen=True, kw_only=True):
+    """Money of a refund to be sent back against a payment; amount in minor units of the order's currency."""
+
+    payout: str
+    payment: str
+    processor: str
+    reference: str
+    """The processor's own name for the payment."""
+    amount: Minor
+    currency: str
+
+
+class KeepCredit(msgspec.Struct, frozen=True, kw_only=True):
+    """What came as credit is kept as the customer's credit."""
+
+    payout: str
+    credit: str
+
+
+def next_payout(state: Placed, refund: Refund) -> SendBack | KeepCredit | None:
+    """What of a refund is to be paid out next; once one did not arrive, a person finds the next way.
+
+    Source: R-B9, R-G8
+    """
+    tried = [payout for payout in refund.payouts.values() if payout.did_not_arrive]
+    if state.is_disputed or tried or refund.corrected is not None:
+        return None
+    due = owed(state, refund)
+    name, ordinal = refund.granted.refund, len(refund.payouts)
+    if due.cash == 0:
+        if due.credit == 0:
+            return None
+        credit = _named("crd", name, ordinal + refund.set_aside)  # more may be kept later
+        return KeepCredit(payout=_named("pot", name, ordinal), credit=credit)
+    for payment, known in state.payments.items():
+        it = known.received
+        if not known.may_go_back:
+            continue
+        if not isinstance(it, PaymentCaptured):
+            return None  # a bank transfer goes back by hand
+        return SendBack(
+            payout=_named("pot", name, ordinal),
+            payment=payment,
+            processor=it.processor,
+            reference=it.reference,
+            amount=min(due.cash, known.may_go_back),
+            currency=it.currency,
+        )
+    return None
+
+
+def _named(prefix: str, refund: str, ordinal: int) -> str:
+    """The id of the next payout of a refund: always the same until it was recorded."""
+    return type_id(prefix, parse_type_id(refund)[1] + ordinal)
+
+
+class RecordPayout(Command, frozen=True, kw_only=True):
+    """Record money of a refund that a processor has sent back against a payment. Raises: ValueError."""
+
+    order: str
+    refund: str
+    payout: str
+    payment: str
+    amount: Minor
+    """As the processor says."""
+    currency: str
+    reference: str
+
+    def __post_init__(self) -> None:
+        expect_id("ref", self.refund)
+        expect_id("pot", self.payout)
+        expect_id("pay", self.payment)
+        expect_amount("amount", self.amount, least=1)
+        expect_text("reference", self.reference)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.order,)
+
+
+@dataclass(unsafe_hash=True)
+class PayoutExceedsDue(Refusal):
+    """More would be paid out than is due back of this refund."""
+
+    rule = "I13"
+    way_out = (
+        "If the money has left, record it as a payout nobody can match; what is due back is on the order."
+    )
+    spoken = "Of this refund {due} are due back, and {amount} would be paid out."
+
+    refund: str
+    amount: Money
+    due: Money
+
+
+def record_payout(command: RecordPayout, given: Given) -> Decision:
+    """Records what left, also while a bank asks: it is money that moved.
+
+    Checks, in this order: refund granted; retry, by payout, then by the processor's reference; at most what
+    is due back as money, and what of the payment may go back (I13); not before the grant.
+    """
+    state, refund = refund_of(command.order, command.refund, given)
+    paid = RefundPaid(
+        refund=command.refund,
+        customer=refund.granted.customer,
+        order=refund.granted.order,
+        payout=command.payout,
+        currency=command.currency,
+        amount=command.amount,
+        method="original_method",
+        payment=command.payment,
+        payment_method=_card(state, command.payment),
+        reference=command.reference,
+    )
+    known = refund.payouts.get(command.payout)
+    if known is not None:
+        if known.tried != paid:
+            raise AlreadyRecordedOtherwise(command.payout)
+        return Decision(customer=paid.customer, already=(known.position,))
+    for known in refund.payouts.values():
+        # The processor may tell us itself of what it was asked for.
+        if msgspec.structs.replace(paid, payout=known.tried.payout) == known.tried:
+            return Decision(customer=paid.customer, already=(known.position,))
+    due = _due(state, refund, command)
+    if command.amount > due:
+        currency = refund.granted.currency
+        raise PayoutExceedsDue(command.refund, Money(command.amount, currency), Money(due, currency))
+    expect_cause(refund.at, given)
+    return Decision(events=((command.order, paid),), customer=paid.customer)
+
+
+def _due(state: object, refund: Refund, command: RecordPayout) -> int:
+    """What may leave against that payment."""
+    if not isinstance(state, Placed) or command.currency != refund.granted.currency:
+        return 0
+    payment = state.payments.get(command.payment)
+    return 0 if payment is None else min(owed(state, refund).cash, payment.may_go_back)
+
+
+def _card(state: object, payment: str) -> str | None:
+    known = state.payments.get(payment) if isinstance(state, Placed) else None
+    it = None if known is None else known.received
+    return it.payment_method if isinstance(it, PaymentCaptured) else None

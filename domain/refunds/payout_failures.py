@@ -1,0 +1,154 @@
+"""Payouts that did not arrive: refused by the bank, or come back to us. The money stays owed, and somebody
+finds another way. Source: R-G8, §2 Money
+"""
+
+from dataclasses import dataclass
+
+from domain.causes import expect_cause
+from domain.command import Command, expect_text
+from domain.customers.registering import Customer
+from domain.deadlines import deadlines_of_payout
+from domain.decision import Decision, Given
+from domain.ids import expect_id
+from domain.orders.order import Placed
+from domain.refunds.refund import Refund
+from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
+from domain.refunds.settling import NothingDueBack, PayoutWayClosed, Ways, owed, refund_of
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+
+class RecordFailedPayout(Command, frozen=True, kw_only=True):
+    """Note that the money of a refund could not be paid out on a way. Raises: ValueError."""
+
+    stream: str
+    customer: str
+    refund: str
+    payout: str
+    method: PayoutMethod
+    payment: str | None = None
+    """The payment it should have gone back against; None: the first it may go back against."""
+    payment_method: str | None = None
+    """The other card it should have gone to; None: the one stored last."""
+    why: str
+
+    def __post_init__(self) -> None:
+        expect_id("ref", self.refund)
+        expect_id("pot", self.payout)
+        expect_text("why", self.why)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.stream,)
+
+    def reads(self) -> tuple[str, ...]:
+        return () if self.stream == self.customer else (self.customer,)
+
+
+class RecordReturnedPayout(Command, frozen=True, kw_only=True):
+    """Note that the money of a payout came back to us. Raises: ValueError."""
+
+    stream: str
+    refund: str
+    payout: str
+    why: str
+
+    def __post_init__(self) -> None:
+        expect_id("ref", self.refund)
+        expect_id("pot", self.payout)
+        expect_text("why", self.why)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.stream,)
+
+
+@dataclass(unsafe_hash=True)
+class PayoutUnknown(Refusal):
+    """This refund has no payout with this id that left us."""
+
+    rule = "H-known"
+    way_out = "Look at the refund's payouts."
+
+    refund: str
+    payout: str
+
+
+def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
+    """Records that a payout failed: nothing left us, and it stays owed.
+
+    Checks, in this order: refund known and granted; retry; something due back (I13); the way exists (R-G8);
+    not before the grant.
+    """
+    state, refund = refund_of(command.stream, command.refund, given)
+    known = refund.payouts.get(command.payout)
+    if known is not None:
+        it = known.tried
+        if not isinstance(it, RefundPaymentFailed) or (it.method, it.why) != (command.method, command.why):
+            raise AlreadyRecordedOtherwise(command.payout)
+        return Decision(customer=it.customer, already=(known.position,))
+    cash = owed(state, refund).cash
+    if cash == 0:
+        raise NothingDueBack(command.refund)
+    payment, card = _way(command, state, refund, given)
+    expect_cause(refund.at, given)
+    granted = refund.granted
+    failed = RefundPaymentFailed(
+        refund=command.refund,
+        customer=granted.customer,
+        order=granted.order,
+        payout=command.payout,
+        currency=granted.currency,
+        amount=cash,
+        method=command.method,
+        payment=payment,
+        payment_method=card,
+        why=command.why,
+        deadlines=deadlines_of_payout(given),
+    )
+    return Decision(events=((command.stream, failed),), customer=granted.customer)
+
+
+def _way(
+    command: RecordFailedPayout, state: Placed | Customer, refund: Refund, given: Given
+) -> tuple[str | None, str | None]:
+    """The payment and the card of the way that failed. Raises: PayoutWayClosed."""
+    ways = Ways(state, given.state(command.customer, Customer), refund, given)
+    match command.method:
+        case "cheque":
+            return None, None
+        case "other_card":
+            card = ways.card(command.payment_method)
+            if card is not None:
+                return None, card
+        case "original_method":
+            for payment, _, card in ways.payments():
+                if command.payment in (None, payment):
+                    return payment, card
+    raise PayoutWayClosed(command.refund, command.method)
+
+
+def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decision:
+    """Records that the money of a payout came back: it is owed again.
+
+    Checks, in this order: refund known and granted; payout known; retry; not before it left us.
+    """
+    _, refund = refund_of(command.stream, command.refund, given)
+    payout = refund.payouts.get(command.payout)
+    if payout is None or not isinstance(payout.tried, RefundPaid):
+        raise PayoutUnknown(command.refund, command.payout)
+    it = payout.tried
+    if payout.returned is not None and payout.returned_position is not None:
+        if payout.returned.why != command.why:
+            raise AlreadyRecordedOtherwise(command.payout)
+        return Decision(customer=it.customer, already=(payout.returned_position,))
+    expect_cause(payout.at, given)
+    returned = RefundReturned(
+        refund=it.refund,
+        customer=it.customer,
+        order=it.order,
+        payout=it.payout,
+        currency=it.currency,
+        amount=it.amount,
+        why=command.why,
+        deadlines=deadlines_of_payout(given),
+    )
+    return Decision(events=((command.stream, returned),), customer=it.customer)

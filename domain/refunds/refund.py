@@ -1,0 +1,169 @@
+"""A refund's state: what was asked and escalated, what was granted, and what of it left us as money or was
+kept as credit.
+
+Source: R-G3, R-G8, R-G9, R-G11, I13
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.refunds.refund_events import (
+    RefundEscalated,
+    RefundGranted,
+    RefundPaid,
+    RefundPaymentFailed,
+    RefundRequested,
+    RefundReturned,
+    RefundWithdrawn,
+)
+from domain.refusal import Refusal
+
+
+class RefundRequest(msgspec.Struct, frozen=True):
+    """A refund asked for and not granted at once, when, and the positions that say so."""
+
+    requested: RefundRequested
+    at: Moment
+    positions: tuple[int, ...]
+    """Of the request and its escalations."""
+    escalated: RefundEscalated | None = None
+    """The last escalation."""
+    withdrawn: int | None = None
+    """Position that says so."""
+
+
+class Payout(msgspec.Struct, frozen=True):
+    """Money of a refund that left us, or failed to, and the positions that say so."""
+
+    tried: RefundPaid | RefundPaymentFailed
+    at: Moment
+    position: int
+    returned: RefundReturned | None = None
+    returned_position: int | None = None
+
+    @property
+    def did_not_arrive(self) -> bool:
+        """Whether it failed or came back."""
+        return isinstance(self.tried, RefundPaymentFailed) or self.returned is not None
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """A refund granted, when, and the position that says so."""
+
+    granted: RefundGranted
+    at: Moment
+    position: int
+    paid: int = 0
+    """Minor units that left us, less what came back."""
+    set_aside: int = 0
+    """Minor units kept as the customer's credit."""
+    payouts: Mapping[str, Payout] = {}
+    """By payout id, failed ones too."""
+    corrected: int | None = None
+    """Position of the entry that says it was none."""
+
+    @property
+    def customer(self) -> str:
+        """Whose money it is."""
+        return self.granted.customer
+
+    @property
+    def cleared(self) -> int:
+        """What of the granted amount settled the order's bills instead of going to the customer."""
+        it = self.granted
+        if it.basis == "undelivered":
+            return 0  # granted is only what became due back
+        return sum([share.amount for share in (*it.cleared, *it.write_offs_cleared)])
+
+    @property
+    def left(self) -> int:
+        """What of the granted amount neither left us, nor was kept as credit, nor cleared a bill."""
+        if self.corrected is not None:
+            return 0
+        return max(0, self.granted.granted - self.cleared - self.paid - self.set_aside)
+
+
+REFUND = "refund"
+"""The kind of claim by which the stream of a refund is found, and which keeps its id to one."""
+
+Refunds = Mapping[str, Refund]
+"""By refund id."""
+RefundRequests = Mapping[str, RefundRequest]
+"""By refund id; those granted at once were never requested."""
+
+
+def with_requested(requests: RefundRequests, it: RefundRequested, entry: Entry) -> RefundRequests:
+    """The requests and one more."""
+    return {**requests, it.refund: RefundRequest(it, entry.effective_at, (entry.position,))}
+
+
+def with_escalated(requests: RefundRequests, it: RefundEscalated, entry: Entry) -> RefundRequests:
+    """The requests, of which one waits for another role."""
+    known = requests[it.refund]
+    positions = (*known.positions, entry.position)
+    return {**requests, it.refund: msgspec.structs.replace(known, positions=positions, escalated=it)}
+
+
+def with_withdrawn(requests: RefundRequests, it: RefundWithdrawn, entry: Entry) -> RefundRequests:
+    """The requests, of which one is no longer wanted."""
+    return {**requests, it.refund: msgspec.structs.replace(requests[it.refund], withdrawn=entry.position)}
+
+
+def with_granted(refunds: Refunds, it: RefundGranted, entry: Entry) -> Refunds:
+    """The refunds and one more."""
+    return {**refunds, it.refund: Refund(it, entry.effective_at, entry.position)}
+
+
+def with_set_aside(refunds: Refunds, refund: str, amount: int) -> Refunds:
+    """The refunds, of which one has so much more kept as credit."""
+    known = refunds[refund]
+    return {**refunds, refund: msgspec.structs.replace(known, set_aside=known.set_aside + amount)}
+
+
+def with_payout(refunds: Refunds, it: RefundPaid | RefundPaymentFailed, entry: Entry) -> Refunds:
+    """The refunds, of which one was paid out, or was to be."""
+    known = refunds[it.refund]
+    payouts = {**known.payouts, it.payout: Payout(it, entry.effective_at, entry.position)}
+    paid = known.paid + (it.amount if isinstance(it, RefundPaid) else 0)
+    return {**refunds, it.refund: msgspec.structs.replace(known, paid=paid, payouts=payouts)}
+
+
+def with_returned(refunds: Refunds, it: RefundReturned, entry: Entry) -> Refunds:
+    """The refunds, of which a payout came back."""
+    known = refunds[it.refund]
+    payout = msgspec.structs.replace(known.payouts[it.payout], returned=it, returned_position=entry.position)
+    payouts = {**known.payouts, it.payout: payout}
+    return {
+        **refunds,
+        it.refund: msgspec.structs.replace(known, paid=known.paid - it.amount, payouts=payouts),
+    }
+
+
+@dataclass(unsafe_hash=True)
+class RefundUnknown(Refusal):
+    """No refund with this id is recorded there."""
+
+    rule = "H-known"
+    way_out = "Find the refund in the list of refunds, or with its order or customer."
+
+    refund: str
+
+
+@dataclass(unsafe_hash=True)
+class RefundTakenBack(Refusal):
+    """This refund was granted by mistake and has been corrected: its goods are the customer's."""
+
+    rule = "H-correct"
+    way_out = "Grant the refund that was meant, and go on from there."
+
+    refund: str
+
+
+def expect_not_taken_back(refund: Refund) -> None:
+    """It still stands. Raises: RefundTakenBack."""
+    if refund.corrected is not None:
+        raise RefundTakenBack(refund.granted.refund)

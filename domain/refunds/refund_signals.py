@@ -1,0 +1,144 @@
+"""Fraud signals: patterns a person should look at. They inform, and nothing is refused for them.
+
+Customers are generally honest. A signal of a kind is not raised again while one of it waits to be looked at.
+Source: R-G12, R-G10
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.authority import expect_role
+from domain.causes import expect_cause
+from domain.command import LONGEST_SEALED, Command, expect_text
+from domain.customers.registering import Customer, known_customer
+from domain.deadlines import deadlines_of_signal, is_history
+from domain.decision import Decision, Given
+from domain.entry import Sealed
+from domain.ids import expect_id
+from domain.moments import day_of, plus_days
+from domain.refunds.limits import Deciding
+from domain.refunds.persons_day import PersonsDay, day_stream
+from domain.refunds.refund_events import (
+    FraudSignalDismissed,
+    FraudSignalRaised,
+    RefundAllowanceUsed,
+    RefundGranted,
+    SignalKind,
+)
+from domain.refusal import Refusal
+
+
+class DismissFraudSignal(Command, frozen=True, kw_only=True):
+    """Note that somebody looked at a signal and found nothing to do."""
+
+    customer: str
+    refund: str
+    kind: SignalKind
+    note: Sealed | None = None
+
+    def __post_init__(self) -> None:
+        expect_id("ref", self.refund)
+        expect_text("note", self.note, LONGEST_SEALED)
+
+    def writes(self) -> tuple[str, ...]:
+        return (self.customer,)
+
+
+@dataclass(unsafe_hash=True)
+class SignalUnknown(Refusal):
+    """No such signal was raised about this customer."""
+
+    rule = "H-known"
+    way_out = "Look at the customer's signals; each is named by its refund and its kind."
+
+    customer: str
+    refund: str
+    kind: SignalKind
+
+
+def signals_of(
+    granted: RefundGranted,
+    used: RefundAllowanceUsed | None,
+    deciding: Deciding | None,
+    given: Given,
+) -> tuple[FraudSignalRaised, ...]:
+    """What a grant makes a person look at; nothing for history, for a deposit or credit that goes back.
+
+    Source: R-G12
+    """
+    if is_history(given) or granted.basis in ("undelivered", "credit"):
+        return ()
+    customer = given.state(granted.customer, Customer)
+    signals = () if customer is None else customer.signals.values()
+    waiting = {signal.raised.kind for signal in signals if signal.dismissed is None}
+    raised = (*_about_customer(granted, given), *_about_person(granted, used, deciding, given))
+    return tuple([signal for signal in raised if signal.kind not in waiting])
+
+
+def _about_customer(granted: RefundGranted, given: Given) -> Iterator[FraudSignalRaised]:
+    edition, zone = given.edition, given.book.zone
+    before = () if given.customer is None else given.customer.refunds
+    if granted.order is None:
+        unverified = [fact.refund for fact in before if fact.unverified]
+        if len(unverified) + 1 >= edition.signal_unverified:
+            yield _signal("unverified_again", granted, (*unverified, granted.refund), None, None, given)
+    first_day = plus_days(day_of(given.at, zone), 1 - edition.signal_days)
+    lately = [fact.refund for fact in before if day_of(fact.at, zone) >= first_day]
+    if len(lately) + 1 >= edition.signal_refunds:
+        refunds = (*lately, granted.refund)
+        yield _signal("refunds_in_short_time", granted, refunds, None, edition.signal_days, given)
+
+
+def _about_person(
+    granted: RefundGranted, used: RefundAllowanceUsed | None, deciding: Deciding | None, given: Given
+) -> Iterator[FraudSignalRaised]:
+    if used is None or deciding is None or not used.just_under:
+        return
+    days = given.edition.signal_days
+    close: list[str] = []
+    first = plus_days(deciding.day, 1 - days)
+    for stream in (*deciding.reads(), day_stream(deciding.person, deciding.day)):
+        if stream >= day_stream(deciding.person, first):
+            close.extend((given.state(stream, PersonsDay) or PersonsDay()).just_under)
+    if len(close) + 1 >= given.edition.signal_just_under:
+        refunds = (*close, granted.refund)
+        yield _signal("just_under_limit", granted, refunds, deciding.person, days, given)
+
+
+def _signal(
+    kind: SignalKind,
+    granted: RefundGranted,
+    refunds: tuple[str, ...],
+    person: str | None,
+    days: int | None,
+    given: Given,
+) -> FraudSignalRaised:
+    return FraudSignalRaised(
+        customer=granted.customer,
+        kind=kind,
+        refund=granted.refund,
+        person=person,
+        refunds=refunds,
+        days=days,
+        deadlines=deadlines_of_signal(given),
+    )
+
+
+def dismiss_fraud_signal(command: DismissFraudSignal, given: Given) -> Decision:
+    """Notes that a signal was looked at.
+
+    Checks, in this order: customer known; signal known; retry, which is: it was dismissed; a supervisor
+    (R-G12: whom it may be about does not look at it); not before the signal.
+    """
+    state = known_customer(given, command.customer)
+    signal = state.signals.get((command.refund, command.kind))
+    if signal is None:
+        raise SignalUnknown(command.customer, command.refund, command.kind)
+    if signal.dismissed is not None:
+        return Decision(customer=command.customer, already=(signal.dismissed,))
+    expect_role("supervisor", given)
+    expect_cause(signal.at, given)
+    event = FraudSignalDismissed(
+        customer=command.customer, kind=command.kind, refund=command.refund, note=command.note
+    )
+    return Decision(events=((command.customer, event),), customer=command.customer)

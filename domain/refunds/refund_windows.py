@@ -1,0 +1,129 @@
+"""Which windows refunded units use, and what that says about their age: the earliest-ending ones first.
+
+Age never lowers a refund; it only labels its row. Source: R-G1 … R-G3
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from domain.moments import Day
+from domain.orders.guarantees import supplier_until
+from domain.orders.order import Placed, Shipment
+from domain.orders.order_events import GuaranteeGranted
+from domain.orders.pricing import price_of_units
+from domain.refunds.refund_events import AgeLabel, AskedUnits, RefundedPart
+
+Place = tuple[int, str, str | None]
+"""Line, shipment, and the delivery; None while under way."""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """Shipped units of one line with the same last days, and how many of them are not refunded."""
+
+    shipment: str
+    granted: GuaranteeGranted | None
+    """None while they are under way."""
+    quantity: int
+
+    @property
+    def ends(self) -> tuple[bool, str, str]:
+        """What is refunded earlier sorts first; what is still under way ends last."""
+        if self.granted is None:
+            return True, "", ""
+        return False, self.granted.guarantee_until, self.granted.supplier_until
+
+
+def refunded_parts(state: Placed, units: tuple[AskedUnits, ...], asked_on: Day) -> tuple[RefundedPart, ...]:
+    """Those units, all of them shipped and not refunded, at the price paid and with their age that day.
+
+    Source: R-G3, R-G6
+    """
+    used = _used(state)
+    refunded = {asked.line: state.lines[asked.line - 1].refunded for asked in units}
+    parts: list[RefundedPart] = []
+    for asked in units:
+        line, left = state.lines[asked.line - 1].line, asked.quantity
+        for window in sorted(_windows(state, asked.line, used), key=lambda window: window.ends):
+            quantity = min(left, window.quantity)
+            if not quantity:
+                continue
+            first = refunded[asked.line]
+            price = price_of_units(line, first, first + quantity)
+            part = RefundedPart(
+                line=asked.line,
+                quantity=quantity,
+                shipment=window.shipment,
+                goods=price.goods,
+                tax=price.tax,
+                note_line=asked.note_line,
+                note_amount=None if asked.note_price is None else asked.note_price * quantity,
+            )
+            parts.append(_aged(state, part, window.granted, asked_on))
+            refunded[asked.line] = first + quantity
+            place = (asked.line, window.shipment, parts[-1].delivery)
+            used[place] = used.get(place, 0) + quantity
+            left -= quantity
+    return tuple(parts)
+
+
+def _used(state: Placed) -> dict[Place, int]:
+    """How many units each place lost to refunds."""
+    used: dict[Place, int] = {}
+    for refund in state.refunds.values():
+        for part in refund.granted.parts:
+            if part.line is not None and part.shipment is not None:
+                place = (part.line, part.shipment, part.delivery)
+                used[place] = used.get(place, 0) + part.quantity
+    return used
+
+
+def _windows(state: Placed, line: int, used: dict[Place, int]) -> Iterator[Window]:
+    for name, shipment in state.shipments.items():
+        under_way = _under_way(shipment, line)
+        refunded_on_the_way = used.get((line, name, None), 0)
+        # What was refunded on the way and has arrived since began windows that are nobody's any more.
+        arrived = max(0, refunded_on_the_way - under_way)
+        for delivery in shipment.deliveries.values():
+            for part in delivery.delivered.parts:
+                if part.line == line and delivery.granted is not None:
+                    taken = used.get((line, name, delivery.delivered.delivery), 0)
+                    left = max(0, part.quantity - taken)
+                    gone = min(arrived, left)
+                    arrived -= gone
+                    yield Window(name, delivery.granted, left - gone)
+        yield Window(name, None, max(0, under_way - refunded_on_the_way))
+
+
+def _under_way(shipment: Shipment, line: int) -> int:
+    return shipment.undelivered().get(line, 0)
+
+
+def _aged(state: Placed, part: RefundedPart, granted: GuaranteeGranted | None, asked_on: Day) -> RefundedPart:
+    """The part with its label and ages. What is still under way is never beyond the guarantee."""
+    placed = state.placed
+    since_order = days_between(placed.ordered_on, asked_on)
+    if granted is None:
+        in_time = asked_on <= supplier_until(placed.guarantee, placed.ordered_on, asked_on)
+        label: AgeLabel = "supplier" if in_time else "guarantee"
+        return msgspec.structs.replace(part, label=label, days_since_order=since_order)
+    return msgspec.structs.replace(
+        part,
+        delivery=granted.delivery,
+        label=label_of(asked_on, granted.supplier_until, granted.guarantee_until),
+        days_since_delivery=days_between(granted.delivered_on, asked_on),
+        days_since_order=since_order,
+    )
+
+
+def label_of(asked_on: Day, supplier_until: Day, guarantee_until: Day) -> AgeLabel:
+    """What a refund asked for that day is called; the last day of each window is inclusive. Source: R-G3"""
+    if asked_on <= supplier_until:
+        return "supplier"
+    return "guarantee" if asked_on <= guarantee_until else "beyond_guarantee"
+
+
+def days_between(earlier: Day, later: Day) -> int:
+    """Calendar days from one day to another."""
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days

@@ -1,0 +1,1 @@
+"""Refunded goods: kept by the customer or sent back to us. Source: R-G7"""

@@ -1,0 +1,187 @@
+"""Which refunded goods the customer has, and what they are worth.
+
+Goods of the refund at the price paid for them; goods that were not ordered (the wrong ones came) at their
+current list price, or at what a person states. Source: R-G7
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.command import OutOfRange, expect_amount, expect_quantity, expect_text
+from domain.decision import Given
+from domain.ids import expect_id
+from domain.money import portion
+from domain.orders.order import Placed
+from domain.orders.products import Product, ProductUnknown
+from domain.refunds.refund import Refund
+from domain.refunds.refund_events import RefundedPart
+from domain.refusal import Refusal
+from domain.returns.goods_return import GoodsReturns, Which, units_of
+from domain.returns.return_events import HeldGoods
+
+
+class NamedGoods(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods as a command names them: units of a line; or of a sku, ordered or not. Raises: ValueError."""
+
+    line: int | None = None
+    sku: str | None = None
+    product: str | None = None
+    """The product whose list price counts, for goods that were not ordered."""
+    value: int | None = None
+    """What all of them are worth, where no product says it; minor units of the refund's currency."""
+    quantity: int
+
+    def __post_init__(self) -> None:
+        if (self.line is None) == (self.sku is None):
+            raise OutOfRange("goods", "must each name either a line or a sku")
+        if self.line is not None and (self.product is not None or self.value is not None):
+            raise OutOfRange("goods", "must not be valued where they are units of a line")
+        if self.product is not None:
+            expect_id("prd", self.product)
+        if self.value is not None:
+            expect_amount("value", self.value)
+        expect_text("sku", self.sku)
+        expect_quantity("quantity", self.quantity)
+
+    @property
+    def name(self) -> int | str | None:
+        """The line or the sku."""
+        return self.sku if self.line is None else self.line
+
+
+def expect_each_once(goods: Sequence[NamedGoods]) -> None:
+    """Each line and each sku at most once. Raises: OutOfRange."""
+    if len({each.name for each in goods}) < len(goods):
+        raise OutOfRange("goods", "must name each line and each sku once")
+
+
+@dataclass(unsafe_hash=True)
+class GoodsExceedRefund(Refusal):
+    """More units would be kept or returned than were refunded and sent to the customer."""
+
+    rule = "R-G7"
+    way_out = "Refund the other units first: whoever asks gets their money back, and then these count too."
+    spoken = "Of these goods {left} refunded units are left, and {asked} were named."
+
+    refund: str
+    name: int | str
+    asked: int
+    left: int
+
+
+@dataclass(unsafe_hash=True)
+class NothingHeld(Refusal):
+    """Nothing of this refund is with the customer: it never came, or was decided on before."""
+
+    rule = "R-G7"
+    way_out = "If other goods came instead, name them by their sku; otherwise there is nothing to send back."
+
+    refund: str
+
+
+@dataclass(unsafe_hash=True)
+class GoodsValueUnknown(Refusal):
+    """These goods were not ordered, and no list price in the refund's currency says what they are worth."""
+
+    rule = "R-G7"
+    way_out = "Say what they are worth, or list the product in that currency."
+
+    sku: str
+
+
+def all_held(refund: Refund, returns: GoodsReturns, state: object) -> tuple[HeldGoods, ...]:
+    """All units of the refund that reached the customer and were not decided on yet. Raises: NothingHeld.
+
+    Where other goods came, or none, nothing of it did.
+    """
+    granted = refund.granted
+    if granted.observed_problem in ("wrong_item", "not_received"):
+        raise NothingHeld(granted.refund)
+    held: list[HeldGoods] = []
+    for part, left in _undecided(refund, returns, state):
+        if left and (part.delivery is not None or part.line is None):
+            held.append(_held(part, left, state))
+    if not held:
+        raise NothingHeld(granted.refund)
+    return tuple(held)
+
+
+def named_goods(
+    named: Iterable[NamedGoods], refund: Refund, returns: GoodsReturns, state: object, given: Given
+) -> tuple[HeldGoods, ...]:
+    """Those goods and what they are worth. Raises: GoodsExceedRefund, GoodsValueUnknown, ProductUnknown."""
+    held: list[HeldGoods] = []
+    undecided = _undecided(refund, returns, state)
+    for each in named:
+        of_refund = [(part, left) for part, left in undecided if _is_named(part, each)]
+        if each.line is None and not of_refund:
+            held.append(_not_ordered(each, refund, given))
+            continue
+        missing = each.quantity
+        for part, left in of_refund:
+            taken = min(missing, left)
+            missing -= taken
+            if taken:
+                held.append(_held(part, taken, state))
+        if missing:
+            name = each.name
+            assert name is not None
+            raise GoodsExceedRefund(refund.granted.refund, name, each.quantity, each.quantity - missing)
+    return tuple(held)
+
+
+def _is_named(part: RefundedPart, named: NamedGoods) -> bool:
+    if named.line is None:
+        return part.line is None and part.sku == named.sku
+    return part.line == named.line and part.shipment is not None
+
+
+def _undecided(refund: Refund, returns: GoodsReturns, state: object) -> list[tuple[RefundedPart, int]]:
+    """Each part of the refund, and how many of its units nothing was decided about."""
+    mine = [each for each in returns.values() if each.decided.refund == refund.granted.refund]
+    decided = units_of(goods for each in mine for goods in each.decided.goods)
+    return left_of(refund.granted.parts, decided, state)
+
+
+def left_of(
+    parts: Iterable[RefundedPart], taken: Counter[Which], state: object
+) -> list[tuple[RefundedPart, int]]:
+    """Each part, and how many of its units are left once those are taken away; `taken` is used up."""
+    left: list[tuple[RefundedPart, int]] = []
+    for part in parts:
+        name = (part.line, sku_of(part, state), part.shipment)
+        gone = min(part.quantity, taken[name])
+        taken[name] -= gone
+        left.append((part, part.quantity - gone))
+    return left
+
+
+def sku_of(part: RefundedPart, state: object) -> str:
+    """The sku of refunded units."""
+    if part.line is not None and isinstance(state, Placed):
+        return state.lines[part.line - 1].line.sku
+    return part.sku or ""
+
+
+def _held(part: RefundedPart, quantity: int, state: object) -> HeldGoods:
+    value = portion(part.goods + part.tax, quantity, part.quantity)
+    return HeldGoods(
+        line=part.line, sku=sku_of(part, state), shipment=part.shipment, quantity=quantity, value=value
+    )
+
+
+def _not_ordered(named: NamedGoods, refund: Refund, given: Given) -> HeldGoods:
+    assert named.sku is not None
+    value = named.value
+    if value is None and named.product is not None:
+        product = given.state(named.product, Product)
+        if product is None:
+            raise ProductUnknown(named.product)
+        if product.listed.currency == refund.granted.currency:
+            value = named.quantity * product.list_price
+    if value is None:
+        raise GoodsValueUnknown(named.sku)
+    return HeldGoods(sku=named.sku, quantity=named.quantity, value=value)

@@ -1,0 +1,1 @@
+"""Claims on the suppliers of refunded goods. Source: R-G2"""

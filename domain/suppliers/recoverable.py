@@ -1,0 +1,138 @@
+"""Which refunded units a supplier may still answer for, and until when. Source: R-G2"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.moments import Day
+from domain.orders.guarantees import supplier_until
+from domain.orders.order import Placed
+from domain.orders.order_events import Part
+from domain.refunds.refund import Refund
+from domain.refunds.refund_events import ObservedProblem, RefundedPart
+from domain.refusal import Refusal
+from domain.suppliers.supplier_events import ClaimedFromSupplier
+
+
+@dataclass(unsafe_hash=True)
+class WrongItemIsOurs(Refusal):
+    """The wrong item came: that is our own doing, and no supplier answers for it."""
+
+    rule = "R-G2"
+    way_out = "Bear the cost. Goods that were sent by mistake can come back into our stock."
+
+    refund: str
+
+
+@dataclass(unsafe_hash=True)
+class SupplierWindowOver(Refusal):
+    """The supplier no longer takes these units back: their last day is over, or they were claimed before."""
+
+    rule = "R-G2"
+    way_out = "Claim at most the units still inside their window. What is over is ours to bear: waive it."
+    spoken = "Of line {line} {left} refunded units can be claimed that day, and {asked} would be."
+
+    refund: str
+    line: int
+    asked: int
+    left: int
+
+
+@dataclass(unsafe_hash=True)
+class NothingToClaim(Refusal):
+    """No unit of this refund is left for a claim: none was inside its window, or all are dealt with."""
+
+    rule = "R-G2"
+    way_out = "Look at the claims of this refund, and at the last days of its windows."
+
+    refund: str
+
+
+def unclaimed(state: Placed, refund: Refund) -> tuple[ClaimedFromSupplier, ...]:
+    """The units of a refund that a supplier may answer for and that were neither claimed nor given up, those
+    whose window ends first before the others. Raises: WrongItemIsOurs. Source: R-G2
+    """
+    granted = refund.granted
+    if granted.observed_problem == "wrong_item":
+        raise WrongItemIsOurs(granted.refund)
+    mine = [claim for claim in state.supplier_claims.values() if claim.begun.refund == granted.refund]
+    taken: Counter[tuple[int, str | None, str | None]] = Counter()
+    for claim in mine:
+        for unit in claim.units:
+            taken[unit.line, unit.shipment, unit.delivery] += unit.quantity
+    found: list[ClaimedFromSupplier] = []
+    for part in granted.parts:
+        if part.line is None:
+            continue
+        name = (part.line, part.shipment, part.delivery)
+        gone = min(part.quantity, taken[name])
+        taken[name] -= gone
+        if gone < part.quantity:
+            found.append(_claimable(state, part, part.line, part.quantity - gone))
+    return tuple(sorted(found, key=lambda unit: (unit.line, unit.until)))
+
+
+def _claimable(state: Placed, part: RefundedPart, line: int, quantity: int) -> ClaimedFromSupplier:
+    return ClaimedFromSupplier(
+        line=line,
+        sku=state.lines[line - 1].line.sku,
+        quantity=quantity,
+        shipment=part.shipment,
+        delivery=part.delivery,
+        until=_supplier_until(state, part),
+    )
+
+
+def _supplier_until(state: Placed, part: RefundedPart) -> Day:
+    """The last day as frozen at the delivery; before it, as if the goods came on the day of the order."""
+    if part.shipment is not None and part.delivery is not None:
+        granted = state.shipments[part.shipment].deliveries[part.delivery].granted
+        if granted is not None:
+            return granted.supplier_until
+    ordered_on = state.placed.ordered_on
+    return supplier_until(state.placed.guarantee, ordered_on, ordered_on)
+
+
+def last_supplier_day(
+    state: Placed, parts: Iterable[RefundedPart], problem: ObservedProblem | None, on: Day
+) -> Day | None:
+    """The first of the last days of the supplier's windows still open that day, of units that arrived.
+
+    None where no supplier answers for any of them. Source: R-G2
+    """
+    if problem == "wrong_item":
+        return None
+    days = [_supplier_until(state, part) for part in parts if part.delivery is not None]
+    return min([day for day in days if day >= on], default=None)
+
+
+def chosen_units(
+    parts: tuple[Part, ...], units: Iterable[ClaimedFromSupplier], refund: str
+) -> tuple[ClaimedFromSupplier, ...]:
+    """Those units, or all of them. Raises: NothingToClaim, SupplierWindowOver."""
+    units = tuple(units)
+    if not parts:
+        if not units:
+            raise NothingToClaim(refund)
+        return units
+    chosen: list[ClaimedFromSupplier] = []
+    for part in parts:
+        missing = part.quantity
+        for unit in units:
+            taken = min(missing, unit.quantity) if unit.line == part.line else 0
+            missing -= taken
+            if taken:
+                chosen.append(msgspec.structs.replace(unit, quantity=taken))
+        if missing:
+            raise SupplierWindowOver(refund, part.line, part.quantity, part.quantity - missing)
+    return tuple(chosen)
+
+
+def are_units(parts: tuple[Part, ...], units: Iterable[ClaimedFromSupplier]) -> bool:
+    """Whether these are the units named."""
+    claimed: Counter[int] = Counter()
+    for unit in units:
+        claimed[unit.line] += unit.quantity
+    return claimed == Counter({part.line: part.quantity for part in parts})

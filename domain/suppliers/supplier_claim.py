@@ -1,0 +1,73 @@
+"""A claim on the supplier of refunded goods: its state, in the stream of the order. Source: R-G2"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from domain.moments import Moment
+from domain.refusal import Refusal
+from domain.suppliers.supplier_events import (
+    ClaimedFromSupplier,
+    SupplierClaimFiled,
+    SupplierClaimRefused,
+    SupplierClaimSettled,
+    SupplierClaimWaived,
+)
+
+SUPPLIER_CLAIM = "supplier_claim"
+"""The kind of claim by which the stream of a claim on a supplier is found, and which keeps its id to one."""
+
+ClaimStatus = Literal["filed", "settled", "refused", "waived"]
+ClaimAnswer = SupplierClaimSettled | SupplierClaimRefused | SupplierClaimWaived
+
+
+class SupplierClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim as it began, when, and what came of it."""
+
+    begun: SupplierClaimFiled | SupplierClaimWaived
+    """Waived before it was filed, or filed."""
+    at: Moment
+    position: int
+    answers: tuple[tuple[ClaimAnswer, int], ...] = ()
+    """What came of it and the positions that say so: a supplier may pay what they refused before."""
+
+    @property
+    def units(self) -> tuple[ClaimedFromSupplier, ...]:
+        """What it is about."""
+        return self.begun.units
+
+    @property
+    def status(self) -> ClaimStatus:
+        """Where it stands: the last answer counts."""
+        match self.answers[-1][0] if self.answers else self.begun:
+            case SupplierClaimFiled():
+                return "filed"
+            case SupplierClaimSettled():
+                return "settled"
+            case SupplierClaimRefused():
+                return "refused"
+            case SupplierClaimWaived():
+                return "waived"
+
+    def answered(self, kind: type[ClaimAnswer]) -> tuple[ClaimAnswer, int] | None:
+        """The answer of that kind, and the position that says so."""
+        for answer, position in self.answers:
+            if isinstance(answer, kind):
+                return answer, position
+        return None
+
+
+SupplierClaims = Mapping[str, SupplierClaim]
+"""By the id of the claim."""
+
+
+@dataclass(unsafe_hash=True)
+class SupplierClaimUnknown(Refusal):
+    """No claim on a supplier has this id."""
+
+    rule = "H-known"
+    way_out = "Find the claim in the list of claims, or file it beside the refund."
+
+    claim: str

@@ -1,0 +1,79 @@
+"""Charging a card: the attempt is recorded, the processor is asked, what it says is recorded.
+
+    attempt recorded ─ crash ─ asked again under the same name ─ outcome recorded
+
+Whoever dies in between leaves an attempt whose outcome nobody knows. Settling it again asks the processor for
+the same charge, so that no card pays twice. The outcome is recorded under a key of its own, made of the
+payment's id: a second settling finds what the first recorded.
+"""
+
+from domain.command import Command
+from domain.customers.registering import Customer
+from domain.decision import Actor
+from domain.declines.decline_events import PaymentAttempted
+from domain.declines.payment_failures import RecordPaymentFailure
+from domain.payments.capturing import CapturePayment
+from ledger.book import Book
+from ledger.processors.gateway import Charge, Charged, ChargeDeclined, Gateway
+from ledger.record.submission import Outcome, Submission
+
+
+async def settle(
+    book: Book, gateway: Gateway, it: PaymentAttempted, caused_by: int, actor: Actor, origin: str
+) -> Outcome:
+    """What became of the attempt that the entry at `caused_by` says.
+
+    Raises: Refusal, LedgerError; OutOfReach where the processor does not answer.
+    """
+    submission = Submission(
+        actor=actor,
+        origin=origin,
+        causation=str(caused_by),
+        key=f"outcome/{it.payment}",
+        principal=it.payment,  # whoever settles it
+        request_hash=b"",
+    )
+    if repeated := await book.repeated(submission):
+        return repeated
+    said = await gateway.charge(
+        Charge(payment=it.payment, token=await _token(book, it), amount=it.amount, currency=it.currency)
+    )
+    return await book.execute(outcome_of(it, said), submission)
+
+
+def outcome_of(it: PaymentAttempted, said: Charged | ChargeDeclined) -> Command:
+    """The command that records what the processor said."""
+    match said:
+        case Charged():
+            return CapturePayment(
+                order=it.order,
+                payment=it.payment,
+                amount=it.amount,
+                currency=it.currency,
+                processor=it.processor,
+                reference=said.reference,
+                payment_method=it.payment_method,
+                customer=it.customer,
+                named_by_customer=it.named_by_customer,
+            )
+        case ChargeDeclined():
+            return RecordPaymentFailure(
+                order=it.order,
+                customer=it.customer,
+                payment=it.payment,
+                amount=it.amount,
+                currency=it.currency,
+                processor=it.processor,
+                reference=said.reference,
+                decline_code=said.decline_code,
+                advice=said.advice,
+                payment_method=it.payment_method,
+            )
+
+
+async def _token(book: Book, it: PaymentAttempted) -> str:
+    """The processor's token of the card. Raises: LookupError for a card that nobody stored."""
+    customer = await book.state(it.customer)
+    if not isinstance(customer, Customer) or it.payment_method is None:
+        raise LookupError(f"{it.payment} was attempted with a card that is not on file")
+    return customer.payment_methods[it.payment_method].stored.token

@@ -1,0 +1,105 @@
+"""Paying out what is due of an order's refunds: the processor is asked, and what it says is recorded.
+
+    what is next? ─ processor asked under the payout's id ─ crash ─ asked again: the same answer ─ recorded
+
+The id is made of the refund and of how often it was tried, so that every reason to pay out asks for the same
+payout until it was recorded. What the processor says left is what is recorded, whatever changed meanwhile.
+"""
+
+import msgspec
+
+from domain.book.register import STREAM, Register
+from domain.command import Command
+from domain.moments import day_of
+from domain.orders.order import Placed
+from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_payout
+from domain.refunds.payout_failures import RecordFailedPayout
+from domain.refunds.payout_follows_grant import PayOut
+from domain.refunds.refund import Refund
+from domain.refunds.settling import SettleRefund
+from ledger.book import Book
+from ledger.processors.gateway import Gateway, NotSentBack, SentBack
+from ledger.record.submission import Submission
+
+
+async def pay_out(book: Book, errand: PayOut, asked: Submission) -> None:
+    """Send back what is due of an order's refunds, one payout after the other.
+
+    Where no processor is connected, or money came by another way, it is left to a person. Raises: Refusal,
+    LedgerError; OutOfReach where the processor does not answer.
+    """
+    while (command := await _next(book, errand)) is not None:
+        key = f"{asked.key}/{_payout_of(command)}"
+        outcome = await book.execute(command, msgspec.structs.replace(asked, key=key))
+        if outcome.already:
+            return  # somebody else is at it
+
+
+async def _next(book: Book, errand: PayOut) -> Command | None:
+    """What is to be recorded next, once the processor was asked; None where nothing is left to do."""
+    state = await book.state(errand.order)
+    register = await book.state(STREAM)
+    if not isinstance(state, Placed) or not isinstance(register, Register):
+        return None
+    for name, refund in state.refunds.items():
+        if _is_history(refund, register):
+            continue
+        match next_payout(state, refund):
+            case KeepCredit() as it:
+                return SettleRefund(
+                    stream=errand.order,
+                    customer=errand.customer,
+                    refund=name,
+                    payouts=(it.payout,),
+                    credit=it.credit,
+                )
+            case SendBack() as it if (gateway := _gateway(book, it)) is not None:
+                return _recording(errand, name, it, await gateway.send_back(it))
+            case _:
+                continue
+    return None
+
+
+def _is_history(refund: Refund, register: Register) -> bool:
+    """Whether it was granted before the book went live: then it was paid out there, or a person does it."""
+    return register.cut_over is not None and day_of(refund.at, register.zone) < register.cut_over
+
+
+def _gateway(book: Book, it: SendBack) -> Gateway | None:
+    """The processor the money came through, if it is connected."""
+    gateway = book.gateway
+    return gateway if gateway is not None and gateway.processor == it.processor else None
+
+
+def _recording(errand: PayOut, refund: str, it: SendBack, said: SentBack | NotSentBack) -> Command:
+    match said:
+        case SentBack():
+            return RecordPayout(
+                order=errand.order,
+                refund=refund,
+                payout=it.payout,
+                payment=it.payment,
+                amount=said.amount,
+                currency=it.currency,
+                reference=said.reference,
+            )
+        case NotSentBack():
+            return RecordFailedPayout(
+                stream=errand.order,
+                customer=errand.customer,
+                refund=refund,
+                payout=it.payout,
+                method="original_method",
+                payment=it.payment,
+                why=said.why,
+            )
+
+
+def _payout_of(command: Command) -> str:
+    match command:
+        case RecordPayout() | RecordFailedPayout():
+            return command.payout
+        case SettleRefund():
+            return command.credit
+        case _:
+            raise TypeError(f"{type(command).__name__} pays nothing out")

@@ -1,0 +1,1 @@
+"""Reactions: what follows an entry by rule, carried out once."""

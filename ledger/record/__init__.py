@@ -1,0 +1,1 @@
+"""The record: append, group commit, hash chain, and reading it again."""

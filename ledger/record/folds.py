@@ -1,0 +1,148 @@
+"""What a process keeps folded of a book: the states of recent streams and the facts of recent customers.
+
+Everything kept is immutable, and a beginning without gaps: it may lack the newest entries, never one in
+between. That suffices, since an append checks that nothing came after, and what is not recorded is decided
+again on what was just read. A gap in a stream shows by its versions. A customer's history has none, so facts
+are kept only once an append has proven them complete, and only as long as nobody else writes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from domain.customers.standing import CustomerFacts, fold_customer
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.stored_types import evolve_of
+
+MOST_KEPT = 30_000
+"""States, and as many customers' facts, a process keeps per book: 4 KB for an order with a new customer."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """The state of a stream up to a version; `Folded()` is the stream before its first entry."""
+
+    state: object | None = None
+    version: int = 0
+
+    def after(self, entries: Iterable[Entry]) -> "Folded":
+        """This state and the entries that follow it."""
+        state, version = self.state, self.version
+        for entry in entries:
+            state, version = evolve_of(entry.stream)(state, entry), entry.version
+        return Folded(state, version)
+
+
+class FoldedFacts(msgspec.Struct, frozen=True):
+    """The facts of a customer up to a position, and the newest business time among them."""
+
+    facts: CustomerFacts = CustomerFacts()
+    position: int = 0
+    newest: Moment | None = None
+    strangers: int = 0
+    """The writer's count of strangers when this was proven; once that has grown, one entry may be missing."""
+
+    def after(self, entries: Iterable[Entry]) -> "FoldedFacts":
+        """These facts and the entries that follow them."""
+        facts, position, newest = self.facts, self.position, self.newest
+        for entry in entries:
+            facts, position = fold_customer(facts, entry), entry.position
+            newest = entry.effective_at if newest is None else max(newest, entry.effective_at)
+        return FoldedFacts(facts, position, newest, self.strangers)
+
+
+class Recent(Generic[Key, Value]):
+    """The values last used, at most `most` of them."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, Value] = OrderedDict()
+
+    def get(self, key: Key) -> Value | None:
+        """The value, now the one last used; None if it is not kept."""
+        value = self._kept.get(key)
+        if value is not None:
+            self._kept.move_to_end(key)
+        return value
+
+    def put(self, key: Key, value: Value) -> None:
+        """Keep the value, at the cost of the one used longest ago."""
+        self._kept[key] = value
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def take(self, key: Key) -> Value | None:
+        """The value, which is no longer kept; None if it was not."""
+        return self._kept.pop(key, None)
+
+
+class _Unfolded(NamedTuple):
+    """A state as it was folded last, and the entries that have come since."""
+
+    before: Folded
+    entries: tuple[Entry, ...]
+
+
+class Folds:
+    """The states and facts one process keeps of one book.
+
+    What is recorded is folded when it is asked for: most customers are not, for a while.
+    """
+
+    def __init__(self) -> None:
+        self.facts: Recent[str, FoldedFacts] = Recent()
+        self._states: Recent[str, Folded | _Unfolded] = Recent()
+
+    def state(self, stream: str) -> Folded | None:
+        """The state of a stream; None if it is not kept."""
+        kept = self._states.get(stream)
+        if isinstance(kept, _Unfolded):
+            self._states.take(stream)  # if a fold fails, nothing that lacks an entry stays behind
+            kept = kept.before.after(kept.entries)
+            self._states.put(stream, kept)
+        return kept
+
+    def keep(self, stream: str, state: Folded) -> None:
+        """Keep a state that was read, unless a later one is kept."""
+        known = self.state(stream)
+        if known is None or known.version < state.version:
+            self._states.put(stream, state)
+
+    def remember(
+        self, entries: Sequence[Entry], proven: tuple[str, FoldedFacts] | None, strangers: int
+    ) -> None:
+        """Take in entries just recorded here, append by append in the order of positions.
+
+        `proven` are a customer's facts which this very append found to be complete. `strangers` counts how
+        often somebody else was found to have written: facts kept from before may lack an entry in between.
+        """
+        if proven is not None:
+            customer, facts = proven
+            self.facts.put(customer, msgspec.structs.replace(facts, strangers=strangers))
+        for entry in entries:
+            self._remember_state(entry)
+        for customer in {entry.customer: None for entry in entries if entry.customer is not None}:
+            kept = self.facts.take(customer)
+            if kept is not None and kept.strangers == strangers:
+                own = [entry for entry in entries if entry.customer == customer]
+                self.facts.put(customer, kept.after(own))
+
+    def _remember_state(self, entry: Entry) -> None:
+        stream, version = entry.stream, entry.version
+        match self._states.get(stream):
+            case None:
+                before, entries, known = Folded(), (), 0
+            case _Unfolded(before, entries):
+                known = entries[-1].version
+            case Folded() as before:
+                entries, known = (), before.version
+        if known == version - 1:
+            self._states.put(stream, _Unfolded(before, (*entries, entry)))
+        elif known < version:
+            self._states.take(stream)

@@ -1,0 +1,1 @@
+"""Personal data: sealed at the edge, found by keyed digests, erased with its key."""
