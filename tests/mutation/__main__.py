@@ -20,7 +20,7 @@ def main() -> int:
     """Run, and print what survived."""
     asked = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     asked.add_argument("files", nargs="*", type=Path, help="files of domain/; all of them if none is named")
-    named = asked.parse_args().files or sorted((ROOT / "domain").glob("*.py"))
+    named = asked.parse_args().files or sorted((ROOT / "domain").rglob("*.py"))
     paths = [path.resolve().relative_to(ROOT) for path in named]
     run = MutationRun(paths)
     pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not long", *TESTS], plugins=[run])
