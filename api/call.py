@@ -14,6 +14,7 @@ from api.permissions import Permission
 from api.problems import (
     Fault,
     Invalid,
+    KeyMalformed,
     KeyMissing,
     NobodyActedFor,
     NotFound,
@@ -94,10 +95,12 @@ class Call(Request):
             return False
 
     def expect_key(self) -> None:
-        """Note the idempotency key. Raises: KeyMissing."""
+        """Note the idempotency key. Raises: KeyMissing, KeyMalformed."""
         key = self.raw.get(b"idempotency-key")
-        if key is None or not _KEY.fullmatch(key):
+        if key is None:
             raise KeyMissing
+        if not _KEY.fullmatch(key):
+            raise KeyMalformed
         self.key = key.decode()
 
     def becomes_writing(self, raw_body: bytes, status: int, *, dry_run: bool) -> None:

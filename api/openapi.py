@@ -22,6 +22,7 @@ from api.problems import (
     InternalFault,
     Invalid,
     KeyBelongsToAnother,
+    KeyMalformed,
     KeyMissing,
     MalformedJson,
     NobodyActedFor,
@@ -104,6 +105,7 @@ _SENDING: tuple[type[Problem], ...] = (
 _WRITING: tuple[type[Problem], ...] = (
     *_SENDING,
     KeyMissing,
+    KeyMalformed,
     PersonalDataErased,
     CardNumberFound,
     KeyBelongsToAnother,

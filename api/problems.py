@@ -1,7 +1,8 @@
 """What goes wrong at the edge, and the one form in which every failure leaves it (RFC 9457 problem+json).
 
     Problem                          raised by the edge itself; one class per cause, as with a `Refusal`
-    ├── MalformedJson, BodyTooLarge, WrongMediaType, KeyMissing        the request cannot be read
+    ├── MalformedJson, BodyTooLarge, WrongMediaType, KeyMissing,
+    │   KeyMalformed                                                   the request cannot be read
     ├── Unauthenticated, NotPermitted, NobodyActedFor, SignatureRefused the caller
     ├── NotFound, WrongMethod                                          the address
     ├── Invalid, CardNumberFound, KeyBelongsToAnother                  the content
@@ -127,6 +128,16 @@ class KeyMissing(Problem):
     way_out = (
         "Send the header Idempotency-Key with 1 to 128 of the characters A-Z a-z 0-9 . _ : / + = -, "
         "a new one for each new wish and the same one when you repeat a request."
+    )
+
+
+class KeyMalformed(Problem):
+    """The idempotency key is not one: it is empty, too long, or has other characters than a key may have."""
+
+    status = HTTPStatus.BAD_REQUEST
+    way_out = (
+        "Send 1 to 128 of the characters A-Z a-z 0-9 . _ : / + = - in the header Idempotency-Key; a UUID is "
+        "one."
     )
 
 
@@ -333,7 +344,7 @@ def _document_of_refusal(refusal: Refusal) -> ProblemDocument:
         title=title,
         status=HTTPStatus.CONFLICT,
         detail=refusal.cause,
-        way_out=refusal.way_out,
+        way_out=refusal.advice,
         see=_address(refusal.holder) if isinstance(refusal, errors.ClaimTaken) else None,
         rule=refusal.rule,
         figures=_figures(refusal),

@@ -102,7 +102,7 @@ class Route(APIRoute):
         return caller
 
     async def _written(self, call: Call, receive: Receive, *, dry_run: bool) -> bytes:
-        """The raw body of a POST. Raises: KeyMissing, WrongMediaType, BodyTooLarge."""
+        """The raw body of a POST. Raises: KeyMissing, KeyMalformed, WrongMediaType, BodyTooLarge."""
         expect_json(call.raw)
         if self.declared.decides:
             call.expect_key()

@@ -67,7 +67,7 @@ def explanation(failure: BaseException) -> str:
     """What went wrong and, where we know it, what to do."""
     match failure:
         case Refusal():
-            return f"Refused ({failure.rule}): {failure.cause} {failure.way_out}"
+            return f"Refused ({failure.rule}): {failure.cause} {failure.advice}"
         case UnknownBook():
             return f"No book is called {failure}. See them: makegood books list"
         case BookExists():

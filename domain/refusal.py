@@ -36,6 +36,11 @@ class Refusal(Exception):
             return self.spoken.format_map(vars(self))
         return " ".join((type(self).__doc__ or "").split())
 
+    @property
+    def advice(self) -> str:
+        """What to do instead this time, where that depends on what it was about; else `way_out`."""
+        return self.way_out
+
     def __str__(self) -> str:
         return self.cause
 

@@ -11,7 +11,9 @@ from api.problems import PLACES, NotFound
 from api.section import Section
 from domain.bills.bill_events import BillIssued
 from domain.corrections.correcting import CorrectEntry
+from domain.stored_types import TYPE_NAMES
 from ledger.identity import mint
+from ledger.sealing.sealer import BOOK
 
 corrections = Section("corrections", "What was recorded by mistake is taken back; both stay on record.")
 
@@ -28,15 +30,17 @@ async def correct_entry(call: Call, position: PositionInPath, body: CorrectEntry
     has been used since is owed, a shipment that never left may ship again, a bill is replaced by another.
     """
     entry = await call.book.entry(position)
-    if entry is None or entry.customer is None:
+    if entry is None:
         raise NotFound
     command = asked(
         CorrectEntry,
         stream=entry.stream,
         customer=entry.customer,
         position=position,
+        recorded=TYPE_NAMES[type(entry.event)],
         owed=mint("bil"),
         bill=await call.new_bill() if isinstance(entry.event, BillIssued) else None,
     )
     prefix = entry.stream.partition("_")[0]
-    return await call.decide(command, body, subject=prefix, of=entry.customer, place=PLACES.get(prefix))
+    of = entry.customer or BOOK
+    return await call.decide(command, body, subject=prefix, of=of, place=PLACES.get(prefix))

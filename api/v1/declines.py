@@ -227,7 +227,7 @@ def _shown(it: NextStep) -> dict[str, object]:
         "needs_reason": it.needs_reason,
         "done": it.is_done,
         "cause": None if why is None else why.cause,
-        "way_out": None if why is None else why.way_out,
+        "way_out": None if why is None else why.advice,
         "refused_by": None if why is None else why.rule,
         "type": None if why is None else PAGES + why.slug(),
     }

@@ -22,6 +22,7 @@ from domain.corrections.correcting_bills import correct_bill
 from domain.corrections.correcting_payments import correct_payment
 from domain.corrections.correcting_refunds import correct_own_refund, correct_refund
 from domain.corrections.correcting_shipments import correct_shipment
+from domain.corrections.undoing import INSTEAD, RECORD_ANEW
 from domain.customers.registering import Customer
 from domain.decision import Decision, Given
 from domain.ids import expect_id
@@ -38,10 +39,12 @@ class CorrectEntry(Command, frozen=True, kw_only=True):
     """Take back what one entry of an order, or of a customer, says. Raises: ValueError."""
 
     stream: str
-    customer: str
-    """Whose order it is: credit of theirs may be taken back with it."""
+    customer: str | None
+    """Whose order it is: credit of theirs may be taken back with it. None where the entry is nobody's."""
     position: int
     """Of the entry, from 1."""
+    recorded: str = ""
+    """Its stored type, for who has to undo it otherwise."""
     owed: str
     """Names what may be owed without a number once a payment is taken back."""
     bill: NewBill | None = None
@@ -51,11 +54,13 @@ class CorrectEntry(Command, frozen=True, kw_only=True):
         if self.position < 1:
             raise ValueError("position must be that of an entry, from 1")
         expect_id("bil", self.owed)
-        expect_id("cus", self.customer)
+        if self.customer is not None:
+            expect_id("cus", self.customer)
 
     def writes(self) -> tuple[str, ...]:
         numbers = () if self.bill is None else (number_stream("bill", self.bill.year),)
-        return (*dict.fromkeys((self.stream, self.customer)), *numbers)
+        customer = () if self.customer is None else (self.customer,)
+        return (*dict.fromkeys((self.stream, *customer)), *numbers)
 
 
 @dataclass(unsafe_hash=True)
@@ -63,9 +68,15 @@ class EntryNotCorrectable(Refusal):
     """This entry is no payment, shipment, bill or refund: only those are taken back as a whole."""
 
     rule = "H-correct"
-    way_out = "Record what is right now: another contact, another card, another price; both stay on record."
+    way_out = RECORD_ANEW
 
     position: int
+    recorded: str = ""
+
+    @property
+    def advice(self) -> str:
+        """How what this entry says is undone instead."""
+        return INSTEAD.get(self.recorded, self.way_out)
 
 
 def correct_entry(command: CorrectEntry, given: Given) -> Decision:
@@ -77,7 +88,7 @@ def correct_entry(command: CorrectEntry, given: Given) -> Decision:
     state = given.states[command.stream]
     found = _found(state, command.position)
     if found is None or found.customer != command.customer:
-        raise EntryNotCorrectable(command.position)
+        raise EntryNotCorrectable(command.position, command.recorded)
     if found.corrected is not None:
         return Decision(customer=found.customer, already=(found.corrected,))
     expect_role("supervisor", given)

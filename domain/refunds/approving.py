@@ -5,6 +5,7 @@ limit; and withdrawing one that is no longer wanted. Source: R-G3, R-G11
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.book.register import Role
 from domain.causes import expect_cause
 from domain.command import Command
 from domain.customers.registering import Customer
@@ -62,9 +63,14 @@ class ApproverIsRequester(Refusal):
     """What is above somebody's limit is approved by another person, whoever's key is used."""
 
     rule = "R-G11"
-    way_out = "Ask somebody of the role shown in the escalation to approve it."
+    way_out = "Ask somebody else in the role shown, or above it, to approve it."
+    spoken = (
+        "It was above the limit of whoever asked for it: another person approves it, in the role {to_role} "
+        "or above it."
+    )
 
     refund: str
+    to_role: Role
 
 
 @dataclass(unsafe_hash=True)
@@ -103,8 +109,9 @@ def approve_refund(command: ApproveRefund, given: Given) -> Decision:
         raise RefundUnknown(command.refund)
     if request.withdrawn is not None:
         raise RefundNoLongerWanted(command.refund)
-    if request.escalated is not None and person_of(given.actor) == request.requested.requested_by:
-        raise ApproverIsRequester(command.refund)
+    waits_for = request.escalated
+    if waits_for is not None and person_of(given.actor) == request.requested.requested_by:
+        raise ApproverIsRequester(command.refund, waits_for.to_role)
     expect_cause(request.at, given)
     draft = _draft(state, request, given)
     if isinstance(draft, Decision):

@@ -58,7 +58,17 @@ async def test_what_the_book_does_not_hold_or_cannot_be_corrected(house: House, 
     placed = (await house.agent.get(f"/v1/orders/{order}/events")).json()["items"][-2]["position"]
     status, problem = await correct(house.supervisor, placed)
     assert (status, problem["type"]) == (409, "/problems/entry-not-correctable")
-    assert (await correct(other_house.supervisor, 1))[0] == 404
+    assert problem["way_out"] == "Cancel its units: what is due back is granted with it."
+    assert (await correct(other_house.supervisor, 2**40))[0] == 404
+
+
+async def test_an_entry_that_is_nobodys_is_there_and_says_how_it_is_undone(house: House) -> None:
+    # Look only among the entries of customers → "not found" of an entry that anybody can read, this fails.
+    status, problem = await correct(house.supervisor, 1)
+    assert (status, problem["type"]) == (409, "/problems/entry-not-correctable")
+    assert problem["way_out"] == "A book stays as it was opened. Begin another one."
+    edition = (await house.agent.get("/v1/policy")).json()["editions"][0]["position"]
+    assert (await correct(house.supervisor, edition))[1]["way_out"].startswith("Adopt another edition")
 
 
 async def test_a_corrected_shipment_may_leave_again(house: House) -> None:

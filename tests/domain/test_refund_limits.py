@@ -116,11 +116,20 @@ def test_who_asked_does_not_approve_what_was_above_their_limit_whoever_holds_the
     # Compare keys instead of persons → this fails.
     story = pillows(200)
     story.do(grant((1, 151)))
-    story.when(approve()).refused(ApproverIsRequester(REFUND))
+    story.when(approve()).refused(ApproverIsRequester(REFUND, "supervisor"))
     through_a_service = Actor(person=id_of("per", 7), role="supervisor", on_behalf_of=AGENT.person)
-    story.by(through_a_service).when(approve()).refused(ApproverIsRequester(REFUND))
+    story.by(through_a_service).when(approve()).refused(ApproverIsRequester(REFUND, "supervisor"))
     story.by(COLLEAGUE).when(approve(deciding=deciding(COLLEAGUE.person))).nothing()
     story.by(OWNER).when(approve(deciding=deciding(OWNER.person))).decides(RefundGranted)
+
+
+def test_who_may_approve_it_is_named_however_far_it_went_up() -> None:
+    # Say only that it is another person → this fails: nobody knows whom to ask.
+    story = pillows(2000)
+    story.do(grant((1, 2000)))
+    story.by(SUPERVISOR).do(approve(deciding=deciding(SUPERVISOR.person)))
+    story.by(AGENT).when(approve()).refused(ApproverIsRequester(REFUND, "owner"))
+    assert "in the role owner or above" in str(ApproverIsRequester(REFUND, "owner"))
 
 
 def test_what_was_only_noted_down_may_be_granted_by_the_same_person() -> None:

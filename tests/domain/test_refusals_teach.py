@@ -9,6 +9,8 @@ import pytest
 
 from domain import decisions, stored_types
 from domain.authority import RoleTooLow
+from domain.corrections.correcting import EntryNotCorrectable
+from domain.corrections.undoing import INSTEAD
 from domain.money import Money
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
@@ -49,6 +51,14 @@ def test_a_refusal_speaks_its_figures() -> None:
 
 def test_a_refusal_for_want_of_a_role_names_the_role() -> None:
     assert str(RoleTooLow("agent", "owner")) == "This takes the role owner, or one above it."
+
+
+def test_how_an_entry_is_undone_is_said_by_a_type_that_exists_and_in_a_sentence() -> None:
+    # Misspell a stored type in INSTEAD → this fails.
+    assert stored_types.STORED_TYPES.keys() >= INSTEAD.keys()
+    assert all(re.fullmatch(r"[A-Z].*\.", said) for said in INSTEAD.values())
+    assert EntryNotCorrectable(1, "refund.paid").advice == INSTEAD["refund.paid"]
+    assert EntryNotCorrectable(1, "customer_contact.made").advice == EntryNotCorrectable.way_out
 
 
 def test_the_names_of_refusals_differ() -> None:
