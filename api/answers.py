@@ -1,6 +1,6 @@
 """The shapes of what the API answers, for its documentation; `tests/api` holds real answers against them."""
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -76,6 +76,14 @@ class Receipt(Answer):
 
 class Page(Answer, Generic[Item]):
     """Part of a list, in the book's order."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """What a page of such items is called: `BalanceItem` → `BalancePage`."""
+        (item,) = params
+        shapes = [it.json_schema for it in get_args(item) if isinstance(it, WithJsonSchema)]
+        title: str = shapes[0]["title"] if shapes and shapes[0] else item.__name__
+        return title.removesuffix("Item").removesuffix("Answer") + "Page"
 
     items: list[Item]
     next: str | None = Field(description="The cursor of the next page; null after the last.")

@@ -47,6 +47,7 @@ from api.v1.tasks import tasks
 from api.v1.ticks import ticks
 from api.v1.unmatched import unmatched
 from api.v1.watchlist import watchlist
+from api.welcome import welcome
 from ledger.composition import Ledger
 
 SECTIONS = (
@@ -60,7 +61,10 @@ SECTIONS = (
 """In the order in which their routes are matched: what is sent most comes first."""
 
 PUBLIC = frozenset(
-    {"/healthz", "/readyz", "/metrics", "/openapi.json", DOCS, ASSETS, PAGES, PAGES + "{slug}"}
+    {
+        *("/", "/healthz", "/readyz", "/metrics", "/openapi.json", DOCS, ASSETS),
+        *(PAGES.rstrip("/"), PAGES, PAGES + "{slug}"),
+    }
 )
 """Addresses that need no key: they tell nothing about any book."""
 
@@ -111,7 +115,9 @@ def create_app(ledger: Ledger) -> FastAPI:
     app.router.add_route("/healthz", health.healthz, include_in_schema=False)
     app.router.add_route("/readyz", health.readyz, include_in_schema=False)
     app.router.add_route("/metrics", health.metrics, include_in_schema=False)
-    app.router.add_route(PAGES, problem_index, include_in_schema=False)
+    app.router.add_route("/", welcome, include_in_schema=False)
+    for address in (PAGES.rstrip("/"), PAGES):
+        app.router.add_route(address, problem_index, include_in_schema=False)
     app.router.add_route(PAGES + "{slug}", problem_page, include_in_schema=False)
     add_docs(app)
     expect_permissions(app.routes)

@@ -13,6 +13,7 @@ from api.lists import AsOfTime
 from api.paging import Paging
 from api.render import money, rfc3339
 from api.replies import Reply
+from api.tables import page_reply
 from domain.stored_types import TYPE_NAMES
 from ledger.projecting.read_models import MOST_LATE
 
@@ -105,15 +106,14 @@ async def explanation(call: Call, query: Paging, it: Explained) -> Reply:
         }
         for position, delta in here
     ]
-    return call.answer(
-        {
-            "items": items,
-            "next": str(here[-1][0]) if has_more else None,
-            "has_more": has_more,
-            "column": it.column,
-            "figure": money(it.figure, it.currency),
-            "as_of_position": it.position,
-            "incomplete": list(it.incomplete),
-            "late": list(it.late[:MOST_LATE]),
-        }
-    )
+    body = {
+        "items": items,
+        "next": str(here[-1][0]) if has_more else None,
+        "has_more": has_more,
+        "column": it.column,
+        "figure": money(it.figure, it.currency),
+        "as_of_position": it.position,
+        "incomplete": list(it.incomplete),
+        "late": list(it.late[:MOST_LATE]),
+    }
+    return page_reply(call, body, tuple(DeltaAnswer.model_fields))

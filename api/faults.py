@@ -4,18 +4,46 @@ A place is named only as far as its members are ours: the name of an unknown mem
 too. It is answered with the place it was found in and the names that are taken there.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
 
 from api.grammars import CARD_NUMBER, SENTENCES
 from api.problems import CardNumberFound, Fault, Invalid, Problem
 
 MOST = 20
 """Faults named at once."""
+
+_WHOLE, _YES_OR_NO, _TEXT = "Should be a whole number", "Should be true or false", "Should be text"
+SAID: Final[Mapping[str, str]] = {
+    "missing": "Should be given",
+    "model_type": "Should be an object with named members",
+    "model_attributes_type": "Should be an object with named members",
+    "string_type": _TEXT,
+    "string_unicode": _TEXT,
+    "string_too_long": "Should have at most {max_length} characters",
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "int_from_float": _WHOLE,
+    "greater_than_equal": "Should be at least {ge}",
+    "less_than_equal": "Should be at most {le}",
+    "bool_type": _YES_OR_NO,
+    "bool_parsing": _YES_OR_NO,
+    "list_type": "Should be a list",
+    "too_short": "Should have at least {min_length} of them",
+    "too_long": "Should have at most {max_length} of them",
+}
+"""What to say of each fault that the library finds, by its type."""
+ELSE = "Should be as the description of this address says"
+"""Of a fault that no body and no query of ours can have; a test holds that none does."""
+OF_THE_LIBRARY: Final = frozenset(get_args(ErrorType))
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 def problem_of(error: ValidationError, model: type[BaseModel], prefix: str = "/") -> Problem:
@@ -34,11 +62,18 @@ def said_of(error: ValidationError) -> str:
 
 
 def _said(found: ErrorDetails) -> str:
-    match found:
-        case {"type": "string_pattern_mismatch", "ctx": {"pattern": str(pattern)}}:
-            return SENTENCES.get(pattern, found["msg"])
-        case _:
-            return found["msg"]
+    """What was found, in our words: the library would speak to whoever wrote the service."""
+    figures = found.get("ctx", {})
+    match found["type"]:
+        case "string_pattern_mismatch":
+            return SENTENCES[figures["pattern"]]
+        case "literal_error":
+            return f"Should be one of: {', '.join(_QUOTED.findall(figures['expected']))}"
+        case kind if kind in SAID:
+            return SAID[kind].format_map(figures)
+        case kind:
+            # Types that are not the library's are ours, and so are their sentences.
+            return ELSE if kind in OF_THE_LIBRARY else found["msg"]
 
 
 def _fault(found: ErrorDetails, model: type[BaseModel], ours: frozenset[str], prefix: str) -> Fault:

@@ -3,11 +3,10 @@
 An item is a struct of what the list shows; its marks render it and describe it, as with an event.
 """
 
-import csv
-import io
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -19,10 +18,10 @@ from api.call import Call
 from api.grammars import At, grammar
 from api.paging import CURSOR, AsRecorded
 from api.problems import Fault, Invalid
-from api.replies import CSV, Reply
+from api.replies import Reply
 from api.shapes import Shape, shape_of
+from api.tables import page_reply
 from domain.entry import Entry
-from domain.money import Money
 from ledger.projecting.as_of import AsOf, Effective
 from ledger.projecting.conditions import Condition
 from ledger.projecting.listing import Asked, Last, Listing, last_of
@@ -78,6 +77,7 @@ class RowsPage(Page[Item]):
     )
 
 
+@cache
 def item_of(kind: type[msgspec.Struct]) -> Any:
     """The type of an item for the API's description."""
     shape: Shape = shape_of(kind)
@@ -189,10 +189,7 @@ async def _shown(call: Call, listing: Listing, query: ListQuery, asked: Asked, a
         shown | {"incomplete": listing.stands_still_at(item, answered.parked) if answered.parked else None}
         for item, shown in zip(here, await call.reading.structs(here), strict=True)
     ]
-    headers = {"Ledger-Position": str(answered.position), "Vary": "Accept"} | _link(call, following)
-    if wants_csv(call):
-        names = (*listing.item.__struct_fields__, "incomplete")
-        return Reply(200, csv_of(names, items), headers, CSV)
+    headers = {"Ledger-Position": str(answered.position)} | _link(call, following)
     body = {
         "items": items,
         "next": following,
@@ -201,7 +198,7 @@ async def _shown(call: Call, listing: Listing, query: ListQuery, asked: Asked, a
         "incomplete": sorted({each.position for each in answered.parked}),
         "late": list(answered.late),
     }
-    return Reply(200, msgspec.json.encode(body), headers)
+    return page_reply(call, body, (*listing.item.__struct_fields__, "incomplete"), headers)
 
 
 def _link(call: Call, following: str | None) -> dict[str, str]:
@@ -210,26 +207,3 @@ def _link(call: Call, following: str | None) -> dict[str, str]:
         return {}
     parameters = {**call.query_params, "cursor": following}
     return {"Link": f'<{call.scope["path"]}?{urlencode(parameters)}>; rel="next"'}
-
-
-def wants_csv(call: Call) -> bool:
-    """Whether the caller prefers CSV: the first of both that `Accept` names."""
-    accepted = [each.partition(b";")[0].strip().lower() for each in call.raw.get(b"accept", b"").split(b",")]
-    known = [each for each in accepted if each in (b"text/csv", b"application/json")]
-    return known[:1] == [b"text/csv"]
-
-
-def csv_of(names: Sequence[str], items: Sequence[Mapping[str, object]]) -> bytes:
-    """Items as CSV (RFC 4180): a heading, then a line each; amounts as decimals of their currency."""
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(names)
-    lines.writerows([_cell(item[name]) for name in names] for item in items)
-    return text.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, dict):
-        amount = cast("dict[str, Any]", value)
-        return Money(amount["amount"], amount["currency"]).decimal()
-    return "" if value is None else str(value)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec.json import schema_components
 
+from api.components import SCHEMAS, set_apart
 from api.examples import EXAMPLES
 from api.grammars import EXAMPLE_SUFFIX
 from api.problems import (
@@ -26,6 +27,7 @@ from api.problems import (
     KeyMissing,
     MalformedJson,
     NobodyActedFor,
+    NotAcceptable,
     NotFound,
     NotPermitted,
     OutOfDate,
@@ -42,7 +44,6 @@ from api.problems import (
 from api.section import Declared, Section
 
 PROBLEM_SCHEMA = "ProblemDocument"
-_SCHEMAS = "#/components/schemas/"
 
 _KEY = {
     "name": "Idempotency-Key",
@@ -90,6 +91,7 @@ _ALWAYS: tuple[type[Problem], ...] = (
     Unauthenticated,
     NotPermitted,
     NotFound,
+    NotAcceptable,
     Invalid,
     DatabaseUnavailable,
     InternalFault,
@@ -178,7 +180,7 @@ def description(app: FastAPI, sections: tuple[Section, ...]) -> dict[str, Any]:
         routes=app.routes,
         tags=[{"name": section.tag, "description": section.description} for section in sections],
     )
-    _, schemas = schema_components([ProblemDocument], ref_template=_SCHEMAS + "{name}")
+    _, schemas = schema_components([ProblemDocument], ref_template=SCHEMAS + "{name}")
     components = document.setdefault("components", {})
     components.setdefault("schemas", {}).update(schemas)
     components["securitySchemes"] = {
@@ -188,6 +190,7 @@ def description(app: FastAPI, sections: tuple[Section, ...]) -> dict[str, Any]:
             "description": "An API key; it names its book and its person.",
         }
     }
+    set_apart(document)
     return document
 
 
@@ -200,22 +203,23 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
         responses[declared.status] = {"headers": _receipt_headers()}
         responses[200] = {
             "description": "What would have been recorded (dry run).",
-            "content": {"application/json": {"schema": {"$ref": _SCHEMAS + declared.answers.__name__}}},
+            "content": {"application/json": {"schema": {"$ref": SCHEMAS + declared.answers.__name__}}},
         }
     if declared.escalates:
         responses[202] = {
             "description": "Taken down; it waits for somebody else's decision.",
             "headers": _receipt_headers(),
-            "content": {"application/json": {"schema": {"$ref": _SCHEMAS + declared.answers.__name__}}},
+            "content": {"application/json": {"schema": {"$ref": SCHEMAS + declared.answers.__name__}}},
         }
     if declared.repeatable:
         problems += _SENDING
-    if declared.lists_rows:
-        problems += _READING_ROWS
+    if declared.flat:
         responses[200] = {
-            "headers": _rows_headers(),
             "content": {"text/csv": {"schema": {"type": "string"}, "example": "id,status\n"}},
         }
+    if declared.lists_rows:
+        problems += _READING_ROWS
+        responses[200]["headers"] = _rows_headers()
     if declared.conditional:
         problems += [OutOfDate]
     for status in sorted({problem.status for problem in problems}):
@@ -229,7 +233,7 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
 def _problem_response(causes: list[str]) -> dict[str, Any]:
     return {
         "description": " ".join(causes),
-        "content": {"application/problem+json": {"schema": {"$ref": _SCHEMAS + PROBLEM_SCHEMA}}},
+        "content": {"application/problem+json": {"schema": {"$ref": SCHEMAS + PROBLEM_SCHEMA}}},
     }
 
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from api.call import Call
 from api.grammars import At, grammar
 from api.replies import Reply
+from api.tables import page_reply
 from domain.entry import Entry
 from ledger.projecting.as_of import AsOf, Position, Recorded
 
@@ -80,18 +81,23 @@ async def page_of_entries(
     types: frozenset[str] | None = None,
     customer: str | None = None,
     stream: str | None = None,
+    columns: Sequence[str] | None = None,
 ) -> Reply:
-    """One page of the entries that match; one more is read to know whether more follow."""
+    """One page of the entries that match; one more is read to know whether more follow.
+
+    `columns`: the names of flat items, which may be wanted as CSV.
+    """
     found = await call.book.page(asked.after, asked.limit + 1, types=types, customer=customer, stream=stream)
     here, has_more = found[: asked.limit], len(found) > asked.limit
     following = str(here[-1].position) if has_more else None
     body = {"items": await shown(here), "next": following, "has_more": has_more}
-    return call.answer(body, _link(call, asked, following))
+    link = _link(call, asked, following)
+    return call.answer(body, link) if columns is None else page_reply(call, body, columns, link)
 
 
-def single(call: Call, items: list[object]) -> Reply:
-    """A list that is whole in one page: what an exact look-up found."""
-    return call.answer({"items": items, "next": None, "has_more": False})
+def single(call: Call, items: list[object], columns: Sequence[str]) -> Reply:
+    """A list of flat items that is whole in one page: what an exact look-up found."""
+    return page_reply(call, {"items": items, "next": None, "has_more": False}, columns)
 
 
 def _link(call: Call, asked: Paging, following: str | None) -> Mapping[str, str]:

@@ -4,7 +4,7 @@
     ├── MalformedJson, BodyTooLarge, WrongMediaType, KeyMissing,
     │   KeyMalformed                                                   the request cannot be read
     ├── Unauthenticated, NotPermitted, NobodyActedFor, SignatureRefused the caller
-    ├── NotFound, WrongMethod                                          the address
+    ├── NotFound, WrongMethod, NotAcceptable                           the address
     ├── Invalid, CardNumberFound, KeyBelongsToAnother                  the content
     ├── PersonalDataErased                                             the customer
     ├── OutOfDate, Busy, Overloaded, DatabaseUnavailable,
@@ -119,6 +119,16 @@ class WrongMediaType(Problem):
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     way_out = "Send the header Content-Type: application/json."
+
+
+class NotAcceptable(Problem):
+    """This address does not answer in a form that the header Accept names."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    way_out = (
+        "Ask for application/json, or leave the header Accept out. Lists of flat rows come as text/csv too: "
+        "the description of the API says which."
+    )
 
 
 class KeyMissing(Problem):

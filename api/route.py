@@ -27,6 +27,7 @@ from api.paging import AsRecorded
 from api.problems import FAILURES, Fault, InternalFault, Invalid, NotFound, problem_reply
 from api.section import Declared
 from api.stripe.signatures import expect_stripe_signature
+from api.tables import expect_acceptable
 from ledger.book import machine_now
 from ledger.books import SYSTEM
 from ledger.composition import Ledger
@@ -62,6 +63,10 @@ class Route(APIRoute):
         self._body = _the_model(self.dependant.body_params)
         self.app = self.serve
 
+    def models(self) -> tuple[type[BaseModel], ...]:
+        """What its body and its query are read as."""
+        return tuple([model for _, model in filter(None, (self._body, self._query))])
+
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request to this route."""
         started, reply = perf_counter(), None
@@ -80,6 +85,8 @@ class Route(APIRoute):
         headers = dict[bytes, bytes](scope["headers"])
         call = Call(scope, receive, headers, await self._caller(headers), self._caller)
         arguments = self._path_arguments(scope["path_params"])
+        if not self.declared.streams:
+            expect_acceptable(headers, gives_csv=self.declared.flat)
         query = _query(scope["query_string"])
         if self._body is not None:
             dry_run = self.declared.decides and _dry_run(query)

@@ -39,7 +39,9 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     streams: bool = False
     """Whether the answer is a stream of server-sent events, each with such an answer as its data."""
     lists_rows: bool = False
-    """Whether it is a list of a read model: given as CSV too, and perhaps not ready yet."""
+    """Whether it is a list of a read model, which is perhaps not ready yet."""
+    flat: bool = False
+    """Whether it is a list of flat rows, given as CSV too."""
 
     @property
     def decides(self) -> bool:
@@ -89,9 +91,12 @@ class Section:
         answers: type[BaseModel],
         streams: bool = False,
         lists_rows: bool = False,
+        flat: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a GET that records nothing."""
-        return self._declare("GET", path, permission, answers, streams=streams, lists_rows=lists_rows)
+        """Declare a GET that records nothing; what lists rows of a read model lists flat ones."""
+        return self._declare(
+            "GET", path, permission, answers, streams=streams, lists_rows=lists_rows, flat=flat or lists_rows
+        )
 
     def _declare(
         self,

@@ -16,6 +16,7 @@ from cli.failures import Misused
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
 from cli.output import show, show_json
 from domain.book.policy import AdoptedEdition, AdoptPolicy, Edition, Policy, PolicyAdopted
+from domain.book.reading_editions import NotAnEdition, read_edition
 from domain.decision import Actor
 from domain.moments import Moment, moment_of
 from ledger.book import Book
@@ -94,8 +95,8 @@ async def _adopted(
 
 def _edition(file: Path) -> Edition:
     try:
-        return msgspec.convert(tomllib.loads(file.read_text("utf-8")), Edition)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as fault:
+        return read_edition(tomllib.loads(file.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, NotAnEdition) as fault:
         raise Misused(
             f"{file.name} is not a whole edition: {fault}. Begin with: makegood policy show"
         ) from fault

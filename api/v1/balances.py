@@ -142,7 +142,9 @@ async def show_lifetime_value(
     return await list_of(call, LIFETIME_VALUE, query, sort="currency", prefix=(customer,))
 
 
-@balances.question("/v1/customers/{customer}/balance/explain", Permission.READ, answers=ExplanationAnswer)
+@balances.question(
+    "/v1/customers/{customer}/balance/explain", Permission.READ, answers=ExplanationAnswer, flat=True
+)
 async def explain_balance(
     call: Call, customer: CustomerInPath, query: Annotated[ExplainBalanceQuery, Query()]
 ) -> Response:

@@ -108,7 +108,7 @@ def _reported_in(month: ReportedMonth) -> tuple[Condition, ...]:
     return (*whole, Either((own, Where("position", ">", month.late_after))))
 
 
-@bookkeeping.question("/v1/trial-balance/explain", Permission.READ, answers=ExplanationAnswer)
+@bookkeeping.question("/v1/trial-balance/explain", Permission.READ, answers=ExplanationAnswer, flat=True)
 async def explain_account(call: Call, query: Annotated[ExplainAccountQuery, Query()]) -> Response:
     """Explain a figure of the trial balance by the entries that made it"""
     models = call.book.read_models

@@ -41,7 +41,7 @@ from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.record.references import payment_under
 from ledger.sealing.sealer import BOOK
-from projections.order_timeline import contacts_of, timeline_of
+from projections.order_timeline import Milestone, contacts_of, timeline_of
 
 orders = Section(
     "orders", "What customers order, pay for, receive and cancel; each order is one stream of entries."
@@ -204,7 +204,7 @@ async def list_order_events(call: Call, order: OrderInPath, query: Paged) -> Res
     return await page_of_entries(call, query, call.reading.entries, stream=order)
 
 
-@orders.question("/v1/orders/{order}/timeline", Permission.READ, answers=Page[MilestoneAnswer])
+@orders.question("/v1/orders/{order}/timeline", Permission.READ, answers=Page[MilestoneAnswer], flat=True)
 async def show_timeline(call: Call, order: OrderInPath, query: Paged) -> Response:
     """Tell an order's story, step by step
 
@@ -215,7 +215,7 @@ async def show_timeline(call: Call, order: OrderInPath, query: Paged) -> Respons
     async def shown(entries: list[Entry]) -> list[object]:
         return [await call.reading.struct(milestone) for milestone in timeline_of(entries)]
 
-    return await page_of_entries(call, query, shown, stream=order)
+    return await page_of_entries(call, query, shown, stream=order, columns=Milestone.__struct_fields__)
 
 
 def customer_of(state: Order) -> str:

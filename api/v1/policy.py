@@ -2,9 +2,7 @@
 
 from typing import Annotated, Any
 
-from msgspec import ValidationError, convert
 from pydantic import Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from api.answers import Answer, Moment, Receipt
@@ -13,9 +11,11 @@ from api.call import Call, asked
 from api.grammars import At
 from api.paging import AsOfQuery
 from api.permissions import Permission
+from api.problems import Fault, Invalid
 from api.section import Section
 from api.shapes import shape_of
 from domain.book.policy import STREAM, AdoptedEdition, AdoptPolicy, Edition, Policy
+from domain.book.reading_editions import NotAnEdition, read_edition
 from ledger.projecting.as_of import AsOf, Effective, Position, Recorded
 
 policy = Section(
@@ -28,13 +28,18 @@ _SCHEMA = shape_of(Edition)
 
 
 def _read_edition(value: object) -> Edition:
-    """A whole edition of exactly the domain's values, each in its range. Raises: PydanticCustomError."""
+    """A whole edition of exactly the domain's values, each in its range.
+
+    Raises: Invalid, which names each value that is wrong; the library would point at the edition as a whole.
+    """
     try:
-        return convert(value, Edition)
-    except (ValidationError, ValueError):
-        raise PydanticCustomError(
-            "edition", "Should be a whole edition: every value, each in its range, and no other"
-        ) from None
+        return read_edition(value)
+    except NotAnEdition as wrong:
+        raise Invalid(faults=tuple([_fault(place, must) for place, must in wrong.found])) from None
+
+
+def _fault(place: tuple[str, ...], must: str) -> Fault:
+    return Fault("/".join(("/edition", *place)), must.replace("must", "Should", 1))
 
 
 class AdoptPolicyBody(Writing):

@@ -62,6 +62,9 @@ class ProductAnswer(Answer):
     makes_redundant: list[str]
 
 
+COLUMNS = tuple(ProductAnswer.model_fields)
+
+
 @products.decision("/v1/products", Permission.KEEP_PRODUCTS, answers=Receipt)
 async def list_product(call: Call, body: ListProductBody) -> Response:
     """Offer a product
@@ -84,17 +87,17 @@ async def list_product(call: Call, body: ListProductBody) -> Response:
     return await call.decide(command, body, subject="prd", place=PLACE)
 
 
-@products.question("/v1/products", Permission.READ, answers=Page[ProductAnswer])
+@products.question("/v1/products", Permission.READ, answers=Page[ProductAnswer], flat=True)
 async def find_products(call: Call, query: Annotated[ProductsQuery, Query()]) -> Response:
     """Find a product by its SKU, or list all"""
     if query.sku is not None:
         holder = await call.book.claimed("sku", query.sku)
-        return single(call, await _products(call, [holder] if holder else []))
+        return single(call, await _products(call, [holder] if holder else []), COLUMNS)
 
     async def shown(entries: list[Entry]) -> list[object]:
         return await _products(call, [entry.stream for entry in entries])
 
-    return await page_of_entries(call, query, shown, types=frozenset({"product.listed"}))
+    return await page_of_entries(call, query, shown, types=frozenset({"product.listed"}), columns=COLUMNS)
 
 
 @products.question("/v1/products/{product}", Permission.READ, answers=ProductAnswer)

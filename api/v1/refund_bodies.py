@@ -9,6 +9,7 @@ from api.bodies import Body, Money, Writing
 from api.grammars import (
     CODE,
     At,
+    Currency,
     FreeText,
     LineNumber,
     PaymentId,
@@ -73,7 +74,7 @@ class GrantCustomerRefundBody(AskBody):
 
     claims: Annotated[list[ClaimedUnitsBody], Field(max_length=200)] = Field(default=[])
     credit: Money | None = Field(default=None, description="Money we keep for the customer, to be paid out.")
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
+    currency: Currency | None = Field(
         default=None, description="Of the list prices, where no amount says it."
     )
 

@@ -5,11 +5,12 @@ default edition, with a comment on every value, is `domain.book.default_edition`
 is in `domain.book.adopting`. Source: R-S9, §3
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
-from domain.command import Command, OutOfRange
+from domain.command import LARGEST_AMOUNT, Command, OutOfRange
 from domain.entry import Entry, Event, Sealed
 from domain.moments import EARLIEST, LATEST, Moment
 from domain.money import is_currency
@@ -21,6 +22,52 @@ MOST_SIGNAL_DAYS = 92
 
 StartsAt = Literal["delivery", "order"]
 """The day a guarantee window is counted from."""
+
+
+_MONTHS, _DAYS, _TIMES = (0, 1_200), (0, 36_500), (1, 1_000)
+
+RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    **dict.fromkeys(("guarantee_months", "collection_call_months", "next_call_months"), _MONTHS),
+    "thank_hours": (0, 8_760),
+    **dict.fromkeys(
+        (
+            "supplier_days",
+            "bill_due_days",
+            "first_reminder_days",
+            "second_reminder_days",
+            "payment_first_days",
+            "unshipped_days",
+            "satisfaction_days",
+            "release_days",
+            "effort_attempts",
+            "effort_days",
+            "effort_again_days",
+            "card_tries",
+            "card_tries_days",
+            "refund_payout_days",
+            "backdating_days",
+        ),
+        _DAYS,
+    ),
+    **dict.fromkeys(("signal_unverified", "signal_refunds", "signal_just_under"), _TIMES),
+    "signal_days": (1, MOST_SIGNAL_DAYS),
+    "signal_margin": (0, 10_000),
+}
+"""The least and the most of every value of an edition that is a number."""
+MINOR_UNITS = f"minor units from 0 to {LARGEST_AMOUNT} by ISO 4217 currency"
+AMOUNTS = ("keep_under", "return_shipping", "restocking")
+"""The values of an edition that are minor units by currency; every value of `Limits` is too."""
+
+
+def expect_in_range(field: str, value: int | dict[str, int]) -> None:
+    """One value of an edition, or of limits, by its name. Raises: OutOfRange."""
+    if isinstance(value, dict):
+        if not all(is_currency(currency) and 0 <= value[currency] <= LARGEST_AMOUNT for currency in value):
+            raise OutOfRange(field, f"must be {MINOR_UNITS}")
+    else:
+        least, most = RANGES[field]
+        if not least <= value <= most:
+            raise OutOfRange(field, f"must be from {least} to {most}")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,12 +84,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         for field in ("per_refund", "per_gesture", "per_day"):
-            _expect_amounts(field, getattr(self, field))
-
-
-def _expect_amounts(field: str, amounts: dict[str, int]) -> None:
-    if not all(is_currency(currency) and 0 <= amounts[currency] <= 2**53 for currency in amounts):
-        raise ValueError(f"{field} must be amounts of minor units by ISO 4217 currency")
+            expect_in_range(field, getattr(self, field))
 
 
 class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,39 +157,8 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Days back up to which anybody may enter what happened earlier; beyond it takes the owner. Source: §3"""
 
     def __post_init__(self) -> None:
-        for field in ("guarantee_months", "collection_call_months", "next_call_months"):
-            if not 0 <= getattr(self, field) <= 1_200:
-                raise ValueError(f"{field} must be from 0 to 1200")
-        if not 0 <= self.thank_hours <= 8_760:
-            raise ValueError("thank_hours must be from 0 to 8760")
-        for field in (
-            "supplier_days",
-            "bill_due_days",
-            "first_reminder_days",
-            "second_reminder_days",
-            "payment_first_days",
-            "unshipped_days",
-            "satisfaction_days",
-            "release_days",
-            "effort_attempts",
-            "effort_days",
-            "effort_again_days",
-            "card_tries",
-            "card_tries_days",
-            "refund_payout_days",
-            "backdating_days",
-        ):
-            if not 0 <= getattr(self, field) <= 36_500:
-                raise ValueError(f"{field} must be from 0 to 36500")
-        for field in ("signal_unverified", "signal_refunds", "signal_just_under"):
-            if not 1 <= getattr(self, field) <= 1_000:
-                raise ValueError(f"{field} must be from 1 to 1000")
-        if not 1 <= self.signal_days <= MOST_SIGNAL_DAYS:
-            raise ValueError(f"signal_days must be from 1 to {MOST_SIGNAL_DAYS}")
-        if not 0 <= self.signal_margin <= 10_000:
-            raise ValueError("signal_margin must be from 0 to 10000")
-        for field in ("keep_under", "return_shipping", "restocking"):
-            _expect_amounts(field, getattr(self, field))
+        for field in (*RANGES, *AMOUNTS):
+            expect_in_range(field, getattr(self, field))
 
 
 class PolicyAdopted(Event, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from domain.bills.bill_events import BillShare
+from domain.book.register import Role
 from domain.entry import Event, Minor, Sealed
 from domain.moments import Day, Moment
 from domain.orders.order_events import Deadline
@@ -122,7 +123,7 @@ class RefundEscalated(Event, frozen=True, kw_only=True):
     used: Minor
     """Granted by that person on that day before; 0 for the limit per refund."""
     from_role: str
-    to_role: str
+    to_role: Role
     deadlines: tuple[Deadline, ...] = ()
     """Deciding it."""
 

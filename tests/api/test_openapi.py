@@ -1,6 +1,7 @@
 """The description says what the service does: committed, complete, and held against real answers."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,19 @@ CONFORMS = [
 def test_the_committed_description_is_the_generated_one(app: FastAPI) -> None:
     committed = COMMITTED.read_text(encoding="utf-8")
     assert committed == document_text(app.openapi()), "run: python -m api.openapi > openapi.json"
+
+
+def test_generated_clients_get_names_that_can_be_read(app: FastAPI) -> None:
+    # Leave out `set_apart` → this fails: the library writes a generic type's name with all its parts.
+    schemas = app.openapi()["components"]["schemas"]
+    assert [name for name in schemas if not re.fullmatch(r"([A-Z][a-z0-9]+)+", name)] == []
+    assert {"PlaceOrderBody", "Receipt", "BalanceItem", "BalancePage", "OrderPlaced"} <= schemas.keys()
+
+
+def test_every_reference_of_the_description_leads_somewhere(app: FastAPI) -> None:
+    document = app.openapi()
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', document_text(document)))
+    assert named <= document["components"]["schemas"].keys()
 
 
 def test_every_decision_shows_an_example() -> None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from domain.book.policy import MINOR_UNITS
 from tests.api.house import House, eur, order_body
 
 pytestmark = pytest.mark.anyio
@@ -48,18 +49,51 @@ async def test_no_edition_takes_effect_before_it_is_adopted(house: House) -> Non
     assert refused.json()["type"] == "/problems/edition-before-adoption"
 
 
-async def test_an_edition_is_whole_and_in_range(house: House) -> None:
+@pytest.mark.parametrize(
+    ("changed", "faults"),
+    [
+        ({"guarantee_months": -1}, {"/edition/guarantee_months": "Should be from 0 to 1200"}),
+        (
+            {"signal_days": 93, "signal_margin": 10_001},
+            {
+                "/edition/signal_days": "Should be from 1 to 92",
+                "/edition/signal_margin": "Should be from 0 to 10000",
+            },
+        ),
+        ({"release_days": "4"}, {"/edition/release_days": "Should be a whole number"}),
+        ({"supplier_starts": "never"}, {"/edition/supplier_starts": "Should be one of: delivery, order"}),
+        ({"keep_under": {"EUR": -1}}, {"/edition/keep_under": f"Should be {MINOR_UNITS}"}),
+        ({"keep_under": 2500}, {"/edition/keep_under": f"Should be {MINOR_UNITS}"}),
+        (
+            {"agent_limits": {"per_refund": {"EURO": 1}, "per_gesture": {}}},
+            {
+                "/edition/agent_limits/per_refund": f"Should be {MINOR_UNITS}",
+                "/edition/agent_limits/per_day": "Should be given",
+            },
+        ),
+        ({"agent_limits": None}, {"/edition/agent_limits": "Should be an object with named values"}),
+    ],
+)
+async def test_every_value_of_an_edition_that_is_wrong_is_pointed_at(
+    house: House, changed: dict[str, object], faults: dict[str, str]
+) -> None:
+    # Answer that the edition as a whole is wrong → this fails: it has thirty values.
+    answer = await house.owner.post("/v1/policy", {"edition": await edition(house, **changed)})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+    assert {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]} == faults
+
+
+async def test_an_edition_is_whole(house: House) -> None:
     good = await edition(house)
-    for wrong in (
-        {"guarantee_months": 6},
-        good | {"unheard_of": 1},
-        good | {"guarantee_months": -1},
-        None,
-        [],
-    ):
+    for wrong in (None, [], "guarantee_months"):
         answer = await house.owner.post("/v1/policy", {"edition": wrong})
-        assert answer.status_code == 422
         assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/edition"]
+    half = await house.owner.post("/v1/policy", {"edition": {"guarantee_months": 6}})
+    missing = {fault["pointer"] for fault in half.json()["errors"]}
+    assert missing == {f"/edition/{name}" for name in good if name != "guarantee_months"}
+    more = await house.owner.post("/v1/policy", {"edition": good | {"unheard_of": 1}})
+    (fault,) = more.json()["errors"]
+    assert (fault["pointer"], "unheard_of" in fault["detail"]) == ("/edition", False)
 
 
 async def test_a_product_is_listed_once_found_by_its_sku_and_repriced(house: House) -> None:

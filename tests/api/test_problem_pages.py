@@ -23,8 +23,9 @@ async def test_every_problem_has_a_page_anybody_may_read(house: House, slug: str
     assert page.way_out.endswith(".")
 
 
-async def test_the_list_of_problems_names_them_all(house: House) -> None:
-    answer = await house.agent.get("/problems/")
+@pytest.mark.parametrize("address", ["/problems", "/problems/"])
+async def test_the_list_of_problems_names_them_all(house: House, address: str) -> None:
+    answer = await house.agent.get(address)
     assert set(re.findall(r'href="/problems/([a-z-]+)"', answer.text)) == problem_pages().keys()
 
 

@@ -297,7 +297,9 @@ async def test_lists_are_given_as_csv_to_who_asks(kept: House) -> None:
         "",
     )
     assert (await kept.agent.get(path)).headers["content-type"] == "application/json"
-    for listed in [each.path for each in DECLARED if each.lists_rows and "{" not in each.path]:
+    for listed in [each.path for each in DECLARED if each.flat and "{" not in each.path]:
+        if listed.endswith("/explain"):
+            continue
         both = [await kept.agent.get(listed, headers={"Accept": kind}) for kind in ("text/csv", "*/*")]
         lines = both[0].text.splitlines()
         assert len(lines) == 1 + len(both[1].json()["items"])

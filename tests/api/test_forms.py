@@ -1,0 +1,97 @@
+"""In which form an address answers, and what it says to who asks for another one."""
+
+import csv
+import io
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
+
+from api.section import Declared
+from tests.api.house import House, eur, order_body
+from tests.api.scene import DECISIONS, QUESTIONS, Scene, named, scene_in
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_service_itself_says_what_it_is_and_every_link_leads_somewhere(house: House) -> None:
+    stranger = AsyncClient(transport=ASGITransport(house.app), base_url="http://makegood")
+    welcome = await stranger.get("/")
+    assert welcome.status_code == 200
+    assert welcome.json()["name"] == "Makegood"
+    for place in welcome.json()["links"].values():
+        assert (await stranger.get(place)).status_code == 200, place
+
+
+async def test_products_are_given_as_csv(house: House) -> None:
+    sku = "ARMCHAIR-IN-CSV"
+    body = {"sku": sku, "description": "Armchair", "list_price": eur(1299), "our_cost": eur(700)}
+    await house.recorded("/v1/products", body | {"makes_redundant": ["STOOL", "RUG"]})
+    for path in (f"/v1/products?sku={sku}", "/v1/products?limit=200"):
+        answer = await house.agent.get(path, headers={"Accept": "text/csv"})
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        rows = [row for row in csv.DictReader(io.StringIO(answer.text)) if row["sku"] == sku]
+        assert [(row["list_price"], row["makes_redundant"]) for row in rows] == [("12.99", "STOOL RUG")]
+
+
+async def test_an_order_is_told_as_csv(house: House) -> None:
+    order = await house.paid_order()
+    answer = await house.agent.get(f"/v1/orders/{order}/timeline", headers={"Accept": "text/csv"})
+    steps = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(step["what"], step["amount"]) for step in steps[-2:]] == [
+        ("placed", "20.00"),
+        ("captured", "20.00"),
+    ]
+
+
+@pytest.fixture(scope="module")
+async def scene(house: House) -> Scene:
+    return await scene_in(house)
+
+
+@pytest.mark.parametrize("declared", [it for it in QUESTIONS if not it.flat], ids=named)
+async def test_what_is_no_list_of_flat_rows_is_not_given_as_csv(scene: Scene, declared: Declared) -> None:
+    # Answer JSON to whoever asks for CSV → this fails, and a spreadsheet reads braces.
+    answer = await scene.ask(declared, scene.house.owner, headers={"Accept": "text/csv"})
+    assert answer.status_code == 406
+    assert answer.json()["type"] == "/problems/not-acceptable"
+    either = await scene.ask(declared, scene.house.owner, headers={"Accept": "text/csv, */*;q=0.1"})
+    assert either.headers["content-type"] == "application/json"
+
+
+async def test_nothing_is_recorded_for_who_could_not_read_the_receipt(house: House) -> None:
+    before = await house.head()
+    answer = await house.agent.post("/v1/orders", order_body(), headers={"Accept": "text/html"})
+    assert answer.status_code == 406
+    assert await house.head() == before
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("text/csv", "text/csv; charset=utf-8"),
+        ("text/*", "text/csv; charset=utf-8"),
+        ("application/json, text/csv", "application/json"),
+        ("application/json;q=0.5, text/csv", "text/csv; charset=utf-8"),
+        ("text/csv;q=0.5, application/json;q=0.6", "application/json"),
+        ("text/csv;q=0, */*", "application/json"),
+        ("*/*", "application/json"),
+        ("text/html, text/csv;q=nonsense", "text/csv; charset=utf-8"),
+    ],
+)
+async def test_a_list_comes_in_the_form_that_is_preferred(house: House, accept: str, form: str) -> None:
+    answer = await house.agent.get("/v1/products", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, form)
+
+
+async def test_a_list_says_that_it_depends_on_the_form_asked_for(house: House) -> None:
+    for accept in ("text/csv", "application/json"):
+        answer = await house.agent.get("/v1/products", headers={"Accept": accept})
+        assert answer.headers["Vary"] == "Accept"
+
+
+def test_every_answer_that_decides_comes_as_json_alone(app: FastAPI) -> None:
+    document = app.openapi()
+    for declared in DECISIONS:
+        answers = document["paths"][declared.path]["post"]["responses"]
+        assert answers[str(declared.status)]["content"].keys() == {"application/json"}
