@@ -29,6 +29,7 @@ CALCULATED: dict[type[ast.operator], type[ast.operator]] = {
 SIGN = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%"}
 SHOWN = 90
 """Characters of code that a report shows."""
+MISTAKES = {"LookupError", "TypeError", "ValueError"}
 CALLED = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
@@ -38,26 +39,32 @@ class Mutant:
 
     path: Path
     function: str
-    line: int
+    lines: range
+    """Of the statement it is in, or of its head where it has a body: a test that runs none cannot notice."""
     before: str
     after: str
     code: CodeType
     """Of the whole module, with the change."""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line} {self.function}: `{self.before}` → `{self.after}`"
+        return f"{self.path}:{self.lines.start} {self.function}: {self.change}"
+
+    @property
+    def change(self) -> str:
+        """What was changed, on one line."""
+        return f"`{self.before}` → `{self.after}`"
 
 
 def mutants(path: Path, filename: str) -> Iterator[Mutant]:
     """Every mutant of a file, in the order of its lines; `filename` is how its code objects name it."""
     tree = ast.parse(path.read_text("utf-8"))
     for function, node in _functions(tree, ""):
-        for target in _statements(node):
+        for target, lines in _statements(node):
             for changed in changes(target):
                 yield Mutant(
                     path,
                     function,
-                    getattr(target, "lineno", node.lineno),
+                    lines,
                     _told(target),
                     _told(changed),
                     compile(ast.fix_missing_locations(_with(tree, target, changed)), filename, "exec"),
@@ -115,28 +122,53 @@ def _functions(node: ast.AST, within: str) -> Iterator[tuple[str, ast.FunctionDe
                 pass
 
 
-def _statements(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Every node of the function's body; no docstring, annotation or assertion."""
+def _statements(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, range]]:
+    """Every node of the function's body, and its lines; no docstring, annotation or assertion."""
     for statement in function.body:
-        yield from _within(statement)
+        yield from _within(statement, range(0))
 
 
-def _within(node: ast.AST) -> Iterator[ast.AST]:
+def _within(node: ast.AST, lines: range) -> Iterator[tuple[ast.AST, range]]:
     match node:
         case ast.Assert() | ast.JoinedStr() | ast.Expr(ast.Constant()):
             return
+        case ast.keyword("strict"):
+            return  # of `zip`: says that lengths are equal, and never makes them so
+        case ast.Raise(ast.Call(ast.Name(error))) if error in MISTAKES:
+            yield node, _lines(node)  # what it says is for who wrote the call, and decides nothing
+            return
+        case ast.Raise(ast.Call(ast.Name("OutOfRange"), [field, *_])):
+            yield node, _lines(node)
+            yield from _within(field, _lines(node))  # what it must be is prose
+            return
         case ast.AnnAssign(_, _, value):
             if value is not None:
-                yield from _within(value)
+                yield from _within(value, _lines(node))
             return
         case ast.FunctionDef(_, _, body):
             for statement in body:
-                yield from _within(statement)
+                yield from _within(statement, lines)
             return
+        case ast.stmt() | ast.match_case():
+            lines = _lines(node)
+            yield node, lines
         case _:
-            yield node
+            yield node, lines
     for child in ast.iter_child_nodes(node):
-        yield from _within(child)
+        yield from _within(child, lines)
+
+
+def _lines(node: ast.stmt | ast.match_case) -> range:
+    """Where a statement is, or the head of one that has a body."""
+    first = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+    match node:
+        case ast.Match(_, [case, *_]):
+            last = case.pattern.lineno - 1
+        case ast.match_case() | ast.If() | ast.For() | ast.While() | ast.With() | ast.Try():
+            last = node.body[0].lineno - 1
+        case _:
+            last = node.end_lineno or first
+    return range(first, max(first, last) + 1)
 
 
 def _with(tree: ast.Module, target: ast.AST, changed: ast.AST) -> ast.Module:

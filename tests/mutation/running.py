@@ -1,33 +1,33 @@
-"""Running: which tests call which function, and whether one of them fails when it is changed.
+"""Running: what the tests that reach a line say when it is changed.
 
 All tests are collected once. Each run happens in a fork of that process, so that no change outlives it.
 """
 
 import os
-import pickle
 import signal
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from time import process_time
-from types import FrameType
-from typing import Any
+from types import CodeType, FunctionType
+from typing import TypeVar
 
 import pytest
-from _pytest.runner import runtestprotocol
 
+from tests.mutation.explained import Explained, Row
 from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.reaching import ROOT, Reach, Reaching, fails, forget_calculated
 from tests.mutation.swapping import code_of, function_in
 
-ROOT = Path(__file__).parents[2]
-AT_ONCE = 2
-"""Forks at a time."""
-LONGEST = 60
-"""Seconds of processor time of a fork, however busy the machine is; a mutant that never ends is killed."""
-ENDED = 0
+Step = TypeVar("Step")
+
+AT_LEAST = 5.0
+"""Seconds of processor time a fork has, however busy the machine is, beyond twice what its tests took."""
+SURVIVED = 0
 FAILED = 1
+BROKEN = 2
+"""The run itself went wrong, which says nothing of the tests."""
 
 
 @dataclass
@@ -35,79 +35,92 @@ class Result:
     """What became of a file's mutants."""
 
     killed: int = 0
+    endless: list[Mutant] = field(default_factory=list[Mutant])
+    """Stopped when their time was over: found, as no test of ours goes on for ever, yet no test failed."""
+    explained: list[Mutant] = field(default_factory=list[Mutant])
+    """Survived, and nothing could be told from the original: `survivors.md` says why."""
     survivors: list[Mutant] = field(default_factory=list[Mutant])
 
     @property
     def made(self) -> int:
-        return self.killed + len(self.survivors)
+        return self.killed + len(self.endless) + len(self.explained) + len(self.survivors)
+
+    def __add__(self, other: "Result") -> "Result":
+        return Result(
+            self.killed + other.killed,
+            self.endless + other.endless,
+            self.explained + other.explained,
+            self.survivors + other.survivors,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.killed:5} of {self.made:5} killed, {len(self.endless):3} endless, "
+            f"{len(self.explained):3} explained, {len(self.survivors):3} survived"
+        )
 
 
 class MutationRun:
     """A pytest plugin that runs the collected tests against mutants instead of once."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = paths
+    def __init__(self, paths: Sequence[Path], at_once: int) -> None:
         self.results: dict[Path, Result] = {path: Result() for path in paths}
+        self._explained = Explained()
+        self._at_once = at_once
 
     def pytest_configure(self) -> None:
         """Random tests look for a failure, the same way each time, and do not make it smaller."""
         from hypothesis import Phase, settings  # not before pytest has begun
 
         phases = (Phase.explicit, Phase.generate)
-        settings.register_profile("mutation", phases=phases, database=None, derandomize=True)
+        settings.register_profile("mutation", phases=phases, database=None, derandomize=True, deadline=None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self) -> None:
+        """Before each file of tests is read, since its folder has settings of its own."""
+        from hypothesis import settings
+
         settings.load_profile("mutation")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        callers = self._callers(session.items)
-        for mutant, status in _forked(self._work(callers)):
+        """Run every mutant against the tests that reach it."""
+        from tests.model import test_side_by_side
+
+        test_side_by_side.shortest = _as_long_as_it_is
+        reaching = Reaching(session.items)
+        for mutant, status in _forked(self._work(reaching), self._at_once):
             result = self.results[mutant.path]
-            if status == ENDED:
-                result.survivors.append(mutant)
-                say(f"survived  {mutant}")
-            else:
-                result.killed += 1
+            match os.waitstatus_to_exitcode(status):
+                case code if code == FAILED:
+                    result.killed += 1
+                case code if code == -signal.SIGPROF:
+                    result.endless.append(mutant)
+                    say(f"endless   {mutant}")
+                case code if code == SURVIVED and mutant in self._explained:
+                    result.explained.append(mutant)
+                case code if code == SURVIVED:
+                    result.survivors.append(mutant)
+                    say(f"survived  {mutant}")
+                case code:
+                    raise pytest.UsageError(f"{mutant}: the run broke ({code})")
         return True
 
-    def _work(self, callers: "dict[str, list[pytest.Item]]") -> Iterator[tuple[Mutant, Callable[[], int]]]:
-        for path in self.paths:
-            module = sys.modules[".".join(path.with_suffix("").parts)]
-            for mutant in mutants(path, str(ROOT / path)):
-                try:
-                    function = function_in(module, mutant.function)
-                except LookupError:
-                    continue
-                code = code_of(mutant.code, mutant.function)
-                items = callers.get(f"{path}:{mutant.function}", [])
+    def stale(self) -> set[Row]:
+        """Explanations of what did not survive, of the files that were run."""
+        return {row for row in self._explained.gone if Path(row[0]) in self.results}
 
-                def run(function: Any = function, code: Any = code, items: Any = items) -> int:
-                    function.__code__ = code
-                    return FAILED if any(_fails(item) for item in items) else ENDED
-
-                yield mutant, run
-
-    def _callers(self, items: list[pytest.Item]) -> "dict[str, list[pytest.Item]]":
-        """The tests that call a function, quickest first, as one run of them all shows."""
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            with os.fdopen(writing, "wb") as pipe:
-                pickle.dump([_called(item) for item in items], pipe)
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading, "rb") as pipe:
-            seen = pickle.load(pipe)
-        os.waitpid(child, 0)
-        callers: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
-        for number, (failed, seconds, called) in enumerate(seen):
-            if failed:
-                raise pytest.UsageError(f"{items[number].nodeid} fails without any change")
-            for function in called:
-                callers[function].append((seconds, number))
-        return {
-            function: [items[number] for _, number in sorted(tests)] for function, tests in callers.items()
-        }
+    def _work(self, reaching: Reaching) -> Iterator[tuple[Mutant, float, Callable[[], int]]]:
+        for path in self.results:
+            say(f"{path}")
+            module = import_module(".".join(path.with_suffix("").parts))
+            filename = str(ROOT / path)
+            for mutant in mutants(path, filename):
+                function = function_in(module, mutant.function)
+                code = code_of(mutant.code, mutant.function, function.__code__.co_freevars)
+                reaches = reaching.of(filename, mutant.lines)
+                limit = AT_LEAST + 2 * sum(reach.seconds for reach in reaches)
+                yield mutant, limit, lambda f=function, c=code, r=reaches: _verdict(f, c, r)
 
 
 def say(line: str) -> None:
@@ -117,53 +130,37 @@ def say(line: str) -> None:
     sys.__stdout__.flush()
 
 
-def _called(item: pytest.Item) -> tuple[bool, float, set[str]]:
-    """Whether a test fails, how long it takes, and the functions of the domain it calls."""
-    codes = set[Any]()
-
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            codes.add(frame.f_code)
-
-    began = process_time()
-    sys.setprofile(note)
-    try:
-        failed = _fails(item)
-    finally:
-        sys.setprofile(None)
-    within = f"{ROOT}/domain/"
-    called = {
-        f"{Path(code.co_filename).relative_to(ROOT)}:{code.co_qualname.partition('.<locals>')[0]}"
-        for code in codes
-        if code.co_filename.startswith(within)
-    }
-    return failed, process_time() - began, called
+def _as_long_as_it_is(steps: Sequence[Step], fails: Callable[[list[Step]], bool]) -> list[Step]:
+    return list(steps)
 
 
-def _fails(item: pytest.Item) -> bool:
-    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
+def _verdict(function: FunctionType, code: CodeType, reaches: Sequence[Reach]) -> int:
+    """Run the tests with the changed code, until one fails."""
+    function.__code__ = code
+    forget_calculated()
+    return FAILED if any(fails(reach.item) for reach in reaches) else SURVIVED
 
 
 def _forked(
-    work: Iterable[tuple[Mutant, Callable[[], int]]],
+    work: Iterable[tuple[Mutant, float, Callable[[], int]]], at_once: int
 ) -> Iterator[tuple[Mutant, int]]:
     """Each piece of work in a process of its own, some at a time; how it ended."""
     running: dict[int, Mutant] = {}
-    for mutant, run in work:
-        if len(running) == AT_ONCE:
+    for mutant, limit, run in work:
+        if len(running) == at_once:
             yield _ended(running)
         child = os.fork()
         if child == 0:
-            _in_child(run)
+            _in_child(run, limit)
         running[child] = mutant
     while running:
         yield _ended(running)
 
 
-def _in_child(run: Callable[[], int]) -> None:
-    status = FAILED
+def _in_child(run: Callable[[], int], limit: float) -> None:
+    status = BROKEN
     try:
-        signal.setitimer(signal.ITIMER_PROF, LONGEST)
+        signal.setitimer(signal.ITIMER_PROF, limit)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)

@@ -6,11 +6,14 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 
-def code_of(code: CodeType, function: str) -> CodeType:
-    """The code of a function, by its qualified name, within that of its module. Raises: LookupError."""
+def code_of(code: CodeType, function: str, needs: tuple[str, ...] = ()) -> CodeType:
+    """The code of a function, by its qualified name, within that of its module. Raises: LookupError.
+
+    `needs` are the names from around it that the function holds, whether the changed code uses them or not.
+    """
     for found in _nested(code):
         if found.co_qualname == function:
-            return found
+            return found if found.co_freevars else found.replace(co_freevars=needs)
     raise LookupError(function)
 
 

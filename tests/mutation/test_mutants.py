@@ -8,7 +8,7 @@ import pytest
 
 from domain.orders.account import OrderAccount, cash_of
 from tests.mutation.mutants import changes, mutants
-from tests.mutation.running import ROOT
+from tests.mutation.reaching import ROOT
 from tests.mutation.swapping import code_of, function_in
 
 ACCOUNT = Path("domain/orders/account.py")
