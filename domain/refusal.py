@@ -26,9 +26,6 @@ class Refusal(Exception):
     `Literal`), never for a text, which may be the caller's. Empty where the class docstring says it all.
     """
 
-    def __post_init__(self) -> None:
-        super().__init__(str(self))
-
     @property
     def cause(self) -> str:
         """One sentence for the person at the counter, with this refusal's figures where they help."""

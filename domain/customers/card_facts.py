@@ -20,7 +20,7 @@ class CardFacts(msgspec.Struct, frozen=True):
 def cards_after(
     cards: Mapping[str, CardFacts], it: PaymentCaptured | PaymentMethodFailed, at: Moment
 ) -> Mapping[str, CardFacts]:
-    """The cards after that capture, or that decline, of one of them at that moment."""
+    """The cards after that capture, or that decline, of one of them at that moment, or of none on file."""
     name = it.payment_method
     if name is None:
         return cards

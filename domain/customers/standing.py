@@ -101,10 +101,10 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
         case PaymentMethodFailed() as it:
             return _with_cards(facts, it, entry)
-        case PaymentCaptured() as it if it.payment_method is not None:
+        case PaymentCaptured() as it:
             facts = _with_cards(facts, it, entry)
             return _settled(facts, it.order, it.bills) if it.bills else facts
-        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() as it if it.bills:
+        case BillPaymentReceived() | PaymentReinstated() as it if it.bills:
             return _settled(facts, it.order, it.bills)
         case CreditUsed() as it if it.bills and entry.stream == it.order:
             return _settled(facts, it.order, it.bills)

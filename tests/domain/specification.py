@@ -184,7 +184,7 @@ class Story:
 
     def do(self, command: Command) -> tuple[Event, ...]:
         """Let the command be decided and record what it decides."""
-        decision = decide(command, self.given(command))
+        decision = decided(command, self.given(command))
         self.record_due(*decision.due)
         self.record_in(*decision.events)
         return tuple(event for _, event in decision.events)
@@ -209,6 +209,14 @@ def given(*events: Event) -> Story:
     return Story(*events)
 
 
+def decided(command: Command, given: Given) -> Decision:
+    """What is decided, all of which can be stored and then says the same: no word is outside its list."""
+    decision = decide(command, given)
+    for event in (*[event for _, event in decision.events], *[due.event for due in decision.due]):
+        assert msgspec.json.decode(msgspec.json.encode(event), type=type(event)) == event
+    return decision
+
+
 class Asked:
     """A command asked of a book: what should come of it."""
 
@@ -217,7 +225,7 @@ class Asked:
         self.command = command
 
     def _decided(self) -> Decision:
-        return decide(self.command, self.story.given(self.command))
+        return decided(self.command, self.story.given(self.command))
 
     def then(self, *expected: Event) -> Story:
         """Exactly these events, each in its own stream, named beforehand; and a retry decides nothing.
@@ -257,6 +265,8 @@ class Asked:
         decision = self._decided()
         assert decision.events == ()
         assert decision.already
+        customers = {self.story.entries[position - 1].customer for position in decision.already}
+        assert customers - {None} <= {decision.customer}, "a retry answers about the same customer"
         return decision.already
 
     def refused(self, expected: Refusal | type[Refusal]) -> Story:

@@ -14,7 +14,14 @@ from domain.bills.reviewing import ReviewWatchedOrder
 from domain.book.adopting import EditionBeforeAdoption
 from domain.book.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
 from domain.book.opening import BookNotOpened, BookOpenedOtherwise
-from domain.book.policy import AdoptPolicy, Edition, Limits, PolicyAdopted, evolve_policy
+from domain.book.policy import (
+    MOST_SIGNAL_DAYS,
+    AdoptPolicy,
+    Edition,
+    Limits,
+    PolicyAdopted,
+    evolve_policy,
+)
 from domain.book.register import BookOpened, OpenBook, PersonRegistered, RegisterPerson
 from domain.command import Command
 from domain.decision import Actor, Decision
@@ -81,6 +88,15 @@ def test_a_book_opens_once() -> None:
     given().when(OpenBook(zone=ZONE, country="US")).nothing()
     other = OpenBook(zone=ZONE, country="US", demo=True)
     given().when(other).refused(BookOpenedOtherwise(ZONE, "US"))
+
+
+def test_a_book_keeps_the_day_it_went_live() -> None:
+    command = OpenBook(zone=ZONE, country="US", cut_over="2010-08-11")
+    story = unopened()
+    story.when(command).then(msgspec.structs.replace(OPENED, cut_over="2010-08-11"), DEFAULT_ADOPTED)
+    story.when(OpenBook(zone=ZONE, country="US", cut_over="2010-08-12")).refused(
+        BookOpenedOtherwise(ZONE, "US")
+    )
 
 
 def test_nothing_is_recorded_in_a_book_not_yet_opened() -> None:
@@ -195,12 +211,49 @@ def test_the_default_edition_holds_since_the_first_day() -> None:
         policy.edition_of(9)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("guarantee_months", -1), ("supplier_days", 36_501), ("backdating_days", -1)]
-)
-def test_an_edition_out_of_range_does_not_exist(field: str, value: int) -> None:
-    with pytest.raises(ValueError, match=field):
-        msgspec.structs.replace(DEFAULT_EDITION, **{field: value})
+NOTHING = Limits(per_refund={}, per_gesture={}, per_day={})
+RANGES = {
+    "guarantee_months": (0, 1_200),
+    "collection_call_months": (0, 1_200),
+    "next_call_months": (0, 1_200),
+    "thank_hours": (0, 8_760),
+    "signal_unverified": (1, 1_000),
+    "signal_refunds": (1, 1_000),
+    "signal_just_under": (1, 1_000),
+    "signal_days": (1, MOST_SIGNAL_DAYS),
+    "signal_margin": (0, 10_000),
+}
+"""What an edition may say; days may be 0 to 36,500."""
+NUMBERS = [field.name for field in msgspec.structs.fields(Edition) if field.type is int]
+AMOUNTS = ("keep_under", "return_shipping", "restocking")
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+def test_an_edition_out_of_range_does_not_exist(field: str) -> None:
+    least, most = RANGES.get(field, (0, 36_500))
+    for value in (least, most):
+        assert getattr(msgspec.structs.replace(DEFAULT_EDITION, **{field: value}), field) == value
+    for value in (least - 1, most + 1):
+        with pytest.raises(ValueError, match=f"{field} must be"):
+            msgspec.structs.replace(DEFAULT_EDITION, **{field: value})
+
+
+@pytest.mark.parametrize("amounts", [{}, {"USD": 0}, {"USD": 2**53, "EUR": 1}])
+def test_amounts_of_an_edition_are_minor_units_by_currency(amounts: dict[str, int]) -> None:
+    for field in AMOUNTS:
+        msgspec.structs.replace(DEFAULT_EDITION, **{field: amounts})
+    for kind in Limits.__struct_fields__:
+        msgspec.structs.replace(NOTHING, **{kind: amounts})
+
+
+@pytest.mark.parametrize("amounts", [{"USD": -1}, {"USD": 2**53 + 1}, {"EUR": 1, "XAU": 1}, {"usd": 1}])
+def test_other_amounts_than_those_do_not_exist(amounts: dict[str, int]) -> None:
+    for field in AMOUNTS:
+        with pytest.raises(ValueError, match=f"{field} must be minor units"):
+            msgspec.structs.replace(DEFAULT_EDITION, **{field: amounts})
+    for kind in Limits.__struct_fields__:
+        with pytest.raises(ValueError, match=f"{kind} must be minor units"):
+            msgspec.structs.replace(NOTHING, **{kind: amounts})
 
 
 # Every value of an edition changes a decision
@@ -238,7 +291,6 @@ ONE_REFUNDED = (
     ),
 )
 ASK_BACK = {"command": ask_back(), "day": "2010-08-16"}
-NOTHING = Limits(per_refund={}, per_gesture={}, per_day={})
 BEFORE: dict[str, tuple[Event, ...]] = {
     "signal_unverified": TWO_REFUNDS[:1],
     "signal_refunds": TWO_REFUNDS,

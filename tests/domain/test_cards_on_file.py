@@ -104,6 +104,19 @@ def test_the_card_that_last_worked_comes_first_and_those_that_never_did_last_the
     never.when(search()).then(searched(cards=(considered(OLD_CARD), considered(CARD))))
 
 
+def test_a_card_last_worked_at_its_latest_capture_in_whatever_order_they_were_entered() -> None:
+    story = given(customer(), card_stored(), placed(order=OTHER_ORDER))
+    story.on("2010-08-05").record(worked(CARD, 2)).on("2010-08-01").record(worked(CARD, 1))
+    story.on("2010-08-10").record(placed(), *HELD)
+    story.when(search()).then(searched(cards=(considered(CARD, at=moment("2010-08-05")),)))
+
+
+def test_a_capture_of_no_card_on_file_says_nothing_of_any() -> None:
+    story = given(customer(), card_stored(), placed(order=OTHER_ORDER))
+    story.record(captured(order=OTHER_ORDER, reference="ch_9", payment=id_of("pay", 9)), placed(), *HELD)
+    story.when(search()).then(searched(cards=(considered(CARD),)))
+
+
 @pytest.mark.parametrize(
     ("stored", "before", "verdict"),
     [

@@ -26,7 +26,7 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.orders.delivering import ShipmentTakenBack
 from domain.orders.order_events import OrderLine, OrderShipped, Part
-from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
+from domain.payments.payment_events import BillPaymentReceived, CreditSetAside, PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
 from tests.domain.bill_examples import remind
 from tests.domain.examples import (
@@ -140,7 +140,7 @@ def test_a_bill_settled_even_in_part_keeps_the_shipment(settled: str) -> None:
         case "cleared":
             story.record(
                 refund_granted(
-                    basis="verified", credit_amount=795, shipping=795, cleared=(BillShare(BILL, 795),)
+                    basis="price_paid", credit_amount=795, shipping=795, cleared=(BillShare(BILL, 795),)
                 )
             )
             amount = 795
@@ -177,7 +177,7 @@ def test_goods_that_arrived_did_leave() -> None:
 
 def test_a_refunded_unit_keeps_its_shipment_until_the_refund_is_corrected() -> None:
     part = RefundedPart(line=1, quantity=1, shipment=SHIPMENT, goods=3400, tax=0)
-    granted = refund_granted(basis="verified", granted=3400, credit_amount=3400, goods=3400, parts=(part,))
+    granted = refund_granted(basis="price_paid", granted=3400, credit_amount=3400, goods=3400, parts=(part,))
     story = by_supervisor(placed(), captured(), shipped(), granted)
     story.when(correct(story, OrderShipped)).refused(ShipmentRefunded(SHIPMENT))
     story.do(correct(story, RefundGranted))
@@ -308,7 +308,7 @@ def test_what_is_owed_without_a_number_is_no_bill_to_replace() -> None:
 
 def test_a_refund_that_was_none_opens_what_it_had_cleared() -> None:
     granted = refund_granted(
-        basis="verified",
+        basis="price_paid",
         granted=3400,
         credit_amount=3400,
         goods=3400,
@@ -367,3 +367,47 @@ def test_units_cancelled_since_keep_a_cancellation_of_another_price() -> None:
     story.do(correct(story, RefundGranted, 2))
     story.do(correct(story, RefundGranted, 1))
     assert order(story).price_to_ship() == 100
+
+
+def test_a_refund_of_no_order_is_taken_back_as_a_whole_unless_it_left() -> None:
+    own = refund_granted(order=None, basis="stated", granted=500, credit_amount=500)
+    story = by_supervisor(own)
+    asked = correct(story, RefundGranted, stream=CUSTOMER)
+    corrected = story.when(asked).decides(RefundCorrected)
+    assert (corrected.order, corrected.basis, corrected.granted) == (None, "stated", 500)
+    state = story.state(CUSTOMER)
+    assert state.refunds[REFUND].left == 0
+    assert state.credit.get("USD") is None
+    story.when(asked).nothing()
+    paid = RefundPaid(
+        refund=REFUND,
+        customer=CUSTOMER,
+        order=None,
+        payout=id_of("pot"),
+        currency="USD",
+        amount=1,
+        method="cheque",
+        payment=None,
+        payment_method=None,
+        reference=None,
+    )
+    left = by_supervisor(own, paid)
+    left.when(correct(left, RefundGranted, stream=CUSTOMER)).refused(RefundSettled(REFUND, usd(1)))
+
+
+def test_credit_given_as_money_is_available_again_once_that_is_taken_back() -> None:
+    first = refund_granted(refund=OTHER_REFUND, order=None, basis="stated", granted=800, credit_amount=800)
+    kept = CreditSetAside(
+        customer=CUSTOMER,
+        order=None,
+        credit=id_of("crd"),
+        currency="USD",
+        amount=800,
+        source="refund",
+        subject=OTHER_REFUND,
+    )
+    as_money = refund_granted(order=None, basis="credit", granted=300, credit_amount=0)
+    story = by_supervisor(first, kept, as_money)
+    assert story.state(CUSTOMER).credit["USD"].available == 500
+    story.do(correct(story, RefundGranted, 2, stream=CUSTOMER))
+    assert story.state(CUSTOMER).credit["USD"].available == 800

@@ -58,3 +58,23 @@ def test_an_id_names_one_kind_of_thing() -> None:
 def test_a_uuid_has_128_bits(uuid: int) -> None:
     with pytest.raises(ValueError, match="128 bits"):
         type_id("ord", uuid)
+
+
+def test_an_id_without_a_prefix_names_no_kind_of_thing() -> None:
+    # The specification allows none; the house names everything it mints.
+    bare = type_id("", 1)
+    assert parse_type_id(bare) == ("", 1)
+    assert is_id("", bare)
+    assert not is_id("?", bare)
+
+
+@pytest.mark.parametrize("prefix", ["Ord", "ord1", "_ord", "ord_", "a" * 64])
+def test_a_prefix_is_small_letters(prefix: str) -> None:
+    with pytest.raises(ValueError, match="not a TypeID prefix"):
+        type_id(prefix, 1)
+
+
+@pytest.mark.parametrize("text", ["", "policy", "ord_", "ord_81h455vb4pex5vsknk084sn02q", "_" + "0" * 26])
+def test_what_is_no_id_is_not_read(text: str) -> None:
+    with pytest.raises(ValueError, match="not a TypeID"):
+        parse_type_id(text)

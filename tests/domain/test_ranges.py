@@ -5,12 +5,29 @@ from typing import Any
 
 import pytest
 
+from domain.book.closing import ClosePeriod
+from domain.book.default_edition import DEFAULT_EDITION
+from domain.book.policy import AdoptPolicy
+from domain.book.register import RegisterPerson
 from domain.command import LARGEST_AMOUNT, LONGEST_NAME, LONGEST_SEALED, LONGEST_TEXT, MOST_UNITS, OutOfRange
 from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.customers.registering import ContactPoint, StorePaymentMethod
+from domain.moments import EARLIEST, LATEST
 from domain.orders.order_events import Part
 from domain.orders.pricing import AskedLine
 from tests.domain.bill_examples import give_credit, pay_bill, reinstate, reverse, use_credit, write_off
-from tests.domain.examples import cancel, capture, deliver, id_of, place, register, ship
+from tests.domain.examples import (
+    CARD,
+    CUSTOMER,
+    EMAIL,
+    cancel,
+    capture,
+    deliver,
+    id_of,
+    place,
+    register,
+    ship,
+)
 
 TOO_LONG = "x" * (LONGEST_NAME + 1)
 LINE: dict[str, Any] = {"sku": "A", "description": "", "quantity": 1, "unit_price": 1}
@@ -18,6 +35,29 @@ LINE: dict[str, Any] = {"sku": "A", "description": "", "quantity": 1, "unit_pric
 
 def line(**other: Any) -> AskedLine:
     return AskedLine(**{**LINE, **other})
+
+
+def adopt(**other: Any) -> AdoptPolicy:
+    return AdoptPolicy(edition=DEFAULT_EDITION, **other)
+
+
+def close(month: str) -> ClosePeriod:
+    return ClosePeriod(month=month)
+
+
+def person(**other: Any) -> RegisterPerson:
+    return RegisterPerson(**{"person": id_of("per"), "name": "sealed:Ann", "role": "agent", **other})
+
+
+def contact_point(**other: Any) -> ContactPoint:
+    return ContactPoint(**{"id": EMAIL.id, "kind": "email", "value": "sealed:x", **other})
+
+
+def card(**other: Any) -> StorePaymentMethod:
+    asked = {"customer": CUSTOMER, "payment_method": CARD, "token": "tok_visa", "brand": "visa"}
+    return StorePaymentMethod(
+        **{**asked, "last4": "4242", "expiry": "2012-02", "reuse_consent": True, **other}
+    )
 
 
 def use_some_credit(**other: Any) -> UseCredit:
@@ -61,6 +101,23 @@ Built = Callable[..., object]
         (ship, "parts", tuple(Part(number, 1) for number in range(1, 5_002))),
         (deliver, "parts", (Part(1, 0),)),
         (cancel, "parts", (Part(1, 1), Part(1, 1))),
+        (adopt, "effective_from", EARLIEST - 1),
+        (adopt, "effective_from", LATEST + 1),
+        (close, "month", "2010-13"),
+        (person, "name", ""),
+        (person, "name", "x" * (LONGEST_SEALED + 1)),
+        (contact_point, "value", ""),
+        (contact_point, "value", "x" * (LONGEST_SEALED + 1)),
+        (card, "token", TOO_LONG),
+        (card, "token", "4242 4242 4242 4242"),
+        (card, "brand", ""),
+        (card, "last4", "424"),
+        (card, "last4", "42421"),
+        (card, "last4", "४२४२"),
+        (card, "last4", "424x"),
+        (card, "expiry", "2012-13"),
+        (register, "name", ""),
+        (register, "contact_points", tuple(contact_point(id=id_of("con", n)) for n in range(51))),
         (register, "channel", "a b"),
         (register, "external_ref", ""),
         (pay_bill, "amount", 0),
@@ -94,6 +151,11 @@ def test_what_is_out_of_range_is_named(build: Built, field: str, value: object) 
         (line, "unit_price", 0),
         (line, "tax", LARGEST_AMOUNT),
         (place, "external_ref", "x" * LONGEST_NAME),
+        (register, "contact_points", tuple(contact_point(id=id_of("con", n)) for n in range(50))),
+        (adopt, "effective_from", EARLIEST),
+        (adopt, "effective_from", LATEST),
+        (close, "month", "1900-01"),
+        (close, "month", "2999-12"),
         (capture, "amount", 1),
         (capture, "amount", LARGEST_AMOUNT),
         (ship, "description", "x" * LONGEST_SEALED),
@@ -114,6 +176,9 @@ def test_what_is_just_in_range_is_taken(build: Built, field: str, value: object)
         (deliver, "delivery"),
         (cancel, "refund"),
         (register, "customer"),
+        (contact_point, "id"),
+        (person, "person"),
+        (card, "payment_method"),
         (pay_bill, "customer"),
         (pay_bill, "bill"),
         (pay_bill, "payment"),

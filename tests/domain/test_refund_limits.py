@@ -34,6 +34,7 @@ from tests.domain.examples import (
     customer_registered,
     id_of,
     placed,
+    refund_granted,
     ship,
 )
 from tests.domain.refunds import approve, deciding, grant, used, used_today, withdraw
@@ -183,6 +184,15 @@ def test_the_third_refund_in_thirty_days_is_told_and_granted_all_the_same() -> N
     assert isinstance(third[0], RefundGranted)
     fourth = story.do(grant((1, 1), refund=id_of("ref", 14), deciding=deciding(day="2010-09-08")))
     assert signals(fourth) == [], "the first is still to be looked at"
+
+
+@pytest.mark.parametrize(
+    ("basis", "counts"), [("price_paid", True), ("stated", True), ("undelivered", False), ("credit", False)]
+)
+def test_only_a_refund_of_goods_counts_towards_a_signal(basis: str, counts: bool) -> None:
+    story = given(customer_registered(), placed(), refund_granted(basis=basis))
+    facts = story.facts(CUSTOMER, story.at)
+    assert [it.refund for it in facts.refunds] == [REFUND] * counts
 
 
 def test_what_lies_longer_back_is_no_signal() -> None:

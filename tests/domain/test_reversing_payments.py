@@ -254,7 +254,11 @@ def test_a_refund_of_what_was_charged_back_clears_what_is_owed() -> None:
     story = paid_story()
     story.do(reverse())
     cleared = refund_granted(
-        basis="verified", credit_amount=7595, goods=6800, shipping=795, cleared=(BillShare(OTHER_BILL, 7595),)
+        basis="price_paid",
+        credit_amount=7595,
+        goods=6800,
+        shipping=795,
+        cleared=(BillShare(OTHER_BILL, 7595),),
     )
     story.record(cleared)
     assert money_of(story) == (0, 0, 0, 0)

@@ -3,8 +3,11 @@
 import msgspec
 import pytest
 
-from domain.entry import Event
+from domain.book.register import BookOpened
+from domain.entry import Entry, Event, Meta
 from domain.stored_types import STATES, STORED_TYPES, TYPE_NAMES, evolve_of
+from tests.domain.examples import number_taken
+from tests.domain.specification import NOON
 
 FROZEN = {
     "bill.became_overdue": ("BillBecameOverdue", 1),
@@ -114,3 +117,16 @@ def test_every_kind_of_stream_folds() -> None:
     assert evolve_of("ord_01h455vb4pex5vsknk084sn02q") is STATES["ord"]
     with pytest.raises(LookupError, match="not a stream"):
         evolve_of("orders")
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_a_stream_folds_no_event_of_another(kind: str) -> None:
+    # Leave the last case of a fold out → what was appended to the wrong stream would pass in silence.
+    foreign = BookOpened(zone="UTC", country="US") if kind != "book" else number_taken()
+    meta = Meta(person="", role="", origin="api")
+    stream = f"{kind}_1"
+    entry = Entry(
+        position=1, stream=stream, version=1, event=foreign, effective_at=NOON, recorded_at=NOON, meta=meta
+    )
+    with pytest.raises(TypeError, match="does not belong"):
+        STATES[kind](None, entry)

@@ -11,6 +11,8 @@ from domain.causes import EffectiveBeforeCause
 from domain.customers.crediting import CreditExceedsAvailable, CreditExceedsPrice
 from domain.customers.registering import CustomerUnknown
 from domain.customers.standing import standing
+from domain.decision import Actor
+from domain.declines.decline_events import OrderReleased
 from domain.money import Money
 from domain.payments.payment_events import CreditUsed, StoreCreditGranted
 from domain.retry import AlreadyRecordedOtherwise
@@ -24,9 +26,11 @@ from tests.domain.bill_examples import (
     promise_kept,
     use_credit,
 )
+from tests.domain.decline_examples import customer, fail
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
+    NEW_BILL,
     ORDER,
     OTHER_CUSTOMER,
     OTHER_ORDER,
@@ -34,6 +38,7 @@ from tests.domain.examples import (
     customer_registered,
     id_of,
     place,
+    placed,
     ship,
 )
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given
@@ -138,6 +143,56 @@ def test_the_same_use_again_is_nothing_and_with_other_content_refused() -> None:
     story.when(use_credit(499)).refused(AlreadyRecordedOtherwise(USE))
 
 
+def test_it_pays_bills_with_what_the_units_still_to_ship_leave() -> None:
+    # Of 75.95, one dress with the fee is billed and the other, 34.00, is still to ship.
+    story = given(customer_registered())
+    story.do(place(terms="bill_after"))
+    story.do(ship((1, 1), bill=NEW_BILL))
+    story.by(OWNER).do(give_credit(5000))
+    told = used(5000, (BillShare(BILL, 1600),))
+    story.when(use_credit(5000)).then(told, told)
+
+
+@pytest.mark.parametrize("paid", [1, 7594])
+def test_credit_that_covers_the_rest_starts_its_shipping(paid: int) -> None:
+    story = with_credit(7595)
+    story.do(capture(amount=paid))
+    (shipping,) = story.when(use_credit(7595 - paid)).decides(CreditUsed).deadlines
+    assert shipping.kind == "ship_order"
+
+
+def test_credit_for_what_is_covered_or_not_covered_yet_starts_no_shipping() -> None:
+    short = with_credit(7594)
+    assert short.when(use_credit(7594)).decides(CreditUsed).deadlines == ()
+    story = billed_story()
+    story.by(OWNER).do(give_credit(1))
+    assert story.when(use_credit(1)).decides(CreditUsed).deadlines == ()
+
+
+@pytest.mark.parametrize(("amount", "ends"), [(7594, False), (7595, True)])
+def test_credit_that_covers_a_held_order_ends_its_hold(amount: int, ends: bool) -> None:
+    story = given(customer(), placed())
+    story.by(OWNER).do(give_credit(7595))
+    story.do(fail())
+    decided = story.do(use_credit(amount))
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    assert decided == ((used(amount),) * 2 if not ends else (*decided[:2], released))
+    assert (story.state(ORDER).declines.hold is None) is ends
+
+
+def test_credit_pays_no_bill_before_it_was_issued() -> None:
+    story = given(customer_registered())
+    story.by(OWNER).do(give_credit(7595))
+    story.do(place(terms="bill_after"))
+    story.on("2010-08-12").do(ship(bill=NEW_BILL))
+    issued_at = story.at
+    story.with_now(issued_at).on("2010-08-12", "11:59")
+    story.when(use_credit(1)).refused(EffectiveBeforeCause(story.at, issued_at))
+    story.at = issued_at
+    told = used(1, (BillShare(BILL, 1),))
+    story.when(use_credit(1)).then(told, told)
+
+
 def test_credit_is_not_used_before_the_order() -> None:
     story = with_credit(500)
     story.do(capture(amount=1))
@@ -153,6 +208,20 @@ def test_new_credit_needs_a_customer_and_is_given_once() -> None:
     story.when(give_credit(501)).refused(AlreadyRecordedOtherwise(OTHER_CREDIT))
     story.when(give_credit(500, credit=id_of("crd", 9))).then(granted(500, credit=id_of("crd", 9)))
     assert story.state(CUSTOMER).credit["USD"].available == 1000
+
+
+def test_credit_is_given_with_its_note_and_case_and_not_before_the_customer_was_known() -> None:
+    story = given(customer_registered())
+    asked = give_credit(1, note="sealed:sorry", case="case-1")
+    story.when(asked).then(granted(1, note="sealed:sorry", case="case-1"))
+    known_at = story.at
+    story.with_now(known_at).on("2010-08-10", "11:59")
+    story.when(give_credit(1, credit=id_of("crd", 9))).refused(EffectiveBeforeCause(story.at, known_at))
+
+
+def test_who_decides_nothing_alone_gives_no_credit() -> None:
+    story = given(customer_registered()).by(Actor(person=id_of("per", 9), role="courier"))
+    story.when(give_credit(1)).refused(RoleTooLow("courier", "owner"))
 
 
 def test_credit_counts_under_the_limit_for_gestures_and_above_it_takes_the_next_role() -> None:
