@@ -63,6 +63,8 @@ class GroupFolding(Folding):
         super().__init__(projection, parked)
         self.touched: set[Key] | None = None
         """The groups that changed since `watch()`."""
+        self.count = 0
+        """Rows in memory."""
         self._group, self._fold = projection.group, projection.fold
         self._held: dict[Key, dict[Key, Row]] = {}
 
@@ -73,6 +75,19 @@ class GroupFolding(Folding):
     def hold(self, groups: Mapping[Key, dict[Key, Row]]) -> None:
         """Begin from these rows, by group and key."""
         self._held.update(groups)
+        self.count += sum(map(len, groups.values()))
+
+    def forget(self) -> None:
+        """Let go of all rows; whoever took them gives those of a group back before its next entry: `hold`."""
+        self._held, self.touched, self.count = {}, None, 0
+
+    def __contains__(self, group: Key) -> bool:
+        """Whether the group has rows in memory."""
+        return group in self._held
+
+    def groups(self) -> Iterable[Key]:
+        """The groups with rows in memory."""
+        return self._held.keys()
 
     def feed(self, entry: Entry) -> None:
         try:
@@ -106,8 +121,8 @@ class GroupFolding(Folding):
         return groups
 
     def rows_of(self, group: Key) -> dict[Key, Row]:
-        """The rows of one group, by key."""
-        return self._held[group]
+        """The rows of one group, by key: none once the last is gone."""
+        return self._held.get(group, {})
 
     def rows(self) -> Iterator[Row]:
         for rows in self._held.values():
@@ -117,7 +132,13 @@ class GroupFolding(Folding):
         before = self._held.get(group)
         draft = {} if before is None else {key: row.__copy__() for key, row in before.items()}
         self._fold(draft, group, entry.event, entry)
-        self._held[group] = draft
+        if before is not None:
+            self.count -= len(before)
+            if not draft:
+                del self._held[group]
+        if draft:
+            self.count += len(draft)
+            self._held[group] = draft
 
 
 class RowFolding(GroupFolding):
@@ -131,6 +152,17 @@ class RowFolding(GroupFolding):
     def hold(self, groups: Mapping[Key, dict[Key, Row]]) -> None:
         for rows in groups.values():
             self._rows.update(rows)
+        self.count = len(self._rows)
+
+    def forget(self) -> None:
+        super().forget()
+        self._rows = {}
+
+    def __contains__(self, group: Key) -> bool:
+        return group in self._rows
+
+    def groups(self) -> Iterable[Key]:
+        return self._rows.keys()
 
     def rows_of(self, group: Key) -> dict[Key, Row]:
         return {group: self._rows[group]}
@@ -143,6 +175,7 @@ class RowFolding(GroupFolding):
         draft = self._make(*group) if before is None else before.__copy__()
         self._change_row(draft, entry.event, entry)
         self._rows[group] = draft
+        self.count = len(self._rows)
 
 
 class LineFolding(Folding):

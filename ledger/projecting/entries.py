@@ -21,7 +21,7 @@ from ledger.record import arrays
 PAGE_SIZE = 1000
 """Positions per page of a stream."""
 
-WHOLE_BOOK = "-c enable_nestloop=off"
+WHOLE_BOOK = "-c enable_nestloop=off -c temp_buffers=32MB"
 """Setting of a session that compares all rows of a book: joins by hashing, whatever the statistics say."""
 FEW_ROWS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 """Setting of a session that finds single rows: one descent of an index each, however the table grows."""

@@ -1,23 +1,23 @@
 """Rebuilding as one of several processes: one at a time for a book, and stopped from another thread."""
 
-import os
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from threading import Event
-from time import monotonic
-from uuid import uuid4
+from typing import LiteralString
 
-from ledger.connection import LOST
+import psycopg
+
 from ledger.errors import RebuildUnderWay
-from ledger.projecting import cursors
 from ledger.projecting.entries import connect
 from ledger.projecting.rebuild import Progress, Receipt, rebuild
 from projections.projection import AnyProjection
 
-LEASE = "rebuild"
-LEASE_SECONDS = 60.0
-"""After so long without a sign of life another process may begin; the switch gives none."""
-RENEW_EVERY = 5.0
+# An advisory lock is the session's: it ends with the process that held it, however that ended. A machine that
+# fell off the network is noticed by its silence. The wait is for a predecessor that was killed just now.
+_ALONE = "-c lock_timeout=1s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+
+HOLD: LiteralString = "SELECT pg_advisory_lock(hashtextextended('rebuild ' || %s, 0))"
+"""Holds the right to rebuild a book for as long as the session lives: the book."""
 
 
 class Stopped(Exception):
@@ -35,23 +35,15 @@ def rebuild_alone(
 
     Raises: RebuildUnderWay, Stopped, UnknownBook, Undecodable, psycopg.Error.
     """
-    holder = f"{os.getpid()}-{uuid4().hex}"
-    with closing(connect(conninfo)) as connection:
-        if not cursors.hold_lease(connection, book, LEASE, holder, LEASE_SECONDS):
-            raise RebuildUnderWay(book)
-        renewed = monotonic()
 
-        def alive(done: int, of: int) -> None:
-            nonlocal renewed
-            if stop is not None and stop.is_set():
-                raise Stopped(book)
-            if monotonic() - renewed > RENEW_EVERY:
-                cursors.hold_lease(connection, book, LEASE, holder, LEASE_SECONDS)
-                renewed = monotonic()
-            progress(done, of)
+    def go_on(done: int, of: int) -> None:
+        if stop is not None and stop.is_set():
+            raise Stopped(book)
+        progress(done, of)
 
+    with closing(connect(conninfo, _ALONE)) as session:
         try:
-            return rebuild(conninfo, book, projections, alive)
-        finally:
-            with suppress(*LOST):  # it runs out by itself
-                cursors.release_lease(connection, book, LEASE, holder)
+            session.execute(HOLD, (book,))
+        except psycopg.errors.LockNotAvailable as error:
+            raise RebuildUnderWay(book) from error
+        return rebuild(conninfo, book, projections, go_on)

@@ -11,7 +11,7 @@ from psycopg import sql
 from ledger.projecting import cursors
 from ledger.projecting.as_of import Position, found_by, rows_as_of
 from ledger.projecting.entries import connect
-from ledger.projecting.rows import MOST_KEYS_NAMED, Differences
+from ledger.projecting.sides import MOST_KEYS_NAMED, Differences
 from ledger.projecting.tables import columns_of, names_of
 from ledger.projecting.verify import Verdict
 from projections.projection import AnyProjection, Key

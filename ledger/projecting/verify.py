@@ -7,8 +7,8 @@ import psycopg
 
 from ledger.projecting import cursors
 from ledger.projecting.entries import WHOLE_BOOK, connect
-from ledger.projecting.rebuild import Fresh, Progress
-from ledger.projecting.rows import Differences
+from ledger.projecting.fresh import Fresh, Progress
+from ledger.projecting.sides import Differences
 from projections.projection import AnyProjection
 
 
@@ -65,17 +65,16 @@ def _compare(
     position: int | None,
     progress: Progress,
 ) -> list[Verdict]:
-    fresh = Fresh(book, projections, reader)
-    fresh.create_sides(side)
-    fresh.fold(position or 0, side, progress)
-    fresh.fill_sides(side)
+    fresh = Fresh(book, projections, reader, side)
+    fresh.fold(position or 0, progress)
+    fresh.settle()
     return [
         Verdict(
             projection=projection.name,
             version=projection.version,
             position=position,
-            rows=fresh.digest(projection).rows,
-            differences=fresh.tables[projection].differences(side),
+            rows=fresh.sides[projection].count(side),
+            differences=fresh.sides[projection].differences(side),
             parked=len(fresh.foldings[projection].parked),
         )
         for projection in projections

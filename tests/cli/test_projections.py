@@ -148,13 +148,13 @@ def test_an_interrupted_rebuild_leaves_the_live_rows_untouched(
         patched.setattr(rebuilding, "rebuild", interrupted)
         assert makegood("projections", "rebuild", "--all", "--book", built).code == 130
     assert rows_of(connection, built) == spoiled
-    assert makegood("projections", "rebuild", "--all", "--book", built).code == 0, "the lease was given back"
+    assert makegood("projections", "rebuild", "--all", "--book", built).code == 0, "nobody holds it any more"
 
 
 def test_one_process_rebuilds_a_book_at_a_time(
     makegood: Makegood, built: str, connection: psycopg.Connection
 ):
-    assert cursors.hold_lease(connection, built, rebuilding.LEASE, "somebody", 60)
+    connection.execute(rebuilding.HOLD, (built,))
     held = makegood("projections", "rebuild", "--all", "--book", built)
     assert held.code == 5
     assert built in held.err

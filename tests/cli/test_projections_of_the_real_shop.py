@@ -15,7 +15,7 @@ from ledger.errors import UnknownBook
 from ledger.projecting.as_of import Position, rows_as_of
 from ledger.projecting.follow import Follower
 from ledger.projecting.rebuild import rebuild
-from ledger.projecting.rows import Differences
+from ledger.projecting.sides import Differences
 from projections.catalogue import PROJECTIONS
 from projections.projection import AnyProjection
 from tests.cli.commandline import Makegood

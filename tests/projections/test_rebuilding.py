@@ -13,7 +13,7 @@ from ledger.errors import UnknownBook
 from ledger.projecting import cursors
 from ledger.projecting.entries import connect, head_of
 from ledger.projecting.rebuild import rebuild
-from ledger.projecting.rows import Differences
+from ledger.projecting.sides import Differences
 from ledger.projecting.tables import ShapeChanged, create_tables, detached, drop_detached
 from ledger.projecting.verify import verify
 from projections.catalogue import PROJECTIONS
