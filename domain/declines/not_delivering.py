@@ -135,7 +135,9 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     )
     undelivered = cancel_units(command.cancelling(), given)
     events = [pair for pair in undelivered.events if not isinstance(pair[1], OrderReleased)]
-    return Decision(events=((command.order, closed), *events), customer=command.customer)
+    return Decision(
+        events=((command.order, closed), *events), claims=undelivered.claims, customer=command.customer
+    )
 
 
 def _check_effort(command: CloseAsNotDelivered, hold: Hold, given: Given) -> None:

@@ -21,7 +21,7 @@ from domain.decision import Given
 from domain.declines.order_declines import Declines
 from domain.moments import Moment
 from domain.money import Money
-from domain.orders.account import OrderAccount, Purse, cash_of, purse
+from domain.orders.account import OrderAccount, Purse, purse
 from domain.orders.order_events import (
     CartPrepared,
     CustomerContactMade,
@@ -215,10 +215,6 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     def is_disputed(self) -> bool:
         """Whether a bank still asks about one of the payments: payouts wait meanwhile. Source: R-B9"""
         return any(dispute.outcome is None for dispute in self.disputes.values())
-
-    def cash_due_back(self) -> int:
-        """What of the money due back leaves as money, the rest as credit. Source: R-G8, §2 Money"""
-        return cash_of(self.account, self.purse().due_back)
 
     def money(self, minor: int) -> Money:
         """An amount in the order's currency."""

@@ -243,7 +243,5 @@ def price_of_units(line: OrderLine, after: int, upto: int) -> UnitsPrice:
 
 
 def _cumulative(line: OrderLine, units: int) -> tuple[int, int]:
-    if units == 0 or line.total == 0:
-        return 0, 0
     paid = portion(line.total, units, line.quantity)
     return paid, portion(line.tax, paid, line.total) if line.tax else 0

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import msgspec
 
+from domain.bills.bill_events import BillIssued
 from domain.book.default_edition import DEFAULT_ADOPTED
 from domain.book.policy import Policy, PolicyAdopted
 from domain.book.register import BookOpened, PeriodClosed, PersonRegistered, Register
@@ -32,11 +33,13 @@ from domain.moments import Moment, moment_at
 from domain.numbers import NumberTaken, number_stream
 from domain.orders.account import OrderAccount
 from domain.orders.order import Placed
-from domain.payments.payment_events import CreditSetAside, CreditUsed
+from domain.payments.payment_events import CreditSetAside, CreditUsed, PaymentReversed
 from domain.refunds.persons_day import day_stream
-from domain.refunds.refund_events import RefundAllowanceUsed
+from domain.refunds.refund_events import RefundAllowanceUsed, RefundGranted, RefundRequested
 from domain.refusal import Refusal
+from domain.returns.return_events import GoodsReturnRequested
 from domain.stored_types import evolve_of
+from domain.suppliers.supplier_events import SupplierClaimFiled, SupplierClaimWaived
 from domain.ticking import NOBODY, TICK
 
 ZONE = "America/New_York"
@@ -80,6 +83,23 @@ def streams_of(event: Event) -> tuple[str, ...]:
             fields: Any = event
             stream = getattr(fields, "order", None) or getattr(fields, "product", None) or fields.customer
             return (stream,)
+
+
+def found_by(event: Event) -> tuple[str, str] | None:
+    """Kind and id of what an event makes known, where it is found by its id alone: it is claimed."""
+    match event:
+        case BillIssued():
+            return "bill", event.bill
+        case PaymentReversed() | PaymentCorrected() if event.bill is not None:
+            return "bill", event.bill
+        case RefundRequested() | RefundGranted():
+            return "refund", event.refund
+        case GoodsReturnRequested():
+            return "return", event.goods_return
+        case SupplierClaimFiled() | SupplierClaimWaived():
+            return "supplier_claim", event.claim
+        case _:
+            return None
 
 
 class Story:
@@ -240,6 +260,9 @@ class Asked:
         for stream, event in decision.events:
             assert stream in streams_of(event)
             assert stream in self.command.writes()
+        known = {name for entry in self.story.entries if (name := found_by(entry.event))}
+        names = {name for event in events if (name := found_by(event))} - known
+        assert names <= {(claim.kind, claim.value) for claim in decision.claims}, "found by its id alone"
         customers = {customer for event in events if (customer := getattr(event, "customer", None))}
         assert customers <= {decision.customer}, "what is recorded belongs to its customer"
         self.story.record_due(*decision.due)

@@ -3,6 +3,8 @@
 Source: I13, I14, R-G6
 """
 
+from typing import Any
+
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies
@@ -10,7 +12,7 @@ from hypothesis import strategies
 from domain.bills.bill_events import BillShare
 from domain.bills.billing import NewBill
 from domain.orders.account import OrderAccount, purse
-from domain.orders.cancelling import CancellationExceedsUnits, NothingToCancel
+from domain.orders.cancelling import CancellationExceedsUnits, NothingToCancel, may_credit_fee
 from domain.orders.order import LineUnknown, Placed
 from domain.orders.order_events import OrderLine, OrderShipped, OrderUnitsCancelled
 from domain.payments.capturing import price_not_covered
@@ -18,6 +20,7 @@ from domain.refunds.credit_notes import CreditNoteNotPrepared
 from domain.refunds.refund_events import RefundAsk, RefundedPart, RefundGranted
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import written_off
 from tests.domain.examples import (
     BILL,
     ONE_DRESS_WITH_FEE,
@@ -38,7 +41,8 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.specification import Story, given
+from tests.domain.refunds import deciding, grant
+from tests.domain.specification import OWNER, Story, given
 
 
 def paid() -> Story:
@@ -232,6 +236,45 @@ def test_a_cancellation_of_what_was_covered_starts_no_second_clock() -> None:
     story.do(place())
     story.do(capture())
     assert story.when(cancel((1, 1))).decides(OrderUnitsCancelled).deadlines == ()
+
+
+def test_what_only_lets_off_what_was_let_off_gives_nothing_back() -> None:
+    # The dress that shipped with the fee was written off; refunding it and cancelling the other clears both.
+    story = given(customer_registered(), placed(terms="bill_after"))
+    story.record(shipped((1, 1), goods=3400, charge=4195), billed(amount=4195), written_off(amount=4195))
+    story.by(OWNER).do(grant((1, 1), refund=OTHER_REFUND, deciding=deciding(OWNER.person)))
+    granted = story.when(cancel()).decides(RefundGranted)
+    assert granted.write_offs_cleared == (BillShare(BILL, 795),)
+    assert (granted.granted, granted.credit_amount, granted.deadlines) == (0, 795, ())
+    assert story.account(ORDER).balance == 0
+
+
+@pytest.mark.parametrize(("paid", "starts"), [(0, False), (1, True)])
+def test_the_last_cent_that_goes_back_is_to_be_paid(paid: int, starts: bool) -> None:
+    paid_so_far = (captured(amount=paid),) if paid else ()
+    story = given(customer_registered(), placed(), *paid_so_far)
+    granted = [it for it in story.do(cancel()) if isinstance(it, RefundGranted)]
+    assert [(it.granted, bool(it.deadlines)) for it in granted] == [(1, True)] * starts
+
+
+def test_a_fee_may_be_credited_if_it_was_charged_and_did_not_go_back() -> None:
+    def story(**other: Any) -> Story:
+        return given(customer_registered(), placed(**other))
+
+    def may(story: Story) -> bool:
+        return may_credit_fee(story.state(ORDER))
+
+    shipped_one = shipped((1, 1), goods=3400, charge=4195)
+    assert not may(story())
+    assert may(story().record(captured(), shipped_one))
+    free = story(shipping=0, total=6800).record(
+        captured(), shipped((1, 1), goods=3400, shipping=0, charge=3400)
+    )
+    assert not may(free)
+    cheapest = story(shipping=1, total=6801).record(shipped((1, 1), goods=3400, shipping=1, charge=3401))
+    assert may(cheapest)
+    returned = refund_granted(basis="original_charges", credit_amount=795, shipping=795, returns_fee=True)
+    assert not may(story().record(captured(), shipped_one, returned))
 
 
 # The order account, driven through random sequences. Source: §2 Money

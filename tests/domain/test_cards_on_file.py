@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.bills.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
+from domain.causes import EffectiveBeforeCause
 from domain.customers.cards_on_file import (
     AnotherCardFirst,
     CardDeclinedForGood,
@@ -46,11 +47,13 @@ from tests.domain.examples import (
     ORDER,
     OTHER_CUSTOMER,
     OTHER_ORDER,
+    billed,
     capture,
     captured,
     card_stored,
     id_of,
     placed,
+    shipped,
 )
 from tests.domain.specification import NOON, Story, given, moment
 
@@ -238,6 +241,28 @@ def test_an_order_that_owes_nothing_is_charged_nothing_and_no_order_too_much() -
 def test_the_same_attempt_with_other_content_is_refused(other: dict[str, Any]) -> None:
     story = waiting(card_stored()).when(charge()).then(tried())
     story.when(charge(**other)).refused(AlreadyRecordedOtherwise(CHARGE))
+
+
+def test_an_attempt_is_for_the_orders_customer_under_an_id_of_its_own_and_not_before_the_order() -> None:
+    story = waiting(card_stored())
+    story.when(charge(customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER))
+    story.do(capture(payment=CHARGE, amount=1000))
+    story.when(charge()).refused(AlreadyRecordedOtherwise(CHARGE))
+    early = waiting(card_stored()).with_now(NOON).on("2010-08-10", "11:59")
+    early.when(charge()).refused(EffectiveBeforeCause(early.at, NOON))
+
+
+def test_an_order_is_charged_what_is_to_ship_and_what_is_open_of_its_bills() -> None:
+    sent = (placed(terms="bill_after"), shipped((1, 1), goods=3400, charge=4195), billed(amount=4195))
+    given(customer(), card_stored(), *sent).when(charge()).then(tried(amount=7595))
+
+
+def test_a_capture_of_a_card_named_by_the_customer_takes_no_consent_and_one_gone_for_good_is_none() -> None:
+    asked = {"payment": CHARGE, "payment_method": CARD, "customer": CUSTOMER}
+    named = waiting(card_stored(reuse_consent=False)).when(capture(**asked, named_by_customer=True))
+    assert named.decides(PaymentCaptured).payment_method == CARD
+    gone = waiting(card_stored(), card_failed(order=OTHER_ORDER, kind="hard"))
+    gone.when(capture(**asked, named_by_customer=True)).refused(CardDeclinedForGood(CARD))
 
 
 # What the customer is told

@@ -14,8 +14,10 @@ from tests.domain.examples import (
     NEW_BILL,
     ORDER,
     OTHER_CUSTOMER,
+    OTHER_ORDER,
     cancel,
     capture,
+    captured,
     check_out,
     customer_registered,
     deliver,
@@ -25,6 +27,7 @@ from tests.domain.examples import (
     prepared,
     register,
     ship,
+    shipped,
 )
 from tests.domain.specification import given
 
@@ -62,6 +65,15 @@ def test_a_cart_claims_its_reference_and_its_checkout_does_not_again() -> None:
 
 def test_checking_out_places_the_order_at_the_carts_prices() -> None:
     given(customer_registered(), prepared()).when(check_out()).then(placed())
+
+
+def test_checking_out_keeps_the_carts_reference_and_the_customers_standing() -> None:
+    paid = (placed(order=OTHER_ORDER), captured(order=OTHER_ORDER), shipped(order=OTHER_ORDER))
+    story = given(customer_registered(), *paid)
+    story.when(prepare(external_ref="A-1")).then(prepared(external_ref="A-1"))
+    story.when(check_out()).then(
+        placed(external_ref="A-1", standing="existing", standing_rests_on=OTHER_ORDER)
+    )
 
 
 def test_checking_out_may_register_the_customer() -> None:

@@ -15,6 +15,7 @@ from tests.domain.examples import (
     CUSTOMER,
     ORDER,
     OTHER_DELIVERY,
+    OTHER_PAYMENT,
     OTHER_SHIPMENT,
     SHIPMENT,
     capture,
@@ -90,6 +91,18 @@ def test_nobody_is_told_before_it_happened_or_thanked_before_the_order() -> None
     before.when(contact()).refused(EffectiveBeforeCause(before.at, moment("2010-08-10")))
     before.on("2010-08-11").when(asked).refused(NothingToTellYet(ORDER, "satisfaction"))
     before.when(told).then(made(kind="shipped"))
+
+
+def test_the_customer_is_told_of_a_card_once_one_was_charged() -> None:
+    told = contact(kind="card_used")
+    story = ordered()
+    story.when(told).refused(NothingToTellYet(ORDER, "card_used"))
+    story.do(capture(amount=1))
+    story.when(told).then(made(kind="card_used"))
+    story.on("2010-08-12").do(capture(amount=1, payment=OTHER_PAYMENT, reference="ch_2"))
+    before = story.with_now(story.at).on("2010-08-10", "11:59:59.999999")
+    before.when(told).refused(NothingToTellYet(ORDER, "card_used"))
+    before.on("2010-08-11").when(told).then(made(kind="card_used"))
 
 
 def test_a_contact_names_what_there_is() -> None:

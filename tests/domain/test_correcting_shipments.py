@@ -411,3 +411,20 @@ def test_credit_given_as_money_is_available_again_once_that_is_taken_back() -> N
     assert story.state(CUSTOMER).credit["USD"].available == 500
     story.do(correct(story, RefundGranted, 2, stream=CUSTOMER))
     assert story.state(CUSTOMER).credit["USD"].available == 800
+
+
+def test_each_line_remembers_what_was_cancelled_of_it_before() -> None:
+    # 1.00 over three of each line: the middle unit costs 34 cents, the others 33.
+    lines = (OrderLine(1, "SOCK", "", 3, 0, 0, 100), OrderLine(2, "HAT", "", 3, 0, 0, 100))
+    story = by_supervisor(placed(lines=lines, shipping=0, total=200), captured(amount=200))
+    story.do(cancel((1, 1)))
+    story.do(cancel((2, 1), refund=OTHER_REFUND))
+    story.when(correct(story, RefundGranted, 2)).decides(RefundCorrected)
+    assert order(story).price_to_ship() == 167
+
+
+def test_of_a_shipment_that_never_was_nothing_is_under_way() -> None:
+    story = by_supervisor(placed(), captured(), shipped())
+    assert order(story).shipments[SHIPMENT].undelivered() == {1: 2}
+    story.do(correct(story, OrderShipped))
+    assert order(story).shipments[SHIPMENT].undelivered() == {}

@@ -5,12 +5,19 @@ Source: R-D2, R-D3
 
 from typing import Any
 
+import pytest
+
+from domain.bills.billing import NewBill
 from domain.decisions import decide
 from domain.moments import day_of
+from domain.money import Money
 from domain.orders.next_steps import NextStep, asked, next_steps, steps_of
-from domain.payments.capturing import CapturePayment
+from domain.orders.order_events import Part
+from domain.orders.shipping import ShipmentExceedsUnits
+from domain.payments.capturing import CaptureExceedsPrice, CapturePayment
 from tests.domain.decline_examples import (
     ANN,
+    PHONE,
     ann,
     attempted,
     charge,
@@ -28,11 +35,13 @@ from tests.domain.examples import (
     EMAIL,
     ORDER,
     OTHER_ORDER,
+    billed,
     capture,
     captured,
     card_stored,
     id_of,
     placed,
+    shipped,
 )
 from tests.domain.specification import AGENT, OWNER, ZONE, Story, given
 
@@ -70,6 +79,54 @@ def test_a_new_customers_order_on_hold_may_be_paid_cancelled_or_let_go_by_the_ow
     assert (owner.by, owner.needs_reason) == ("owner", True)
     assert refused(story, "ship") == "I2"
     assert refused(story, "close_as_not_delivered") == "I4"
+
+
+def commands(story: Story) -> dict[str, Any]:
+    """The command that each step stands for."""
+    found = steps_of(
+        story.state(ORDER), story.state(CUSTOMER), ANN, day_of(story.at, ZONE), lambda it: id_of(it, 900)
+    )
+    return {step.name: step.command for step in found}
+
+
+def test_each_step_names_the_rule_it_is_taken_by_and_whether_it_takes_a_reason() -> None:
+    story = given(ann(), customer(), card_stored(), placed(), *HELD)
+    assert {(it.name, it.rule, it.needs_reason) for it in steps(story).values()} == {
+        ("search_cards", "R-D3", False),
+        ("charge_card", "R-D4", False),
+        ("reach_customer", "R-D2", False),
+        ("record_payment", "I12", False),
+        ("ship", "I2", False),
+        ("release_unpaid", "I3", True),
+        ("close_as_not_delivered", "I4", False),
+        ("cancel", "I14", False),
+    }
+
+
+def test_a_step_stands_for_all_that_is_left_to_pay_to_ship_or_to_tell() -> None:
+    on_bill = given(ann(), customer(), placed(terms="bill_after"), shipped((1, 1), goods=3400, charge=4195))
+    asked = commands(on_bill.record(billed(amount=4195)))
+    assert (asked["record_payment"].amount, asked["record_payment"].reference) == (7595, id_of("pay", 900))
+    assert (asked["ship"].parts, asked["ship"].bill) == ((Part(1, 1),), NewBill(id_of("bil", 900), 2010))
+    assert (asked["reach_customer"].contact_point, asked["reach_customer"].reached) == (PHONE.id, False)
+    assert commands(given(customer(), placed()))["ship"].bill is None
+
+
+def test_what_is_all_paid_or_shipped_is_asked_for_the_least_there_is() -> None:
+    story = given(ann(), customer(), placed(), captured(), shipped())
+    usd = [Money(minor, "USD") for minor in (1, 0)]
+    assert steps(story)["record_payment", None].refusal == CaptureExceedsPrice(ORDER, *usd)
+    assert steps(story)["ship", None].refusal == ShipmentExceedsUnits(ORDER, 1, 1, 0)
+
+
+@pytest.mark.parametrize(("fee", "day"), [(795, "2010-08-10"), (0, None)])
+def test_a_credit_note_is_prepared_where_cancelling_may_take_one(fee: int, day: str | None) -> None:
+    sent = shipped((1, 1), goods=3400, shipping=fee, charge=3400 + fee)
+    story = given(
+        ann(), customer(), placed(shipping=fee, total=6800 + fee), captured(amount=6800 + fee), sent
+    )
+    asked = commands(story)
+    assert (asked["cancel"].decided_on, asked["close_as_not_delivered"].decided_on) == (day, day)
 
 
 def test_what_may_be_done_comes_first() -> None:

@@ -72,6 +72,9 @@ def test_an_unknown_customer_is_refused() -> None:
 
 def test_both_external_references_are_claimed_within_their_channel() -> None:
     command = place(external_ref="A-1", register=register(channel="shop", external_ref="C-1"))
+    given().when(command).then(
+        customer_registered(channel="shop", external_ref="C-1"), placed(external_ref="A-1")
+    )
     decision = decide(command, given().given(command))
     assert set(decision.claims) == {
         Claim("order_ref", "api/A-1", ORDER),

@@ -13,18 +13,35 @@ from domain.command import LARGEST_AMOUNT, LONGEST_NAME, LONGEST_SEALED, LONGEST
 from domain.customers.crediting import GrantStoreCredit, UseCredit
 from domain.customers.registering import ContactPoint, StorePaymentMethod
 from domain.moments import EARLIEST, LATEST
+from domain.orders.contacting import RecordContact
 from domain.orders.order_events import Part
 from domain.orders.pricing import AskedLine
-from tests.domain.bill_examples import give_credit, pay_bill, reinstate, reverse, use_credit, write_off
+from domain.orders.products import MOST_REDUNDANT, ListProduct, RepriceProduct
+from domain.payments.charging import AttemptPayment
+from tests.domain.bill_examples import (
+    close_dispute,
+    dispute,
+    give_credit,
+    pay_bill,
+    reinstate,
+    reverse,
+    use_credit,
+    write_off,
+)
+from tests.domain.decline_examples import charge
 from tests.domain.examples import (
     CARD,
     CUSTOMER,
     EMAIL,
+    ORDER,
+    OTHER_CUSTOMER,
     cancel,
     capture,
+    check_out,
     deliver,
     id_of,
     place,
+    prepare,
     register,
     ship,
 )
@@ -37,11 +54,30 @@ def line(**other: Any) -> AskedLine:
     return AskedLine(**{**LINE, **other})
 
 
+def contact(**other: Any) -> RecordContact:
+    return RecordContact(
+        **{"order": ORDER, "kind": "thanks", "channel": "email", "by": id_of("per"), **other}
+    )
+
+
+def product(**other: Any) -> ListProduct:
+    listed = {"product": id_of("prd"), "sku": "A", "description": "A", "currency": "USD"}
+    return ListProduct(**{**listed, "list_price": 1, "our_cost": 1, **other})
+
+
+def reprice(**other: Any) -> RepriceProduct:
+    return RepriceProduct(**{"product": id_of("prd"), "list_price": 1, "our_cost": 1, **other})
+
+
+def charge_some(**other: Any) -> AttemptPayment:
+    return charge(**{"amount": 1, "currency": "USD", **other})
+
+
 def adopt(**other: Any) -> AdoptPolicy:
     return AdoptPolicy(edition=DEFAULT_EDITION, **other)
 
 
-def close(month: str) -> ClosePeriod:
+def close(*, month: str) -> ClosePeriod:
     return ClosePeriod(month=month)
 
 
@@ -101,6 +137,30 @@ Built = Callable[..., object]
         (ship, "parts", tuple(Part(number, 1) for number in range(1, 5_002))),
         (deliver, "parts", (Part(1, 0),)),
         (cancel, "parts", (Part(1, 1), Part(1, 1))),
+        (prepare, "channel", "web/shop"),
+        (prepare, "shipping", -1),
+        (check_out, "terms", "barter"),
+        (check_out, "register", register(customer=OTHER_CUSTOMER)),
+        (place, "register", register(customer=OTHER_CUSTOMER)),
+        (contact, "kind", "marketing"),
+        (contact, "channel", "pigeon"),
+        (contact, "note", ""),
+        (contact, "note", "x" * (LONGEST_SEALED + 1)),
+        (product, "sku", ""),
+        (product, "description", ""),
+        (product, "list_price", -1),
+        (product, "our_cost", -1),
+        (product, "supplier", ""),
+        (product, "makes_redundant", ("",)),
+        (product, "makes_redundant", ("A",) * (MOST_REDUNDANT + 1)),
+        (reprice, "list_price", -1),
+        (reprice, "our_cost", -1),
+        (charge_some, "amount", 0),
+        (charge, "processor", "a/b"),
+        (dispute, "amount", 0),
+        (dispute, "why", ""),
+        (dispute, "reference", ""),
+        (close_dispute, "outcome", "drawn"),
         (adopt, "effective_from", EARLIEST - 1),
         (adopt, "effective_from", LATEST + 1),
         (close, "month", "2010-13"),
@@ -152,6 +212,10 @@ def test_what_is_out_of_range_is_named(build: Built, field: str, value: object) 
         (line, "tax", LARGEST_AMOUNT),
         (place, "external_ref", "x" * LONGEST_NAME),
         (register, "contact_points", tuple(contact_point(id=id_of("con", n)) for n in range(50))),
+        (product, "list_price", 0),
+        (product, "makes_redundant", ("A",) * MOST_REDUNDANT),
+        (charge_some, "amount", 1),
+        (dispute, "amount", 1),
         (adopt, "effective_from", EARLIEST),
         (adopt, "effective_from", LATEST),
         (close, "month", "1900-01"),
@@ -176,6 +240,17 @@ def test_what_is_just_in_range_is_taken(build: Built, field: str, value: object)
         (deliver, "delivery"),
         (cancel, "refund"),
         (register, "customer"),
+        (prepare, "customer"),
+        (check_out, "customer"),
+        (contact, "order"),
+        (contact, "by"),
+        (contact, "shipment"),
+        (charge, "customer"),
+        (charge, "payment"),
+        (charge, "payment_method"),
+        (dispute, "dispute"),
+        (dispute, "payment"),
+        (close_dispute, "dispute"),
         (contact_point, "id"),
         (person, "person"),
         (card, "payment_method"),
@@ -197,6 +272,17 @@ def test_what_is_just_in_range_is_taken(build: Built, field: str, value: object)
 def test_an_id_of_another_kind_is_none(build: Built, field: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         build(**{field: id_of("prd")})
+
+
+def test_a_product_is_one() -> None:
+    with pytest.raises(ValueError, match="expected the id of a product"):
+        product(product=id_of("ord"))
+
+
+@pytest.mark.parametrize("named", [{"amount": 1}, {"currency": "USD"}])
+def test_an_amount_to_charge_is_named_with_its_currency(named: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="together"):
+        charge(**named)
 
 
 def test_everything_together_stays_exact_in_any_reader() -> None:

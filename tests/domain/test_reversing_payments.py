@@ -48,9 +48,11 @@ from tests.domain.examples import (
     REFUND,
     cancel,
     capture,
+    captured,
     customer_registered,
     id_of,
     place,
+    placed,
     refund_granted,
     ship,
 )
@@ -107,6 +109,25 @@ def test_a_dispute_about_money_given_back_already_is_to_be_contested() -> None:
     story.record(refund_paid(7595))
     contest = Deadline("contest_dispute", moment("2010-08-10"), moment("2010-08-11", "00:00"))
     assert story.when(dispute()).decides(DisputeOpened).deadlines == (contest,)
+
+
+def test_a_cent_given_back_is_enough_to_contest() -> None:
+    story = given(customer_registered(), placed(), captured(), refund_granted(granted=1))
+    assert story.when(dispute(reference="dp_1")).decides(DisputeOpened).deadlines == ()
+    assert story.state(ORDER).disputes[DISPUTE].opened.reference == "dp_1"
+    story.record(refund_paid(1))
+    assert story.when(dispute(dispute=id_of("dsp", 9))).decides(DisputeOpened).deadlines
+
+
+def test_no_dispute_begins_before_the_payment_or_ends_before_it_began() -> None:
+    story = given(customer_registered(), placed()).on("2010-08-12").record(captured())
+    paid_at = story.at
+    early = story.with_now(paid_at).on("2010-08-11")
+    early.when(dispute()).refused(EffectiveBeforeCause(early.at, paid_at))
+    story.at = paid_at
+    story.do(dispute())
+    early = story.on("2010-08-11")
+    early.when(close_dispute()).refused(EffectiveBeforeCause(early.at, paid_at))
 
 
 def refund_paid(amount: int) -> RefundPaid:
