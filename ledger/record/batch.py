@@ -35,6 +35,26 @@ class Found(msgspec.Struct):
     """(kind, value) → the stream that holds it."""
 
 
+class Expected(NamedTuple):
+    """Everything a batch names, and what its appends take the record to hold of it."""
+
+    versions: dict[str, int]
+    """Stream → last version; 0 where it has not begun."""
+    histories: dict[str, int]
+    """Customer → position of the last entry; 0 where there is none."""
+    keys: set[tuple[str, str]]
+    """(principal, key), taken to be new."""
+    claims: set[tuple[str, str]]
+    """(kind, value), taken to be free."""
+    is_certain: bool
+    """Whether all of this can be compared: no two appends differ, and no stream begins at 0."""
+
+    def found(self) -> Found:
+        """What is found if all is as expected."""
+        versions = {stream: version for stream, version in self.versions.items() if version}
+        return Found(versions, dict(self.histories), {}, {})
+
+
 class Staged(msgspec.Struct):
     """A judged batch: the rows of each table, the head after them, a verdict per append in their order."""
 
@@ -45,6 +65,29 @@ class Staged(msgspec.Struct):
     lookups: list[tuple[Any, ...]] = []
     subject_keys: list[tuple[Any, ...]] = []
     verdicts: list[Verdict] = []
+
+
+def expected_by(appends: Iterable[Append]) -> Expected:
+    """What is named by the appends, and what they expect."""
+    versions: dict[str, int] = {}
+    histories: dict[str, int] = {}
+    keys: set[tuple[str, str]] = set()
+    claims: set[tuple[str, str]] = set()
+    is_certain = True
+    for append in appends:
+        written: dict[str, int] = {}
+        for entry in append.entries:
+            written.setdefault(entry.stream, entry.version - 1)
+        for expected in (append.reads, written):
+            for stream, version in expected.items():
+                is_certain &= versions.setdefault(stream, version) == version >= 0
+        if append.facts is not None:
+            customer, position = append.facts
+            is_certain &= histories.setdefault(customer, position) == position
+        if append.command is not None:
+            keys.add((append.command.principal, append.command.key))
+        claims.update([(claim.kind, claim.value) for claim in append.claims])
+    return Expected(versions, histories, keys, claims, is_certain)
 
 
 def judge(appends: Iterable[Append], head: Head, found: Found, now: Moment) -> Staged:

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 import psycopg
 import pytest
@@ -52,16 +53,23 @@ def check_whole(rows: Rows, book: str, entries: int) -> None:
         versions[row.stream] = row.version
 
 
+def committed_by(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many appends each commit of the writer from now on holds."""
+    commits: list[int] = []
+    finish = writer._finish
+
+    def counted(batch: Sequence[Any], staged: Staged) -> None:
+        commits.append(len(batch))
+        finish(batch, staged)
+
+    monkeypatch.setattr(writer, "_finish", counted)
+    return commits
+
+
 async def test_appends_of_many_callers_share_commits_and_leave_no_gap(
     writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commits: list[int] = []
-
-    async def counted(connection: Connection, book: str, staged: Staged) -> None:
-        commits.append(len(staged.verdicts))
-        await store(connection, book, staged)
-
-    monkeypatch.setattr(writer_module, "store", counted)
+    commits = committed_by(writer, monkeypatch)
     verdicts = await asyncio.gather(*[writer.append(append(new_entry(f"s{n}"))) for n in range(200)])
     assert sorted(verdict.first for verdict in verdicts if isinstance(verdict, Recorded)) == list(
         range(1, 201)
@@ -106,15 +114,9 @@ async def test_a_writer_that_rests_gives_its_connection_back_and_gets_another(
 async def test_a_transaction_takes_so_many_bytes_or_a_single_larger_append(
     writer: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commits: list[int] = []
-
-    async def counted(connection: Connection, book: str, staged: Staged) -> None:
-        commits.append(len(staged.verdicts))
-        await store(connection, book, staged)
-
+    commits = committed_by(writer, monkeypatch)
     small, large = new_entry("small", text="x" * 100), new_entry("large", text="x" * 1_000)
     size = size_of(append(small))
-    monkeypatch.setattr(writer_module, "store", counted)
     monkeypatch.setattr(writer_module, "MOST_TOGETHER", 3 * size)
     entries = [small._replace(stream=f"s{n}") for n in range(4)]
     await asyncio.gather(*[writer.append(append(entry)) for entry in (*entries, large, new_entry("last"))])
@@ -153,7 +155,8 @@ async def test_keys_claims_reads_and_facts_are_checked_against_what_is_stored(
     first = append(new_entry("prd_1", customer="cus_1"), claims=(claim,), key="k")
     assert isinstance(await writer.append(first), Recorded)
     assert await writer.append(first) == Repeated(1, 1, b"same")
-    assert await writer.append(append(new_entry("prd_2"), claims=(claim,))) == Taken("sku", "DRESS", "prd_1")
+    again = claim._replace(stream="prd_2")
+    assert await writer.append(append(new_entry("prd_2"), claims=(again,))) == Taken("sku", "DRESS", "prd_1")
     assert await writer.append(append(new_entry("x"), reads={"prd_1": 0})) == Stale("prd_1")
     assert await writer.append(append(new_entry("x"), facts=("cus_1", 0))) == Stale("cus_1")
     allowed = append(new_entry("x"), reads={"prd_1": 1, "never": 0}, facts=("cus_1", 1))
