@@ -190,7 +190,7 @@ def _correct_order(
             row.open_bills += it.opened + _sum(it.reopened) - _sum(it.written_off) - _sum(it.cleared)
         case ShipmentCorrected():
             row.charged -= it.charge
-            row.to_ship += it.charge
+            row.to_ship += it.charge + it.fee_dropped
             row.goodwill_cost -= it.shipping_credit
             row.open_bills -= it.billed + _sum(it.cleared)
         case BillCorrected():

@@ -4,6 +4,7 @@ Units cancelled in the same command may ship again. The day's allowance it used 
 R-G11, I14
 """
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import msgspec
@@ -16,7 +17,7 @@ from domain.deadlines import deadlines_of_shipping_again
 from domain.decision import Decision, Given
 from domain.money import Money
 from domain.orders.order import Cancellation, Placed, price_not_covered
-from domain.orders.pricing import price_of_units
+from domain.orders.pricing import UnitsPrice, price_of_units
 from domain.refunds.refund import Refund
 from domain.refusal import Refusal
 
@@ -34,6 +35,17 @@ class RefundSettled(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class UnitsRefundedSince(Refusal):
+    """Other units of the same line were refunded later, and would no longer come to the line's price."""
+
+    rule = "R-G6"
+    way_out = "Correct the later refund first, or leave this one as it is and pay it out."
+
+    refund: str
+    line: int
+
+
+@dataclass(unsafe_hash=True)
 class UnitsCancelledSince(Refusal):
     """Other units of the same line were cancelled later, and would no longer come to the line's price."""
 
@@ -47,20 +59,22 @@ class UnitsCancelledSince(Refusal):
 def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     """Takes an order's refund back, with what it had cleared and the units cancelled with it.
 
-    Checks, in this order: nothing paid out or set aside; prices of units cancelled with it (R-G6).
-    Source: H-correct
+    Checks, in this order: nothing paid out or set aside; prices of its units, and of those cancelled with it
+    (R-G6). Source: H-correct
     """
     it = refund.granted
     _expect_unpaid(refund, state)
+    _expect_prices_refunded(refund, state)
     cancellation = state.cancellations.get(it.refund)
     if cancellation is not None:
-        _expect_prices(cancellation, state)
+        _expect_prices_cancelled(cancellation, state)
     corrected = _corrected(refund, cancellation, state, given)
     after = without_refund(state, corrected)
     freed = after.units_to_ship > state.units_to_ship
     is_covered = state.placed.terms == "bill_after" or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(
         corrected,
+        fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.cancelled_price,
         deadlines=deadlines_of_shipping_again(state.placed, given) if freed and is_covered else (),
     )
     return Decision(events=((state.placed.order, corrected),), customer=it.customer)
@@ -84,7 +98,21 @@ def _expect_unpaid(refund: Refund, state: Placed | None = None) -> None:
         raise RefundSettled(it.refund, Money(settled, it.currency))
 
 
-def _expect_prices(cancellation: Cancellation, state: Placed) -> None:
+def _expect_prices_refunded(refund: Refund, state: Placed) -> None:
+    """Were given back what the last refunded ones of their lines cost. Raises: UnitsRefundedSince."""
+    prices, quantities = defaultdict[int, UnitsPrice](lambda: UnitsPrice(0, 0)), Counter[int]()
+    for part in refund.granted.parts:
+        if part.line is not None:
+            price = prices[part.line]
+            prices[part.line] = UnitsPrice(price.goods + part.goods, price.tax + part.tax)
+            quantities[part.line] += part.quantity
+    for number, quantity in quantities.items():
+        line = state.lines[number - 1]
+        if prices[number] != price_of_units(line.line, line.refunded - quantity, line.refunded):
+            raise UnitsRefundedSince(refund.granted.refund, number)
+
+
+def _expect_prices_cancelled(cancellation: Cancellation, state: Placed) -> None:
     for part, before in zip(cancellation.cancelled.parts, cancellation.cancelled_before, strict=True):
         line = state.lines[part.line - 1]
         last = line.line.quantity - before
@@ -112,7 +140,6 @@ def _corrected(
     units = sum([part.quantity for part in cancelled.parts])
     return msgspec.structs.replace(
         inverse,
-        fee_dropped=it.fee_dropped + cancelled.fee_dropped,
         cancelled=cancelled.parts,
         cancelled_price=cancelled.goods + cancelled.tax,
         to_ship=inverse.to_ship + units,
@@ -137,7 +164,7 @@ def _inverse(refund: Refund) -> RefundCorrected:
         shipping_tax=it.shipping_tax,
         shipping_credit=it.shipping_credit,
         returns_fee=it.returns_fee,
-        fee_dropped=it.fee_dropped,
+        fee_dropped=0,
         parts=it.parts,
         reopened=(),
         written_off=(),

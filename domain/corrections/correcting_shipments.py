@@ -77,7 +77,9 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
     after = without_shipment(state, corrected)
     is_covered = state.placed.terms == "bill_after" or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(
-        corrected, deadlines=deadlines_of_shipping_again(state.placed, given) if is_covered else ()
+        corrected,
+        fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.charge,
+        deadlines=deadlines_of_shipping_again(state.placed, given) if is_covered else (),
     )
     return Decision(events=((it.order, corrected),), customer=it.customer)
 
@@ -127,6 +129,7 @@ def _corrected(shipment: Shipment, bill: Bill | None, state: Placed) -> Shipment
         shipping_credit=it.shipping_credit,
         charge=it.charge,
         carries_fee=it.carries_fee,
+        fee_dropped=0,
         bill=None if bill is None else bill.bill,
         billed=0 if bill is None else bill.amount,
         uncollectible=0 if bill is None else bill.uncollectible,

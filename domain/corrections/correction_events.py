@@ -81,6 +81,8 @@ class ShipmentCorrected(Event, frozen=True, kw_only=True):
     charge: Minor
     carries_fee: bool
     """Whether the order's fee was in it, and comes with the next shipment again."""
+    fee_dropped: Minor
+    """The fee that is to come again though it was not in it: a cancellation since had dropped it."""
     bill: str | None
     """Its bill; None where the deposit had covered it."""
     billed: Minor
@@ -133,7 +135,7 @@ class RefundCorrected(Event, frozen=True, kw_only=True):
     shipping_credit: Minor
     returns_fee: bool
     fee_dropped: Minor
-    """The fee that is to come again, whether the refund or the cancellation beside it had dropped it."""
+    """The fee that is to come again: the refund, or a cancellation since or beside it, had dropped it."""
     parts: tuple[RefundedPart, ...]
     reopened: tuple[ReopenedShare, ...]
     written_off: tuple[BillShare, ...]

@@ -139,8 +139,7 @@ def _with_cards(
 def _payment_corrected(facts: CustomerFacts, it: PaymentCorrected) -> CustomerFacts:
     if it.bill is not None and it.due_on is not None:
         facts = _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
-    shares = (*_open_again(it), *it.cleared)
-    return _settled(facts, it.order, shares) if shares else facts
+    return _settled(facts, it.order, (*_open_again(it), *it.cleared))
 
 
 def _open_again(it: PaymentCorrected | RefundCorrected) -> tuple[BillShare, ...]:
@@ -156,6 +155,8 @@ def _settled(
     facts: CustomerFacts, order: str, shares: Sequence[BillShare], *, unpaid: int | None = None
 ) -> CustomerFacts:
     """The facts after those shares of bills are no longer open; `unpaid` changes as much, unless said."""
+    if not shares:
+        return facts
     bills = dict(facts.orders[order].bills)
     for share in shares:
         bills[share.bill] = msgspec.structs.replace(

@@ -1,8 +1,8 @@
 """Clearing: what a refund takes back of the charges settles what is owed before anything is due back.
 
 First what is open: on the bills of the units concerned, then on the others, oldest first; then what was
-written off on the bills of the units concerned, and what a reversed payment left owed, which is about every
-unit. Source: R-G9
+written off on the bills of the units concerned, and what a reversed or corrected payment left owed, which is
+about every unit. Source: R-B9, R-G9
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ def clear(bills: Bills, amount: int, shipments: Iterable[str]) -> Clearing:
     cleared = in_turn((*own, *others), amount)
     amount -= sum([share.amount for share in cleared])
     write_offs: list[BillShare] = []
-    for bill in (*own, *[bill for bill in others if bill.why == "chargeback"]):
+    for bill in (*own, *[bill for bill in others if not bill.is_numbered]):
         share = min(amount, bill.written_off)
         if share:
             write_offs.append(BillShare(bill.bill, share))

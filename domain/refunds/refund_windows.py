@@ -69,10 +69,10 @@ def refunded_parts(state: Placed, units: tuple[AskedUnits, ...], asked_on: Day) 
 
 
 def _used(state: Placed) -> dict[Place, int]:
-    """How many units each place lost to refunds."""
+    """How many units each place lost to refunds that stand."""
     used: dict[Place, int] = {}
     for refund in state.refunds.values():
-        for part in refund.granted.parts:
+        for part in () if refund.corrected is not None else refund.granted.parts:
             if part.line is not None and part.shipment is not None:
                 place = (part.line, part.shipment, part.delivery)
                 used[place] = used.get(place, 0) + part.quantity

@@ -23,7 +23,7 @@ from domain.moments import day_of
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside, PaymentCaptured
-from domain.refunds.refund import Refund, RefundUnknown
+from domain.refunds.refund import Refund, RefundUnknown, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -147,13 +147,14 @@ def owed(state: Placed | Customer, refund: Refund) -> Owed:
 def settle_refund(command: SettleRefund, given: Given) -> Decision:
     """Pays out what is due back of a refund.
 
-    Checks, in this order: refund known; retry; granted (R-G9); no dispute open (R-B9); something due back
-    (I13); the way open, and no earlier one (R-G8); not before the grant.
+    Checks, in this order: refund known; retry; granted (R-G9); not taken back (H-correct); no dispute
+    open (R-B9); something due back (I13); the way open, and no earlier one (R-G8); not before the grant.
     """
     state, refund = refund_of(command.stream, command.refund, given)
     already = _already_settled(command, state, refund)
     if already:
         return Decision(customer=command.customer, already=already)
+    expect_not_taken_back(refund)
     if isinstance(state, Placed) and state.is_disputed:
         raise PayoutDuringDispute(command.refund)
     due = owed(state, refund)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.bills.bill import Bill
+from domain.bills.bill import Bill, WhyOwed
 from domain.bills.bill_events import BillShare, WriteOffReversed
 from domain.refunds.clearing import clear, write_offs_reversed
 from tests.domain.bill_examples import payment_reversed
@@ -70,6 +70,15 @@ def test_open_bills_are_cleared_before_what_was_written_off(
         settled = sum(share for each, share in (*cleared, *reopened) if each == name)
         lifted = sum(share for each, share in reopened if each == name)
         assert (bill.cleared, bill.written_off) == (settled, before[name].written_off - lifted)
+
+
+@pytest.mark.parametrize("why", ["chargeback", "correction"])
+def test_what_is_owed_without_a_number_is_about_every_unit(why: WhyOwed) -> None:
+    before = bills(OPEN, OPEN, LET_OFF)
+    before[ROW] = msgspec.structs.replace(before[ROW], why=why)
+    found = clear(before, 300, (SHIPMENT,))
+    # What a corrected payment left owed was left out here, and its write-off came back as money due.
+    assert found.write_offs_cleared == (BillShare(ROW, 100),)
 
 
 def test_what_was_written_off_and_cleared_is_told_as_reopened() -> None:

@@ -1,4 +1,4 @@
-"""Correcting a shipment with its bill, a bill alone, a refund: what was charged or given is taken back.
+"""Correcting a shipment with its bill, or a bill alone: what was charged is taken back.
 
 Source: H-correct, I7, R-B1
 """
@@ -12,12 +12,10 @@ from domain.bills.billing import NewBill
 from domain.bills.owing import BillVoid
 from domain.corrections.correcting import EntryNotCorrectable
 from domain.corrections.correcting_bills import BillStands
-from domain.corrections.correcting_refunds import RefundSettled, UnitsCancelledSince
 from domain.corrections.correcting_shipments import ShipmentArrived, ShipmentRefunded, UnitsPricedSince
 from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
-    RefundCorrected,
     ShipmentCorrected,
 )
 from domain.corrections.phantom_funds import ChargeGivenUp
@@ -26,8 +24,8 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.orders.delivering import ShipmentTakenBack
 from domain.orders.order_events import OrderLine, OrderShipped, Part
-from domain.payments.payment_events import BillPaymentReceived, CreditSetAside, PaymentCaptured
-from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
+from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
+from domain.refunds.refund_events import RefundedPart, RefundGranted
 from tests.domain.bill_examples import remind
 from tests.domain.examples import (
     BILL,
@@ -35,13 +33,9 @@ from tests.domain.examples import (
     ONE_DRESS_WITH_FEE,
     ORDER,
     OTHER_BILL,
-    OTHER_REFUND,
     OTHER_SHIPMENT,
-    REFUND,
     SHIPMENT,
     billed,
-    cancel,
-    cancelled,
     capture,
     captured,
     deliver,
@@ -91,6 +85,7 @@ def shipment_corrected(**other: Any) -> ShipmentCorrected:
         "shipping_credit": 0,
         "charge": 7595,
         "carries_fee": True,
+        "fee_dropped": 0,
         "bill": None,
         "billed": 0,
         "uncollectible": 0,
@@ -306,125 +301,10 @@ def test_what_is_owed_without_a_number_is_no_bill_to_replace() -> None:
     story.when(correct(story, PaymentCorrected)).refused(EntryNotCorrectable(7))
 
 
-def test_a_refund_that_was_none_opens_what_it_had_cleared() -> None:
-    granted = refund_granted(
-        basis="price_paid",
-        granted=3400,
-        credit_amount=3400,
-        goods=3400,
-        parts=(RefundedPart(line=1, quantity=1, shipment=SHIPMENT, goods=3400, tax=0),),
-        cleared=(BillShare(BILL, 3400),),
-    )
-    story = by_supervisor(placed(terms="bill_after"), shipped(), billed())
-    before = order(story)
-    story.record(granted)
-    corrected = story.when(correct(story, RefundGranted)).decides(RefundCorrected)
-    assert [share.amount for share in corrected.reopened] == [3400]
-    after = order(story)
-    assert (after.account, after.lines, after.open_bills()) == (before.account, before.lines, 7595)
-    assert after.refunds[REFUND].left == 0
-
-
-def test_a_refund_paid_out_or_drained_by_another_stays() -> None:
-    granted = refund_granted(granted=3400)
-    paid = RefundPaid(
-        refund=REFUND,
-        customer=CUSTOMER,
-        order=ORDER,
-        payout=id_of("pot"),
-        currency="USD",
-        amount=3400,
-        method="cheque",
-        payment=None,
-        payment_method=None,
-        reference=None,
-    )
-    story = by_supervisor(placed(), captured(), cancelled((1, 1)), granted, paid)
-    story.when(correct(story, RefundGranted)).refused(RefundSettled(REFUND, usd(3400)))
-
-
-def test_units_cancelled_with_a_refund_may_ship_after_all() -> None:
-    story = by_supervisor(placed(), captured())
-    before = order(story)
-    story.do(cancel())
-    story.when(correct(story, RefundGranted)).decides(RefundCorrected)
-    after = order(story)
-    assert (after.account, after.lines, after.price_to_ship()) == (
-        before.account,
-        before.lines,
-        before.price_to_ship(),
-    )
-    assert not after.fee_returned
-    story.when(ship()).decides(OrderShipped)
-
-
-def test_units_cancelled_since_keep_a_cancellation_of_another_price() -> None:
-    line = OrderLine(1, "SOCK", "A sock", 3, 0, 0, 100)
-    story = by_supervisor(placed(lines=(line,), shipping=0, total=100), captured(amount=100))
-    story.do(cancel((1, 1)))
-    story.do(cancel((1, 1), refund=OTHER_REFUND))
-    story.when(correct(story, RefundGranted, 1)).refused(UnitsCancelledSince(REFUND, 1))
-    story.do(correct(story, RefundGranted, 2))
-    story.do(correct(story, RefundGranted, 1))
-    assert order(story).price_to_ship() == 100
-
-
-def test_a_refund_of_no_order_is_taken_back_as_a_whole_unless_it_left() -> None:
-    own = refund_granted(order=None, basis="stated", granted=500, credit_amount=500)
-    story = by_supervisor(own)
-    asked = correct(story, RefundGranted, stream=CUSTOMER)
-    corrected = story.when(asked).decides(RefundCorrected)
-    assert (corrected.order, corrected.basis, corrected.granted) == (None, "stated", 500)
-    state = story.state(CUSTOMER)
-    assert state.refunds[REFUND].left == 0
-    assert state.credit.get("USD") is None
-    story.when(asked).nothing()
-    paid = RefundPaid(
-        refund=REFUND,
-        customer=CUSTOMER,
-        order=None,
-        payout=id_of("pot"),
-        currency="USD",
-        amount=1,
-        method="cheque",
-        payment=None,
-        payment_method=None,
-        reference=None,
-    )
-    left = by_supervisor(own, paid)
-    left.when(correct(left, RefundGranted, stream=CUSTOMER)).refused(RefundSettled(REFUND, usd(1)))
-
-
-def test_credit_given_as_money_is_available_again_once_that_is_taken_back() -> None:
-    first = refund_granted(refund=OTHER_REFUND, order=None, basis="stated", granted=800, credit_amount=800)
-    kept = CreditSetAside(
-        customer=CUSTOMER,
-        order=None,
-        credit=id_of("crd"),
-        currency="USD",
-        amount=800,
-        source="refund",
-        subject=OTHER_REFUND,
-    )
-    as_money = refund_granted(order=None, basis="credit", granted=300, credit_amount=0)
-    story = by_supervisor(first, kept, as_money)
-    assert story.state(CUSTOMER).credit["USD"].available == 500
-    story.do(correct(story, RefundGranted, 2, stream=CUSTOMER))
-    assert story.state(CUSTOMER).credit["USD"].available == 800
-
-
-def test_each_line_remembers_what_was_cancelled_of_it_before() -> None:
-    # 1.00 over three of each line: the middle unit costs 34 cents, the others 33.
-    lines = (OrderLine(1, "SOCK", "", 3, 0, 0, 100), OrderLine(2, "HAT", "", 3, 0, 0, 100))
-    story = by_supervisor(placed(lines=lines, shipping=0, total=200), captured(amount=200))
-    story.do(cancel((1, 1)))
-    story.do(cancel((2, 1), refund=OTHER_REFUND))
-    story.when(correct(story, RefundGranted, 2)).decides(RefundCorrected)
-    assert order(story).price_to_ship() == 167
-
-
-def test_of_a_shipment_that_never_was_nothing_is_under_way() -> None:
-    story = by_supervisor(placed(), captured(), shipped())
-    assert order(story).shipments[SHIPMENT].undelivered() == {1: 2}
+def test_a_shipment_that_charged_nothing_is_corrected_like_any_other() -> None:
+    gift = OrderLine(1, "SOCK", "A sock", 1, 0, 0, 0)
+    story = by_supervisor(placed(lines=(gift,), shipping=0, total=0))
+    story.do(ship((1, 1)))
     story.do(correct(story, OrderShipped))
-    assert order(story).shipments[SHIPMENT].undelivered() == {}
+    # Whoever has such an order is still asked about: what is known of them is folded from its entries.
+    assert standing(story.facts(CUSTOMER, story.at)).kind == "new"

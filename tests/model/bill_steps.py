@@ -10,9 +10,11 @@ from domain.customers.crediting import GrantStoreCredit, UseCredit
 from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER
+from tests.model import debts, receiving, reversals
 from tests.model.choices import Take, amount_of, one_of, order_of
-from tests.model.shop import GOOD_REASONS
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
+
+GOOD_REASONS = ("illness", "job_loss", "bereavement", "never_received", "disputed", "other")
 
 
 def pay_bill(twins: Twins, which: int, much: int) -> None:
@@ -32,7 +34,7 @@ def pay_bill(twins: Twins, which: int, much: int) -> None:
         currency=order.currency,
         method="bank_transfer",
     )
-    twins.ask(command, lambda: twins.shop.pay_bill(order.name, bill.name, payment, amount))
+    twins.ask(command, lambda: receiving.pay_bill(twins.shop, order.name, bill.name, payment, amount))
 
 
 def call(twins: Twins, which: int, much: int) -> None:
@@ -49,7 +51,7 @@ def call(twins: Twins, which: int, much: int) -> None:
         good_reason=reason,
         note=f"sealed:{twins.number}",
     )
-    twins.ask(command, lambda: twins.shop.call(order.name, bill.name, excused=reason is not None))
+    twins.ask(command, lambda: debts.call(twins.shop, order.name, bill.name, excused=reason is not None))
 
 
 def write_off(twins: Twins, which: int, much: int) -> None:
@@ -59,7 +61,7 @@ def write_off(twins: Twins, which: int, much: int) -> None:
         return
     actor = OWNER if much % 4 else AGENT
     command = WriteOffBill(order=order.name, bill=bill.name)
-    twins.ask(command, lambda: twins.shop.write_off(order.name, bill.name, actor.role), actor)
+    twins.ask(command, lambda: debts.write_off(twins.shop, order.name, bill.name, actor.role), actor)
 
 
 def give_up(twins: Twins, which: int, much: int) -> None:
@@ -68,7 +70,7 @@ def give_up(twins: Twins, which: int, much: int) -> None:
     if order is None or bill is None:
         return
     command = MarkBillUncollectible(order=order.name, bill=bill.name)
-    twins.ask(command, lambda: twins.shop.mark_uncollectible(order.name, bill.name))
+    twins.ask(command, lambda: debts.mark_uncollectible(twins.shop, order.name, bill.name))
 
 
 def reverse(twins: Twins, which: int, much: int) -> None:
@@ -77,7 +79,7 @@ def reverse(twins: Twins, which: int, much: int) -> None:
     if order is None or name is None:
         return
     payment = order.payments[name]
-    amount = amount_of(payment.amount - payment.reversed, much)
+    amount = amount_of(payment.standing, much)
     reversal, row = id_of("rev", twins.number), id_of("bil", twins.number)
     command = ReversePayment(
         order=order.name,
@@ -88,7 +90,7 @@ def reverse(twins: Twins, which: int, much: int) -> None:
         currency=order.currency,
         bill=row,
     )
-    twins.ask(command, lambda: twins.shop.reverse(order.name, reversal, name, amount, row))
+    twins.ask(command, lambda: reversals.reverse(twins.shop, order.name, reversal, name, amount, row))
 
 
 def reinstate(twins: Twins, which: int, much: int) -> None:
@@ -105,7 +107,7 @@ def reinstate(twins: Twins, which: int, much: int) -> None:
         amount=amount,
         currency=order.currency,
     )
-    twins.ask(command, lambda: twins.shop.reinstate(order.name, name, amount))
+    twins.ask(command, lambda: reversals.reinstate(twins.shop, order.name, name, amount))
 
 
 def use_credit(twins: Twins, which: int, much: int) -> None:
@@ -122,7 +124,7 @@ def use_credit(twins: Twins, which: int, much: int) -> None:
         amount=amount,
         currency=order.currency,
     )
-    twins.ask(command, lambda: twins.shop.use_credit(order.name, amount))
+    twins.ask(command, lambda: receiving.use_credit(twins.shop, order.name, amount))
 
 
 def grant_credit(twins: Twins, which: int, much: int) -> None:
@@ -136,7 +138,7 @@ def grant_credit(twins: Twins, which: int, much: int) -> None:
         currency=currency,
     )
     # The owner has no limit for gestures, of which the model knows nothing.
-    twins.ask(command, lambda: twins.shop.grant_credit(customer, currency, amount), OWNER)
+    twins.ask(command, lambda: receiving.grant_credit(twins.shop, customer, currency, amount), OWNER)
 
 
 BILLS: Mapping[str, tuple[int, Take]] = {

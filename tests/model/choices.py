@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from tests.model.shop import Order
+from tests.model.orders import Order
 from tests.model.twins import Twins
 
 Thing = TypeVar("Thing")

@@ -11,7 +11,7 @@ from tests.domain.examples import CUSTOMER, EMAIL, id_of
 from tests.domain.specification import AGENT, OWNER
 from tests.model import holds
 from tests.model.choices import Take, order_of
-from tests.model.shop import Order
+from tests.model.orders import Order
 from tests.model.twins import Twins
 
 CODES = ("insufficient_funds", "account_closed", "generic_decline", "stolen_card")

@@ -8,6 +8,7 @@ from domain.orders.pricing import AskedLine
 from tests.domain import examples
 from tests.domain.examples import id_of
 from tests.domain.specification import ZONE
+from tests.model import goods, receiving
 from tests.model.choices import Take, amount_of, order_of, parts_of
 from tests.model.prices import Asked
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
@@ -69,7 +70,7 @@ def capture(twins: Twins, which: int, much: int) -> None:
         currency=order.currency,
         reference=f"ch_{twins.number}",
     )
-    twins.ask(command, lambda: twins.shop.capture(order.name, payment, amount))
+    twins.ask(command, lambda: receiving.capture(twins.shop, order.name, payment, amount))
 
 
 def ship(twins: Twins, which: int, much: int) -> None:
@@ -84,7 +85,7 @@ def ship(twins: Twins, which: int, much: int) -> None:
         shipment=shipment,
         bill=NewBill(bill, year_of_recording(twins.story.at, ZONE)),
     )
-    twins.ask(command, lambda: twins.shop.ship(order.name, shipment, parts, bill))
+    twins.ask(command, lambda: goods.ship(twins.shop, order.name, shipment, parts, bill))
 
 
 def deliver(twins: Twins, which: int, much: int) -> None:
@@ -93,7 +94,7 @@ def deliver(twins: Twins, which: int, much: int) -> None:
         return
     shipment = sorted(order.shipments)[much % len(order.shipments)]
     command = examples.deliver(order=order.name, shipment=shipment, delivery=id_of("dlv", twins.number))
-    twins.ask(command, lambda: twins.shop.deliver(order.name, shipment))
+    twins.ask(command, lambda: goods.deliver(twins.shop, order.name, shipment))
 
 
 def cancel(twins: Twins, which: int, much: int) -> None:
@@ -104,7 +105,7 @@ def cancel(twins: Twins, which: int, much: int) -> None:
     parts = parts_of(order, much // 3) if much % 3 else None
     today = twins.today.isoformat()
     command = examples.cancel(*(parts or {}).items(), order=order.name, refund=refund, decided_on=today)
-    twins.ask(command, lambda: twins.shop.cancel(order.name, refund, parts))
+    twins.ask(command, lambda: goods.cancel(twins.shop, order.name, refund, parts))
 
 
 GOODS: Mapping[str, tuple[int, Take]] = {

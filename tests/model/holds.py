@@ -5,7 +5,9 @@ A part of the shop; written from R-D1 … R-D7, I3, I4 alone.
 
 from datetime import timedelta
 
-from tests.model.shop import Hold, Order, Refused, Shop
+from tests.model import goods
+from tests.model.orders import Hold, Order, Refused
+from tests.model.shop import Shop
 
 ATTEMPTS, DAYS, UNPAID_AFTER = 5, 14, 4
 
@@ -70,7 +72,7 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
     if broken:
         raise Refused(*broken)
     order.hold, order.closed = None, True
-    shop.cancel(name, refund, None)
+    goods.cancel(shop, name, refund, None)
 
 
 def money_settles(order: Order) -> None:

@@ -4,11 +4,16 @@ Steps at random seldom come to a refund of what was written off after a part pay
 """
 
 from collections.abc import Iterator
+from random import Random
 
 from tests.model.choices import order_of
-from tests.model.shop import Order
+from tests.model.orders import Order
 from tests.model.twins import Twins
 
+SUBJECTS: tuple[tuple[str, ...], ...] = (
+    ("correct_payment", "correct_shipment", "correct_bill", "correct_refund"),
+)
+"""Kinds that a run is about, or not."""
 MAY_BE_LEFT_OUT = (
     "cancel",
     "refund",
@@ -26,8 +31,9 @@ MAY_BE_LEFT_OUT = (
     "call",
     "write_off",
     "close_undelivered",
+    *[kind for kinds in SUBJECTS for kind in kinds],
 )
-"""By the bits of two numbers up to 255."""
+"""Kinds that a run may do without."""
 
 
 def likely(twins: Twins, which: int, much: int) -> tuple[str, int]:
@@ -41,8 +47,11 @@ def likely(twins: Twins, which: int, much: int) -> tuple[str, int]:
 
 def leave_out(twins: Twins, which: int, much: int) -> None:
     """From now on some kinds of steps are not likely: each run is about something, and goes deeper."""
-    bits = which + (much << 8)
-    twins.left_out = {kind for number, kind in enumerate(MAY_BE_LEFT_OUT) if bits >> number & 1}
+    chance = Random(which * 256 + much)
+    twins.left_out = {kind for kind in MAY_BE_LEFT_OUT if chance.random() < 0.5}
+    for kinds in SUBJECTS:
+        if chance.random() < 0.5:
+            twins.left_out.update(kinds)
 
 
 def _ripe(twins: Twins, order: Order) -> Iterator[str]:
@@ -55,7 +64,7 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield from ("search", "contact", "contact", "contact", "release", "close_undelivered")
         yield from ("close_undelivered", "wait", "wait")
     units = [unit for line in order.lines for unit in line]
-    if any(unit.shipment and unit.arrived is None for unit in units):
+    if any(window.arrived is None for window in order.windows):
         yield "deliver"
     if any(unit.state == "shipped" for unit in units):
         yield from ("refund", "refund")
@@ -65,6 +74,13 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield from ("pay_bill", "pay_bill", "refund", "refund")
     if order.payments:
         yield "reverse"
+        yield "correct_payment"
+    if order.shipments:
+        yield "correct_shipment"
+    if order.bills:
+        yield "correct_bill"
+    if order.refunds:
+        yield from ("correct_refund", "correct_refund")
     if order.reversals:
         yield "reinstate"
     if order.due_back:

@@ -1,5 +1,6 @@
 """Steps of refunds: units asked back, what is due back paid out, and what came back of it."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from domain.moments import plus_days
@@ -11,8 +12,9 @@ from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundPaid
 from domain.refunds.settling import SettleRefund
 from tests.domain.examples import id_of
 from tests.domain.specification import OWNER
+from tests.model import refunds
 from tests.model.choices import Take, one_of, order_of
-from tests.model.shop import Order
+from tests.model.orders import Order
 from tests.model.twins import Twins
 
 
@@ -32,7 +34,7 @@ def refund(twins: Twins, which: int, much: int) -> None:
         ),
         deciding=_deciding(twins),
     )
-    twins.ask(command, lambda: twins.shop.refund(order.name, name, parts, observed=observed), OWNER)
+    twins.ask(command, lambda: refunds.refund(twins.shop, order.name, name, parts, observed=observed), OWNER)
 
 
 def pay_out(twins: Twins, which: int, much: int) -> None:
@@ -71,7 +73,9 @@ def return_payout(twins: Twins, which: int, much: int) -> None:
     command = RecordReturnedPayout(
         stream=order.name, refund=paid.refund, payout=paid.payout, why="cheque undelivered"
     )
-    twins.ask(command, lambda: twins.shop.return_payout(order.name, paid.refund, paid.amount))
+    twins.ask(
+        command, lambda: refunds.return_payout(twins.shop, order.name, paid.refund, paid.payment, paid.amount)
+    )
 
 
 def _settle(twins: Twins, order: Order, name: str, number: int) -> bool:
@@ -88,9 +92,12 @@ def _settle(twins: Twins, order: Order, name: str, number: int) -> bool:
 
     def of_shop() -> None:
         events = [entry.event for entry in twins.story.entries[before:] if entry.stream == order.name]
-        cash = sum(it.amount for it in events if isinstance(it, RefundPaid))
+        against = Counter[str | None]()
+        for it in events:
+            if isinstance(it, RefundPaid):
+                against[it.payment] += it.amount
         credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
-        twins.shop.pay_out(order.name, name, cash, credit)
+        refunds.pay_out(twins.shop, order.name, name, against, credit)
 
     return twins.ask(command, of_shop)
 

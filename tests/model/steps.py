@@ -9,6 +9,7 @@ from random import Random
 
 from tests.model.bill_steps import BILLS
 from tests.model.choices import Take
+from tests.model.correction_steps import CORRECTIONS
 from tests.model.decline_steps import DECLINES
 from tests.model.goods_steps import GOODS
 from tests.model.likely_steps import leave_out, likely
@@ -36,6 +37,7 @@ STEPS: Mapping[str, tuple[int, Take]] = {
     **BILLS,
     **DECLINES,
     **REFUNDS,
+    **CORRECTIONS,
     "likely": (60, likely_step),
     "leave_out": (1, leave_out),
     "wait": (2, wait),

@@ -12,7 +12,7 @@ from domain.customers import standing
 from domain.orders import account, cancelling, pricing
 from domain.orders import order as orders
 from domain.payments import capturing
-from domain.refunds import clearing
+from domain.refunds import clearing, refund_windows
 from tests.model.steps import fails, random_steps
 
 RUNS = 150
@@ -100,6 +100,33 @@ BROKEN: dict[str, Broken] = {
         "domain.declines.order_declines.Declines.reached",
         property(lambda _: False),
     ),
+    "units of a corrected refund stay refunded in their windows": (
+        "domain.refunds.refund_windows._used",
+        lambda state: _used(
+            msgspec.structs.replace(
+                state,
+                refunds={
+                    name: msgspec.structs.replace(it, corrected=None) for name, it in state.refunds.items()
+                },
+            )
+        ),
+    ),
+    "a corrected refund gives its units back at any price": (
+        "domain.corrections.correcting_refunds._expect_prices_refunded",
+        lambda *_: None,
+    ),
+    "a corrected payment leaves its bills paid": (
+        "domain.corrections.correcting_payments.reopened_shares",
+        lambda *_: (),
+    ),
+    "funds that never came are kept": (
+        "domain.corrections.correcting_shipments.cleared_of_phantoms",
+        lambda _: (),
+    ),
+    "a shipment is corrected though its bill was settled": (
+        "domain.corrections.correcting_shipments.expect_unsettled",
+        lambda _: None,
+    ),
     "a bill is never overdue before a tick": ("domain.decisions.due_in", lambda *_: ()),
     "a tick decides at its own moment": (
         "domain.decisions.due_in",
@@ -110,11 +137,15 @@ BROKEN: dict[str, Broken] = {
 }
 _bill_issued = decisions.ship_order.__globals__["bill_issued"]
 _price_not_covered, _purse = capturing.price_not_covered, orders.purse
-_clear = clearing.clear
+_clear, _used = clearing.clear, vars(refund_windows)["_used"]
 _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, ticking.due_in
 
 
 RARE = {
+    "a corrected refund gives its units back at any price",
+    "a payment of a bill undoes no write-off",
+    "funds that never came are kept",
+    "what is covered still waits",
     "a refund leaves what was written off",
     "a refund does not ask which shipment it is of",
     "who is watched is served by rule",

@@ -1,0 +1,179 @@
+"""What was recorded by mistake and is taken back: the exact inverse, or nothing at all. H-correct, §2
+
+A part of the shop, as `tests.model.shop` says. What came, left, arrived or was let off stays as it is, and so
+does what could not be taken back to the last minor unit.
+"""
+
+from tests.model import goods
+from tests.model.orders import Bill, Order, Refused, Share, State
+from tests.model.prices import Price, price_of
+from tests.model.shop import Shop
+
+INEXACT = "R-G6"
+
+
+def expect_authority(role: str, *, reason: bool) -> None:
+    """A supervisor, with a reason."""
+    if role == "agent" or not reason:
+        raise Refused("H-authority")
+
+
+def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
+    """R-B9, I15: it never came; what it had paid is open again, and what is missing is owed from today."""
+    order = shop.orders[name]
+    it = order.payments[payment]
+    credit = shop.credit(order.customer, order.currency)
+    broken = set[str]()
+    if it.went_back or any(of == payment for of, *_ in order.reversals.values()):
+        broken.add("H-correct")
+    if it.set_aside > credit.available:
+        broken.add("I15")
+    unpaid = sum(share.amount for share in it.paid)
+    funds = order.open - order.account + unpaid + it.set_aside - it.amount
+    without_number = sum(owed.open for owed in order.bills.values() if owed.shipment is None)
+    for share in it.paid:
+        without_number += share.amount if order.bills[share.bill].shipment is None else 0
+    for share in it.undone:
+        without_number -= share.amount if order.bills[share.bill].shipment is None else 0
+    if _phantom(funds, order.money_here - it.amount + it.set_aside) > without_number:
+        broken.add("H-correct")
+    if broken:
+        raise Refused(*broken)
+    missing = max(0, -funds)
+    it.corrected = True
+    order.received -= it.amount
+    order.set_aside -= it.set_aside
+    credit.set_aside -= it.set_aside
+    for share in it.paid:
+        order.bills[share.bill].paid -= share.amount
+    for share in it.undone:
+        order.bills[share.bill].let_off += share.amount
+    _open_again(shop, order, it.paid, it.undone)
+    _clear_phantoms(shop, order)
+    if missing:
+        order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
+
+
+def correct_shipment(shop: Shop, name: str, shipment: str) -> None:
+    """I7: it never left; it is charged no more, its bill is void, and its units may ship again."""
+    order = shop.orders[name]
+    it = order.shipments[shipment]
+    windows = [window for window in order.windows if window.shipment == shipment]
+    broken = set[str]()
+    if any(window.arrived or window.used for window in windows) or (it.carries_fee and order.fee_returned):
+        broken.add("H-correct")
+    bill = _bill_of(order, shipment)
+    if bill is not None and bill.paid + bill.cleared + bill.written_off:
+        broken.add("H-correct")
+    for line, quantity in it.quantities.items():
+        charged = [unit for unit in order.lines[line - 1] if unit.state in ("refunded", "shipped")]
+        if price_of(unit.price for unit in charged[-quantity:]) != it.prices[line]:
+            broken.add(INEXACT)
+    if broken:
+        raise Refused(*broken)
+    funds = order.funds + it.charge - (bill.open if bill else 0)
+    if _phantom(funds, order.money_here) > sum(
+        owed.open for owed in order.bills.values() if owed.shipment is None
+    ):
+        raise Refused("H-correct")
+    it.corrected = True
+    for line, quantity in it.quantities.items():
+        goods.turn(order.units(line, "shipped")[-quantity:], "to_ship")
+    order.windows = [window for window in order.windows if window.shipment != shipment]
+    order.charged -= it.charge
+    order.fee_charged = order.fee_charged and not it.carries_fee
+    if bill is not None:
+        _make_void(shop, bill)
+    _clear_phantoms(shop, order)
+
+
+def correct_bill(shop: Shop, name: str, bill: str, instead: str) -> None:
+    """R-B1: another asks for the same from today."""
+    order = shop.orders[name]
+    void = order.bills[bill]
+    if void.paid + void.cleared + void.written_off:
+        raise Refused("H-correct")
+    assert void.shipment is not None
+    amount = void.open
+    _make_void(shop, void)
+    goods.add_bill(shop, order, instead, amount, void.shipment)
+
+
+def correct_refund(shop: Shop, name: str, refund: str) -> None:
+    """R-G9, I14: it was none; what it had cleared is open again, units cancelled with it may ship.
+
+    None of its money may have left, in its own name or another refund's.
+    """
+    order = shop.orders[name]
+    it = order.refunds[refund]
+    due = it.credit_amount - sum(share.amount for share in (*it.cleared, *it.undone))
+    broken = set[str]()
+    if it.paid + it.set_aside or due > order.funds:
+        broken.add("H-correct")
+    for (line, state), quantity in it.quantities.items():
+        price = it.refunded[line] if state == "refunded" else it.cancelled.get(line, Price())
+        units = order.units(line, state)
+        last = units[len(units) - quantity :] if state == "refunded" else units[:quantity]
+        if price_of(unit.price for unit in last) != price:
+            broken.add(INEXACT)
+    if broken:
+        raise Refused(*broken)
+    it.corrected = True
+    order.credited -= it.credit_amount
+    for (line, state), quantity in it.quantities.items():
+        _turn_back(order, line, state, quantity)
+    for window in it.windows:
+        window.used = False
+    order.fee_returned = order.fee_returned and not it.returns_fee
+    for share in (*it.cleared, *it.undone):
+        order.bills[share.bill].cleared -= share.amount
+    _open_again(shop, order, it.cleared, it.undone)
+
+
+def _turn_back(order: Order, line: int, state: State, quantity: int) -> None:
+    units = order.units(line, state)
+    if state == "refunded":
+        goods.turn(units[len(units) - quantity :], "shipped")
+    else:
+        goods.turn(units[:quantity], "to_ship")
+
+
+def _open_again(shop: Shop, order: Order, shares: list[Share], undone: list[Share]) -> None:
+    """What settled bills never did; write-offs that it had undone stand again."""
+    for share in undone:
+        order.bills[share.bill].written_off += share.amount
+        order.written_off += share.amount
+    for share in shares:
+        bill = order.bills[share.bill]
+        bill.given_up += share.given_up
+        shop.given_up += share.given_up
+        if bill.overdue_at is None and bill.open > 0 and bill.due < shop.today:
+            bill.overdue_at = shop.now
+
+
+def _phantom(funds: int, money_here: int) -> int:
+    """Of funds, which are money that came and is still here: what only seems to be."""
+    return max(0, funds) - max(0, min(funds, money_here))
+
+
+def _clear_phantoms(shop: Shop, order: Order) -> None:
+    """What only seems to be there was owed without a number, and falls away."""
+    phantom = _phantom(order.funds, order.money_here)
+    for bill in order.bills.values():
+        if bill.shipment is None:
+            share = min(phantom, bill.open)
+            shop.given_up -= bill.settle(share)
+            bill.cleared += share
+            bill.fell_away += share
+            phantom -= share
+
+
+def _bill_of(order: Order, shipment: str) -> Bill | None:
+    """The one that stands."""
+    bills = [bill for bill in order.bills.values() if bill.shipment == shipment and not bill.void]
+    return bills[0] if bills else None
+
+
+def _make_void(shop: Shop, bill: Bill) -> None:
+    shop.given_up -= bill.given_up
+    bill.given_up, bill.void = 0, True

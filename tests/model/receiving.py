@@ -1,0 +1,84 @@
+"""Money that comes for orders and bills, and credit that is used for them. R-B6, R-B9, I9, I12, I15
+
+A part of the shop, as `tests.model.shop` says.
+"""
+
+from tests.model import debts
+from tests.model.orders import Bill, Order, Payment, Refused, Share
+from tests.model.shop import Shop
+
+
+def capture(shop: Shop, name: str, payment: str, amount: int) -> None:
+    """I12: the units not yet covered first, then the open bills, oldest first."""
+    order = shop.orders[name]
+    not_covered = order.to_ship - order.deposit
+    if amount > not_covered + order.open:
+        raise Refused("I12")
+    shares = pay_oldest(shop, order, amount - min(amount, not_covered))
+    order.received += amount
+    order.payments[payment] = Payment(amount, paid=shares)
+
+
+def pay_bill(shop: Shop, name: str, bill: str, payment: str, amount: int) -> int:
+    """R-B6, I9: a write-off is undone by what comes, then it pays; the excess becomes credit.
+
+    Where a correction left something open beside it, that is paid first, as by what is reinstated (R-B9).
+    """
+    order = shop.orders[name]
+    paid = order.bills[bill]
+    debts.expect_valid(paid)
+    undone = min(max(0, amount - paid.open), paid.written_off)
+    debts.undo_write_off(order, paid, undone, by_refund=False)
+    share = min(amount, paid.open)
+    order.received += amount
+    order.payments[payment] = Payment(
+        amount, paid=[pay(shop, paid, share)], undone=[Share(bill, undone)], set_aside=amount - share
+    )
+    set_aside(shop, order, amount - share)
+    return amount - share
+
+
+def use_credit(shop: Shop, name: str, amount: int) -> None:
+    """I12, I15: as a capture, with what the customer has."""
+    order = shop.orders[name]
+    not_covered = order.to_ship - order.deposit
+    broken = set[str]()
+    if amount > not_covered + order.open:
+        broken.add("I12")
+    credit = shop.credit(order.customer, order.currency)
+    if amount > credit.available:
+        broken.add("I15")
+    if broken:
+        raise Refused(*broken)
+    pay_oldest(shop, order, amount - min(amount, not_covered))
+    order.credit_used += amount
+    credit.used += amount
+
+
+def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> None:
+    """§2: new money from us."""
+    shop.credit(customer, currency).granted += amount
+
+
+def pay_oldest(shop: Shop, order: Order, amount: int) -> list[Share]:
+    """Open bills of the order, one after the other."""
+    shares: list[Share] = []
+    for bill in order.bills.values():
+        share = min(amount, bill.open)
+        shares.append(pay(shop, bill, share))
+        amount -= share
+    return shares
+
+
+def pay(shop: Shop, bill: Bill, amount: int) -> Share:
+    """At most what is open."""
+    released = bill.settle(amount)
+    shop.given_up -= released
+    bill.paid += amount
+    return Share(bill.name, amount, released)
+
+
+def set_aside(shop: Shop, order: Order, amount: int) -> None:
+    """Money of an order becomes its customer's credit."""
+    order.set_aside += amount
+    shop.credit(order.customer, order.currency).set_aside += amount

@@ -1,0 +1,114 @@
+"""Units asked back, and the money of it that leaves. R-G3, R-G6 … R-G10, I13
+
+A part of the shop, as `tests.model.shop` says.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from tests.model import debts, goods, receiving
+from tests.model.orders import Order, Refund, Refused, Share, Window
+from tests.model.prices import price_of
+from tests.model.shop import Shop
+
+
+def refund(shop: Shop, name: str, refund: str, parts: Mapping[int, int], *, observed: bool) -> None:
+    """R-G6, R-G9, R-G10, I14: shipped units from the first upward; unshipped ones are cancelled.
+
+    An observed problem brings the fee back too.
+    """
+    order = shop.orders[name]
+    shipped = {line: order.units(line, "shipped")[:quantity] for line, quantity in parts.items()}
+    unshipped = {line: quantity - len(shipped[line]) for line, quantity in parts.items()}
+    if any(rest > len(order.units(line, "to_ship")) for line, rest in unshipped.items()):
+        raise Refused("I13", "R-G10")
+    before = order.due_back
+    it = Refund(0, 0)
+    it.cancelled = goods.cancel_units(order, {line: rest for line, rest in unshipped.items() if rest})
+    for line, units in shipped.items():
+        it.refunded[line] = price_of(unit.price for unit in units)
+        it.quantities[line, "refunded"], it.quantities[line, "cancelled"] = len(units), unshipped[line]
+        it.windows.extend(_earliest_windows(order, line, len(units)))
+        goods.turn(units, "refunded")
+    it.credit_amount = sum(price.total for price in it.refunded.values())
+    concerned = {window.shipment for window in it.windows}
+    if (observed or order.gone) and not order.fee_returned:
+        it.returns_fee = order.fee_returned = True
+        if fee := goods.fee_of(order):
+            it.credit_amount += fee
+            concerned |= {order.fee_with}
+    it.granted = it.credit_amount + order.due_back - before
+    clear(shop, order, it, concerned)
+    order.credited += it.credit_amount
+    if it.windows or observed or it.granted or it.credit_amount:
+        record(order, refund, it)
+    elif it.returns_fee:
+        order.fee_returned = False
+
+
+def record(order: Order, name: str, it: Refund) -> None:
+    """R-G6: the fee goes back once, and one not yet charged never will be. What is no refund returns none."""
+    order.refunds[name] = it
+    order.fee_returned = order.fee_returned or it.returns_fee
+
+
+def _earliest_windows(order: Order, line: int, quantity: int) -> list[Window]:
+    """R-G3: used are the windows that end first, what has not arrived last."""
+    left = [window for window in order.windows if window.line == line and not window.used]
+    left.sort(key=lambda window: window.arrived or date.max)
+    for window in left[:quantity]:
+        window.used = True
+    return left[:quantity]
+
+
+def clear(shop: Shop, order: Order, it: Refund, concerned: set[str | None]) -> None:
+    """R-G9: open bills, the shipment's own first, then the oldest; then what was written off on them.
+
+    What a payment taken back left owed is about every unit.
+    """
+    own = [bill for bill in order.bills.values() if bill.shipment and bill.shipment in concerned]
+    rows = [bill for bill in order.bills.values() if bill.shipment is None]
+    credit = it.credit_amount
+    for bill in [*own, *order.bills.values()]:
+        share = min(credit, bill.open)
+        released = bill.settle(share)
+        shop.given_up -= released
+        bill.cleared += share
+        it.cleared.append(Share(bill.name, share, released))
+        credit -= share
+    for bill in [*own, *rows]:
+        share = min(credit, bill.written_off)
+        debts.undo_write_off(order, bill, share, by_refund=True)
+        bill.cleared += share
+        it.undone.append(Share(bill.name, share))
+        credit -= share
+
+
+def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int], credit: int) -> None:
+    """R-G8, I13: something, at most what is due back; first as money, as far as it came as money.
+
+    What goes back against a payment is at most what came with it and is still here.
+    """
+    order = shop.orders[name]
+    it, cash = order.refunds[refund], sum(against.values())
+    as_credit = credit and cash < order.cash and not it.came_back
+    if not cash + credit or cash > order.cash or cash + credit > order.due_back or as_credit or it.corrected:
+        raise Refused("I13", "R-G8", "R-G9", "H-correct")
+    for payment, amount in against.items():
+        if payment is not None:
+            order.payments[payment].went_back += amount
+            assert order.payments[payment].went_back <= order.payments[payment].standing
+    order.refunded += cash
+    it.paid += cash
+    it.set_aside += credit
+    receiving.set_aside(shop, order, credit)
+
+
+def return_payout(shop: Shop, name: str, refund: str, payment: str | None, amount: int) -> None:
+    """A cheque that could not be delivered: owed again."""
+    order = shop.orders[name]
+    order.refunded -= amount
+    if payment is not None:
+        order.payments[payment].went_back -= amount
+    order.refunds[refund].paid -= amount
+    order.refunds[refund].came_back = True

@@ -1,0 +1,39 @@
+"""Payments that are taken back from us, and come again. R-B9, I13
+
+A part of the shop, as `tests.model.shop` says.
+"""
+
+from tests.model import debts, receiving
+from tests.model.orders import Bill, Refused
+from tests.model.shop import Shop
+
+
+def reverse(shop: Shop, name: str, reversal: str, payment: str, amount: int, row: str) -> None:
+    """R-B9, I13: the order's funds first; what goes beyond is owed from today."""
+    order = shop.orders[name]
+    taken = order.payments[payment]
+    if amount > taken.standing:
+        raise Refused("I13", "R-B9")
+    opened = max(0, amount - order.funds)
+    taken.reversed += amount
+    order.reversed += amount
+    order.reversals[reversal] = (payment, amount, 0, row if opened else None)
+    if opened:
+        order.bills[row] = Bill(row, "chargeback", opened, shop.today, shop.today)
+
+
+def reinstate(shop: Shop, name: str, reversal: str, amount: int) -> None:
+    """R-B9: what it left owed, open first, then written off; the rest adds to the funds."""
+    order = shop.orders[name]
+    payment, reversed_, again, row = order.reversals[reversal]
+    if amount > reversed_ - again:
+        raise Refused("I13", "R-B9")
+    order.reversals[reversal] = (payment, reversed_, again + amount, row)
+    order.payments[payment].reversed -= amount
+    order.reversed -= amount
+    if row is None:
+        return
+    owed = order.bills[row]
+    was_open = min(amount, owed.open)
+    debts.undo_write_off(order, owed, min(amount - was_open, owed.written_off), by_refund=False)
+    receiving.pay(shop, owed, min(amount, owed.open))
