@@ -103,7 +103,7 @@ class CustomerBalance(RowPerGroup[Balance, MovesMoney]):
     """Who owes whom what, per customer, currency and order?"""
 
     name = "customer_balance"
-    version = 2
+    version = 3
     row = Balance
     handles = events_of(MovesMoney)
     key = ("customer", "currency", "order")

@@ -15,7 +15,7 @@ from domain.payments import capturing
 from domain.refunds import clearing, refund_windows
 from tests.model.steps import fails, random_steps
 
-RUNS = 150
+RUNS = 200
 Broken = tuple[str, Any]
 
 BROKEN: dict[str, Broken] = {
@@ -149,6 +149,7 @@ RARE = {
     "a refund leaves what was written off",
     "a refund does not ask which shipment it is of",
     "who is watched is served by rule",
+    "who was reached may be given up",
 }
 """Found too, but by longer runs."""
 
