@@ -50,6 +50,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
         order.bills[share.bill].let_off += share.amount
     _open_again(shop, order, it.paid, it.undone)
     _clear_phantoms(shop, order)
+    _fall_overdue(shop, order)
     if missing:
         order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
 
@@ -128,6 +129,7 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
     for share in (*it.cleared, *it.undone):
         order.bills[share.bill].cleared -= share.amount
     _open_again(shop, order, it.cleared, it.undone)
+    _fall_overdue(shop, order)
 
 
 def _turn_back(order: Order, line: int, state: State, quantity: int) -> None:
@@ -147,6 +149,11 @@ def _open_again(shop: Shop, order: Order, shares: list[Share], undone: list[Shar
         bill = order.bills[share.bill]
         bill.given_up += share.given_up
         shop.given_up += share.given_up
+
+
+def _fall_overdue(shop: Shop, order: Order) -> None:
+    """R-B1: what is open again after its last day is overdue at once."""
+    for bill in order.bills.values():
         if bill.overdue_at is None and bill.open > 0 and bill.due < shop.today:
             bill.overdue_at = shop.now
 
