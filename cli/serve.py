@@ -54,7 +54,9 @@ def serve(
 
 
 async def _serve(chosen: Settings, database: Database, listener: socket.socket, *, demo: bool) -> None:
-    from api.app import create_app  # half of the time a command takes to start, and only this one needs it
+    # Half of the time a command takes to start, and only this one needs it.
+    from api.app import create_app
+    from api.wire import Wire
 
     async with opened_ledger(chosen, database) as ledger:
         ready = await demo_ready(ledger, chosen.data) if demo else None
@@ -63,7 +65,7 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
         config = uvicorn.Config(
             app,
             interface="asgi3",  # which it would not guess
-            http="httptools",
+            http=Wire,
             lifespan="off",
             log_level="warning",
             access_log=False,
