@@ -286,6 +286,16 @@ def test_what_it_had_set_aside_is_no_credit_any_more() -> None:
     assert story.account(ORDER).balance == 7595
 
 
+def test_only_its_own_excess_is_no_credit_any_more() -> None:
+    story = on_bill()
+    story.do(receive(8000))
+    other = {"payment": OTHER_PAYMENT, "credit": id_of("crd", 2)}
+    story.do(receive(100, **other))
+    corrected = story.when(correct(story, BillPaymentReceived, 2)).decides(PaymentCorrected)
+    assert (corrected.credit, corrected.set_aside) == (id_of("crd", 2), 100)
+    assert story.state(CUSTOMER).credit["USD"].available == 405
+
+
 @pytest.mark.parametrize(("used", "refused"), [(0, False), (1, True)])
 def test_credit_used_since_keeps_the_payment(used: int, refused: bool) -> None:
     story = on_bill()

@@ -1,0 +1,133 @@
+"""What a processor may tell is recorded as if a person had entered it, under the same rules. Source: I12"""
+
+from typing import Any
+
+import pytest
+
+from domain.causes import EffectiveBeforeCause
+from domain.command import Command
+from domain.customers.cards_on_file import CardDeclinedForGood
+from domain.decision import Claim
+from domain.decisions import decide
+from domain.declines.decline_events import OrderPlacedOnHold, PaymentDeclined
+from domain.entry import Event
+from domain.inbound.assigning import AssignMoney
+from domain.inbound.notices import evolve_notice
+from domain.inbound.unmatched_events import UnmatchedReceiptReturned
+from domain.payments.payment_events import DisputeClosed, DisputeOpened
+from domain.refunds.refund_events import RefundPaid, RefundReturned
+from tests.domain.bill_examples import DISPUTE, close_dispute, dispute
+from tests.domain.decline_examples import attempted, card_failed, customer, declined, fail, held
+from tests.domain.examples import (
+    CARD,
+    CUSTOMER,
+    ORDER,
+    OTHER_ORDER,
+    REFUND,
+    capture,
+    captured,
+    card_stored,
+    id_of,
+    placed,
+    refund_granted,
+    shipped,
+)
+from tests.domain.refunds import come_back
+from tests.domain.specification import Story, given
+from tests.domain.test_notices import MONEY, SETTLEMENT, give_back, notice, received, told, unmatched
+
+PAID_BACK = RefundPaid(
+    refund=REFUND,
+    customer=CUSTOMER,
+    order=ORDER,
+    payout=id_of("pot"),
+    currency="USD",
+    amount=7595,
+    method="original_method",
+    payment=None,
+    payment_method=None,
+    reference=None,
+)
+OPENED = DisputeOpened(
+    order=ORDER,
+    customer=CUSTOMER,
+    dispute=DISPUTE,
+    payment=captured().payment,
+    currency="USD",
+    amount=7595,
+    why="fraudulent",
+    reference=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "fact", "kind"),
+    [
+        ((), fail(), PaymentDeclined),
+        ((captured(), shipped()), dispute(), DisputeOpened),
+        ((captured(), shipped(), OPENED), close_dispute("won"), DisputeClosed),
+        ((captured(), refund_granted(), PAID_BACK), come_back(), RefundReturned),
+    ],
+    ids=lambda it: getattr(it, "__name__", None),
+)
+def test_what_moves_no_money_is_recorded_too(
+    events: tuple[Event, ...], fact: Command, kind: type[Event]
+) -> None:
+    # Leave one of the facts out of `_decided` → it has no rule to ask, and this fails.
+    story = told(*events)
+    assert story.when(notice(fact=fact, money=None)).decides(kind)
+    assert story.entries[-1].event == received()
+
+
+def test_a_notice_of_money_kept_as_unmatched_already_is_known() -> None:
+    again = notice(notice="evt_2", is_unmatched=True)
+    told(unmatched()).when(again).then(received(notice="evt_2", result="known"))
+
+
+def test_a_notices_stream_holds_one_notice() -> None:
+    story = told(received())
+    with pytest.raises(TypeError, match="does not belong"):
+        evolve_notice(story.state("inbound/acme/evt_1"), story.entries[-1])
+
+
+def test_what_a_processor_tells_of_a_held_order_is_asked_with_all_that_is_known_of_the_card() -> None:
+    # Ask without the customer's history → a card declined for good elsewhere is taken, this fails.
+    gone = card_failed(order=OTHER_ORDER, kind="hard")
+    story = given(customer(), card_stored(), gone, placed(), attempted(), declined(), held(), unmatched())
+    fact: Any = capture(payment_method=CARD, customer=CUSTOMER)
+    assigned = AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=fact)
+    story.when(assigned).refused(CardDeclinedForGood(CARD))
+    story.from_("provider").when(notice(fact=fact, money=None)).then(
+        received(result="refused", why="card-declined-for-good")
+    )
+
+
+def test_a_decline_told_by_a_processor_holds_the_order() -> None:
+    story = told()
+    story.do(notice(fact=fail(), money=None))
+    assert [it.event for it in story.entries if isinstance(it.event, OrderPlacedOnHold)]
+    assert story.state(ORDER).declines.hold is not None
+
+
+def test_assigned_money_claims_its_reference_for_its_order() -> None:
+    story: Story = told(unmatched())
+    command = AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=capture())
+    assert decide(command, story.given(command)).claims == (Claim("processor_ref", "acme/ch_1", ORDER),)
+
+
+def test_money_goes_back_with_its_reference_and_not_before_it_came() -> None:
+    story = told().on("2010-08-12").record(unmatched())
+    came_at = story.at
+    early = story.with_now(came_at).on("2010-08-11")
+    early.when(give_back(amount=1)).refused(EffectiveBeforeCause(early.at, came_at))
+    story.at = came_at
+    story.when(give_back(amount=1, reference="wire-7")).then(
+        UnmatchedReceiptReturned(
+            unmatched=MONEY,
+            customer=CUSTOMER,
+            settlement=SETTLEMENT,
+            currency="USD",
+            amount=1,
+            reference="wire-7",
+        )
+    )
