@@ -47,7 +47,7 @@ class NextStepAnswer(Answer):
 
     step: str = Field(examples=["charge_card"])
     rule: str = Field(description="The rule by which it is done.", examples=["R-D4"])
-    subject: str | None = Field(description="The card it would charge, or the contact point it would use.")
+    subject: str | None = Field(description="What it is about: a card, a contact point, a bill, a dispute.")
     allowed: bool
     by: str | None = Field(description="The lowest role that may do it now.", examples=["agent"])
     needs_reason: bool

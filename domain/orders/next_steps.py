@@ -10,7 +10,11 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from domain.authority import ReasonMissing, RoleTooLow
+from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.billing import NewBill, may_be_billed
+from domain.bills.collecting import RecordCollectionCall
+from domain.bills.owing import OwnerDecides
+from domain.bills.writing_off import WriteOffBill
 from domain.book.register import Role
 from domain.command import Command
 from domain.customers.registering import Customer
@@ -27,6 +31,7 @@ from domain.orders.order_events import Part
 from domain.orders.shipping import PERSONAL_DELIVERY, ShipOrder
 from domain.payments.capturing import CapturePayment
 from domain.payments.charging import AttemptPayment
+from domain.payments.disputing import CloseDispute
 from domain.refusal import Refusal
 
 StepName = Literal[
@@ -38,6 +43,10 @@ StepName = Literal[
     "release_unpaid",
     "close_as_not_delivered",
     "cancel",
+    "record_bill_payment",
+    "call_customer",
+    "write_off_bill",
+    "close_dispute",
 ]
 
 
@@ -49,7 +58,7 @@ class Step(msgspec.Struct, frozen=True):
     """The rule by which it is done."""
     command: Command
     subject: str | None = None
-    """The card it would charge, or the contact point it would use."""
+    """The card it would charge, the contact point it would use, the bill or dispute it is about."""
 
 
 class NextStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +86,7 @@ def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minte
     """Every step there is for an order, in the order in which the house takes them.
 
     `by` names the person who would speak to the customer; a bill or a credit note would be one of `today`.
+    A customer is reached about a hold; one that is over is no reason to.
     """
     named: dict[str, Any] = {"order": state.placed.order, "customer": state.placed.customer}
     processor = "next_steps"
@@ -90,7 +100,12 @@ def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minte
         )
         for card in customer.payment_methods
     ]
-    ways = [known.contact_point for known in customer.contact_points.values() if known.invalidated is None]
+    is_over = bool(state.declines.holds) and state.declines.holds[-1].ended is not None
+    ways = (
+        []
+        if is_over
+        else [known.contact_point for known in customer.contact_points.values() if known.invalidated is None]
+    )
     reaches = [
         Step(
             "reach_customer",
@@ -117,7 +132,39 @@ def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minte
             "I14",
             CancelUnits(order=state.placed.order, refund=mint("ref"), decided_on=noted_on),
         ),
+        *_about_bills(state, by, mint),
+        *[
+            Step(
+                "close_dispute",
+                "R-B9",
+                CloseDispute(order=state.placed.order, dispute=name, outcome="won"),
+                name,
+            )
+            for name, dispute in state.disputes.items()
+            if dispute.closed is None
+        ],
     )
+
+
+def _about_bills(state: Placed, by: str, mint: Minted) -> Iterable[Step]:
+    """What may be done about everything that is owed for the order, with a number or without one."""
+    order, customer = state.placed.order, state.placed.customer
+    for name, bill in state.bills.items():
+        if bill.open:
+            payment = ReceiveBillPayment(
+                order=order,
+                customer=customer,
+                bill=name,
+                payment=mint("pay"),
+                credit=mint("crd"),
+                amount=bill.open,
+                currency=bill.currency,
+                method="next_steps",
+            )
+            call = RecordCollectionCall(order=order, bill=name, by=by, outcome="not_reached")
+            yield Step("record_bill_payment", "I9", payment, name)
+            yield Step("call_customer", "R-B3", call, name)
+            yield Step("write_off_bill", "R-B4", WriteOffBill(order=order, bill=name), name)
 
 
 def asked(step: Step, given: Given) -> NextStep:
@@ -131,6 +178,8 @@ def asked(step: Step, given: Given) -> NextStep:
             decision = decide(step.command, given)
         except RoleTooLow as too_low:
             role = too_low.least
+        except OwnerDecides:
+            role = "owner"
         except ReasonMissing:
             needs_reason = True
             given = msgspec.structs.replace(given, reason="said")

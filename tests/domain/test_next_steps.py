@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.bills.billing import NewBill
+from domain.bills.collecting import RecordCollectionCall
 from domain.decisions import decide
 from domain.moments import day_of
 from domain.money import Money
@@ -15,6 +16,7 @@ from domain.orders.next_steps import NextStep, asked, next_steps, steps_of
 from domain.orders.order_events import Part
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.payments.capturing import CaptureExceedsPrice, CapturePayment
+from tests.domain.bill_examples import DISPUTE, OTHER_BILL, close_dispute, dispute, pay_bill, reverse
 from tests.domain.decline_examples import (
     ANN,
     PHONE,
@@ -41,6 +43,7 @@ from tests.domain.examples import (
     card_stored,
     id_of,
     placed,
+    ship,
     shipped,
 )
 from tests.domain.specification import AGENT, OWNER, ZONE, Story, given
@@ -169,6 +172,37 @@ def test_after_all_effort_an_agent_may_close_it_and_an_existing_customers_order_
     existing = placed(standing="existing", standing_rests_on=OTHER_ORDER)
     served = given(ann(), customer(), existing, *HELD)
     assert refused(served, "close_as_not_delivered") == "R-D3"
+
+
+def test_nobody_is_to_be_reached_about_a_hold_that_is_over() -> None:
+    # Offer every way on file for ever → this fails: the order is done, and an attempt would be recorded.
+    story = given(ann(), customer(), placed(), *HELD)
+    assert by(story, "reach_customer", EMAIL.id) == "agent"
+    story.on("2010-08-11").do(capture())
+    assert "reach_customer" not in {name for name, _ in steps(story)}
+    story.do(ship())
+    assert {name for (name, _), step in steps(story).items() if step.by is not None} == set()
+
+
+def test_a_dispute_is_closed_and_what_a_chargeback_left_owed_is_paid_or_written_off() -> None:
+    # Leave out what is owed without a number → this fails: the order would seem to be done.
+    story = given(ann(), customer(), placed(), captured(), shipped())
+    story.do(dispute())
+    assert by(story, "close_dispute", DISPUTE) == "agent"
+    story.do(close_dispute("lost"))
+    story.do(reverse())
+    assert ("close_dispute", DISPUTE) not in steps(story)
+    assert by(story, "record_bill_payment", OTHER_BILL) == "agent"
+    assert by(story, "call_customer", OTHER_BILL) == "agent"
+    assert refused(story, "write_off_bill", OTHER_BILL) == "I10"
+    story.do(
+        RecordCollectionCall(
+            order=ORDER, bill=OTHER_BILL, by=ANN, outcome="reached", good_reason="illness", note="sealed:ill"
+        )
+    )
+    assert by(story, "write_off_bill", OTHER_BILL) == "owner"
+    story.do(pay_bill(bill=OTHER_BILL))
+    assert {name for name, subject in steps(story) if subject == OTHER_BILL} == set()
 
 
 def test_a_step_says_what_its_decision_says() -> None:
