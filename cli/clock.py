@@ -7,9 +7,10 @@ import typer
 from api.render import rfc3339
 from cli.moments import span_in
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
-from cli.output import show
-from cli.tick import decided
-from domain.moments import SECOND
+from cli.output import show, tell
+from cli.tick import by_time, decided
+from domain.entry import Entry
+from domain.moments import SECOND, Moment
 from ledger import ticking
 from ledger.book import Book
 from ledger.clocks import DemoClock, demo_clock
@@ -35,8 +36,11 @@ def advance(by: By, book: BookName = None, data: Data = None, dsn: Dsn = None, a
     """Move a demo book's now forward, and record what time has decided by then."""
     span = span_in(by)
 
-    async def moved(book: Book) -> list[dict[str, object]]:
+    async def moved(book: Book) -> tuple[Moment, list[Entry]]:
         await demo_clock(book).advance(span)
-        return decided(await ticking.tick(book))
+        entries = await ticking.tick(book)
+        return book.clock(), entries
 
-    show(with_book(settings(data, dsn), book, moved), as_json)
+    now, entries = with_book(settings(data, dsn), book, moved)
+    show(decided(entries), as_json)
+    tell(f"The book's now is {rfc3339(now)}. {by_time(entries)}")

@@ -1,4 +1,7 @@
-"""Data on stdout: aligned for a reader, tab-separated in a pipe, JSON lines on request."""
+"""Data on stdout: aligned for a reader, tab-separated in a pipe, JSON lines on request.
+
+What happened, in a line for whoever asked for it, goes to stderr.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +27,16 @@ def show(rows: Sequence[Row], as_json: bool) -> None:
         for row in rows:
             table.add_row(*(_cell(value) for value in row.values()))
         Console().print(table)
+
+
+def tell(what_happened: str) -> None:
+    """Says in one line what came of a command, beside its data; it is on stderr, where no pipe reads it."""
+    typer.echo(what_happened, err=True)
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """A number with its noun: `1 entry`, `2 entries`."""
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def show_json(value: object) -> None:

@@ -15,7 +15,7 @@ from cli.failures import FOUND, Misused
 from cli.moments import AsOfMoment, AsOfPosition, AsOfRecorded, past_in
 from cli.opened import Opened, opened_book
 from cli.options import BookName, Data, Dsn, Json, settings
-from cli.output import Row, show, show_json
+from cli.output import Row, counted, show, show_json, tell
 from cli.progress import entries_bar
 from ledger.database import open_database
 from ledger.projecting import cursors
@@ -191,21 +191,21 @@ def explain_figure(
 def parked(book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
     """Groups of rows that stand still since an entry their fold did not understand, and why."""
     with opened_book(settings(data, dsn), book) as at, closing(connect(at.conninfo)) as connection:
-        show(
-            [
-                {
-                    "projection": projection.name,
-                    "group": cursors.key_text(group.group),
-                    "position": group.position,
-                    "stream": group.stream,
-                    "customer": group.customer,
-                    "error": group.error,
-                }
-                for projection in PROJECTIONS
-                for group in cursors.parked_of(connection, at.book, projection)
-            ],
-            as_json,
-        )
+        rows = [
+            {
+                "projection": projection.name,
+                "group": cursors.key_text(group.group),
+                "position": group.position,
+                "stream": group.stream,
+                "customer": group.customer,
+                "error": group.error,
+            }
+            for projection in PROJECTIONS
+            for group in cursors.parked_of(connection, at.book, projection)
+        ]
+    show(rows, as_json)
+    if not rows:
+        tell("Nothing stands still.")
 
 
 @app.command("retry")
@@ -217,11 +217,15 @@ def retry(
         with closing(connect(at.conninfo)) as connection:
             still = [each for each in _chosen(names) if cursors.parked_of(connection, at.book, each)]
         if not still:
+            tell("Nothing stands still: there is nothing to fold anew.")
             return
         with entries_bar("rebuilding") as advance:
             receipts = rebuild_alone(at.conninfo, at.book, still, advance)
         _show_receipts(receipts, as_json)
-        if any(receipt.parked for receipt in receipts):
+        parked = sum([receipt.parked for receipt in receipts])
+        left = counted(parked, "group stands", "groups stand") if parked else "nothing stands"
+        tell(f"{counted(len(receipts), 'projection', 'projections')} folded anew; {left} still now.")
+        if parked:
             raise typer.Exit(FOUND)
 
 
@@ -235,7 +239,12 @@ def drop(data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
         if database.owner_conninfo is None:
             raise Misused("Say how to connect as the role that owns the tables: MAKEGOOD_OWNER_DSN")
         with closing(connect(database.owner_conninfo)) as owner, owner.transaction():
-            show([{"dropped": table} for table in drop_detached(owner, PROJECTIONS)], as_json)
+            dropped = drop_detached(owner, PROJECTIONS)
+    show([{"dropped": table} for table in dropped], as_json)
+    if dropped:
+        tell(f"{counted(len(dropped), 'table', 'tables')} removed.")
+    else:
+        tell("Nothing to remove: this release uses every table.")
 
 
 def _chosen(names: Sequence[str] | None) -> list[AnyProjection]:

@@ -6,7 +6,7 @@ import typer
 
 from api.render import rfc3339
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
-from cli.output import Row, show
+from cli.output import Row, counted, show, tell
 from ledger.book import Book, machine_now
 from ledger.reacting.catalogue import REACTIONS
 from ledger.reacting.rows import ReactionFailure
@@ -50,7 +50,10 @@ def failed(book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: J
     async def failures(book: Book) -> list[ReactionFailure]:
         return await book.reactions.failures()
 
-    _show(with_book(settings(data, dsn), book, failures), as_json)
+    found = with_book(settings(data, dsn), book, failures)
+    _show(found, as_json)
+    if not found:
+        tell("Everything that follows by rule was done.")
 
 
 @app.command("retry")
@@ -67,7 +70,12 @@ def retry(
     async def again(book: Book) -> list[ReactionFailure]:
         return await book.reactions.try_again(machine_now(), rule, after)
 
-    _show(with_book(settings(data, dsn), book, again), as_json)
+    found = with_book(settings(data, dsn), book, again)
+    _show(found, as_json)
+    if found:
+        tell(f"{counted(len(found), 'thing is', 'things are')} tried again by the running service or worker.")
+    else:
+        tell("There is nothing of that kind to try again.")
 
 
 def _show(failures: list[ReactionFailure], as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """`makegood tick`: decide what time has decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -9,7 +9,7 @@ from api.render import rfc3339
 from cli.failures import explanation
 from cli.moments import moment_in
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
-from cli.output import show
+from cli.output import counted, show, tell
 from domain.entry import Entry
 from domain.stored_types import TYPE_NAMES
 from ledger import ticking
@@ -30,7 +30,9 @@ def tick(
     async def ticked(book: Book) -> list[Entry]:
         return await ticking.tick(book, until)
 
-    show(decided(with_book(settings(data, dsn), book, ticked)), as_json)
+    entries = with_book(settings(data, dsn), book, ticked)
+    show(decided(entries), as_json)
+    tell(by_time(entries))
 
 
 def decided(entries: Iterable[Entry]) -> list[dict[str, object]]:
@@ -44,6 +46,13 @@ def decided(entries: Iterable[Entry]) -> list[dict[str, object]]:
         }
         for entry in entries
     ]
+
+
+def by_time(entries: Sequence[Entry]) -> str:
+    """What came of a tick, in one line."""
+    if not entries:
+        return "Nothing was due."
+    return f"Time has decided {counted(len(entries), 'entry', 'entries')}."
 
 
 def told(book: str, failure: Exception) -> None:

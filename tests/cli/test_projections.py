@@ -222,8 +222,10 @@ def test_what_cannot_be_meant_is_a_usage_error(makegood: Makegood, book: str, ar
 
 
 def test_parked_groups_are_shown_and_retried(makegood: Makegood, built: str, connection: psycopg.Connection):
-    assert makegood("projections", "parked", "--book", built).out == ""
-    assert makegood("projections", "retry", "--book", built, "--json").out == ""
+    nothing = makegood("projections", "parked", "--book", built)
+    assert (nothing.out, nothing.err) == ("", "Nothing stands still.\n")
+    nothing = makegood("projections", "retry", "--book", built, "--json")
+    assert (nothing.out, nothing.err) == ("", "Nothing stands still: there is nothing to fold anew.\n")
     _, customer, currency, order, *_ = rows_of(connection, built)[0]
     group = (str(customer), str(currency), str(order))
     cursors.park(connection, built, BALANCE, [Parked(group, 7, str(order), str(customer), "LookupError: x")])
@@ -234,8 +236,10 @@ def test_parked_groups_are_shown_and_retried(makegood: Makegood, built: str, con
         "LookupError: x",
     )
     assert makegood("projections", "verify", "orders", "--book", built).code == 0
-    (receipt,) = makegood("projections", "retry", "--book", built, "--json").json()
+    retried = makegood("projections", "retry", "--book", built, "--json")
+    (receipt,) = retried.json()
     assert (receipt["projection"], receipt["parked"]) == ("customer_balance", 0)
+    assert "1 projection folded anew; nothing stands still now." in retried.err
     assert makegood("projections", "parked", "--book", built).out == ""
 
 
@@ -252,3 +256,6 @@ def test_a_table_no_projection_uses_is_named_and_dropped_by_its_owner(
     monkeypatch.setenv("MAKEGOOD_OWNER_DSN", str(database.owner_conninfo))
     dropped = makegood("projections", "drop", "--json")
     assert {"dropped": "forgotten_v3"} in dropped.json()
+    assert dropped.err.endswith(" removed.\n")
+    again = makegood("projections", "drop")
+    assert (again.out, again.err) == ("", "Nothing to remove: this release uses every table.\n")

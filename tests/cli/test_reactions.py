@@ -47,17 +47,19 @@ def test_status_says_what_follows_what_and_how_far_it_has_come(makegood: Makegoo
 
 
 def test_what_failed_is_told_and_tried_again_when_asked_for(makegood: Makegood, unpaid: str):
-    assert makegood("reactions", "failed", "--book", unpaid, "--json").json() == []
+    nothing = makegood("reactions", "failed", "--book", unpaid, "--json")
+    assert (nothing.json(), nothing.err) == ([], "Everything that follows by rule was done.\n")
     react(unpaid)
     (failed,) = makegood("reactions", "failed", "--book", unpaid, "--json").json()
     assert (failed["reaction"], failed["tries"], failed["again_at"]) == ("ship", 1, None)
     assert failed["cause"].startswith("Refused (I2)")
     for nothing in (("acknowledge",), ("ship", "--after", failed["after"] + 1)):
-        assert makegood("reactions", "retry", *nothing, "--book", unpaid, "--json").json() == []
-    (again,) = makegood(
-        "reactions", "retry", "ship", "--after", failed["after"], "--book", unpaid, "--json"
-    ).json()
+        retried = makegood("reactions", "retry", *nothing, "--book", unpaid, "--json")
+        assert (retried.json(), retried.err) == ([], "There is nothing of that kind to try again.\n")
+    retried = makegood("reactions", "retry", "ship", "--after", failed["after"], "--book", unpaid, "--json")
+    (again,) = retried.json()
     assert again["again_at"] is not None
+    assert retried.err == "1 thing is tried again by the running service or worker.\n"
     react(unpaid)
     (tried,) = makegood("reactions", "failed", "--book", unpaid, "--json").json()
     assert (tried["tries"], tried["again_at"]) == (2, None)

@@ -10,9 +10,10 @@ from domain.moments import HOUR, MINUTE
 from tests.cli.commandline import Makegood
 
 
-def test_a_tick_with_nothing_due_says_nothing(makegood: Makegood, book: str):
+def test_a_tick_with_nothing_due_says_so_and_has_no_data(makegood: Makegood, book: str):
+    # Leave out `tell` → this fails: nobody would know whether anything was done.
     ticked = makegood("tick", "--book", book, "--json")
-    assert (ticked.code, ticked.out) == (0, "")
+    assert (ticked.code, ticked.out, ticked.err) == (0, "", "Nothing was due.\n")
     assert makegood("tick", "--book", book, "--now", "2020-01-01T00:00:00Z").code == 0
 
 
