@@ -15,9 +15,9 @@ from domain.moments import Moment, day_of, instant_of
 from domain.money import Money, exponent_of
 from domain.stored_types import TYPE_NAMES
 from ledger.errors import UnknownBook
-from ledger.projecting.as_of import read
+from ledger.projecting.as_of import AsOf, Effective, counts, is_late, position_at, read
 from ledger.projecting.decoding import decoder_of, names_of
-from ledger.projecting.entries import Head, connect, head_of, page
+from ledger.projecting.entries import connect, hash_at, page
 from projections.folding import LineFolding, folding_of
 from projections.journal import ACCOUNTS, Journal, Posting
 
@@ -42,19 +42,22 @@ class Exported(msgspec.Struct, frozen=True):
     postings: int
     parked: tuple[int, ...]
     """Entries that could not be folded, and are missing."""
+    late: int
+    """How many of the transactions had taken effect by the moment asked about and were recorded later."""
 
 
 class _Postings:
-    """The transactions of a book, in its order, counted as they go by."""
+    """The transactions of a book, in its order, counted as they go by; all, or those of a past."""
 
-    def __init__(self, conninfo: str, book: str, progress: Progress) -> None:
-        self._conninfo, self._book, self._progress = conninfo, book, progress
+    def __init__(self, conninfo: str, book: str, progress: Progress, at: AsOf | None) -> None:
+        self._conninfo, self._book, self._progress, self._at = conninfo, book, progress, at
         folding = folding_of(JOURNAL)
         assert isinstance(folding, LineFolding)
         self.folding = folding
-        self.transactions = self.postings = 0
+        self.transactions = self.postings = self.late = 0
         with connect(conninfo) as reader:
-            self.head: Head = head_of(reader, book)
+            self.until = position_at(reader, book, at)
+            self.hash = hash_at(reader, book, self.until)
             opened = (BookOpened,)
             first = page(reader, book, 0, 1, names_of(opened), decoder_of(opened))
         if not first or not isinstance(first[0].event, BookOpened):
@@ -63,31 +66,42 @@ class _Postings:
 
     def __iter__(self) -> Iterator[Transaction]:
         with connect(self._conninfo) as reader:
-            for entry in read(reader, self._book, JOURNAL, self.head.position):
+            for entry in read(reader, self._book, JOURNAL, self.until):
+                self._progress(entry.position, self.until)
+                if not counts(entry, self._at):
+                    continue
                 self.folding.feed(entry)
                 postings = [line for line in self.folding.take() if isinstance(line, Posting)]
                 if postings:
                     self.transactions += 1
                     self.postings += len(postings)
+                    self.late += is_late(entry, self._at)
                     yield entry, postings
-                self._progress(entry.position, self.head.position)
 
     def exported(self) -> Exported:
         parked = sorted(each.position for each in self.folding.parked.values())
-        return Exported(self.head.position, self.transactions, self.postings, tuple(parked))
+        return Exported(self.until, self.transactions, self.postings, tuple(parked), self.late)
 
 
 def export_hledger(
-    conninfo: str, book: str, out: TextIO, progress: Progress = lambda _done, _of: None
+    conninfo: str,
+    book: str,
+    out: TextIO,
+    progress: Progress = lambda _done, _of: None,
+    at: AsOf | None = None,
 ) -> Exported:
     """Write the journal so that `hledger check --strict` passes: accounts and commodities are declared.
 
     One transaction per entry, on its day in the book's zone, with the entry's position as its code; customer
-    and order are tags, so `--pivot customer` shows who owes what. Blocks. Raises: UnknownBook, Undecodable,
-    psycopg.Error, OSError.
+    and order are tags, so `--pivot customer` shows who owes what. `at`: as of then.
+
+    Blocks. Raises: UnknownBook, Undecodable, psycopg.Error, OSError.
     """
-    postings = _Postings(conninfo, book, progress)
-    out.write(f"; Makegood book {book}, entries 1 to {postings.head.position}\n; {postings.head.hash}\n\n")
+    postings = _Postings(conninfo, book, progress, at)
+    out.write(f"; Makegood book {book}, entries 1 to {postings.until}\n; {postings.hash}\n")
+    if isinstance(at, Effective):
+        out.write(f"; of them what had taken effect by {_utc(at.moment)}\n")
+    out.write("\n")
     for account in ACCOUNTS:
         out.write(f"account {account}\n")
     declared: set[str] = set()
@@ -101,13 +115,17 @@ def export_hledger(
 
 
 def export_csv(
-    conninfo: str, book: str, out: TextIO, progress: Progress = lambda _done, _of: None
+    conninfo: str,
+    book: str,
+    out: TextIO,
+    progress: Progress = lambda _done, _of: None,
+    at: AsOf | None = None,
 ) -> Exported:
     """Write the postings as CSV (RFC 4180), a line each, amounts as decimals, debits positive.
 
-    Blocks. Raises: UnknownBook, Undecodable, psycopg.Error, OSError.
+    `at`: as of then. Blocks. Raises: UnknownBook, Undecodable, psycopg.Error, OSError.
     """
-    postings = _Postings(conninfo, book, progress)
+    postings = _Postings(conninfo, book, progress, at)
     lines = csv.writer(out)
     lines.writerow(COLUMNS)
     for entry, of_entry in postings:

@@ -83,6 +83,14 @@ def head_of(connection: psycopg.Connection, book: str) -> Head:
     return Head(*row)
 
 
+def hash_at(connection: psycopg.Connection, book: str, position: int) -> str:
+    """The chain's hash after that entry; before the first, what the first one follows."""
+    row = connection.execute(
+        "SELECT encode(hash, 'hex') FROM entries WHERE book = %s AND position = %s", (book, position)
+    ).fetchone()
+    return "0" * 64 if row is None else row[0]
+
+
 def page(
     connection: psycopg.Connection, book: str, after: int, until: int, types: list[str], decode: Decode
 ) -> list[Entry]:

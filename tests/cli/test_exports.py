@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.moments import moment_in
 from ledger.database import Database
 from ledger.projecting.as_of import Effective, rows_as_of
+from ledger.projecting.entries import connect, hash_at
 from projections.journal import ACCOUNTS, Journal, postings
 from tests.cli.commandline import Makegood
 
@@ -70,6 +72,26 @@ def test_the_csv_holds_every_posting(makegood: Makegood, database: Database, rea
     assert {account: amount for account, amount in totals.items() if amount} == {
         account: amount for account, amount in trial_balance(database, real).items() if amount
     }
+
+
+def test_a_past_of_the_journal_is_exported(makegood: Makegood, database: Database, real: str):
+    """Read all entries and forget to ask whether each counts → the balances are today's, and this fails."""
+    middle = "2010-12-15T00:00:00Z"
+    done = makegood("export", "csv", "--as-of", middle, "--book", real)
+    days = [row["date"] for row in csv.DictReader(io.StringIO(done.out))]
+    assert (done.code, max(days)) == (0, "2010-12-14")
+    rows = rows_as_of(database.app_conninfo, real, Journal(), Effective(moment_in(middle))).rows
+    assert len(days) == len(rows)
+    assert "were recorded later than that moment" in done.err, "an import comes later than what it tells"
+    half = makegood("export", "hledger", "--as-of-position", 1_000, "--book", real)
+    with connect(database.app_conninfo) as reader:
+        chained = hash_at(reader, real, 1_000)
+    assert half.out.startswith(f"; Makegood book {real}, entries 1 to 1000\n; {chained}\n")
+    assert "recorded later" not in half.err
+    before = makegood("export", "csv", "--as-of-recorded", "2000-01-01T00:00:00Z", "--book", real)
+    assert (before.code, len(before.out.splitlines())) == (0, 1)
+    both = makegood("export", "csv", "--as-of", middle, "--as-of-position", 1, "--book", real)
+    assert both.code == 2
 
 
 def test_an_empty_book_is_exported_too(makegood: Makegood, book: str):
