@@ -42,6 +42,7 @@ from api.v1.projections import projections
 from api.v1.reactions import reactions
 from api.v1.refunds import refunds
 from api.v1.reversals import reversals
+from api.v1.standing import standings
 from api.v1.supplier_claims import suppliers
 from api.v1.tasks import tasks
 from api.v1.ticks import ticks
@@ -51,7 +52,7 @@ from api.welcome import welcome
 from ledger.composition import Ledger
 
 SECTIONS = (
-    *(orders, refunds, carts, customers, balances, products, tasks, corrections, bookkeeping),
+    *(orders, refunds, carts, customers, standings, balances, products, tasks, corrections, bookkeeping),
     *(unmatched, inbound),
     *(bills, watchlist, reversals, credits, periods),
     *(declines, decline_lists),

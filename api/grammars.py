@@ -20,6 +20,7 @@ from domain.ids import PREFIXES
 from domain.moments import FIRST_EFFECTIVE, LATEST, Moment, moment_of
 from domain.money import is_currency
 from ledger.sealing.card_numbers import holds_card_number
+from projections.journal import ACCOUNTS
 
 CARD_NUMBER = "card_number"
 """The type of a validation error by which the problem `card-number-found` is chosen."""
@@ -103,6 +104,12 @@ def _known_currency(text: str) -> str:
     if not is_currency(text):
         raise PydanticCustomError("currency", "Should be an ISO 4217 currency that has a minor unit")
     return text
+
+
+def _known_account(name: str) -> str:
+    if name not in ACCOUNTS:
+        raise PydanticCustomError("account", f"Should be an account of the books: {', '.join(ACCOUNTS)}")
+    return name
 
 
 def _phone(text: str) -> str:
@@ -206,8 +213,8 @@ Expiry = Annotated[
 ]
 Account = Annotated[
     str,
-    StringConstraints(pattern=grammar(r"^[a-z][a-z :]{0,79}$", "Should be an account, as assets:customers")),
-    Field(examples=["assets:customers"]),
+    AfterValidator(_known_account),
+    WithJsonSchema({"type": "string", "enum": list(ACCOUNTS), "examples": ["assets:customers"]}),
 ]
 Currency = Annotated[
     str,

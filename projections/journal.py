@@ -5,7 +5,7 @@ amounts are debits, negative ones credits. Source: §2 Money
 """
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import LiteralString, assert_never
 
 from domain.bills.bill_events import (
     BillMarkedUncollectible,
@@ -253,6 +253,29 @@ def _allowance(shares: Iterable[BillShare]) -> tuple[tuple[str, int], ...]:
 def _released(amount: int) -> tuple[tuple[str, int], ...]:
     return (ALLOWANCE, amount), (BAD_DEBT, -amount)
 
+
+_REPORT: LiteralString = """
+SELECT month, currency,
+       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:sales'), 0)::bigint AS sales,
+       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:shipping'), 0)::bigint AS shipping,
+       coalesce(sum(amount) FILTER (WHERE account = 'revenue:sales returns'), 0)::bigint AS returned,
+       coalesce(-sum(amount) FILTER (WHERE account IN
+           ('revenue:sales', 'revenue:shipping', 'revenue:sales returns')), 0)::bigint AS net_sales,
+       coalesce(-sum(amount) FILTER (WHERE account = 'liabilities:tax payable'), 0)::bigint AS tax,
+       coalesce(sum(amount) FILTER (WHERE account = 'expenses:bad debt'), 0)::bigint AS written_off,
+       coalesce(sum(amount) FILTER (WHERE account = 'expenses:goodwill'), 0)::bigint AS goodwill,
+       coalesce(sum(amount) FILTER (WHERE account = 'expenses:marketing'), 0)::bigint AS marketing,
+       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:supplier recoveries'), 0)::bigint AS recovered,
+       coalesce(sum(amount) FILTER (WHERE account = 'assets:cash' AND amount > 0), 0)::bigint AS collected,
+       coalesce(-sum(amount) FILTER (WHERE account = 'assets:cash' AND amount < 0), 0)::bigint AS paid_out,
+       max(position) AS last_position
+FROM (SELECT to_char(to_timestamp(floor(counted_at / 1000000.0)) AT TIME ZONE %s, 'YYYY-MM') AS month, *
+      FROM (SELECT {} AS counted_at, * FROM held) AS timed) AS dated
+GROUP BY month, currency"""
+BY_EFFECT: LiteralString = _REPORT.replace("{}", "effective_at")
+"""The books by month of what took effect, over the rows `held`; takes the book's zone."""
+BY_RECORDING: LiteralString = _REPORT.replace("{}", "recorded_at")
+"""The same by month of recording."""
 
 TRIAL_BALANCE = """
 SELECT currency, account, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debit,

@@ -18,7 +18,7 @@ from domain.book.closing import month_of
 from domain.entry import Minor
 from ledger.projecting.conditions import Condition, Either, Where
 from ledger.projecting.listing import Asked, Listing
-from projections.journal import BY_ENTRY, TRIAL_BALANCE, Journal, Posting
+from projections.journal import BY_EFFECT, BY_ENTRY, BY_RECORDING, TRIAL_BALANCE, Journal, Posting
 
 bookkeeping = Section(
     "bookkeeping", "Double-entry postings: debits positive, credits negative; they sum to zero per currency."
@@ -47,9 +47,32 @@ class EntryItem(msgspec.Struct, frozen=True):
     balance: Minor
 
 
+class PeriodItem(msgspec.Struct, frozen=True):
+    """The books of one month in one currency. A cancellation moves no account, and so is in none."""
+
+    month: str
+    currency: str
+    sales: Minor
+    shipping: Minor
+    returned: Minor
+    net_sales: Minor
+    tax: Minor
+    written_off: Minor
+    goodwill: Minor
+    marketing: Minor
+    recovered: Minor
+    collected: Minor
+    paid_out: Minor
+    last_position: int
+
+
 POSTINGS = Listing(projection=JOURNAL, item=Posting, answer="SELECT * FROM held", key=("position", "line"))
 ACCOUNTS = Listing(projection=JOURNAL, item=AccountItem, answer=TRIAL_BALANCE, key=("currency", "account"))
 ENTRIES = Listing(projection=JOURNAL, item=EntryItem, answer=BY_ENTRY, key=("position",))
+PERIODS = {
+    "effective": Listing(projection=JOURNAL, item=PeriodItem, answer=BY_EFFECT, key=("month", "currency")),
+    "recorded": Listing(projection=JOURNAL, item=PeriodItem, answer=BY_RECORDING, key=("month", "currency")),
+}
 
 
 class JournalQuery(ListQuery):
@@ -71,6 +94,17 @@ class TrialBalanceQuery(ListQuery):
         description="What is reported in that month: effective in it and recorded before it was closed, and "
         "what came late about closed months while it was the first open one.",
     )
+
+
+class PeriodsQuery(ListQuery):
+    """Which months, and what makes something belong to one."""
+
+    by: Literal["effective", "recorded"] = Field(
+        default="effective", description="The month in which it took effect, or in which it was recorded."
+    )
+    currency: Currency | None = None
+    customer: CustomerId | None = None
+    sort: Literal["month", "-month"] = "month"
 
 
 @bookkeeping.question("/v1/journal", Permission.READ, answers=RowsPage[item_of(Posting)], lists_rows=True)
@@ -95,6 +129,21 @@ async def show_trial_balance(call: Call, query: Annotated[TrialBalanceQuery, Que
         held += _reported_in(month)
         late = (Where("effective_at", "<", month.start),)
     return await list_of(call, ACCOUNTS, query, sort="currency", held=held, late=late)
+
+
+@bookkeeping.question(
+    "/v1/period-report", Permission.READ, answers=RowsPage[item_of(PeriodItem)], lists_rows=True
+)
+async def report_periods(call: Call, query: Annotated[PeriodsQuery, Query()]) -> Response:
+    """Report the books by month: sold, returned, written off, collected, paid out
+
+    `net_sales` is sales and shipping less what was returned. Months are those of the book's zone; what a
+    single one reports once months are closed, late entries apart, is `/v1/trial-balance?month=`.
+    """
+    named = ("customer", "currency")
+    held = tuple([Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None])
+    zone = (await call.book_register()).zone
+    return await list_of(call, PERIODS[query.by], query, sort=query.sort, held=held, said=(zone,))
 
 
 def _reported_in(month: ReportedMonth) -> tuple[Condition, ...]:

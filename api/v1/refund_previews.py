@@ -1,22 +1,32 @@
-"""What a dry run of a refund shows: what would clear, what would leave, and which limit is hit."""
+"""What a dry run of a refund shows: what would clear, what would leave, and which limit is hit.
 
+Above a limit it shows what the grant would do once somebody else decides it: the same command, tried as the
+owner's, who has none.
+"""
+
+import msgspec
 from pydantic import Field
 
 from api.answers import Amount, Answer, Receipt
+from api.bodies import Writing
 from api.call import Call
 from api.render import money
+from domain.command import Command
 from domain.customers.registering import Customer
+from domain.entry import Entry
 from domain.orders.order import Placed
+from domain.refunds.granting import GrantRefund
+from domain.refunds.granting_unverified import GrantUnverifiedRefund
 from domain.refunds.refund_events import RefundEscalated, RefundGranted, RefundPaid, RefundRequested
 from domain.refunds.settling import owed
 from domain.stored_types import evolve_of
-from ledger.record.submission import Outcome
+from ledger.record.submission import Outcome, Submission
 
 
 class RefundPreview(Answer):
     """What a dry run shows of a refund."""
 
-    granted: Amount
+    granted: Amount = Field(description="What would be granted; above a limit, once somebody decides so.")
     clears: Amount = Field(description="What of it settles bills, written-off parts included.")
     cash: Amount = Field(description="What would be due back as money, paid out next.")
     credit: Amount = Field(description="What would be kept as the customer's credit.")
@@ -31,30 +41,60 @@ class RefundReceipt(Receipt):
     preview: RefundPreview | None = Field(description="Only of a dry run.")
 
 
-async def preview_of(call: Call, outcome: Outcome, stream: str) -> dict[str, object] | None:
-    """What would clear and leave; None where the dry run is about nothing granted or asked for."""
-    state = await call.book.state(stream)
-    for entry in outcome.entries:
-        if entry.stream == stream:
-            state = evolve_of(stream)(state, entry)
+async def preview_of(
+    call: Call, command: Command, body: Writing, outcome: Outcome, stream: str
+) -> dict[str, object] | None:
+    """What would clear and leave, or would once somebody else has granted it, and the limit that is hit.
+
+    None where the dry run is about nothing granted, asked for or paid.
+    """
     events = [entry.event for entry in outcome.entries]
-    granted = next((it for it in events if isinstance(it, RefundGranted)), None)
-    requested = next((it for it in events if isinstance(it, RefundRequested)), None)
-    escalated = next((it for it in events if isinstance(it, RefundEscalated)), None)
-    paid = next((it for it in events if isinstance(it, RefundPaid)), None)
-    about = granted or requested or escalated or paid
-    if about is None or not isinstance(state, Placed | Customer):
+    escalated = next((it for it in reversed(events) if isinstance(it, RefundEscalated)), None)
+    waits = escalated is not None or any(isinstance(it, RefundRequested) for it in events)
+    if outcome.already and not waits:
         return None
-    currency = about.currency
-    clears = cash = credit = 0
-    if granted is not None:
-        refund = state.refunds[granted.refund]
-        clears, due = refund.cleared, owed(state, refund)
-        cash, credit = due.cash, due.credit
-    shown = {"granted": 0 if granted is None else granted.granted, "clears": clears, "cash": cash}
+    entries = (await _granted_by_owner(call, command, body)).entries if waits else outcome.entries
+    shown = _shown(await _state_after(call, entries, stream), entries)
+    if shown is None:
+        return None
     return {
-        **{name: money(amount, currency) for name, amount in (shown | {"credit": credit}).items()},
+        **shown,
         "limit": None if escalated is None else escalated.exceeded,
-        "limit_amount": None if escalated is None else money(escalated.limit, currency),
+        "limit_amount": None if escalated is None else money(escalated.limit, escalated.currency),
         "decides": None if escalated is None else escalated.to_role,
     }
+
+
+async def _granted_by_owner(call: Call, command: Command, body: Writing) -> Outcome:
+    """What the same command would record if the owner asked for it, who has no limit. Raises: Refusal."""
+    if isinstance(command, GrantRefund | GrantUnverifiedRefund):
+        command = msgspec.structs.replace(command, only_request=False)
+    owner = msgspec.structs.replace(call.caller.actor, role="owner")
+    submission = Submission(actor=owner, origin="api", effective_at=body.effective_at, dry_run=True)
+    return await call.book.execute(command, submission)
+
+
+async def _state_after(call: Call, entries: tuple[Entry, ...], stream: str) -> object:
+    """The order, or the customer, with those entries recorded."""
+    state = await call.book.state(stream)
+    for entry in entries:
+        if entry.stream == stream:
+            state = evolve_of(stream)(state, entry)
+    return state
+
+
+def _shown(state: object, entries: tuple[Entry, ...]) -> dict[str, object] | None:
+    """The amounts, by what was granted or paid."""
+    events = [entry.event for entry in entries]
+    granted = next((it for it in events if isinstance(it, RefundGranted)), None)
+    paid = next((it for it in events if isinstance(it, RefundPaid)), None)
+    about = granted or paid
+    if about is None or not isinstance(state, Placed | Customer):
+        return None
+    amount = clears = cash = credit = 0
+    if granted is not None:
+        refund = state.refunds[granted.refund]
+        amount, clears, due = granted.granted, refund.cleared, owed(state, refund)
+        cash, credit = due.cash, due.credit
+    shown = {"granted": amount, "clears": clears, "cash": cash, "credit": credit}
+    return {name: money(minor, about.currency) for name, minor in shown.items()}

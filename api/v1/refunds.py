@@ -463,7 +463,7 @@ async def _decided(call: Call, command: Command, body: Writing, stream: str, cus
     last = _last_of_refund(outcome)
     waits = isinstance(last, RefundRequested | RefundEscalated)
     status = 200 if outcome.dry_run else 202 if waits else call.status
-    preview = await preview_of(call, outcome, stream) if outcome.dry_run and not outcome.already else None
+    preview = await preview_of(call, command, body, outcome, stream) if outcome.dry_run else None
     place = (CUSTOMERS if stream == customer else ORDERS) if stream.startswith(("cus", "ord")) else None
     return await receipt(outcome, stream[:3], call.reading, status, place, {"preview": preview})
 

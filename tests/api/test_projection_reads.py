@@ -206,6 +206,16 @@ async def adds_up(house: House, path: str, figure: dict[str, object]) -> None:
         assert (entry["type"], entry["stream"]) == (delta["type"], delta["stream"])
 
 
+@pytest.mark.parametrize("path", ["/v1/trial-balance/explain?currency=EUR&account=", "/v1/journal?account="])
+async def test_an_account_the_books_do_not_have_is_pointed_at(house: House, path: str) -> None:
+    # Take any name for an account → 0, as if it were there and empty, and this fails.
+    answer = await house.agent.get(f"{path}assets:nope")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "account"
+    assert "assets:customers" in fault["detail"]
+
+
 async def test_a_customer_of_several_currencies_is_explained_one_by_one(house: House) -> None:
     customer = await house.customer()
     path = f"/v1/customers/{customer}/balance/explain"

@@ -62,8 +62,18 @@ async def test_a_refund_is_granted_shown_paid_and_audited(house: House) -> None:
 async def test_above_the_limit_it_waits_is_answered_202_and_another_person_approves(house: House) -> None:
     order = await shipped_order(house, quantity=1, price=15001)
     tried = await house.agent.post(f"/v1/orders/{order}/refunds?dry_run=true", ONE)
-    assert (tried.status_code, tried.json()["preview"]["limit"]) == (200, "per_refund")
-    assert tried.json()["preview"]["decides"] == "supervisor"
+    # Show only what this very command would grant → zeros, and this fails.
+    preview = {
+        "granted": eur(15001),
+        "clears": eur(0),
+        "cash": eur(15001),
+        "credit": eur(0),
+        "limit": "per_refund",
+        "limit_amount": eur(15000),
+        "decides": "supervisor",
+    }
+    assert (tried.status_code, tried.json()["preview"]) == (200, preview)
+    assert types_of(tried.json()) == ["refund.requested", "refund.escalated"]
     waits = await house.agent.post(f"/v1/orders/{order}/refunds", ONE, key="k-" + order)
     assert waits.status_code == 202
     assert types_of(waits.json()) == ["refund.requested", "refund.escalated"]
@@ -75,9 +85,41 @@ async def test_above_the_limit_it_waits_is_answered_202_and_another_person_appro
     through = {"On-Behalf-Of": house.agent.person}
     served = await house.service.post(f"/v1/refunds/{refund}/approval", {}, headers=through)
     assert served.json()["type"] == "/problems/approver-is-requester"
+    trying = await house.supervisor.post(f"/v1/refunds/{refund}/approval?dry_run=true", {})
+    assert trying.json()["preview"] == preview | {"limit": None, "limit_amount": None, "decides": None}
     approved = await house.supervisor.post(f"/v1/refunds/{refund}/approval", {})
     assert approved.status_code == 201
     assert approved.json()["entries"][0]["data"]["requested_by"] == house.agent.person
+
+
+async def test_an_approval_above_the_approvers_limit_shows_who_decides_before_and_after(house: House) -> None:
+    order = await shipped_order(house, quantity=1, price=100_001)
+    waits = await house.agent.post(f"/v1/orders/{order}/refunds", ONE)
+    approval = f"/v1/refunds/{waits.json()['entries'][0]['data']['refund']}/approval"
+    for _ in range(2):  # the second time it has gone up already, and nothing new would be recorded
+        preview = (await house.supervisor.post(f"{approval}?dry_run=true", {})).json()["preview"]
+        shown = (preview["cash"], preview["limit_amount"], preview["decides"])
+        assert shown == (eur(100_001), eur(100_000), "owner")
+        assert (await house.supervisor.post(approval, {})).status_code == 202
+
+
+async def test_a_dry_run_above_a_limit_shows_what_the_grant_would_clear(house: House) -> None:
+    order = (await house.recorded("/v1/orders", order_body(20, terms="bill_after")))["subject"]
+    await house.shipment(order, 20)
+    all_of_it = {"parts": [{"line": 1, "quantity": 20}]}
+    for body in (all_of_it, all_of_it | {"only_request": True}):
+        tried = await house.agent.post(f"/v1/orders/{order}/refunds?dry_run=true", body)
+        preview = tried.json()["preview"]
+        assert (preview["granted"], preview["clears"], preview["cash"]) == (eur(20000), eur(20000), eur(0))
+    customer = (await house.agent.get(f"/v1/orders/{order}")).json()["customer"]
+    claims = {"claims": [{"sku": "ARMCHAIR", "quantity": 1, "amount": eur(99999)}]}
+    unverified = await house.agent.post(f"/v1/customers/{customer}/refunds?dry_run=true", claims)
+    preview = unverified.json()["preview"]
+    assert (preview["cash"], preview["limit_amount"], preview["decides"]) == (
+        eur(99999),
+        eur(15000),
+        "supervisor",
+    )
 
 
 async def test_a_dry_run_shows_what_clears_and_what_leaves(house: House) -> None:
