@@ -12,12 +12,15 @@ from domain.bills.bill_events import BillShare, BillWrittenOff, WriteOffReversed
 from domain.bills.billing import NewBill
 from domain.bills.owing import OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
+from domain.declines.decline_events import OrderReleased
 from domain.orders.order import LineUnknown
 from domain.orders.order_events import OrderLine, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.refunds.granting import NothingToRefund, RefundExceedsUnits
 from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundRequested
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import payment_reversed, reverse, written_off
+from tests.domain.decline_examples import customer, fail
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -31,6 +34,7 @@ from tests.domain.examples import (
     REFUND,
     SHIPMENT,
     billed,
+    cancel,
     capture,
     captured,
     credit_note_taken,
@@ -42,7 +46,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.refunds import ask, deciding, grant, used
+from tests.domain.refunds import approve, ask, deciding, grant, used
 from tests.domain.specification import AGENT, OWNER, Story, given, moment
 
 NOTE = {"year": 2010, "number": 1}
@@ -312,7 +316,87 @@ def test_a_refund_of_one_line_stays_as_deposit_for_what_is_still_to_ship() -> No
     assert (story.state(ORDER).purse().deposit, story.state(ORDER).purse().due_back) == (1000, 0)
 
 
+def test_a_claim_beyond_the_line_says_what_shipped_and_what_is_still_to_ship() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped((1, 1), goods=3400, charge=4195))
+    story.when(grant((1, 3))).refused(RefundExceedsUnits(ORDER, 1, 3, 2))
+
+
+def test_a_line_named_twice_is_taken_from_what_shipped_first() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped((1, 1), goods=3400, charge=4195))
+    decided = story.do(grant((1, 1), (1, 1)))
+    (cancelled,) = (it for it in decided if isinstance(it, OrderUnitsCancelled))
+    (event,) = (it for it in decided if isinstance(it, RefundGranted))
+    assert ([it.quantity for it in cancelled.parts], [it.quantity for it in event.parts]) == ([1], [1])
+
+
+@pytest.mark.parametrize(("fee", "back"), [(0, False), (1, True)])
+def test_a_problem_alone_brings_back_a_fee_that_there_is(fee: int, back: bool) -> None:
+    line = OrderLine(1, "A", "", 1, 1000, 0, 0)
+    story = given(customer_registered(), placed(lines=(line,), shipping=fee, total=1000 + fee))
+    story.do(capture(amount=1000 + fee))
+    asked = story.when(grant(observed_problem="late"))
+    if back:
+        event = asked.decides(RefundGranted)
+        assert (event.granted, event.fee_dropped, event.credit_amount) == (1, 1, 0)
+        assert [it.kind for it in event.deadlines] == ["refund_payout"]
+    else:
+        asked.refused(NothingToRefund(ORDER))
+
+
+def test_a_held_order_whose_last_units_are_asked_back_waits_no_longer() -> None:
+    story = given(customer(), placed())
+    story.do(fail())
+    decided = story.do(grant((1, 2)))
+    assert OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled") in decided
+    paid = given(customer(), placed(), captured(), shipped((1, 1), goods=3400, charge=4195))
+    paid.do(reverse(amount=3400))
+    paid.do(fail(amount=3400))
+    released = [it for it in paid.do(grant((1, 1))) if isinstance(it, OrderReleased)]
+    assert [it.because for it in released] == ["paid"]
+
+
+def test_it_clears_nothing_that_was_owed_only_later() -> None:
+    story = shipped_order().on("2010-08-12").record(payment_reversed())
+    owed_at = story.at
+    early = story.with_now(owed_at).on("2010-08-11")
+    early.when(grant((1, 1), deciding=deciding(day="2010-08-12"))).refused(
+        EffectiveBeforeCause(early.at, owed_at)
+    )
+
+
+def test_what_was_let_off_and_is_cleared_is_not_due_back() -> None:
+    story = given(customer_registered(), placed(terms="bill_after"), shipped(), billed(), written_off())
+    event = story.when(grant((1, 1))).decides(RefundGranted)
+    assert event.write_offs_cleared == (BillShare(BILL, 3400),)
+    assert [it.kind for it in event.deadlines] == []
+    assert story.state(ORDER).purse().due_back == 0
+
+
 # Retry, request, time
+
+
+def test_what_was_only_cancelled_is_known_again_and_with_other_units_refused() -> None:
+    story = given(customer_registered(), placed())
+    story.do(grant((1, 1)))
+    story.when(grant((1, 1))).nothing()
+    story.when(grant((1, 2))).refused(AlreadyRecordedOtherwise(REFUND))
+    whole = given(customer_registered(), placed())
+    whole.do(cancel())
+    whole.when(grant((1, 2))).refused(AlreadyRecordedOtherwise(REFUND))
+
+
+def test_an_approval_of_what_is_no_longer_due_only_cancels() -> None:
+    story = given(customer_registered(), placed(), captured())
+    story.do(grant((1, 1), only_request=True))
+    story.record(payment_reversed(opened=0))
+    decided = story.do(approve())
+    assert [type(it) for it in decided] == [OrderUnitsCancelled]
+
+
+def test_it_was_not_asked_for_before_the_order() -> None:
+    story = shipped_order()
+    early = moment("2010-08-10", "11:59")
+    story.when(grant((1, 1), asked_at=early)).refused(EffectiveBeforeCause(early, story.at))
 
 
 def test_the_same_refund_with_other_content_is_refused() -> None:

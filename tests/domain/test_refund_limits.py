@@ -11,14 +11,17 @@ import pytest
 from domain.authority import RoleTooLow
 from domain.book.default_edition import DEFAULT_EDITION
 from domain.book.policy import Limits, PolicyAdopted
+from domain.causes import EffectiveBeforeCause
 from domain.decision import Actor
 from domain.moments import EARLIEST
 from domain.orders.order_events import OrderLine
 from domain.refunds.approving import ApproverIsRequester, RefundGrantedAlready, RefundNoLongerWanted
+from domain.refunds.limits import Deciding
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
+    RefundAllowanceUsed,
     RefundEscalated,
     RefundGranted,
     RefundRequested,
@@ -36,6 +39,7 @@ from tests.domain.examples import (
     placed,
     refund_granted,
     ship,
+    shipped,
 )
 from tests.domain.refunds import approve, deciding, grant, used, used_today, withdraw
 from tests.domain.specification import AGENT, OPENED, OWNER, SUPERVISOR, Story, given
@@ -103,6 +107,63 @@ def test_the_day_is_that_of_deciding_not_of_taking_effect() -> None:
 NOW_12TH = 1_281_628_800_000_000
 
 
+def below(limits: Limits, **other: Any) -> Story:
+    """Two pillows at a price in cents, under an edition with these limits for agents."""
+    edition = msgspec.structs.replace(DEFAULT_EDITION, agent_limits=limits)
+    return pillows(2, **other).record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
+
+
+def test_a_day_that_has_seen_nothing_has_used_nothing() -> None:
+    limits = Limits(per_refund={"USD": 100}, per_gesture={}, per_day={"USD": 100})
+    story = below(limits)
+    assert story.when(grant((1, 1))).decides(RefundGranted).granted == 100
+    second = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundEscalated)
+    assert (second.exceeded, second.used) == ("per_day", 100)
+    euros = below(limits).record(used(1, currency="EUR"))
+    assert euros.when(grant((1, 1))).decides(RefundGranted).granted == 100
+
+
+def test_what_is_above_a_limit_for_one_refund_says_nothing_of_the_day() -> None:
+    escalated = pillows(200).when(grant((1, 151))).decides(RefundEscalated)
+    assert (escalated.exceeded, escalated.used) == ("per_refund", 0)
+
+
+def test_without_a_day_of_deciding_nothing_is_within_its_limit() -> None:
+    escalated = pillows(200).when(grant((1, 1), deciding=None)).decides(RefundEscalated)
+    assert (escalated.exceeded, escalated.limit, escalated.used) == ("per_day", 0, 0)
+
+
+def test_who_decides_nothing_alone_leaves_it_to_the_owner() -> None:
+    courier = Actor(person=id_of("per", 9), role="courier")
+    escalated = pillows(2).by(courier).when(grant((1, 1), deciding=deciding(courier.person)))
+    found = escalated.decides(RefundEscalated)
+    assert (found.limit, found.to_role) == (0, "owner")
+
+
+@pytest.mark.parametrize(
+    ("price", "limit", "close"),
+    [(14249, 15000, False), (14250, 15000, True), (1, 1, True), (0, 0, False)],
+)
+def test_five_per_cent_under_a_limit_is_just_under_it(price: int, limit: int, close: bool) -> None:
+    limits = Limits(per_refund={"USD": limit}, per_gesture={}, per_day={"USD": limit})
+    line = OrderLine(1, "PILLOW", "", 1, price, 0, 0)
+    edition = msgspec.structs.replace(DEFAULT_EDITION, agent_limits=limits)
+    story = given(
+        PolicyAdopted(edition=edition, effective_from=EARLIEST),
+        customer_registered(),
+        placed(lines=(line,), shipping=0, total=price),
+        shipped((1, 1), goods=price, shipping=0, charge=price),
+    )
+    assert story.when(grant((1, 1))).decides(RefundAllowanceUsed).just_under is close
+
+
+def test_the_days_before_the_day_of_deciding_are_read_one_by_one() -> None:
+    days = Deciding("per_1", "2010-08-10", "2010-08-07")
+    assert days.writes() == ("day/per_1/2010-08-10",)
+    assert days.reads() == ("day/per_1/2010-08-07", "day/per_1/2010-08-08", "day/per_1/2010-08-09")
+    assert Deciding("per_1", "2010-08-10", "2010-08-10").reads() == ()
+
+
 def test_a_currency_without_a_limit_goes_to_the_owner() -> None:
     line = OrderLine(1, "PILLOW", "", 1, 1, 0, 0)
     story = given(customer_registered(), placed(lines=(line,), shipping=0, total=1, currency="CHF"))
@@ -148,6 +209,10 @@ def test_a_refund_is_withdrawn_before_the_grant_only() -> None:
     story.when(approve()).refused(RefundNoLongerWanted(REFUND))
     story.do(grant((1, 1), refund=OTHER_REFUND))
     story.when(withdraw(refund=OTHER_REFUND)).refused(RefundGrantedAlready(OTHER_REFUND))
+    approved = id_of("ref", 8)
+    story.do(grant((1, 1), refund=approved, only_request=True))
+    story.do(approve(refund=approved))
+    story.when(withdraw(refund=approved)).refused(RefundGrantedAlready(approved))
     story.when(withdraw(refund=id_of("ref", 9))).refused(RefundUnknown(id_of("ref", 9)))
     story.when(approve(refund=id_of("ref", 9))).refused(RefundUnknown(id_of("ref", 9)))
 
@@ -220,6 +285,35 @@ def test_the_fifth_refund_just_under_a_limit_by_one_person_is_told() -> None:
     for number in range(4):
         before.record(used(14300, day="2010-07-11", refund=id_of("ref", 20 + number), just_under=True))
     assert signals(before.do(grant((1, 10)))) == []
+
+
+def test_signals_of_a_person_rest_on_as_many_days_as_the_edition_says() -> None:
+    # Thirty days, today included: the first of them counts and the one before does not.
+    for day, told in (("2010-07-12", [("just_under_limit", 5)]), ("2010-07-11", [])):
+        story = pillows(200, price=1425)
+        for number in range(4):
+            story.record(used(14300, day=day, refund=id_of("ref", 20 + number), just_under=True))
+        asked = grant((1, 10), deciding=Deciding(AGENT.person, "2010-08-10", "2010-07-01"))
+        assert signals(story.do(asked)) == told
+
+
+def test_what_goes_back_before_it_shipped_is_no_signal() -> None:
+    before = [refund_granted(refund=id_of("ref", 7 + n), basis="stated", order=None) for n in range(2)]
+    story = given(customer_registered(), *before, placed())
+    story.do(capture())
+    undelivered = story.do(grant((1, 1)))
+    assert signals(undelivered) == []
+    assert [it.basis for it in undelivered if isinstance(it, RefundGranted)] == ["undelivered"]
+
+
+def test_no_signal_is_dismissed_before_it_was_raised() -> None:
+    story = pillows(200).on("2010-08-12")
+    for number in (11, 12, 13):
+        story.do(grant((1, 1), refund=id_of("ref", number), deciding=deciding(day="2010-08-12")))
+    raised_at = story.at
+    early = story.by(SUPERVISOR).with_now(raised_at).on("2010-08-11")
+    dismiss = DismissFraudSignal(customer=CUSTOMER, refund=id_of("ref", 13), kind="refunds_in_short_time")
+    early.when(dismiss).refused(EffectiveBeforeCause(early.at, raised_at))
 
 
 def test_a_signal_is_dismissed_by_a_supervisor_and_may_then_come_again() -> None:
