@@ -17,7 +17,7 @@ from domain.orders.order import LineUnknown
 from domain.orders.order_events import OrderLine, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.refunds.granting import NothingToRefund, RefundExceedsUnits
-from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundRequested
+from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundedPart, RefundGranted, RefundRequested
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import payment_reversed, reverse, written_off
 from tests.domain.decline_examples import customer, fail
@@ -423,6 +423,63 @@ def test_nothing_is_refunded_before_it_shipped_nor_before_it_was_asked_for() -> 
     late = shipped_order().on("2010-08-11")
     asked = grant((1, 1), asked_at=moment("2010-08-12"), deciding=deciding(day="2010-08-11"))
     late.when(asked).refused(EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12")))
+
+
+THREE = OrderLine(1, "A", "", 3, 1000, 0, 0)
+
+
+def three_shipped() -> Story:
+    """Three units on their way in one parcel, paid."""
+    ordered = placed(lines=(THREE,), shipping=0, total=3000)
+    sent = shipped((1, 3), goods=3000, shipping=0, charge=3000)
+    return given(customer_registered(), ordered, captured(amount=3000), sent)
+
+
+def places(event: RefundGranted) -> list[tuple[str | None, int]]:
+    return [(part.delivery, part.quantity) for part in event.parts]
+
+
+def test_units_named_in_two_parts_come_out_of_one_window_after_the_other() -> None:
+    story = three_shipped()
+    story.do(deliver((1, 2)))
+    story.do(deliver((1, 1), delivery=OTHER_DELIVERY))
+    both = story.when(grant((1, 1), (1, 1))).decides(RefundGranted)
+    assert places(both) == [(DELIVERY, 1), (DELIVERY, 1)]
+    rest = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert places(rest) == [(OTHER_DELIVERY, 1)]
+
+
+def test_what_was_refunded_on_the_way_takes_no_window_while_as_many_are_under_way() -> None:
+    story = three_shipped()
+    story.do(grant((1, 1)))
+    story.do(deliver((1, 1)))
+    second = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert places(second) == [(DELIVERY, 1)]
+
+
+def test_what_was_refunded_on_the_way_takes_one_window_once_all_arrived() -> None:
+    story = three_shipped()
+    story.do(grant((1, 1)))
+    story.do(deliver((1, 1)))
+    story.do(deliver((1, 1), delivery=OTHER_DELIVERY))
+    story.do(deliver((1, 1), delivery=id_of("dlv", 3)))
+    rest = story.when(grant((1, 2), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert places(rest) == [(OTHER_DELIVERY, 1), (id_of("dlv", 3), 1)]
+
+
+def test_what_is_under_way_is_as_old_as_its_order() -> None:
+    story = three_shipped().on("2010-08-15")
+    event = story.when(grant((1, 1), deciding=deciding(day="2010-08-15"))).decides(RefundGranted)
+    assert [(it.days_since_order, it.days_since_delivery) for it in event.parts] == [(5, None)]
+
+
+def test_a_credit_note_from_elsewhere_keeps_its_line_and_its_own_amount() -> None:
+    story = three_shipped()
+    noted = AskedUnits(1, 2, note_line=5, note_price=900)
+    event = story.when(grant(ask=RefundAsk(units=(noted,)))).decides(RefundGranted)
+    assert [(it.note_line, it.note_amount) for it in event.parts] == [(5, 1800)]
+    other = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert [(it.note_line, it.note_amount) for it in other.parts] == [(None, None)]
 
 
 def test_a_unit_refunded_on_its_way_is_not_refunded_again_once_it_arrived() -> None:
