@@ -47,7 +47,12 @@ class CustomersQuery(ListQuery):
     """Which customers; at most one of email, phone and external_ref, and none named, all."""
 
     email: str | None = Field(default=None, max_length=300, description="Exactly theirs, never behind.")
-    phone: str | None = Field(default=None, max_length=60, description="Exactly theirs, never behind.")
+    phone: str | None = Field(
+        default=None,
+        max_length=60,
+        description="Exactly theirs, never behind; in the international form, as +49 30 123456, if they gave "
+        "it so: a national way of writing it is another number.",
+    )
     external_ref: Reference | None = Field(default=None, description="The one of the channel, never behind.")
     channel: Channel | None = Field(default=None, description="With external_ref: `api` if left out.")
     registered_from: At | None = None

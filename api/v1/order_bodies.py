@@ -31,7 +31,7 @@ from domain.orders.pricing import AskedLine
 class LineBody(Body):
     """A line to order; discount and tax are those of the whole line."""
 
-    sku: Sku
+    sku: Sku = Field(description="It need not be a listed product: an order states its own goods and prices.")
     description: FreeText | None = None
     quantity: Quantity
     unit_price: Money

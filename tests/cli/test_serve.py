@@ -1,5 +1,6 @@
 """`makegood serve --demo`, as a visitor meets it: a process, its banner, Ctrl-C."""
 
+import csv
 import os
 import re
 import shlex
@@ -7,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from cli.serve import LAST_WORDS
-from tests.cli.service import PATIENCE, postmaster_of, serving
+from tests.cli.service import PATIENCE, Service, postmaster_of, serving
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,49 @@ def test_the_banner_holds_what_a_visitor_needs_and_ctrl_c_stops_everything(data:
         assert service.stopped_by(signal.SIGINT) == 0
     assert not Path(f"/proc/{postmaster}").exists() or not Path("/proc").exists()
     assert not (data / "cluster" / "postmaster.pid").exists()
+
+
+def test_what_the_readme_writes_is_read_again_as_it_says(data: Path):
+    """Rename a column or a header, or answer another status → README.md shows what no longer is."""
+    (block,) = [it for it in README.read_text("utf-8").split("```console\n") if "min_position=111" in it]
+    write, headers, read, (heading, line) = _told(block.partition("```")[0])
+    with serving(data) as service:
+        status, answered, _ = _curled(service, write)
+        position = answered["ledger-position"]
+        assert headers[0].split()[1] == str(status)
+        assert {each.partition(":")[0] for each in headers[1:]} <= {name.lower() for name in answered}
+        status, _, body = _curled(service, [word.replace("=111", f"={position}") for word in read])
+        assert status == 200
+        columns, row = csv.reader(body.decode().splitlines())
+        assert columns == heading.split(",")
+        assert len(row) == len(line.split(","))
+        said = dict(zip(columns, row, strict=True))
+        assert (said["name"], said["last_position"]) == ("Ann Example", position)
+        assert f"/v1/customers/{said['id']}" == answered["location"]
+
+
+def _told(block: str) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Two commands, as the words of a shell, each with the lines it is said to print."""
+    _, first, second = block.replace("\\\n", "").split("$ ")
+    told: list[list[str]] = []
+    for part in (first, second):
+        command, *lines = part.splitlines()
+        told += [shlex.split(command), [line for line in lines if line and line != "…"]]
+    write, headers, read, rows = told
+    return write, headers, read, rows
+
+
+def _curled(service: Service, words: list[str]) -> tuple[int, dict[str, str], bytes]:
+    """What a curl command of README.md is answered by that service: status, headers, body."""
+    given = [words[at + 1].replace("$KEY", service.key) for at, word in enumerate(words) if word == "-H"]
+    sent = [words[at + 1].encode() for at, word in enumerate(words) if word == "-d"]
+    request = urllib.request.Request(
+        service.url + words[-1].removeprefix("http://127.0.0.1:8000"),
+        data=sent[0] if sent else None,
+        headers=dict(header.split(": ", 1) for header in given),
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return answer.status, dict(answer.headers), answer.read()
 
 
 def test_ctrl_c_ends_open_streams_at_once_and_quietly(data: Path):
