@@ -8,7 +8,6 @@ from datetime import time
 
 from domain.book.register import Register
 from domain.decision import Given
-from domain.declines.decline_codes import DeclineKind
 from domain.moments import HOUR, Day, Moment, day_of, moment_at, plus_days, plus_months
 from domain.orders.order_events import Deadline, DeadlineKind, OrderPlaced, StandingKind
 
@@ -70,11 +69,11 @@ def deadlines_of_shipment(given: Given) -> tuple[Deadline, ...]:
     return () if is_history(given) else (_in_the_day("shipped", given.at, given),)
 
 
-def deadlines_of_hold(standing: StandingKind, kind: DeclineKind, given: Given) -> tuple[Deadline, ...]:
+def deadlines_of_hold(standing: StandingKind, given: Given, *, by_itself: bool) -> tuple[Deadline, ...]:
     """Of an order just placed on hold: reach the customer today, and some days later decide.
 
-    An existing customer's cards on file are searched today; their order is released by itself, unless a bank
-    suspects fraud. Source: R-D2, R-D3, R-D6
+    An existing customer's cards on file are searched today; their order is released by itself where it may
+    be. Source: R-D2, R-D3, R-D6
     """
     if is_history(given):
         return ()
@@ -86,8 +85,8 @@ def deadlines_of_hold(standing: StandingKind, kind: DeclineKind, given: Given) -
     if not is_existing:
         return (reach, decide)
     search = _in_the_day("search_cards", given.at, given)
-    by_itself = () if kind == "fraud" else (Deadline("release_unpaid", decided_at),)
-    return (search, reach, decide, *by_itself)
+    release = (Deadline("release_unpaid", decided_at),) if by_itself else ()
+    return (search, reach, decide, *release)
 
 
 def deadlines_of_effort(given: Given) -> tuple[Deadline, ...]:

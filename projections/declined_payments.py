@@ -1,4 +1,4 @@
-"""What happens to declines: one row per order whose payment was declined."""
+"""What happens to declines: one row per order whose payment was declined, or did not last and held it up."""
 
 from typing import Literal, assert_never
 
@@ -33,7 +33,7 @@ DECIDE: DeadlineKind = "decide_release"
 
 
 class DeclinedPayment(Row):
-    """An order with a declined payment; amounts in minor units of `currency`."""
+    """An order with a declined or lost payment; amounts in minor units of `currency`."""
 
     order: str
     customer: str = ""
@@ -45,10 +45,10 @@ class DeclinedPayment(Row):
     """What the units still to ship lacked when it was placed on hold."""
     attempts: int = 0
     """Payments declined."""
-    declined_at: Moment = 0
-    """The last time."""
-    decline_code: str = ""
-    kind: str = ""
+    declined_at: Moment | None = None
+    """The last time; None where none was declined."""
+    decline_code: str | None = None
+    kind: str | None = None
     is_fraud: bool = False
     """Whether any of them was of fraud type."""
     searched: bool = False
@@ -63,6 +63,8 @@ class DeclinedPayment(Row):
     channels_left: str = ""
     """What on file has not been tried: its channels, separated by spaces."""
     hold_since: Moment | None = None
+    held_because: str | None = None
+    """As `HoldBegunBy`; None where the order never waited."""
     decide_at: Moment | None = None
     """When it is released by itself, or is to be decided on."""
     result: str | None = None
@@ -75,7 +77,7 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
     """What became of declined payments, and what is to be done next?"""
 
     name = "declined_payments"
-    version = 1
+    version = 2
     row = DeclinedPayment
     handles = events_of(BearsOnDeclines)
     key = ("order",)
@@ -122,6 +124,7 @@ def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
 
 def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
     """A hold begins anew, also where the order waited before and was paid."""
+    row.currency, row.held_because = it.currency, it.because
     row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
     row.is_fraud = it.kind == "fraud"
     row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""
@@ -140,7 +143,8 @@ def _channels(ways: tuple[OnFile, ...]) -> str:
 
 LISTED = """
 SELECT "order", customer, standing, is_watched, currency, missing, attempts, declined_at, decline_code, kind,
-       searched, cards_usable, cards_tried, contacts, reached, channels_left, hold_since, decide_at,
+       searched, cards_usable, cards_tried, contacts, reached, channels_left, hold_since,
+       held_because, decide_at,
        CASE
          WHEN hold_since IS NULL OR result IS NOT NULL THEN NULL
          WHEN standing = 'existing' AND NOT searched THEN 'search_cards'

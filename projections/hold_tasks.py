@@ -47,6 +47,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
             rows.pop((order, RESOLVE, it.payment), None)
         case OrderPlacedOnHold():
             begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, REACH, DECIDE)
+            _ship_no_more(rows, order, entry)
         case CardOnFileSearchCompleted():
             rows.pop((order, SEARCH, order), None)
         case ContactAttempted():
@@ -57,3 +58,11 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
                 rows.pop((order, kind, order), None)
             if isinstance(it, ShipmentReleasedWithoutPayment) and (order, SHIP, order) in rows:
                 begin_tasks(rows, order, order, customer, it.deadlines, entry, SHIP)
+
+
+def _ship_no_more(rows: Rows, order: str, entry: Entry) -> None:
+    """Nobody is asked to ship what has to wait."""
+    shipping = rows.get((order, SHIP, order))
+    if shipping is not None:
+        shipping.due = shipping.missed_from = None
+        shipping.last_position = entry.position

@@ -158,6 +158,8 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     units: int | None = None
     code: str | None = None
     """Why a bank declined, in the field's own vocabulary."""
+    because: str | None = None
+    """Why the order was placed on hold."""
     reached: bool | None = None
     """Whether an attempt to reach the customer did."""
     method: str | None = None
@@ -318,7 +320,7 @@ def _declined(entry: Entry, it: PaymentDeclined) -> Milestone:
 
 def _held(entry: Entry, it: OrderPlacedOnHold) -> Milestone:
     money = {"currency": it.currency, "amount": it.missing}
-    return _milestone(entry, "placed_on_hold", reference=it.payment, **money)
+    return _milestone(entry, "placed_on_hold", reference=it.payment, **money, because=it.because)
 
 
 def _tried_to_reach(entry: Entry, it: ContactAttempted) -> Milestone:

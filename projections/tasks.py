@@ -17,7 +17,7 @@ from domain.orders.order_events import (
     OrderUnitsCancelled,
     ShipmentDelivered,
 )
-from domain.payments.payment_events import CreditUsed, PaymentCaptured
+from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds
@@ -33,6 +33,7 @@ BearsOnTasks = (
     | ShipmentDelivered
     | CustomerContactMade
     | CreditUsed
+    | PaymentReinstated
     | ShipmentCorrected
     | RefundCorrected
 )
@@ -46,7 +47,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 2
+    version = 3
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")
@@ -96,7 +97,7 @@ def _fold_order(rows: dict[Key, Task], it: BearsOnTasks, entry: Entry) -> None:
             rows.pop((entry.stream, "refund_payout", it.refund), None)
             if it.order is not None and it.cancelled:
                 _ship_again(rows, it.order, it.customer, it.to_ship, it.not_cancelled)
-        case PaymentCaptured() | CreditUsed() | ShipmentDelivered():
+        case PaymentCaptured() | CreditUsed() | PaymentReinstated() | ShipmentDelivered():
             pass
     if not isinstance(it, CustomerContactMade):
         about = it.shipment if isinstance(it, OrderShipped | ShipmentDelivered) else entry.stream

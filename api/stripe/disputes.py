@@ -89,6 +89,7 @@ def _taking_back(it: StripeDispute, order: Placed, payment: Payment, dispute: st
     currency = it.currency.upper()
     return ReversePayment(
         order=order.placed.order,
+        customer=order.placed.customer,
         reversal=derived_id("rev", it.id),
         payment=payment.received.payment,
         kind="chargeback",

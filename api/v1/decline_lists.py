@@ -12,6 +12,7 @@ from api.grammars import Currency, CustomerId
 from api.lists import ListQuery, RowsPage, item_of, list_of
 from api.permissions import Permission
 from api.section import Section
+from domain.declines.decline_events import HoldBegunBy
 from domain.entry import Minor
 from domain.moments import Moment
 from domain.orders.order_events import StandingKind
@@ -24,7 +25,7 @@ decline_lists = Section("decline lists", "Declined payments in a list, and what 
 
 
 class DeclinedPaymentItem(msgspec.Struct, frozen=True):
-    """An order with a declined payment, and what is to be done next."""
+    """An order with a declined or lost payment, and what is to be done next."""
 
     order: str
     customer: str
@@ -34,9 +35,10 @@ class DeclinedPaymentItem(msgspec.Struct, frozen=True):
     currency: str
     missing: Minor
     attempts: int
-    declined_at: Moment
-    decline_code: str
-    kind: str
+    declined_at: Moment | None
+    """Null: none was declined, but one was taken back or never came."""
+    decline_code: str | None
+    kind: str | None
     searched: bool
     cards_usable: int
     cards_tried: int
@@ -44,6 +46,7 @@ class DeclinedPaymentItem(msgspec.Struct, frozen=True):
     reached: bool
     channels_left: str
     hold_since: Moment | None
+    held_because: HoldBegunBy | None
     decide_at: Moment | None
     next_step: NextStepName | None
     result: Result | None
@@ -98,7 +101,7 @@ class OutcomesQuery(ListQuery):
     "/v1/declined-payments", Permission.READ, answers=RowsPage[item_of(DeclinedPaymentItem)], lists_rows=True
 )
 async def list_declined_payments(call: Call, query: Annotated[DeclinedQuery, Query()]) -> Response:
-    """List orders with a declined payment
+    """List orders with a declined or lost payment
 
     How often it failed, which cards and contacts were tried, since when the order waits, what is next, and
     how it ended.

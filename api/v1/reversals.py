@@ -103,12 +103,14 @@ async def close_dispute(
 async def reverse_payment(call: Call, order: OrderInPath, body: ReversePaymentBody) -> Response:
     """Record that a payment was taken back from us
 
-    It takes the order's funds first; what exceeds them is owed like a bill, without a number.
+    It takes the order's funds first; what exceeds them is owed like a bill, without a number. An order that
+    lacks money then, and may not be billed, is placed on hold.
     """
     customer = customer_of(await call.found_order(order))
     command = asked(
         ReversePayment,
         order=order,
+        customer=customer,
         reversal=mint("rev"),
         payment=body.payment,
         kind=body.kind,

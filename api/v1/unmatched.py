@@ -233,6 +233,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
     return asked(
         ReversePayment,
         order=body.order,
+        customer=order.placed.customer,
         reversal=mint("rev"),
         payment=body.payment,
         kind="chargeback",

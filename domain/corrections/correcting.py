@@ -57,6 +57,9 @@ class CorrectEntry(Command, frozen=True, kw_only=True):
         if self.customer is not None:
             expect_id("cus", self.customer)
 
+    def facts_of(self) -> str | None:
+        return self.customer
+
     def writes(self) -> tuple[str, ...]:
         numbers = () if self.bill is None else (number_stream("bill", self.bill.year),)
         customer = () if self.customer is None else (self.customer,)
@@ -83,7 +86,8 @@ def correct_entry(command: CorrectEntry, given: Given) -> Decision:
     """Takes back a payment, a shipment, a bill or a refund.
 
     Checks, in this order: something of that position that can be corrected; retry; role; reason; not before
-    it; then those of its subject. Source: H-correct
+    it; then those of its subject. An order that lacks money then, and may not be billed, is placed on hold.
+    Source: H-correct, R-B2
     """
     state = given.states[command.stream]
     found = _found(state, command.position)

@@ -20,6 +20,7 @@ from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
+from domain.declines.holds import hold_begins
 from domain.entry import Event
 from domain.moments import day_of
 from domain.money import Money
@@ -84,6 +85,7 @@ def correct_payment(payment: Payment, state: Placed, owed: str, given: Given) ->
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if set_aside:
         events.append((it.customer, corrected))
+    events += hold_begins(without_payment(state, corrected), it.payment, "corrected", given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
 

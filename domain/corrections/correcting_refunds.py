@@ -15,6 +15,7 @@ from domain.corrections.correction_events import RefundCorrected
 from domain.corrections.evolve_corrections import without_refund
 from domain.deadlines import deadlines_of_shipping_again
 from domain.decision import Decision, Given
+from domain.declines.holds import hold_begins
 from domain.money import Money
 from domain.orders.order import Cancellation, Placed, price_not_covered
 from domain.orders.pricing import UnitsPrice, price_of_units
@@ -77,7 +78,8 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.cancelled_price,
         deadlines=deadlines_of_shipping_again(state.placed, given) if freed and is_covered else (),
     )
-    return Decision(events=((state.placed.order, corrected),), customer=it.customer)
+    held = hold_begins(after, None, "corrected", given)
+    return Decision(events=((state.placed.order, corrected), *held), customer=it.customer)
 
 
 def correct_own_refund(refund: Refund) -> Decision:

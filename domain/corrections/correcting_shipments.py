@@ -16,6 +16,7 @@ from domain.corrections.evolve_corrections import without_shipment
 from domain.corrections.phantom_funds import cleared_of_phantoms
 from domain.deadlines import deadlines_of_shipping_again
 from domain.decision import Decision, Given
+from domain.declines.holds import hold_begins
 from domain.orders.order import Placed, Shipment, price_not_covered
 from domain.orders.pricing import price_of_units
 from domain.refusal import Refusal
@@ -81,7 +82,8 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.charge,
         deadlines=deadlines_of_shipping_again(state.placed, given) if is_covered else (),
     )
-    return Decision(events=((it.order, corrected),), customer=it.customer)
+    held = hold_begins(after, None, "corrected", given)
+    return Decision(events=((it.order, corrected), *held), customer=it.customer)
 
 
 def _is_refunded(shipment: Shipment, state: Placed) -> bool:

@@ -73,17 +73,22 @@ class OnFile(msgspec.Struct, frozen=True):
     channel: ContactChannel
 
 
-class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
-    """An order waits: its payment was declined, and nothing else covers it. Source: R-D2, R-D3
+HoldBegunBy = Literal["declined", "charged_back", "bounced", "corrected"]
+"""Why an order waits: a bank refused a payment, or took one back, or what had covered it never was."""
 
-    It ends with money, with the customer's own cancellation, with a release, or, for a new customer we never
-    reached, with not delivering.
+
+class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
+    """An order waits: its payment was declined or did not last, and nothing else covers it.
+
+    It ends with money, with the customer's own cancellation, with a release, or, for a new customer whose
+    card was declined and whom we never reached, with not delivering. Source: R-D2, R-D3, R-B2
     """
 
     order: str
     customer: str
-    payment: str
-    """The payment that was declined."""
+    because: HoldBegunBy
+    payment: str | None
+    """The payment that was declined, or is lost; None where something else had covered the order."""
     currency: str
     missing: Minor
     """What the units still to ship cost beyond the deposit."""
@@ -91,8 +96,9 @@ class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
     """As frozen when the order was placed."""
     is_watched: bool
     """Whether the customer had an overdue bill on that day."""
-    kind: DeclineKind
-    declined_on: Day
+    kind: DeclineKind | None
+    """Of the decline; `fraud` too where an earlier one was of that type; else None."""
+    held_on: Day
     on_file: tuple[OnFile, ...]
     """Every way to reach the customer that was on file and good."""
     deadlines: tuple[Deadline, ...] = ()
@@ -193,7 +199,7 @@ class OrderNotDelivered(Event, frozen=True, kw_only=True):
     order: str
     customer: str
     why: WhyNotDelivered
-    declined_on: Day
+    held_on: Day
     contacts: int
     """How often we tried to reach them."""
     tried: tuple[OnFile, ...]

@@ -35,6 +35,9 @@ def _declined(state: Placed, it: PaymentDeclined, entry: Entry) -> Placed:
 
 
 def _held(state: Placed, it: OrderPlacedOnHold, entry: Entry) -> Placed:
+    if it.because != "declined" or it.payment is None:
+        hold = Hold(it, entry.effective_at, entry.position, ())
+        return _with(state, holds=(*state.declines.holds, hold))
     known = state.declines.declines[it.payment]
     decline = Decline(known.declined, known.at, (*known.positions, entry.position))
     hold = Hold(it, entry.effective_at, entry.position, (decline,))

@@ -1,23 +1,26 @@
-"""Holds: a declined payment holds an order up, until money comes, the customer cancels, or somebody lets go.
-
-Source: R-D2, R-D3, I2
+"""Holds: an order waits whose payment was declined, or did not last, until money comes, the customer cancels,
+or somebody lets go. Source: R-D2, R-D3, R-B2, I2
 """
 
 from dataclasses import dataclass
 
 from domain.bills.billing import may_be_billed
+from domain.bills.watching import is_watched
 from domain.customers.registering import known_customer
+from domain.deadlines import deadlines_of_hold
 from domain.decision import Given
-from domain.declines.decline_events import HoldEndedBy, OnFile, OrderReleased
+from domain.declines.decline_codes import DeclineKind
+from domain.declines.decline_events import HoldBegunBy, HoldEndedBy, OnFile, OrderPlacedOnHold, OrderReleased
 from domain.declines.order_declines import Hold
 from domain.entry import Event
+from domain.moments import day_of
 from domain.orders.order import Placed, price_not_covered
 from domain.refusal import Refusal
 
 
 @dataclass(unsafe_hash=True)
 class NotOnHold(Refusal):
-    """This order waits for nothing: no declined payment holds it up."""
+    """This order waits for nothing: no declined or lost payment holds it up."""
 
     rule = "R-D2"
     way_out = "Look at the order's next steps: they say what may be done now."
@@ -34,11 +37,50 @@ def hold_of(state: Placed) -> Hold:
 
 
 def holds_up(state: Placed) -> bool:
-    """Whether a decline now leaves the order waiting: it lacks money, and may not ship without.
+    """Whether the order waits from now on, and does not yet: it lacks money, and may not ship without.
 
     Source: R-D2, R-D3
     """
     return state.declines.hold is None and not may_be_billed(state) and price_not_covered(state) > 0
+
+
+def placed_on_hold(
+    state: Placed, payment: str | None, because: HoldBegunBy, kind: DeclineKind | None, given: Given
+) -> OrderPlacedOnHold:
+    """The hold that begins now. It ends by rule only where a bank neither suspects fraud nor took money back.
+
+    Source: R-D2, R-D3, R-D6
+    """
+    placed, held_on = state.placed, day_of(given.at, given.book.zone)
+    by_itself = kind != "fraud" and because != "charged_back"
+    return OrderPlacedOnHold(
+        order=placed.order,
+        customer=placed.customer,
+        because=because,
+        payment=payment,
+        currency=placed.currency,
+        missing=price_not_covered(state),
+        standing=placed.standing,
+        is_watched=is_watched(given.customer, held_on),
+        kind=kind,
+        held_on=held_on,
+        on_file=on_file(given, placed.customer),
+        deadlines=deadlines_of_hold(placed.standing, given, by_itself=by_itself),
+    )
+
+
+def hold_begins(
+    after: Placed, payment: str | None, because: HoldBegunBy, given: Given
+) -> tuple[tuple[str, Event], ...]:
+    """What holds an order up that lost what covered it: `after` is the order without.
+
+    Nothing that was ordered waits without somebody being told, and a way on. Source: R-B2, R-D1
+    """
+    if not holds_up(after):
+        return ()
+    kinds = [decline.declined.kind for decline in after.declines.declines.values()]
+    held = placed_on_hold(after, payment, because, "fraud" if "fraud" in kinds else None, given)
+    return ((after.placed.order, held),)
 
 
 def hold_ends(state: Placed, *, may_ship: bool, because: HoldEndedBy) -> tuple[tuple[str, Event], ...]:

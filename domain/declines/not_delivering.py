@@ -59,6 +59,16 @@ class ExistingCustomerIsServed(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class NothingDeclined(Refusal):
+    """No bank declined a payment of this order: it waits because one was taken back, or never came."""
+
+    rule = "R-D1"
+    way_out = "Reach the customer for another payment. The owner may let it ship unpaid, or they may cancel."
+
+    order: str
+
+
+@dataclass(unsafe_hash=True)
 class CustomerWasReached(Refusal):
     """This customer was reached: only who never was may be left without the goods."""
 
@@ -109,8 +119,8 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     """Closes the order; what had not shipped is cancelled, and what was paid towards it is granted back.
 
     Checks, in this order: order placed; its customer; retry, which is: closed so already; on hold; a new
-    customer; never reached; tried often enough, by every way on file, for long enough (I4); not before the
-    hold.
+    customer; a payment declined; never reached; tried often enough, by every way on file, for long enough
+    (I4); not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -120,6 +130,8 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     hold = hold_of(state)
     if state.placed.standing == "existing":
         raise ExistingCustomerIsServed(command.order)
+    if not state.declines.declines:
+        raise NothingDeclined(command.order)
     if state.declines.reached:
         raise CustomerWasReached(command.order)
     _check_effort(command, hold, given)
@@ -129,7 +141,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
         order=command.order,
         customer=command.customer,
         why="never_reached",
-        declined_on=hold.placed.declined_on,
+        held_on=hold.placed.held_on,
         contacts=len(hold.contacts),
         tried=tuple([way for way in on_file(given, command.customer) if way.contact_point in tried]),
     )
@@ -147,6 +159,6 @@ def _check_effort(command: CloseAsNotDelivered, hold: Hold, given: Given) -> Non
     untried = hold.untried(on_file(given, command.customer))
     if untried:
         raise ChannelsUntried(command.order, untried)
-    from_day = plus_days(hold.placed.declined_on, edition.effort_days)
+    from_day = plus_days(hold.placed.held_on, edition.effort_days)
     if day_of(given.at, given.book.zone) < from_day:
         raise EffortTooShort(command.order, edition.effort_days, from_day)

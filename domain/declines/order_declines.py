@@ -58,7 +58,7 @@ class Hold(msgspec.Struct, frozen=True):
     at: Moment
     position: int
     declines: tuple[Decline, ...]
-    """The first of them began it."""
+    """While it lasts; the first of them began it, unless a payment was lost."""
     searches: tuple[CardSearch, ...] = ()
     contacts: tuple[ContactEffort, ...] = ()
     ended: HoldEnd | None = None
@@ -69,7 +69,8 @@ class Hold(msgspec.Struct, frozen=True):
     @property
     def is_fraud(self) -> bool:
         """Whether a bank suspects the card to be in the wrong hands. Source: R-D6"""
-        return any(decline.declined.kind == "fraud" for decline in self.declines)
+        kinds = [self.placed.kind, *[decline.declined.kind for decline in self.declines]]
+        return "fraud" in kinds
 
     @property
     def reached(self) -> bool:

@@ -7,26 +7,22 @@ import re
 from typing import get_args
 
 from domain.bills.owing import expect_currency, expect_customer
-from domain.bills.watching import is_watched
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_amount, expect_space_of_names, expect_text
 from domain.customers.cards_on_file import card_of
-from domain.deadlines import deadlines_of_hold
 from domain.decision import Decision, Given
 from domain.declines.decline_codes import NetworkAdvice, kind_of_decline
 from domain.declines.decline_events import (
-    OrderPlacedOnHold,
     PaymentAttempted,
     PaymentDeclined,
     PaymentMethodFailed,
 )
-from domain.declines.holds import holds_up, on_file
+from domain.declines.holds import holds_up, placed_on_hold
 from domain.declines.order_declines import Decline
 from domain.entry import Event, Minor
 from domain.ids import expect_id
-from domain.moments import day_of
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.orders.order import Placed, placed_order
 from domain.retry import AlreadyRecordedOtherwise
 
 ADVICE: tuple[NetworkAdvice, ...] = get_args(NetworkAdvice)
@@ -101,7 +97,8 @@ def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decis
     if command.payment_method is not None:
         events.append((command.customer, _card_failed(declined, command.payment_method)))
     if holds_up(state):
-        events.append((command.order, _held(state, declined, given)))
+        held = placed_on_hold(state, declined.payment, "declined", declined.kind, given)
+        events.append((command.order, held))
     return Decision(events=tuple(events), customer=command.customer)
 
 
@@ -169,21 +166,4 @@ def _card_failed(it: PaymentDeclined, payment_method: str) -> PaymentMethodFaile
         decline_code=it.decline_code,
         advice=it.advice,
         kind=it.kind,
-    )
-
-
-def _held(state: Placed, it: PaymentDeclined, given: Given) -> OrderPlacedOnHold:
-    declined_on = day_of(given.at, given.book.zone)
-    return OrderPlacedOnHold(
-        order=it.order,
-        customer=it.customer,
-        payment=it.payment,
-        currency=it.currency,
-        missing=price_not_covered(state),
-        standing=state.placed.standing,
-        is_watched=is_watched(given.customer, declined_on),
-        kind=it.kind,
-        declined_on=declined_on,
-        on_file=on_file(given, it.customer),
-        deadlines=deadlines_of_hold(state.placed.standing, it.kind, given),
     )

@@ -98,6 +98,8 @@ class PaymentReinstated(Event, frozen=True, kw_only=True):
     currency: str
     amount: Minor
     bills: tuple[BillShare, ...]
+    deadlines: tuple[Deadline, ...] = ()
+    """Shipping, where it covers what is to ship."""
 
 
 SetAsideFrom = Literal["refund", "bill_payment"]

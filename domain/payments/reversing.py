@@ -7,14 +7,16 @@ about it. Source: R-B9, I13
 from dataclasses import dataclass
 from typing import get_args
 
-from domain.bills.owing import expect_currency
+import msgspec
+
+from domain.bills.owing import expect_currency, expect_customer
 from domain.bills.promising import promises_kept
 from domain.bills.writing_off import write_off_reversed
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_amount, expect_text
-from domain.deadlines import deadlines_of_what_is_owed
+from domain.deadlines import deadlines_of_cover, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
-from domain.declines.holds import hold_ends
+from domain.declines.holds import hold_begins, hold_ends
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.moments import day_of
@@ -33,6 +35,8 @@ class ReversePayment(Command, frozen=True, kw_only=True):
     """Record that a payment was taken back from us, whole or in part. Raises: ValueError."""
 
     order: str
+    customer: str
+    """Whose order it is: how to reach them is read, where it waits for money then."""
     reversal: str
     payment: str
     kind: ReversalKind
@@ -44,6 +48,7 @@ class ReversePayment(Command, frozen=True, kw_only=True):
     reference: str | None = None
 
     def __post_init__(self) -> None:
+        expect_id("cus", self.customer)
         expect_id("rev", self.reversal)
         expect_id("pay", self.payment)
         expect_id("bil", self.bill)
@@ -56,6 +61,12 @@ class ReversePayment(Command, frozen=True, kw_only=True):
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.customer,)
+
+    def facts_of(self) -> str | None:
+        return self.customer
 
 
 class ReinstatePayment(Command, frozen=True, kw_only=True):
@@ -114,12 +125,14 @@ class ReinstatementExceedsReversal(Refusal):
 
 
 def reverse_payment(command: ReversePayment, given: Given) -> Decision:
-    """Records a reversal; what exceeds the order's funds is owed from that day, and claims its id.
+    """Records a reversal; what exceeds the order's funds is owed from that day, and claims its id. An order
+    that lacks money then, and may not be billed, is placed on hold.
 
-    Checks, in this order: order placed; retry; payment known; dispute known, and about this payment;
-    currency; amount (I13); not before the payment.
+    Checks, in this order: order placed; its customer; retry; payment known; dispute known, and about this
+    payment; currency; amount (I13); not before the payment.
     """
     state = placed_order(given, command.order)
+    expect_customer(state, command.customer)
     known = state.reversals.get(command.reversal)
     if known is not None:
         return _already_reversed(known, command, state)
@@ -133,7 +146,10 @@ def reverse_payment(command: ReversePayment, given: Given) -> Decision:
     expect_cause(payment.at, given)
     reversed_ = _reversed(state, payment, command, given)
     claims = () if reversed_.bill is None else (Claim("bill", reversed_.bill, command.order),)
-    return Decision(events=((command.order, reversed_),), claims=claims, customer=state.placed.customer)
+    after = msgspec.structs.replace(state, account=state.account.moved(reversed=command.amount))
+    because = "charged_back" if command.kind == "chargeback" else "bounced"
+    held = hold_begins(after, command.payment, because, given)
+    return Decision(events=((command.order, reversed_), *held), claims=claims, customer=state.placed.customer)
 
 
 def _already_reversed(known: Reversal, command: ReversePayment, state: Placed) -> Decision:
@@ -194,11 +210,11 @@ def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
         amount = state.money(command.amount)
         raise ReinstatementExceedsReversal(command.reversal, amount, state.money(away))
     expect_cause(reversal.at, given)
-    return Decision(events=_reinstated(state, reversal, command), customer=state.placed.customer)
+    return Decision(events=_reinstated(state, reversal, command, given), customer=state.placed.customer)
 
 
 def _reinstated(
-    state: Placed, reversal: Reversal, command: ReinstatePayment
+    state: Placed, reversal: Reversal, command: ReinstatePayment, given: Given
 ) -> tuple[tuple[str, Event], ...]:
     owed = None if reversal.it.bill is None else state.bills[reversal.it.bill]
     events: list[tuple[str, Event]] = []
@@ -208,6 +224,7 @@ def _reinstated(
         if reopened:
             back = write_off_reversed(state, owed, reopened, "reinstatement", command.reinstatement)
             events.append((command.order, back))
+    not_covered, to_funds = price_not_covered(state), command.amount - pays
     reinstated = PaymentReinstated(
         order=command.order,
         customer=state.placed.customer,
@@ -217,9 +234,10 @@ def _reinstated(
         currency=command.currency,
         amount=command.amount,
         bills=(owed.share(pays),) if owed is not None and pays else (),
+        deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= to_funds else (),
     )
     events.append((command.order, reinstated))
     events.extend(promises_kept(state, reinstated.bills, command.reinstatement))
-    is_covered = price_not_covered(state) <= command.amount - pays
+    is_covered = not_covered <= to_funds
     events.extend(hold_ends(state, may_ship=is_covered, because="paid"))
     return tuple(events)

@@ -26,13 +26,34 @@ async def test_a_payment_is_corrected_once_and_said_to_be(house: House) -> None:
     position = (await shown(house, order))["payments"][0]["position"]
     status, receipt = await correct(house.supervisor, position)
     assert status == 201
-    assert [entry["type"] for entry in receipt["entries"]] == ["payment.corrected"]
+    assert [entry["type"] for entry in receipt["entries"]] == ["payment.corrected", "order.placed_on_hold"]
     assert receipt["entries"][0]["meta"]["reason"] == WHY["reason"]
     state = await shown(house, order)
-    assert state["payments"][0]["corrected"] == receipt["position"]
+    assert state["payments"][0]["corrected"] == receipt["entries"][0]["position"]
     assert state["account"]["balance"]["amount"] == 0
+    # Answer with the position decided alone → who asks again does not hear that the order waits, this fails.
     again = await correct(house.owner, position, {"reason": "Another reason."})
     assert again == (201, receipt)
+
+
+async def test_an_order_whose_payment_never_came_is_let_go_by_the_owner(house: House) -> None:
+    # Decide no hold → `release` answers that the order waits for nothing, and nothing ships: this fails.
+    order = await house.paid_order()
+    _, receipt = await correct(house.supervisor, (await shown(house, order))["payments"][0]["position"])
+    asked = f"min_position={receipt['position']}&limit=200"
+    rows = (await house.agent.get(f"/v1/declined-payments?{asked}")).json()["items"]
+    (row,) = [row for row in rows if row["order"] == order]
+    assert (row["held_because"], row["next_step"], row["declined_at"]) == (
+        "corrected",
+        "reach_customer",
+        None,
+    )
+    tasks = (await house.agent.get(f"/v1/tasks?order={order}&{asked}")).json()["items"]
+    assert "reach_customer" in {task["kind"] for task in tasks}
+    steps = (await house.agent.get(f"/v1/orders/{order}/next-steps")).json()["steps"]
+    assert {step["step"]: step["by"] for step in steps}["release_unpaid"] == "owner"
+    await house.recorded(f"/v1/orders/{order}/release", WHY)
+    await house.recorded(f"/v1/orders/{order}/shipments", shipment_body(2))
 
 
 async def test_many_at_once_correct_it_once(house: House) -> None:
@@ -41,7 +62,7 @@ async def test_many_at_once_correct_it_once(house: House) -> None:
     before = await house.head()
     answers = await asyncio.gather(*[correct(house.supervisor, position) for _ in range(8)])
     assert {status for status, _ in answers} == {201}
-    assert await house.head() == before + 1
+    assert await house.head() == before + 2
 
 
 async def test_agents_do_not_correct(house: House) -> None:

@@ -185,7 +185,8 @@ def close_dispute(outcome: Any = "lost", **other: Any) -> CloseDispute:
 
 def reverse(**other: Any) -> ReversePayment:
     """The payment is charged back."""
-    asked = {"order": ORDER, "reversal": REVERSAL, "payment": PAYMENT, "kind": "chargeback"}
+    asked = {"order": ORDER, "customer": CUSTOMER, "reversal": REVERSAL, "payment": PAYMENT}
+    asked["kind"] = "chargeback"
     return ReversePayment(**{**asked, "amount": 7595, "currency": "USD", "bill": OTHER_BILL, **other})
 
 

@@ -8,6 +8,7 @@ from domain.declines.card_search import CompleteCardSearch
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
     ContactAttempted,
+    HoldBegunBy,
     OnFile,
     OrderPlacedOnHold,
     PaymentAttempted,
@@ -24,6 +25,7 @@ from tests.domain.examples import (
     CUSTOMER,
     EMAIL,
     ORDER,
+    PAYMENT,
     REFUND,
     card_stored,
     customer_registered,
@@ -104,16 +106,22 @@ def held(**other: Any) -> OrderPlacedOnHold:
     said = {
         "order": ORDER,
         "customer": CUSTOMER,
+        "because": "declined",
         "payment": FAILED,
         "currency": "USD",
         "missing": 7595,
         "standing": "new",
         "is_watched": False,
         "kind": "soft",
-        "declined_on": "2010-08-10",
+        "held_on": "2010-08-10",
         "on_file": (BY_EMAIL, BY_PHONE),
     }
     return OrderPlacedOnHold(**{**said, **other})
+
+
+def held_again(because: HoldBegunBy, **other: Any) -> OrderPlacedOnHold:
+    """The order lost the payment that covered it; the customer has an email address alone."""
+    return held(**{"because": because, "payment": PAYMENT, "kind": None, "on_file": (BY_EMAIL,), **other})
 
 
 def charge(**other: Any) -> AttemptPayment:

@@ -21,6 +21,7 @@ from domain.customers.credit import Credit
 from domain.customers.standing import standing
 from domain.decision import Claim
 from domain.decisions import decide
+from domain.declines.decline_events import OrderReleased
 from domain.entry import Event
 from domain.money import Money
 from domain.orders.order import Placed
@@ -30,7 +31,7 @@ from domain.refunds.refund_events import RefundPaid
 from domain.ticking import Tick
 from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain.bill_examples import ILL, call, give_up, write_off
-from tests.domain.decline_examples import ANN, ann
+from tests.domain.decline_examples import ANN, ann, held_again
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -143,7 +144,7 @@ def usd(minor: int) -> Money:
 
 def test_a_deposit_that_never_came_is_no_deposit() -> None:
     story = by_supervisor(placed(), captured())
-    story.when(correct(story, PaymentCaptured)).then(payment_corrected())
+    story.when(correct(story, PaymentCaptured)).then(payment_corrected(), held_again("corrected"))
     assert story.account(ORDER).balance == 0
     assert order(story).purse().deposit == 0
     assert order(story).payments[PAYMENT].standing == 0
@@ -154,7 +155,7 @@ def test_only_a_supervisor_corrects_and_says_why() -> None:
     command = correct(story, PaymentCaptured)
     story.by(AGENT).when(command).refused(RoleTooLow("agent", "supervisor"))
     story.by(SUPERVISOR).because(None).when(command).refused(ReasonMissing())
-    story.by(OWNER).because("sealed:why").when(command).then(payment_corrected())
+    story.by(OWNER).because("sealed:why").when(command).then(payment_corrected(), held_again("corrected"))
     story.by(AGENT).because(None).when(command).nothing()
 
 
@@ -403,7 +404,8 @@ def test_its_reference_may_be_used_again_with_the_right_amount() -> None:
     again = capture(payment=OTHER_PAYMENT)
     (claim,) = decide(again, story.given(again)).claims
     assert claim == Claim("processor_ref_again", f"acme/ch_1/{corrected}")
-    story.when(again).then(captured(payment=OTHER_PAYMENT))
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    story.when(again).then(captured(payment=OTHER_PAYMENT), released)
     story.when(capture(amount=5795)).nothing()
 
 

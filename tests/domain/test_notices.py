@@ -34,15 +34,14 @@ from domain.money import Money
 from domain.orders.order_events import Deadline
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured, PaymentReversed
-from domain.payments.reversing import ReversePayment
 from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
 from domain.refunds.refund_events import RefundPaid
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import reverse
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
     ORDER,
-    OTHER_BILL,
     OTHER_PAYMENT,
     PAYMENT,
     REFUND,
@@ -318,19 +317,17 @@ def test_a_retried_assignment_is_known_and_another_under_its_name_refused() -> N
 
 
 def test_money_that_came_is_no_payout_and_money_that_left_no_payment() -> None:
-    taken: dict[str, Any] = {"order": ORDER, "reversal": id_of("rev"), "payment": PAYMENT, "bill": OTHER_BILL}
-    reversal = ReversePayment(**taken, kind="chargeback", amount=7595, currency="USD")
+    reversal = reverse(reversal=id_of("rev"))
     told(captured(), unmatched(reference="dp_1")).when(assign(fact=reversal)).refused(OtherDirection(MONEY))
     told(left()).when(assign()).refused(OtherDirection(MONEY))
 
 
 def test_money_that_left_may_have_been_taken_back_by_a_bank() -> None:
-    taken: dict[str, Any] = {"order": ORDER, "reversal": id_of("rev"), "payment": PAYMENT, "bill": OTHER_BILL}
-    reversal = ReversePayment(**taken, kind="chargeback", amount=7595, currency="USD")
+    reversal = reverse(reversal=id_of("rev"))
     story = told(captured(), left(reference="dp_1")).from_("api")
     it = story.when(assign(fact=reversal)).decides(UnmatchedPayoutAssigned)
     assert (it.counts_as, it.subject) == ("reversal", id_of("rev"))
-    assert isinstance(story.entries[-1].event, PaymentReversed)
+    assert isinstance(story.entries[-2].event, PaymentReversed)
 
 
 def test_its_own_currency_and_never_before_it_came() -> None:

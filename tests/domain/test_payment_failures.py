@@ -89,7 +89,7 @@ def test_a_second_decline_changes_nothing_about_the_hold() -> None:
     second = {"payment": id_of("pay", 51), "reference": "ch_51"}
     story.when(fail(**second)).then(attempted(payment=second["payment"]), declined(**second))
     hold = story.state(ORDER).declines.hold
-    assert hold.placed.declined_on == "2010-08-10"
+    assert hold.placed.held_on == "2010-08-10"
     assert len(hold.declines) == 2
 
 
@@ -257,7 +257,7 @@ def test_an_order_may_wait_again_once_it_no_longer_is_covered() -> None:
     story.on("2010-08-12").when(fail(**second)).then(
         attempted(payment=second["payment"]),
         declined(**second),
-        held(payment=second["payment"], declined_on="2010-08-12"),
+        held(payment=second["payment"], held_on="2010-08-12"),
     )
 
 

@@ -131,7 +131,7 @@ def not_delivered(**other: Any) -> OrderNotDelivered:
         "order": ORDER,
         "customer": CUSTOMER,
         "why": "never_reached",
-        "declined_on": "2010-08-10",
+        "held_on": "2010-08-10",
         "contacts": 5,
         "tried": (BY_EMAIL, BY_PHONE),
     }

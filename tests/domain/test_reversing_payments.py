@@ -9,6 +9,7 @@ from domain.bills.owing import CurrencyOfOrderDiffers
 from domain.bills.watching import is_watched
 from domain.causes import EffectiveBeforeCause
 from domain.customers.standing import standing
+from domain.declines.decline_events import OrderReleased
 from domain.money import Money
 from domain.orders.order_events import Deadline
 from domain.payments.disputing import DisputeExceedsPayment, DisputeUnknown, PaymentUnknown
@@ -37,7 +38,7 @@ from tests.domain.bill_examples import (
     write_off_reversed,
     written_off,
 )
-from tests.domain.decline_examples import fail
+from tests.domain.decline_examples import fail, held_again
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -181,7 +182,8 @@ def test_it_takes_the_orders_funds_first(amount: int, owed: int) -> None:
     story = given(customer_registered())
     for command in (place(), capture()):
         story.do(command)
-    story.when(reverse(amount=amount)).then(payment_reversed(amount, owed))
+    held = held_again("charged_back", missing=amount)
+    story.when(reverse(amount=amount)).then(payment_reversed(amount, owed), held)
     assert money_of(story) == (amount - 7595, 0, 7595 - amount, 0)
 
 
@@ -190,7 +192,8 @@ def test_what_exceeds_the_funds_of_an_order_shipped_in_part_is_owed(amount: int,
     story = given(customer_registered())
     for command in (place(), capture(), ship((1, 1))):
         story.do(command)
-    story.when(reverse(amount=amount)).then(payment_reversed(amount, owed))
+    held = held_again("charged_back", missing=3400)
+    story.when(reverse(amount=amount)).then(payment_reversed(amount, owed), held)
     assert money_of(story) == (amount - 3400, owed, 3400 - amount + owed, 0)
 
 
@@ -320,7 +323,9 @@ def test_where_the_funds_had_sufficed_all_of_it_is_funds_again() -> None:
     story = given(customer_registered())
     for command in (place(), capture(), reverse()):
         story.do(command)
-    story.when(reinstate()).then(reinstated(7595, 0))
+    story.when(reinstate()).then(
+        reinstated(7595, 0), OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    )
     assert money_of(story) == (-7595, 0, 7595, 0)
 
 

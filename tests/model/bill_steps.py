@@ -10,7 +10,7 @@ from domain.customers.crediting import GrantStoreCredit, UseCredit
 from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER
-from tests.model import debts, receiving, reversals
+from tests.model import debts, holds, receiving, reversals
 from tests.model.choices import Take, amount_of, one_of, order_of
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
 
@@ -83,6 +83,7 @@ def reverse(twins: Twins, which: int, much: int) -> None:
     reversal, row = id_of("rev", twins.number), id_of("bil", twins.number)
     command = ReversePayment(
         order=order.name,
+        customer=order.customer,
         reversal=reversal,
         payment=name,
         kind="chargeback",
@@ -90,7 +91,12 @@ def reverse(twins: Twins, which: int, much: int) -> None:
         currency=order.currency,
         bill=row,
     )
-    twins.ask(command, lambda: reversals.reverse(twins.shop, order.name, reversal, name, amount, row))
+
+    def taken_back() -> None:
+        reversals.reverse(twins.shop, order.name, reversal, name, amount, row)
+        holds.cover_lost(twins.shop, order.name, by_bank=True)
+
+    twins.ask(command, taken_back)
 
 
 def reinstate(twins: Twins, which: int, much: int) -> None:

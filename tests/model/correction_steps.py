@@ -12,7 +12,7 @@ from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, ZONE, Story
-from tests.model import corrections
+from tests.model import corrections, holds
 from tests.model.choices import Take, one_of, order_of
 from tests.model.orders import Order
 from tests.model.twins import Twins
@@ -108,6 +108,7 @@ def _correct(
         if not already:
             corrections.expect_authority(actor.role, reason=reason is not None)
             of_shop()
+            holds.cover_lost(twins.shop, order.name, by_bank=False)
 
     twins.ask(meant, authorised, actor, reason)
 

@@ -20,11 +20,19 @@ def not_covered(order: Order) -> int:
 def decline(shop: Shop, name: str, *, fraud: bool) -> None:
     """R-D2, R-D3: while money is missing, and the order may not ship without, it waits."""
     order = shop.orders[name]
-    if order.hold is None and not_covered(order) > 0 and order.terms == "card" and not order.released:
-        order.hold = Hold(shop.today)
-        order.was_held = True
+    order.was_declined, order.was_fraud = True, order.was_fraud or fraud
+    _wait(shop, order)
     if order.hold is not None:
         order.hold.fraud = order.hold.fraud or fraud
+
+
+def cover_lost(shop: Shop, name: str, *, by_bank: bool) -> None:
+    """R-B2, R-D6: what covered it is gone, so it waits; after a chargeback or fraud a person lets it go."""
+    order = shop.orders[name]
+    if order.hold is None:
+        _wait(shop, order)
+        if order.hold is not None:
+            order.hold.fraud, order.hold.left_to_a_person = order.was_fraud, by_bank
 
 
 def search(shop: Shop, name: str) -> None:
@@ -60,6 +68,8 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
         return
     hold = _held(order)
     broken = set[str]()
+    if not order.was_declined:
+        broken |= {"R-D1", "I4"}
     if order.standing == "existing":
         broken |= {"R-D3", "I4"}
     if (
@@ -99,6 +109,12 @@ def time_decides(shop: Shop) -> None:
             hold.left_to_a_person = True
         else:
             order.hold, order.released = None, True
+
+
+def _wait(shop: Shop, order: Order) -> None:
+    if order.hold is None and not_covered(order) > 0 and order.terms == "card" and not order.released:
+        order.hold = Hold(shop.today)
+        order.was_held = True
 
 
 def _held(order: Order) -> Hold:

@@ -149,7 +149,9 @@ class Refund:
 
 @dataclass
 class Hold:
-    """Why an order waits: its card was declined. `tests.model.holds` says what becomes of it."""
+    """Why an order waits: its card was declined, or its money did not last. `tests.model.holds` says what
+    becomes of it.
+    """
 
     since: date
     fraud: bool = False
@@ -174,6 +176,8 @@ class Order:
     fee_returned: bool = False
     hold: Hold | None = None
     was_held: bool = False
+    was_declined: bool = False
+    was_fraud: bool = False
     reached: bool = False
     """The customer, while it waited or after."""
     released: bool = False

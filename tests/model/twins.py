@@ -249,6 +249,7 @@ class Twins:
             assert (known.paid, known.set_aside) == (refund.paid, refund.set_aside)
         assert state.refunds.keys() == order.refunds.keys()
         assert state.placed.standing == order.standing
+        assert (state.declines.hold is None) == (order.hold is None), order
         self._lawful(order)
 
     def _lawful(self, order: Order) -> None:

@@ -1,0 +1,281 @@
+"""An order that loses what covered it waits where everybody can see it: nothing that was ordered is blocked
+silently.
+
+Source: R-B2, R-D1, R-D2, R-D3
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import given as tried_with
+from hypothesis import settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from domain.bills.billing import NewBill, may_be_billed
+from domain.command import Command
+from domain.corrections.correcting import CorrectEntry
+from domain.corrections.correction_events import PaymentCorrected, RefundCorrected, ShipmentCorrected
+from domain.declines.decline_events import (
+    HoldBegunBy,
+    OrderPlacedOnHold,
+    OrderReleased,
+    ShipmentReleasedWithoutPayment,
+)
+from domain.declines.not_delivering import NothingDeclined
+from domain.orders.order import Placed, price_not_covered
+from domain.orders.order_events import OrderShipped
+from domain.orders.shipping import ShipmentNotCovered
+from domain.payments.payment_events import PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.payments.reversing import ReinstatePayment
+from domain.refunds.refund_events import RefundGranted
+from domain.refusal import Refusal
+from projections.declined_payments import DeclinedPayment, DeclinedPayments
+from projections.tasks import Task, Tasks
+from tests.domain.bill_examples import REVERSAL, reverse
+from tests.domain.decline_examples import (
+    BY_EMAIL,
+    BY_PHONE,
+    ann,
+    customer,
+    declined,
+    fail,
+    give_up,
+    held,
+    held_again,
+    phone,
+    reach,
+    release,
+    search,
+)
+from tests.domain.examples import (
+    CUSTOMER,
+    NEW_BILL,
+    ORDER,
+    OTHER_ORDER,
+    cancel,
+    cancelled,
+    capture,
+    captured,
+    deliver,
+    id_of,
+    place,
+    placed,
+    register,
+    ship,
+)
+from tests.domain.figures import rows_of
+from tests.domain.specification import OWNER, SUPERVISOR, Story, given, moment
+from tests.domain.test_correcting_payments import correct
+
+EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_ORDER}
+
+
+def paid_after_a_decline(**order: Any) -> Story:
+    """Declined, held, and paid after all."""
+    story = given(ann(), customer(), placed(**order)).by(OWNER).because("sealed:A mistake")
+    story.do(fail())
+    story.do(capture())
+    assert story.state(ORDER).declines.hold is None
+    return story.on("2010-08-11")
+
+
+def tasks_of(story: Story) -> set[str]:
+    found = [row for row in rows_of(Tasks(), story.entries) if isinstance(row, Task)]
+    return {row.kind for row in found if row.due is not None}
+
+
+def row_of(story: Story) -> DeclinedPayment:
+    (row,) = rows_of(DeclinedPayments(), story.entries)
+    assert isinstance(row, DeclinedPayment)
+    return row
+
+
+def lost(because: HoldBegunBy) -> OrderPlacedOnHold:
+    return held_again(because, held_on="2010-08-11", on_file=(BY_EMAIL, BY_PHONE))
+
+
+def test_an_order_whose_payment_never_came_waits_again() -> None:
+    # Let corrections decide no hold → nobody can let it ship, and this fails.
+    story = paid_after_a_decline()
+    it = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    assert it == replace(lost("corrected"), deadlines=it.deadlines)
+    story.when(ship()).refused(ShipmentNotCovered)
+    assert {"reach_customer", "decide_release"} <= tasks_of(story)
+    assert "ship_order" not in tasks_of(story)
+    row = row_of(story)
+    assert (row.hold_since, row.held_because, row.result) == (moment("2010-08-11"), "corrected", None)
+    story.when(release()).decides(ShipmentReleasedWithoutPayment)
+    story.do(ship(bill=NEW_BILL))
+
+
+def test_an_order_whose_payment_was_taken_back_waits_again() -> None:
+    # Let reversals decide no hold → nobody can let it ship, and this fails.
+    kinds: tuple[tuple[str, HoldBegunBy], ...] = (("chargeback", "charged_back"), ("bounced", "bounced"))
+    for kind, because in kinds:
+        story = paid_after_a_decline()
+        it = story.when(reverse(kind=kind)).decides(OrderPlacedOnHold)
+        assert it == replace(lost(because), deadlines=it.deadlines)
+        story.when(release()).decides(ShipmentReleasedWithoutPayment)
+
+
+def test_an_order_that_never_waited_waits_too_once_its_money_is_gone() -> None:
+    story = given(customer(), placed(), captured()).because("sealed:A mistake").on("2010-08-11")
+    story.when(reverse(kind="bounced")).decides(OrderPlacedOnHold)
+    row = row_of(story)
+    assert (row.currency, row.missing, row.attempts, row.declined_at) == ("USD", 7595, 0, None)
+    assert story.state(ORDER).declines.hold is not None
+
+
+def test_a_part_of_the_money_is_enough_to_wait_for_and_what_is_still_covered_does_not_wait() -> None:
+    story = given(customer(), placed(), captured())
+    assert story.when(reverse(amount=1)).decides(OrderPlacedOnHold).missing == 1
+    enough = given(customer(), placed(), captured(), cancelled((1, 1)))
+    events = enough.do(reverse(amount=3400))
+    assert [type(event) for event in events] == [PaymentReversed]
+    events = enough.do(reverse(amount=1, reversal=id_of("rev", 2)))
+    assert [type(event) for event in events] == [PaymentReversed, OrderPlacedOnHold]
+
+
+def test_what_has_shipped_or_may_be_billed_waits_for_nothing() -> None:
+    gone = given(customer(), placed(), captured())
+    gone.do(ship())
+    assert [type(event) for event in gone.do(reverse())] == [PaymentReversed]
+    on_bill = given(customer(), placed(terms="bill_after"), captured())
+    assert [type(event) for event in on_bill.do(reverse())] == [PaymentReversed]
+    let_go = given(customer(), placed()).by(OWNER).because("sealed:They always paid")
+    for command in (fail(), release(), capture()):
+        let_go.do(command)
+    assert [type(event) for event in let_go.do(reverse())] == [PaymentReversed]
+    let_go.do(ship(bill=NEW_BILL))
+
+
+def test_an_order_that_waits_already_goes_on_waiting_as_before() -> None:
+    story = given(customer(), placed(), captured(amount=1000), declined(), held(missing=6595))
+    assert [type(event) for event in story.do(reverse(amount=1000))] == [PaymentReversed]
+
+
+def test_goods_that_never_left_wait_where_their_payment_never_came() -> None:
+    # Let a corrected shipment decide no hold → this fails.
+    story = given(customer(), placed(), captured()).by(SUPERVISOR).because("sealed:A mistake")
+    story.do(ship())
+    assert [type(event) for event in story.do(correct(story, PaymentCaptured))] == [PaymentCorrected]
+    events = story.do(correct(story, OrderShipped))
+    assert [type(event) for event in events] == [ShipmentCorrected, OrderPlacedOnHold]
+
+
+def test_units_that_were_not_cancelled_after_all_wait_where_money_is_missing() -> None:
+    # Let a corrected refund decide no hold → this fails.
+    story = given(customer(), placed(), captured(amount=5000)).by(SUPERVISOR).because("sealed:A mistake")
+    story.do(fail())
+    story.do(cancel())
+    assert story.state(ORDER).declines.hold is None
+    events = story.do(correct(story, RefundGranted))
+    assert [type(event) for event in events] == [RefundCorrected, OrderPlacedOnHold]
+    assert story.state(ORDER).declines.hold.placed.missing == 2595
+
+
+def test_money_that_comes_again_ends_the_wait_and_the_goods_are_to_be_shipped() -> None:
+    # Give a reinstatement no deadline → nobody is told to ship, and this fails.
+    story = Story()
+    for command in (register(), place(), capture()):
+        story.do(command)
+    assert "ship_order" in tasks_of(story)
+    story.do(reverse())
+    assert "ship_order" not in tasks_of(story)
+    again = ReinstatePayment(
+        order=ORDER, reversal=REVERSAL, reinstatement=id_of("rev", 2), amount=7595, currency="USD"
+    )
+    events = story.do(again)
+    assert [type(event) for event in events] == [PaymentReinstated, OrderReleased]
+    assert "ship_order" in tasks_of(story)
+
+
+def test_an_existing_customers_order_ships_by_rule_again_but_not_after_a_chargeback() -> None:
+    # Give every hold its release by rule → what a bank took back ships unpaid by itself, and this fails.
+    for kind, ships in (("bounced", True), ("chargeback", False)):
+        story = paid_after_a_decline(**EXISTING)
+        story.do(reverse(kind=kind))
+        story.do(search())
+        story.do(reach())
+        story.on("2010-08-15", "00:00")
+        story.do(phone())
+        assert (story.state(ORDER).declines.hold is None) is ships
+
+
+def test_after_a_decline_of_fraud_type_a_lost_payment_is_a_persons_decision_too() -> None:
+    story = given(customer(), placed(**EXISTING)).because("sealed:A mistake").by(OWNER)
+    story.do(fail(decline_code="stolen_card"))
+    story.do(capture())
+    it = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    assert it.kind == "fraud"
+    assert story.state(ORDER).declines.hold.due("release_unpaid") is None
+
+
+def test_nobody_goes_without_the_goods_whose_card_was_never_declined() -> None:
+    # Ask only for the effort → a new customer loses what they ordered over our own correction, this fails.
+    story = given(ann(), customer(), placed(), captured()).by(OWNER).because("sealed:A mistake")
+    story.do(correct(story, PaymentCaptured))
+    for number in range(5):
+        story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
+    story.on("2010-08-24").when(give_up()).refused(NothingDeclined(ORDER))
+
+
+KINDS = ("capture", "fail", "reverse", "correct", "ship", "cancel", "release", "deliver")
+steps = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 4)), max_size=14)
+
+
+@settings(max_examples=60)
+@tried_with(steps, st.sampled_from(("card", "bill_after")))
+def test_nothing_that_was_covered_once_is_ever_blocked_silently(
+    tried: list[tuple[str, int]], terms: str
+) -> None:
+    # Let any one of the four (reversal, payment, shipment, refund) decide no hold → this fails.
+    story = Story().by(OWNER).because("sealed:A mistake")
+    story.do(register())
+    story.do(place(terms=terms))
+    was_looked_after = terms == "bill_after"
+    for kind, much in tried:
+        command = command_of(story, kind, much)
+        with suppress(Refusal):
+            if command is not None:
+                story.do(command)
+        state: Placed = story.state(ORDER)
+        may_go_on = not price_not_covered(state) or may_be_billed(state) or state.declines.hold is not None
+        was_looked_after = was_looked_after or (may_go_on and bool(state.payments or state.declines.holds))
+        assert may_go_on or not was_looked_after
+
+
+def command_of(story: Story, kind: str, much: int) -> Command | None:
+    number, state = len(story.entries), story.state(ORDER)
+    match kind:
+        case "capture":
+            paid: dict[str, Any] = {"payment": id_of("pay", number), "reference": f"ch_{number}"}
+            most = price_not_covered(state) + state.open_bills()
+            return capture(**paid, amount=max(1, most * much // 4))
+        case "fail":
+            return fail(payment=id_of("pay", number), reference=f"ch_{number}")
+        case "reverse":
+            payments = [name for name, payment in state.payments.items() if payment.standing]
+            if not payments:
+                return None
+            standing = state.payments[payments[-1]].standing
+            ids: dict[str, Any] = {"reversal": id_of("rev", number), "bill": id_of("bil", number)}
+            return reverse(**ids, payment=payments[-1], amount=max(1, standing * much // 4))
+        case "correct":
+            kinds = (PaymentCaptured, OrderShipped, RefundGranted)
+            found = [entry for entry in story.entries if isinstance(entry.event, kinds)]
+            if not found:
+                return None
+            position = found[-much % len(found)].position
+            return CorrectEntry(stream=ORDER, customer=CUSTOMER, position=position, owed=id_of("bil", number))
+        case "ship":
+            bill = NewBill(id_of("bil", number), 2010)
+            return ship((1, 1 + much % 2), shipment=id_of("shp", number), bill=bill)
+        case "cancel":
+            return cancel((1, 1), refund=id_of("ref", number))
+        case "deliver":
+            shipments = list(state.shipments)
+            return deliver(shipment=shipments[-1], delivery=id_of("dlv", number)) if shipments else None
+        case _:
+            return release() if much == 1 else None
