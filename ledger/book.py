@@ -291,12 +291,12 @@ class Book:
         if not submission.dry_run:
             if repeated := await self.repeated(submission):
                 return repeated
-            return Outcome(entries=tuple(await self._record.at(decision.already)), already=True)
+            return Outcome(entries=tuple(await self._record.appended_with(decision.already)), already=True)
         for claim in decision.claims if decision.events else ():
             if holder := await self._record.claimed(claim.kind, claim.value):
                 raise ClaimTaken(claim.kind, claim.value, holder)
         if not decision.events and not decision.due:
-            entries = tuple(await self._record.at(decision.already))
+            entries = tuple(await self._record.appended_with(decision.already))
             return Outcome(entries=entries, already=True, dry_run=True)
         recording = Recording(decision, submission, view.states, at, _policy(view))
         recording.append(view.facts)

@@ -1,12 +1,15 @@
 """Reading the record of one book. Every read is one statement that follows one index."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.entry import Entry
 from ledger.connection import Reader, Row
 from ledger.record.append import Repeated
 from ledger.record.chain import StoredRow
 from ledger.record.codec import entry_of
+
+NEAR = 100
+"""How far from an entry those are looked for that were recorded with it."""
 
 _ENTRY = """
 SELECT entry.position, entry.stream, entry.version, entry.type, entry.schema_version, entry.customer,
@@ -24,6 +27,12 @@ _HISTORY = f"""{_ENTRY}
 FROM entries AS entry WHERE book = %b AND customer = %b AND position > %b ORDER BY position"""
 _POSITIONS = f"""{_ENTRY}
 FROM entries AS entry WHERE book = %b AND position = ANY(%b::bigint[]) ORDER BY position"""
+_NEAR = f"""{_ENTRY}
+FROM entries AS entry
+WHERE book = %b AND position IN (
+    SELECT generate_series(named - %b, named + %b) FROM unnest(%b::bigint[]) AS named
+)
+ORDER BY position"""
 _RANGE = f"""{_ENTRY}
 FROM entries AS entry WHERE book = %b AND position BETWEEN %b AND %b ORDER BY position"""
 
@@ -87,6 +96,24 @@ class Record:
         """The entries at these positions, in the order of the book."""
         return _entries(await self._reader.rows(_POSITIONS, (self.book, list(positions))))
 
+    async def appended_with(self, positions: Sequence[int]) -> list[Entry]:
+        """The entries at these positions, and those recorded together with them: beside them, at the same
+        moment, under the same idempotency key.
+
+        Without a key nobody can tell, and the positions answer alone.
+        """
+        near = _entries(await self._reader.rows(_NEAR, (self.book, NEAR, NEAR, list(positions))))
+        beside = {entry.position: entry for entry in near}
+        found = {position: beside[position] for position in positions if position in beside}
+        for step in (-1, 1):
+            for entry in list(found.values()):
+                last = entry
+                while (next_one := beside.get(last.position + step)) is not None and _is_together(
+                    last, next_one
+                ):
+                    found[next_one.position] = last = next_one
+        return [found[position] for position in sorted(found)]
+
     async def between(self, first: int, last: int) -> list[Entry]:
         """The entries from one position to another, both included."""
         return _entries(await self._reader.rows(_RANGE, (self.book, first, last)))
@@ -133,6 +160,11 @@ class Record:
     async def customers_by(self, kind: str, digest: bytes) -> list[str]:
         """The customers found under a digest of the blind index."""
         return [row[0] for row in await self._reader.rows(_LOOKUP, (self.book, kind, digest))]
+
+
+def _is_together(one: Entry, other: Entry) -> bool:
+    """Whether neighbours come from one append, as far as they say."""
+    return one.meta.key is not None and (one.meta, one.recorded_at) == (other.meta, other.recorded_at)
 
 
 def _entries(rows: Iterable[Row]) -> list[Entry]:
