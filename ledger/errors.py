@@ -120,6 +120,8 @@ CLAIMED = {
     "return": "The return's id",
     "supplier_claim": "The id of the claim on a supplier",
     "processor_ref": "The payment's reference, at this processor,",
+    "bill_payment_ref": "The reference under which this customer paid in this way",
+    "bill_payment_ref_again": "The reference of the corrected payment of this customer",
     "unmatched_ref": "The reference of unmatched money, at this processor,",
     "processor_ref_again": "The reference of the corrected payment, at this processor,",
 }

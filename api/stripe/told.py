@@ -21,7 +21,7 @@ from domain.payments.money_facts import Direction
 from domain.payments.payment import Payment
 from ledger.book import Book
 from ledger.identity import mint
-from ledger.record.references import payment_under
+from ledger.record.references import captured_under
 
 STRIPE = "stripe"
 
@@ -58,7 +58,7 @@ def object_of(event: StripeEvent, kind: type[Object]) -> Object:
 async def find(book: Book, references: tuple[str | None, ...], metadata: Mapping[str, str] | None) -> Found:
     """What one of those references names; else the order that the shop named."""
     for reference in references:
-        payment = None if reference is None else await payment_under(book, STRIPE, reference)
+        payment = None if reference is None else await captured_under(book, STRIPE, reference)
         if payment is not None:
             order = await book.state(payment.received.order)
             return Found(order if isinstance(order, Placed) else None, payment)

@@ -22,7 +22,9 @@ from domain.bills.writing_off import WriteOffBill
 from domain.command import Command
 from domain.orders.order import Placed
 from domain.orders.order_events import ContactChannel
+from ledger.errors import ClaimTaken
 from ledger.identity import mint
+from ledger.record.references import where_freed
 
 bills = Section(
     "bills",
@@ -93,7 +95,8 @@ async def receive_bill_payment(call: Call, bill: BillInPath, body: BillPaymentBo
     """Record a payment of a bill
 
     What exceeds the open amount becomes the customer's credit. After a write-off it reverses that by its own
-    amount, and the customer stays clear.
+    amount, and the customer stays clear. The same reference, paid in the same way, records nothing new; with
+    another amount it is refused.
     """
     order, customer = await _parties(call, bill)
     command = asked(
@@ -108,7 +111,13 @@ async def receive_bill_payment(call: Call, bill: BillInPath, body: BillPaymentBo
         method=body.method,
         reference=body.reference,
     )
-    return await _decided(call, command, body, order, customer)
+    try:
+        return await _decided(call, command, body, order, customer)
+    except ClaimTaken:
+        freed = await where_freed(call.book, command)
+        if freed is None:
+            raise
+    return await _decided(call, freed, body, order, customer)
 
 
 @bills.decision("/v1/bills/{bill}/reminders", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True)

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import msgspec
 from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
@@ -39,7 +38,7 @@ from domain.orders.shipping import ShipOrder
 from domain.payments.capturing import CapturePayment
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
-from ledger.record.references import payment_under
+from ledger.record.references import where_freed
 from ledger.sealing.sealer import BOOK
 from projections.order_timeline import Milestone, contacts_of, timeline_of
 
@@ -105,11 +104,10 @@ async def capture_payment(call: Call, order: OrderInPath, body: CapturePaymentBo
     try:
         return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
     except ClaimTaken:
-        known = await payment_under(call.book, body.processor, body.reference)
-        if known is None or known.corrected is None:
+        freed = await where_freed(call.book, command)
+        if freed is None:
             raise
-        command = msgspec.structs.replace(command, corrected_in=known.received.order)
-    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
+    return await call.decide(freed, body, subject="ord", of=customer, stream=order, place=PLACE)
 
 
 @orders.question("/v1/orders/{order}", Permission.READ, answers=OrderAnswer)

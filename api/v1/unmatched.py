@@ -40,7 +40,7 @@ from domain.refunds.paying_out import RecordPayout
 from ledger.identity import mint
 from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
-from ledger.record.references import payment_under
+from ledger.record.references import where_freed
 from ledger.sealing.sealer import BOOK
 from projections.unmatched import LISTED, Direction, Unmatched
 
@@ -140,8 +140,8 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
     customer = order.placed.customer
     amount = _amount(body, money)
     fact = _received(body, amount, money, order) if money.is_receipt else _left(body, amount, money, order)
-    if isinstance(fact, CapturePayment):
-        fact = await _with_reference(call, fact)
+    if isinstance(fact, CapturePayment | ReceiveBillPayment):
+        fact = await where_freed(call.book, fact) or fact
     command = asked(AssignMoney, unmatched=unmatched, customer=customer, fact=fact)
     return await call.decide(command, body, subject="unmatched", of=customer)
 
@@ -169,6 +169,9 @@ def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> i
 def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:
     """What came, as the command that records it."""
     it = money.it
+    # Each payment has a reference of its own, where one receipt pays several orders or bills.
+    part = len(money.settlements) + 1
+    reference = it.reference if part == 1 else f"{it.reference}/{part}"
     if body.bill is not None:
         return asked(
             ReceiveBillPayment,
@@ -180,7 +183,7 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
             amount=amount,
             currency=it.currency,
             method=it.processor,
-            reference=it.reference,
+            reference=reference,
         )
     if body.reversal is not None:
         return asked(
@@ -193,8 +196,6 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
         )
     if body.refund is not None or body.payment is not None:
         raise Invalid("This money came to us.", faults=(Fault("", "Should name what came, not what left"),))
-    # Each payment has a reference of its own, where one receipt pays several orders.
-    part = len(money.settlements) + 1
     return asked(
         CapturePayment,
         order=body.order,
@@ -202,16 +203,8 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
         amount=amount,
         currency=it.currency,
         processor=it.processor,
-        reference=it.reference if part == 1 else f"{it.reference}/{part}",
+        reference=reference,
     )
-
-
-async def _with_reference(call: Call, fact: CapturePayment) -> CapturePayment:
-    """The same; where its reference was that of a corrected payment, it may be used again."""
-    known = await payment_under(call.book, fact.processor, fact.reference)
-    if known is None or known.corrected is None:
-        return fact
-    return msgspec.structs.replace(fact, corrected_in=known.received.order)
 
 
 def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:

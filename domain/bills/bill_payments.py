@@ -4,20 +4,26 @@ as the customer's credit.
 Source: I9, R-B6
 """
 
+from dataclasses import dataclass
+
+import msgspec
+
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillPaymentReceived
 from domain.bills.owing import bill_of, expect_currency, expect_customer, expect_valid
 from domain.bills.promising import promises_kept
 from domain.bills.writing_off import write_off_reversed
 from domain.causes import expect_cause
-from domain.command import Command, expect_amount, expect_text
-from domain.decision import Decision, Given
+from domain.command import Command, expect_amount, expect_space_of_names, expect_text
+from domain.decision import Claim, Decision, Given
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.orders.order import Placed, placed_order
 from domain.payments.payment import Payment
 from domain.payments.payment_events import CreditSetAside
+from domain.payments.references import MoneyReference, recorded_under
+from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -36,7 +42,10 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
     method: str
     """How it came: `bank_transfer`, `cheque`, `card`, …"""
     reference: str | None = None
-    """What the bank or processor calls it."""
+    """What the bank or processor calls it; without one, nothing tells whether it was recorded before."""
+    corrected_in: str | None = None
+    """The order in which a payment under this reference was corrected, which lets the reference be used again
+    here."""
 
     def __post_init__(self) -> None:
         expect_id("cus", self.customer)
@@ -44,18 +53,45 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
         expect_id("pay", self.payment)
         expect_id("crd", self.credit)
         expect_amount("amount", self.amount, least=1)
-        expect_text("method", self.method)
+        expect_space_of_names("method", self.method)
         expect_text("reference", self.reference)
+
+    @property
+    def named(self) -> MoneyReference | None:
+        """What it is called, where it is called anything."""
+        if self.reference is None:
+            return None
+        return MoneyReference(BillPaymentReceived, self.method, self.reference, self.customer)
 
     def writes(self) -> tuple[str, ...]:
         return (self.order, self.customer)
+
+    def reads(self) -> tuple[str, ...]:
+        return () if self.corrected_in in (None, self.order) else (self.corrected_in,)
+
+
+@dataclass(unsafe_hash=True)
+class ReferenceReceivedOtherwise(Refusal):
+    """Money under this reference is already recorded, with another amount or for another bill."""
+
+    rule = "I12"
+    way_out = (
+        "Look at the payment shown: the same money never counts twice. What of it exceeds a bill is the "
+        "customer's credit, which can pay another."
+    )
+    spoken = "Under this reference {recorded} are recorded, and these would be {amount}."
+
+    payment: str
+    recorded: Money
+    amount: Money
 
 
 def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
     """Records a payment of a bill: part, exact or over; after a write-off too, and the customer stays clear.
 
-    Checks, in this order: order placed; bill known; retry; no mistake (H-correct); the order's customer;
-    currency; not before the bill. No payment is refused for being too much.
+    Checks, in this order: order placed; bill known; retry by payment id; the order's customer; retry by
+    reference (I12); no mistake (H-correct); currency; not before the bill. No payment is refused for being
+    too much.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -64,11 +100,25 @@ def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
         return _already_received(known, command, state)
     if command.payment in state.declines.attempts:
         raise AlreadyRecordedOtherwise(command.payment)
-    expect_valid(bill)
     expect_customer(state, command.customer)
+    same = recorded_under(state, command.method, command.reference)
+    if same is not None:
+        return _already_recorded(same, command, state)
+    expect_valid(bill)
     expect_currency(state, Money(command.amount, command.currency))
     expect_cause(bill.at, given)
-    return Decision(events=_received(state, bill, command), customer=state.placed.customer)
+    return Decision(
+        events=_received(state, bill, command),
+        claims=_claims(command, state, given),
+        customer=state.placed.customer,
+    )
+
+
+def _claims(command: ReceiveBillPayment, state: Placed, given: Given) -> tuple[Claim, ...]:
+    if command.named is None:
+        return ()
+    there = state if command.corrected_in is None else given.state(command.corrected_in, Placed)
+    return (msgspec.structs.replace(command.named.next_claim(there), stream=command.order),)
 
 
 def _already_received(known: Payment, command: ReceiveBillPayment, state: Placed) -> Decision:
@@ -82,6 +132,16 @@ def _already_received(known: Payment, command: ReceiveBillPayment, state: Placed
         it.reference,
     ):
         raise AlreadyRecordedOtherwise(command.payment)
+    return Decision(customer=state.placed.customer, already=known.positions)
+
+
+def _already_recorded(known: Payment, command: ReceiveBillPayment, state: Placed) -> Decision:
+    it = known.received
+    # A capture under the same reference is the same money, whatever it was used for.
+    is_same_bill = not isinstance(it, BillPaymentReceived) or it.bill == command.bill
+    if (it.amount, it.currency) != (command.amount, command.currency) or not is_same_bill:
+        recorded = Money(it.amount, it.currency)
+        raise ReferenceReceivedOtherwise(it.payment, recorded, Money(command.amount, command.currency))
     return Decision(customer=state.placed.customer, already=known.positions)
 
 

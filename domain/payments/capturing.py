@@ -21,13 +21,9 @@ from domain.money import Money
 from domain.orders.order import Placed, placed_order, price_not_covered
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
+from domain.payments.references import MoneyReference, recorded_under
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
-
-PROCESSOR_REF = "processor_ref"
-"""Claimed by the first capture under a processor's reference: `<processor>/<reference>`."""
-PROCESSOR_REF_AGAIN = "processor_ref_again"
-"""Claimed by the one that follows a corrected one: `<processor>/<reference>/<position of the correction>`."""
 
 
 class CapturePayment(Command, frozen=True, kw_only=True):
@@ -57,6 +53,11 @@ class CapturePayment(Command, frozen=True, kw_only=True):
         expect_text("reference", self.reference)
         if (self.payment_method is None) != (self.customer is None):
             raise ValueError("payment_method and customer must be named together")
+
+    @property
+    def named(self) -> MoneyReference:
+        """The processor's reference."""
+        return MoneyReference(PaymentCaptured, self.processor, self.reference)
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
@@ -129,21 +130,8 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
 
 def _claim(command: CapturePayment, state: Placed, given: Given) -> Claim:
     """The reference is this capture's for good; once it is corrected, of the next one that names it."""
-    reference = f"{command.processor}/{command.reference}"
     there = state if command.corrected_in is None else given.state(command.corrected_in, Placed)
-    last = None if there is None else last_captured(there, command.processor, command.reference)
-    if last is None or last.corrected is None:
-        return Claim(PROCESSOR_REF, reference)
-    return Claim(PROCESSOR_REF_AGAIN, f"{reference}/{last.corrected}")
-
-
-def last_captured(state: Placed, processor: str, reference: str) -> Payment | None:
-    """The last payment of the order under that reference of the processor."""
-    for known in reversed(list(state.payments.values())):
-        it = known.received
-        if isinstance(it, PaymentCaptured) and (it.processor, it.reference) == (processor, reference):
-            return known
-    return None
+    return command.named.next_claim(there)
 
 
 def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCaptured:
@@ -174,8 +162,8 @@ def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | Non
         if not isinstance(known.received, PaymentCaptured) or _content(known.received) != _content(captured):
             raise AlreadyRecordedOtherwise(captured.payment)
         return known
-    last = last_captured(state, captured.processor, captured.reference)
-    if last is None or last.corrected is not None:
+    last = recorded_under(state, captured.processor, captured.reference)
+    if last is None:
         return None
     it = last.received
     # The card does not matter: a second notice of the same capture may not name it.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.house import Caller, House, payment_body, shipment_body
+from tests.api.house import Caller, House, eur, payment_body, shipment_body
 
 pytestmark = pytest.mark.anyio
 
@@ -129,3 +129,27 @@ async def test_a_corrected_bill_is_replaced(house: House) -> None:
     first, second = (await shown(house, order))["bills"]
     assert (first["open"]["amount"], second["open"]["amount"]) == (0, 2000)
     assert second["number"] > first["number"]
+
+
+async def test_a_cheque_is_recorded_once_on_one_bill_or_two_and_again_once_corrected(house: House) -> None:
+    # Claim no reference for what pays a bill → the same cheque pays two orders, and this fails.
+    customer = await house.customer()
+    bills = [await billed(house, customer), await billed(house, customer)]
+    cheque = {"amount": eur(500), "method": "cheque", "reference": "1001"}
+    first = await house.recorded(f"/v1/bills/{bills[0]}/payments", cheque)
+    assert await house.recorded(f"/v1/bills/{bills[0]}/payments", cheque) == first
+    more = await house.agent.post(f"/v1/bills/{bills[0]}/payments", cheque | {"amount": eur(501)})
+    assert (more.status_code, more.json()["type"]) == (409, "/problems/reference-received-otherwise")
+    other = await house.agent.post(f"/v1/bills/{bills[1]}/payments", cheque)
+    assert (other.status_code, other.json()["type"]) == (409, "/problems/claim-taken")
+    assert (await correct(house.supervisor, first["position"]))[0] == 201
+    await house.recorded(f"/v1/bills/{bills[1]}/payments", cheque)
+    somebody_else = await billed(house, await house.customer())
+    await house.recorded(f"/v1/bills/{somebody_else}/payments", cheque)
+
+
+async def billed(house: House, customer: str) -> str:
+    """A bill of that customer's."""
+    order = await house.order(1, terms="bill_after", customer_id=customer)
+    await house.shipment(order)
+    return (await shown(house, order))["bills"][0]["id"]

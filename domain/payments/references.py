@@ -1,0 +1,61 @@
+"""References under which money came, so that the same money never counts twice.
+
+    captured at a processor    unique at that processor
+    paid for a bill            unique among what that customer paid in that way: two people's cheques share a
+                               number
+
+The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
+what the correction set free, and so on. Source: I12
+"""
+
+import msgspec
+
+from domain.bills.bill_events import BillPaymentReceived
+from domain.decision import Claim
+from domain.orders.order import Placed
+from domain.payments.payment import Payment
+from domain.payments.payment_events import PaymentCaptured
+
+
+class MoneyReference(msgspec.Struct, frozen=True):
+    """What a processor, a bank or a customer calls some money."""
+
+    kind: type[PaymentCaptured] | type[BillPaymentReceived]
+    way: str
+    """The processor, or how it came."""
+    reference: str
+    customer: str | None = None
+    """Who paid, where others may use the same reference."""
+
+    def claim(self, corrected: int | None) -> Claim:
+        """What the next payment under it claims; `corrected`: where the last one was taken back."""
+        kind = "processor_ref" if self.kind is PaymentCaptured else "bill_payment_ref"
+        value = "/".join([*([] if self.customer is None else [self.customer]), self.way, self.reference])
+        return Claim(kind, value) if corrected is None else Claim(f"{kind}_again", f"{value}/{corrected}")
+
+    def last_in(self, state: Placed) -> Payment | None:
+        """The last payment of the order that claimed it."""
+        for known in reversed(list(state.payments.values())):
+            if isinstance(known.received, self.kind) and _named(known) == (self.way, self.reference):
+                return known
+        return None
+
+    def next_claim(self, there: Placed | None) -> Claim:
+        """What a payment claims; `there`: the order where the last one may have been corrected."""
+        last = None if there is None else self.last_in(there)
+        return self.claim(None if last is None else last.corrected)
+
+
+def recorded_under(state: Placed, way: str, reference: str | None) -> Payment | None:
+    """The payment of the order under that reference, whatever it was for, that was not corrected since."""
+    if reference is None:
+        return None
+    for known in reversed(list(state.payments.values())):
+        if known.corrected is None and _named(known) == (way, reference):
+            return known
+    return None
+
+
+def _named(known: Payment) -> tuple[str, str | None]:
+    it = known.received
+    return (it.processor if isinstance(it, PaymentCaptured) else it.method), it.reference
