@@ -38,6 +38,7 @@ from domain.declines.payment_failures import RecordPaymentFailure, record_paymen
 from domain.declines.reaching import RecordContactAttempt, record_contact_attempt
 from domain.declines.releasing import ReleaseOrder, release_order
 from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, return_money
+from domain.inbound.charges import RecordCharge, record_charge
 from domain.inbound.notices import ReceiveNotice, receive_notice
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.orders.cancelling import CancelUnits, cancel_units
@@ -150,6 +151,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ReleaseOrder: release_order,
     CloseAsNotDelivered: close_as_not_delivered,
     CorrectEntry: correct_entry,
+    RecordCharge: record_charge,
     AssignMoney: assign_money,
     ReturnMoney: return_money,
     ReceiveNotice: receive_notice,

@@ -40,6 +40,7 @@ from domain.customers.registering import (
 )
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeUnmatched,
     ContactAttempted,
     OrderNotDelivered,
     OrderPlacedOnHold,
@@ -184,6 +185,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "payment.attempted": StoredType(PaymentAttempted),
     "payment.declined": StoredType(PaymentDeclined),
     "payment_method.failed": StoredType(PaymentMethodFailed),
+    "payment.unmatched": StoredType(ChargeUnmatched),
     "order.placed_on_hold": StoredType(OrderPlacedOnHold),
     "card_search.completed": StoredType(CardOnFileSearchCompleted),
     "contact.attempted": StoredType(ContactAttempted),

@@ -5,6 +5,7 @@ Source: R-D2, R-D3, R-D4, R-D7
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeUnmatched,
     ContactAttempted,
     OrderNotDelivered,
     OrderPlacedOnHold,
@@ -22,6 +23,7 @@ BearsOnHoldTasks = (
     PaymentAttempted
     | PaymentDeclined
     | PaymentCaptured
+    | ChargeUnmatched
     | OrderPlacedOnHold
     | CardOnFileSearchCompleted
     | ContactAttempted
@@ -43,7 +45,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
     match it:
         case PaymentAttempted():
             begin_tasks(rows, order, it.payment, customer, it.deadlines, entry, RESOLVE)
-        case PaymentDeclined() | PaymentCaptured():
+        case PaymentDeclined() | PaymentCaptured() | ChargeUnmatched():
             rows.pop((order, RESOLVE, it.payment), None)
         case OrderPlacedOnHold():
             begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, REACH, DECIDE)

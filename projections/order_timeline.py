@@ -25,6 +25,7 @@ from domain.corrections.correction_events import (
 )
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeUnmatched,
     ContactAttempted,
     OrderNotDelivered,
     OrderPlacedOnHold,
@@ -129,6 +130,7 @@ What = Literal[
     "reviewed",
     "payment_attempted",
     "payment_declined",
+    "charge_unmatched",
     "placed_on_hold",
     "cards_searched",
     "contact_attempted",
@@ -318,6 +320,11 @@ def _declined(entry: Entry, it: PaymentDeclined) -> Milestone:
     return _milestone(entry, "payment_declined", reference=it.payment, **money, code=it.decline_code)
 
 
+def _charge_unmatched(entry: Entry, it: ChargeUnmatched) -> Milestone:
+    money = {"currency": it.currency, "amount": it.amount}
+    return _milestone(entry, "charge_unmatched", reference=it.unmatched, **money)
+
+
 def _held(entry: Entry, it: OrderPlacedOnHold) -> Milestone:
     money = {"currency": it.currency, "amount": it.missing}
     return _milestone(entry, "placed_on_hold", reference=it.payment, **money, because=it.because)
@@ -373,6 +380,7 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     WatchedOrderReviewed: _reviewed,
     PaymentAttempted: _told_of_money("payment_attempted", "payment"),
     PaymentDeclined: _declined,
+    ChargeUnmatched: _charge_unmatched,
     OrderPlacedOnHold: _held,
     CardOnFileSearchCompleted: _told_plainly("cards_searched"),
     ContactAttempted: _tried_to_reach,

@@ -51,6 +51,23 @@ class PaymentDeclined(Event, frozen=True, kw_only=True):
     """What the code and the advice meant when this was recorded."""
 
 
+class ChargeUnmatched(Event, frozen=True, kw_only=True):
+    """A charge attempted was let through, and the order could not take it: its money waits as unmatched."""
+
+    order: str
+    customer: str
+    payment: str
+    """The attempt that is over."""
+    currency: str
+    amount: Minor
+    processor: str
+    reference: str
+    unmatched: str
+    """The money that waits."""
+    why: str
+    """The refusal that kept it from its order."""
+
+
 class PaymentMethodFailed(Event, frozen=True, kw_only=True):
     """A card on file was declined: said in the customer's stream, in the append of the decline.
 

@@ -7,6 +7,7 @@ import msgspec
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeUnmatched,
     ContactAttempted,
     HoldEnd,
     OrderNotDelivered,
@@ -32,6 +33,10 @@ def _declined(state: Placed, it: PaymentDeclined, entry: Entry) -> Placed:
     state = _with(state, declines={**state.declines.declines, it.payment: decline})
     hold = state.declines.hold
     return state if hold is None else _with_hold(state, declines=(*hold.declines, decline))
+
+
+def _charge_unmatched(state: Placed, it: ChargeUnmatched, entry: Entry) -> Placed:
+    return _with(state, unmatched={**state.declines.unmatched, it.payment: entry.position})
 
 
 def _held(state: Placed, it: OrderPlacedOnHold, entry: Entry) -> Placed:
@@ -74,6 +79,7 @@ def _with_hold(state: Placed, **changed: Any) -> Placed:
 DECLINES: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     PaymentAttempted: _attempted,
     PaymentDeclined: _declined,
+    ChargeUnmatched: _charge_unmatched,
     OrderPlacedOnHold: _held,
     CardOnFileSearchCompleted: _searched,
     ContactAttempted: _tried_to_reach,

@@ -122,9 +122,14 @@ class Declines(msgspec.Struct, frozen=True):
     """What of an order's payments failed. `Declines()`: nothing did."""
 
     attempts: Mapping[str, Attempt] = {}
-    """By payment id; what became of each is said by the payment or the decline of that id."""
+    """By payment id; what became of each is said by the payment, the decline or the unmatched charge of that
+    id.
+    """
     declines: Mapping[str, Decline] = {}
     """By payment id."""
+    unmatched: Mapping[str, int] = {}
+    """By payment id: charges let through that the order could not take, each with the position that says so.
+    """
     holds: tuple[Hold, ...] = ()
     """An order may wait, be paid, lose that payment and wait again; only the last hold may be open."""
 

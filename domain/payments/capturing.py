@@ -155,7 +155,7 @@ def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCa
 
 
 def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | None:
-    if captured.payment in state.declines.declines:
+    if captured.payment in state.declines.declines or captured.payment in state.declines.unmatched:
         raise AlreadyRecordedOtherwise(captured.payment)
     known = state.payments.get(captured.payment)
     if known is not None:

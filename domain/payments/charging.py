@@ -118,8 +118,9 @@ def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
 
 def open_attempt(state: Placed) -> Attempt | None:
     """The attempt of which nobody knows yet what became. Source: R-D4"""
-    for payment, attempt in state.declines.attempts.items():
-        if payment not in state.payments and payment not in state.declines.declines:
+    known = state.declines
+    for payment, attempt in known.attempts.items():
+        if payment not in state.payments and not (payment in known.declines or payment in known.unmatched):
             return attempt
     return None
 

@@ -3,17 +3,24 @@
     attempt recorded ─ crash ─ asked again under the same name ─ outcome recorded
 
 Whoever dies in between leaves an attempt whose outcome nobody knows. Settling it again asks the processor for
-the same charge, so that no card pays twice. The outcome is recorded under a key of its own, made of the
+the same charge, so that no card pays twice. What was let through and the order needs no longer is kept as
+unmatched money, and the attempt is over. The outcome is recorded under a key of its own, made of the
 payment's id: a second settling finds what the first recorded.
 """
+
+import msgspec
 
 from domain.command import Command
 from domain.customers.registering import Customer
 from domain.decision import Actor
 from domain.declines.decline_events import PaymentAttempted
 from domain.declines.payment_failures import RecordPaymentFailure
+from domain.inbound.charges import RecordCharge
+from domain.inbound.notices import UNMATCHED_REF
 from domain.payments.capturing import CapturePayment
 from ledger.book import Book
+from ledger.errors import ClaimTaken
+from ledger.identity import mint
 from ledger.processors.gateway import Charge, Charged, ChargeDeclined, Gateway
 from ledger.record.submission import Outcome, Submission
 
@@ -38,14 +45,23 @@ async def settle(
     said = await gateway.charge(
         Charge(payment=it.payment, token=await _token(book, it), amount=it.amount, currency=it.currency)
     )
-    return await book.execute(outcome_of(it, said), submission)
+    command = outcome_of(it, said)
+    try:
+        return await book.execute(command, submission)
+    except ClaimTaken as taken:
+        # The processor told of it before it answered, and its money is kept already.
+        if taken.kind != UNMATCHED_REF or not isinstance(command, RecordCharge):
+            raise
+        unmatched = taken.holder.partition("/")[2]
+    known = msgspec.structs.replace(command, unmatched=unmatched, is_unmatched=True)
+    return await book.execute(known, submission)
 
 
 def outcome_of(it: PaymentAttempted, said: Charged | ChargeDeclined) -> Command:
     """The command that records what the processor said."""
     match said:
         case Charged():
-            return CapturePayment(
+            capture = CapturePayment(
                 order=it.order,
                 payment=it.payment,
                 amount=it.amount,
@@ -56,6 +72,7 @@ def outcome_of(it: PaymentAttempted, said: Charged | ChargeDeclined) -> Command:
                 customer=it.customer,
                 named_by_customer=it.named_by_customer,
             )
+            return RecordCharge(capture=capture, unmatched=mint("unm"))
         case ChargeDeclined():
             return RecordPaymentFailure(
                 order=it.order,

@@ -84,7 +84,9 @@ class House:
         await self.recorded(f"/v1/orders/{order}/payments", payment_body(1000 * quantity))
         return order
 
-    async def unmatched(self, amount: int = 2000, reference: str | None = None) -> str:
+    async def unmatched(
+        self, amount: int = 2000, reference: str | None = None, processor: str = "stripe"
+    ) -> str:
         """Money that a processor told of, and that was for no order of ours."""
         money = MovedMoney(
             unmatched=mint("unm"),
@@ -94,7 +96,7 @@ class House:
             reference=reference or f"ch_{uuid4().hex}",
         )
         notice = ReceiveNotice(
-            processor="stripe",
+            processor=processor,
             notice=f"evt_{uuid4().hex}",
             kind="charge.succeeded",
             happened_at=self.book.clock(),

@@ -281,6 +281,35 @@ async def test_an_attempt_of_unknown_outcome_is_a_task_and_resolved_by_naming_it
     assert unknown.status_code == 404
 
 
+@pytest.mark.parametrize("told_first", [False, True])
+async def test_a_charge_let_through_after_the_order_was_cancelled_waits_as_unmatched(
+    trial: House, told_first: bool
+) -> None:
+    # Record a capture alone → its refusal leaves the attempt open for ever, and this fails.
+    customer, (card,) = await customer_with(trial, "tok_silent")
+    order = await placed(trial, customer, 1)
+    path = f"/v1/orders/{order}/charges"
+    assert (await trial.agent.post(path, {"payment_method": card})).status_code == 503
+    await trial.recorded(f"/v1/orders/{order}/cancellation", {})
+    attempted = [
+        event["data"]["payment"]
+        for event in (await trial.agent.get(f"/v1/orders/{order}/events")).json()["items"]
+        if event["type"] == "payment.attempted"
+    ]
+    gateway = trial.book.gateway = Crashing()
+    gateway.asked.append("before")
+    if told_first:  # by the processor itself, before anybody asked again
+        await trial.unmatched(2000, f"ch_{attempted[0]}", processor=gateway.processor)
+    resolved = await trial.recorded(path, {"payment": attempted[0]})
+    kept = [] if told_first else ["unmatched_receipt.recorded"]
+    assert kinds(resolved) == [*kept, "payment.unmatched"]
+    waiting = resolved["entries"][-1]["data"]["unmatched"]
+    tasks = (await trial.agent.get(f"/v1/tasks?min_position={await trial.head()}&limit=200")).json()["items"]
+    assert waiting in {task["subject"] for task in tasks if task["kind"] == "unmatched"}
+    assert (order, "resolve_payment") not in {(task["order"], task["kind"]) for task in tasks}
+    assert await trial.recorded(path, {"payment": attempted[0]}) == resolved
+
+
 async def test_without_a_processor_the_way_out_is_said(fresh_house: House) -> None:
     customer, (card,) = await customer_with(fresh_house, "tok_visa")
     order = await placed(fresh_house, customer, 1)

@@ -13,6 +13,7 @@ from domain.bills.bill_payments import ReceiveBillPayment
 from domain.causes import EffectiveBeforeCause
 from domain.decision import Claim
 from domain.decisions import decide
+from domain.declines.decline_events import ChargeUnmatched
 from domain.inbound.assigning import (
     AssignMoney,
     OtherDirection,
@@ -20,6 +21,7 @@ from domain.inbound.assigning import (
     UnmatchedCurrencyDiffers,
     UnmatchedExceeded,
 )
+from domain.inbound.charges import RecordCharge
 from domain.inbound.notice_events import NoticeReceived
 from domain.inbound.notices import MovedMoney, ReceiveNotice
 from domain.inbound.unmatched import UnmatchedUnknown
@@ -33,11 +35,13 @@ from domain.inbound.unmatched_events import (
 from domain.money import Money
 from domain.orders.order_events import Deadline
 from domain.payments.capturing import CaptureExceedsPrice
+from domain.payments.charging import open_attempt
 from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured, PaymentReversed
 from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
 from domain.refunds.refund_events import RefundPaid
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import reverse
+from tests.domain.decline_examples import FAILED, attempted
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -46,6 +50,7 @@ from tests.domain.examples import (
     PAYMENT,
     REFUND,
     billed,
+    cancel,
     cancelled,
     capture,
     captured,
@@ -337,3 +342,44 @@ def test_its_own_currency_and_never_before_it_came() -> None:
     early = story.on("2010-08-11")
     early.when(assign()).refused(EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12")))
     early.when(give_back(unmatched=OTHER_MONEY)).refused(UnmatchedUnknown(OTHER_MONEY))
+
+
+def let_through(**other: Any) -> RecordCharge:
+    return RecordCharge(**{"capture": capture(payment=FAILED), "unmatched": MONEY, **other})
+
+
+def test_a_charge_let_through_that_the_order_needs_no_longer_waits_as_unmatched_and_is_over() -> None:
+    # Record a capture alone → the attempt stays open, and no other charge may begin: this fails.
+    story = told(attempted()).from_("api")
+    story.do(cancel())
+    assert open_attempt(story.state(ORDER)) is not None
+    story.when(let_through()).then(
+        unmatched(amount=7595, order=ORDER, customer=CUSTOMER, processor="acme", why="capture-exceeds-price"),
+        charge_unmatched(),
+    )
+    assert open_attempt(story.state(ORDER)) is None
+    story.when(capture(payment=FAILED)).refused(AlreadyRecordedOtherwise(FAILED))
+
+
+def test_money_its_processor_told_of_first_is_kept_once() -> None:
+    story = told(attempted(), unmatched(order=ORDER, amount=7595, processor="acme")).from_("api")
+    story.do(cancel())
+    story.when(let_through(is_unmatched=True)).then(charge_unmatched())
+
+
+def test_a_charge_let_through_that_the_order_needs_is_captured() -> None:
+    told(attempted()).from_("api").when(let_through()).then(captured(payment=FAILED))
+
+
+def charge_unmatched() -> ChargeUnmatched:
+    return ChargeUnmatched(
+        order=ORDER,
+        customer=CUSTOMER,
+        payment=FAILED,
+        currency="USD",
+        amount=7595,
+        processor="acme",
+        reference="ch_1",
+        unmatched=MONEY,
+        why="capture-exceeds-price",
+    )

@@ -39,6 +39,7 @@ FROZEN = {
     "number.taken": ("NumberTaken", 1),
     "order.not_delivered": ("OrderNotDelivered", 1),
     "order.placed": ("OrderPlaced", 1),
+    "payment.unmatched": ("ChargeUnmatched", 1),
     "order.placed_on_hold": ("OrderPlacedOnHold", 1),
     "order.released": ("OrderReleased", 1),
     "order.released_without_payment": ("ShipmentReleasedWithoutPayment", 1),

@@ -1,0 +1,87 @@
+"""Charges let through: captured for the order they were attempted for, or kept as unmatched money.
+
+What a processor let through has happened. Where the order needs it no longer, cancelled in between, its money
+waits with a task, and the attempt is over. Source: I12, R-D4
+"""
+
+from domain.command import Command
+from domain.deadlines import deadlines_of_unmatched
+from domain.decision import Claim, Decision, Given
+from domain.declines.decline_events import ChargeUnmatched
+from domain.entry import Event
+from domain.inbound.notices import UNMATCHED_REF
+from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched_events import UnmatchedReceipt
+from domain.orders.order import placed_order
+from domain.payments.capturing import CapturePayment, capture_payment
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+
+class RecordCharge(Command, frozen=True, kw_only=True):
+    """Record that a charge attempted for an order was let through. Raises: ValueError."""
+
+    capture: CapturePayment
+    unmatched: str
+    """Names its money, if the order needs it no longer."""
+    is_unmatched: bool = False
+    """Whether its money is kept under that name already, because the processor told of it first."""
+
+    def writes(self) -> tuple[str, ...]:
+        return (*self.capture.writes(), unmatched_stream(self.unmatched))
+
+    def reads(self) -> tuple[str, ...]:
+        return self.capture.reads()
+
+    def facts_of(self) -> str | None:
+        return self.capture.facts_of()
+
+
+def record_charge(command: RecordCharge, given: Given) -> Decision:
+    """Captures the charge; what a rule forbids the order to take is kept as unmatched, and ends the attempt.
+
+    Checks, in this order: order placed; retry, which is: kept as unmatched already; and those of a capture,
+    of which only other content under the same id refuses it.
+    """
+    asked = command.capture
+    state = placed_order(given, asked.order)
+    known = state.declines.unmatched.get(asked.payment)
+    if known is not None:
+        return Decision(customer=state.placed.customer, already=(known,))
+    try:
+        return capture_payment(asked, given)
+    except AlreadyRecordedOtherwise:
+        raise
+    except Refusal as refusal:
+        return _kept(command, refusal, state.placed.customer, given)
+
+
+def _kept(command: RecordCharge, refusal: Refusal, customer: str, given: Given) -> Decision:
+    asked, stream = command.capture, unmatched_stream(command.unmatched)
+    ended = ChargeUnmatched(
+        order=asked.order,
+        customer=customer,
+        payment=asked.payment,
+        currency=asked.currency,
+        amount=asked.amount,
+        processor=asked.processor,
+        reference=asked.reference,
+        unmatched=command.unmatched,
+        why=refusal.slug(),
+    )
+    events: tuple[tuple[str, Event], ...] = ((asked.order, ended),)
+    if command.is_unmatched:
+        return Decision(events=events, customer=customer)
+    receipt = UnmatchedReceipt(
+        unmatched=command.unmatched,
+        customer=customer,
+        order=asked.order,
+        currency=asked.currency,
+        amount=asked.amount,
+        processor=asked.processor,
+        reference=asked.reference,
+        why=refusal.slug(),
+        deadlines=deadlines_of_unmatched(given),
+    )
+    claim = Claim(UNMATCHED_REF, f"receipt/{asked.processor}/{asked.reference}", stream)
+    return Decision(events=((stream, receipt), *events), claims=(claim,), customer=customer)
