@@ -40,8 +40,8 @@ class AskedBackGoodsBody(NamedGoodsBody):
 class AskGoodsBackBody(Writing):
     """What becomes of goods whose money went back."""
 
-    goods: Annotated[list[AskedBackGoodsBody], Field(max_length=MOST_LINES)] = Field(
-        default=[], description="Empty: all of the refund that reached the customer."
+    goods: Annotated[list[AskedBackGoodsBody], Field(min_length=1, max_length=MOST_LINES)] | None = Field(
+        default=None, description="Left out, all of the refund that reached the customer."
     )
     parcels: int = Field(default=1, ge=1, le=MOST_PARCELS, strict=True)
     decided: WhatBecomesOfGoods | None = Field(
@@ -76,8 +76,9 @@ class LeaveGoodsBody(Writing):
 class FileSupplierClaimBody(Writing):
     """What a supplier is asked for."""
 
-    parts: Parts = Field(
-        default=[], description="Empty: all that is inside the supplier's window today and not dealt with."
+    parts: Parts | None = Field(
+        default=None,
+        description="Left out, all that is inside the supplier's window today and not dealt with.",
     )
     amount: Money | None = Field(default=None, description="Left out: what the goods cost us.")
     supplier: ShortText | None = Field(
@@ -91,7 +92,7 @@ class FileSupplierClaimBody(Writing):
 class WaiveSupplierClaimsBody(Writing):
     """What is not asked of a supplier; it takes a `reason`."""
 
-    parts: Parts = Field(default=[], description="Empty: all that was not dealt with.")
+    parts: Parts | None = Field(default=None, description="Left out, all that was not dealt with.")
 
 
 class SettleSupplierClaimBody(Writing):

@@ -110,7 +110,7 @@ async def ask_goods_back(call: Call, refund: RefundInPath, body: AskGoodsBackBod
         stream=stream,
         refund=refund,
         goods_return=mint("ret"),
-        goods=tuple([await _named(call, named, known) for named in body.goods]),
+        goods=tuple([await _named(call, named, known) for named in body.goods or ()]),
         parcels=body.parcels,
         wanted=body.decided,
     )

@@ -116,13 +116,14 @@ class PartBody(Body):
     quantity: Quantity
 
 
-Parts = Annotated[list[PartBody], Field(max_length=MOST_LINES)]
+Parts = Annotated[list[PartBody], Field(min_length=1, max_length=MOST_LINES)]
+"""Never empty: what names nothing is left out, so that an empty list never means everything."""
 
 
 class ShipOrderBody(Writing):
     """Goods that leave."""
 
-    parts: Annotated[Parts, Field(min_length=1)]
+    parts: Parts
     method: Method = Field(
         description="The carrier's service, or `personal_delivery`.", examples=["ups_ground"]
     )
@@ -134,7 +135,9 @@ class DeliverShipmentBody(Writing):
     """Goods that arrived."""
 
     shipment: ShipmentId
-    parts: Parts = Field(default=[], description="Empty: all of the shipment that is still under way.")
+    parts: Parts | None = Field(
+        default=None, description="Left out, all of the shipment that is still under way."
+    )
 
 
 class RecordContactBody(Writing):
@@ -159,12 +162,12 @@ class RecordContactBody(Writing):
 class CancelUnitsBody(Writing):
     """Units that will not ship."""
 
-    parts: Parts = Field(default=[], description="Empty: all that is unshipped.")
+    parts: Parts | None = Field(default=None, description="Left out, all that is unshipped.")
 
 
-def parts_of(body: list[PartBody]) -> tuple[Part, ...]:
-    """The units a body names."""
-    return tuple([Part(part.line, part.quantity) for part in body])
+def parts_of(body: list[PartBody] | None) -> tuple[Part, ...]:
+    """The units a body names; none where it leaves them out."""
+    return tuple([Part(part.line, part.quantity) for part in body or ()])
 
 
 def goods_of(body: GoodsBody) -> dict[str, object]:

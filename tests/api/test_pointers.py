@@ -5,9 +5,11 @@ from typing import cast
 
 import pytest
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from api.grammars import SENTENCES
 from tests.api.house import House, eur, order_body, payment_body, shipment_body
+from tests.api.scene import EVERY, named
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +31,30 @@ async def test_a_line_named_twice_is_pointed_at(house: House, what: str) -> None
     assert await pointers(house, f"/v1/orders/{order}/{what}", about.get(what, {}) | {"parts": TWICE}) == [
         "/parts"
     ]
+
+
+async def test_an_empty_list_is_refused_and_never_means_everything(house: House) -> None:
+    # Let an empty list stand for one left out → a mistake of a program cancels the whole order, this fails.
+    order = await house.paid_order(3)
+    shipment = {"shipment": await house.shipment(order)}
+    path, head = f"/v1/orders/{order}", await house.head()
+    assert await pointers(house, f"{path}/cancellation", {"parts": []}) == ["/parts"]
+    assert await pointers(house, f"{path}/shipments", shipment_body() | {"parts": []}) == ["/parts"]
+    assert await pointers(house, f"{path}/deliveries", shipment | {"parts": []}) == ["/parts"]
+    assert await house.head() == head
+    cancelled = await house.recorded(f"{path}/cancellation", {})
+    assert cancelled["entries"][0]["data"]["parts"] == [{"line": 1, "quantity": 2}]
+
+
+@pytest.mark.parametrize(
+    ("operation", "field"),
+    [("ask_goods_back", "goods"), ("file_supplier_claim", "parts"), ("waive_supplier_claims", "parts")],
+)
+def test_where_left_out_means_everything_no_list_is_empty(operation: str, field: str) -> None:
+    (declared,) = [each for each in EVERY if named(each) == operation]
+    (body,) = [each for each in declared.endpoint.__annotations__.values() if hasattr(each, "model_fields")]
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        body.model_validate({field: []})
 
 
 async def test_no_line_has_a_number_no_order_can_have(house: House) -> None:
