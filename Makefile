@@ -34,8 +34,8 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp ## measure the REST path, the record and the read models, each beside a yardstick
 	$(BIN)/python -m benchmarks
 
-bench-long: $(VENV)/dev.stamp ## rebuild read models from 1 M and 10 M entries (half an hour, 20 GB in TMPDIR)
-	$(BIN)/python -m benchmarks long
+bench-long: $(VENV)/dev.stamp ## rebuild read models from 1 M and 10 M entries (half an hour, 21 GB in TMPDIR; ENTRIES=1000 for a trial)
+	$(BIN)/python -m benchmarks long $(if $(ENTRIES),--entries "$(ENTRIES)")
 
 demo: $(VENV)/run.stamp ## import 647 orders of a real shop and print the receipt (DATA=folder)
 	$(BIN)/makegood import orders tests/data/online-retail-slice.csv.gz $(IN_DATA)

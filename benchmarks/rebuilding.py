@@ -28,7 +28,10 @@ from projections.customer_balance import CustomerBalance
 from projections.projection import AnyProjection
 
 BOOK = "rebuilt"
-MILLION, TEN_MILLION = 1_000_000, 10_000_000
+MILLION = 1_000_000
+TIMES_LONGER = 10
+BYTES_OF_ENTRY = 1_900
+"""What an entry takes of the disk: with its indexes, the log, rows and side tables."""
 BALANCE = CustomerBalance()
 UNTIL_REAPED = 0.3
 """Seconds until the server has noticed that a session ended, and counts its processor time."""
@@ -63,12 +66,18 @@ def measure(ground: Ground) -> Section:
     return _section(_costs(ground, _stored(ground, MILLION), MILLION, everything=True))
 
 
-def measure_long(ground: Ground) -> list[Section]:
+def measure_long(ground: Ground, entries: int = MILLION) -> list[Section]:
     """The same, then a book ten times as long, and what an entry costs there. Raises: psycopg.Error."""
-    short, long = _stored(ground, MILLION), _stored(ground, TEN_MILLION)
-    million = _costs(ground, short, MILLION, everything=True)
-    ten = _costs(ground, long, TEN_MILLION, everything=False)
-    return [_section(million), _section(ten), _beside(million, ten)]
+    longer = entries * TIMES_LONGER
+    conninfo, conninfo_longer = _stored(ground, entries), _stored(ground, longer)
+    short = _costs(ground, conninfo, entries, everything=True)
+    long = _costs(ground, conninfo_longer, longer, everything=False)
+    return [_section(short), _section(long), _beside(short, long)]
+
+
+def bytes_needed(entries: int) -> int:
+    """What `measure_long` takes of the disk."""
+    return (entries + entries * TIMES_LONGER) * BYTES_OF_ENTRY
 
 
 def _stored(ground: Ground, entries: int) -> str:
