@@ -44,9 +44,9 @@ class Service:
 
 
 @contextmanager
-def serving(data: Path) -> Generator[Service]:
-    """The service on that data folder, in a process group of its own."""
-    command = [sys.executable, "-c", "from cli.main import run; run()"]
+def serving(data: Path, before: str = "") -> Generator[Service]:
+    """The service on that data folder, in a process group of its own; `before`: Python that runs first."""
+    command = [sys.executable, "-c", f"{before}\nfrom cli.main import run; run()"]
     command += ["serve", "--demo", "--port", "0", "--data", str(data)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
