@@ -10,9 +10,12 @@ import psycopg
 import pytest
 from msgspec.structs import astuple
 
+from domain.stored_types import TYPE_NAMES
 from ledger.database import Database
 from ledger.errors import UnknownBook
 from ledger.projecting.as_of import Position, rows_as_of
+from ledger.projecting.decoding import decoder_of, names_of
+from ledger.projecting.entries import connect, head_of, pages
 from ledger.projecting.follow import Follower
 from ledger.projecting.rebuild import rebuild
 from ledger.projecting.sides import Differences
@@ -20,6 +23,7 @@ from projections.catalogue import PROJECTIONS
 from projections.projection import AnyProjection
 from tests.cli.commandline import Makegood
 from tests.cli.test_import_orders import SLICE, WHOLE
+from tests.projections.histories import StoredBook, history, random_steps
 
 NOTHING = Differences(missing=0, surplus=0, changed=0)
 
@@ -87,16 +91,31 @@ def cut(conninfo: str, book: str, position: int) -> str:
     return shorter
 
 
+def live_on(conninfo: str, book: str) -> None:
+    """What no file of orders tells: after the import the shop's customers order on account, their cards are
+    declined, its orders are refunded, goods come back, entries are corrected, money has no place.
+    """
+    with connect(conninfo) as reader:
+        head, every = head_of(reader, book).position, set(TYPE_NAMES)
+        read = pages(reader, book, 0, head, names_of(every), decoder_of(every))
+        told = [entry for _, page in read for entry in page]
+    story = history(random_steps(7, 400), told)
+    stored = StoredBook(conninfo, book)
+    for start in range(head, len(story.entries), 40):
+        stored.store(story.entries[start : start + 40])
+
+
 def holds(makegood: Makegood, conninfo: str, book: str, file: Path, cuts: int) -> None:
     """Leave an entry out of a step, fold one twice, or let as-of read one entry more → this fails."""
     with followed_from_the_start(conninfo, book):
         assert makegood("import", "orders", file, "--book", book).code == 0
+        live_on(conninfo, book)
     receipts = rebuild(conninfo, book, PROJECTIONS)
     head = receipts[0].until
     for receipt in receipts:
         assert (receipt.was_at, receipt.parked) == (head, 0), receipt.projection
         assert receipt.differences == NOTHING, receipt.projection
-    assert sum(receipt.rows > 0 for receipt in receipts) >= 5
+        assert receipt.rows > 0, receipt.projection
 
     positions = [head // cuts * number + number for number in range(1, cuts)] + [head]
     for position in positions:

@@ -9,6 +9,7 @@ Every event given is an entry of its own, in the stream it belongs to, at the mo
 one is tested as a retry too.
 """
 
+from collections.abc import Iterable
 from datetime import time
 from typing import Any, Self
 
@@ -118,6 +119,14 @@ class Story:
             self.record(opened, DEFAULT_ADOPTED)
         self.record(*events)
 
+    @classmethod
+    def after(cls, entries: Iterable[Entry]) -> Self:
+        """A book that already holds these entries."""
+        story = cls(opened=None)
+        for entry in entries:
+            story._hold(entry)
+        return story
+
     def on(self, day: str, clock: str = "12:00") -> Self:
         """What follows takes effect then."""
         self.at = moment(day, clock)
@@ -150,7 +159,7 @@ class Story:
     def record_in(self, *events: tuple[str, Event]) -> Self:
         """Record events as they are, each in the stream beside it."""
         for stream, event in events:
-            version = self._versions[stream] = self._versions.get(stream, 0) + 1
+            version = self._versions.get(stream, 0) + 1
             customer: str | None = getattr(event, "customer", None)
             meta = Meta(person=self.actor.person, role=self.actor.role, origin=self.origin)
             entry = Entry(
@@ -163,9 +172,13 @@ class Story:
                 recorded_at=max([self.at, *[last.recorded_at for last in self.entries[-1:]]]),
                 meta=meta,
             )
-            self.entries.append(entry)
-            self._states[stream] = evolve_of(stream)(self.state(stream), entry)
+            self._hold(entry)
         return self
+
+    def _hold(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._versions[entry.stream] = entry.version
+        self._states[entry.stream] = evolve_of(entry.stream)(self.state(entry.stream), entry)
 
     def state(self, stream: str) -> Any:
         """The folded state of a stream."""

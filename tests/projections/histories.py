@@ -25,7 +25,7 @@ from ledger.record.chain import ORIGIN, StoredRow, canonical, link
 from tests.domain import bill_examples, decline_examples, examples, returns
 from tests.domain.examples import CUSTOMER, id_of
 from tests.domain.refunds import ask, deciding
-from tests.domain.specification import NOON, OWNER, SUPERVISOR, ZONE, Story
+from tests.domain.specification import NOON, OWNER, SUPERVISOR, ZONE, Story, moment
 
 Kind = Literal[
     *("place", "capture", "ship", "deliver", "cancel", "cart", "correct", "pay", "promise", "reverse"),
@@ -35,18 +35,28 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SHIRTS = AskedLine(sku="SHIRT", description="A shirt", quantity=9, unit_price=1_733, tax=1_111)
 SOCKS = AskedLine(sku="SOCKS", description="A pair", quantity=7, unit_price=450, discount=100)
 
+APRIL = moment("2010-04-01")
+"""What is told of before has long been delivered when the steps begin."""
+
 Step = tuple[Kind, int, int]
 """What is tried, on which order, with how many units or how much of the price."""
 
 
-def history(steps: Sequence[Step]) -> Story:
-    """The book in which these steps were tried one after the other; what is refused leaves nothing."""
-    story = Story(decline_examples.ann()).by(SUPERVISOR).because("sealed:as it was")
+def history(steps: Sequence[Step], told: Sequence[Entry] = ()) -> Story:
+    """The book in which these steps were tried one after the other; what is refused leaves nothing.
+
+    `told`: what the book held before. Then every other step is about one of its orders, for its customers.
+    """
+    story = (Story.after(told) if told else Story()).record(decline_examples.ann())
+    story.by(SUPERVISOR).because("sealed:as it was")
+    before = [entry.event for entry in told if entry.effective_at < APRIL]
+    known = [event for event in before if isinstance(event, OrderPlaced)]
+    debtors = [placed.customer for placed in known[:2]] or [examples.CUSTOMER, examples.OTHER_CUSTOMER]
     story.do(examples.register())
     story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
     # Both owe something since spring, so that what they order in August is watched.
     story.on("2010-05-01")
-    for number, customer in enumerate((examples.CUSTOMER, examples.OTHER_CUSTOMER), 1):
+    for number, customer in enumerate(debtors, 1):
         order = id_of("ord", 10 + number)
         goods = {"order": order, "customer": customer, "lines": (SHIRTS, SOCKS)}
         story.do(examples.place(**goods, terms="bill_after"))
@@ -59,8 +69,12 @@ def history(steps: Sequence[Step]) -> Story:
     for number, (kind, order, amount) in enumerate(steps, 1):
         story.on(f"2010-08-{10 + number * 18 // (len(steps) + 1)}")
         story.by(SUPERVISOR)
+        it, customer = id_of("ord", 100 + order), CUSTOMER if order % 3 else examples.OTHER_CUSTOMER
+        if known:
+            placed = known[order % len(known)]
+            it, customer = placed.order if number % 2 and kind != "place" else it, placed.customer
         try:
-            story.do(_command(story, kind, order, amount, number))
+            story.do(_command(story, kind, it, customer, order, amount, number))
         except Refusal:
             continue
     return story
@@ -102,11 +116,11 @@ def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
     return placed + tried
 
 
-def _command(story: Story, kind: Kind, order: int, amount: int, number: int) -> Command:
-    it = id_of("ord", 100 + order)
-    currency = "USD" if order % 2 else "JPY"
-    customer = examples.CUSTOMER if order % 3 else examples.OTHER_CUSTOMER
+def _command(
+    story: Story, kind: Kind, it: str, customer: str, order: int, amount: int, number: int
+) -> Command:
     state = story.state(it)
+    currency = state.placed.currency if isinstance(state, Placed) else "USD" if order % 2 else "JPY"
     on_bill = order % 4 > 1
     match kind:
         case "place" | "cart":
@@ -275,13 +289,17 @@ class StoredBook:
     """A book in the database that is written entry by entry, as `ledger.record.writer` would leave it."""
 
     def __init__(self, conninfo: str, name: str) -> None:
+        """A new book, or one that is there."""
         self.conninfo, self.name = conninfo, name
-        self._hash = ORIGIN
-        self.position = 0
         with psycopg.connect(conninfo) as connection:
             connection.execute(
-                "INSERT INTO heads (book, position, hash, recorded_at) VALUES (%s, 0, %s, 0)", (name, ORIGIN)
+                "INSERT INTO heads (book, position, hash, recorded_at) VALUES (%s, 0, %s, 0)"
+                " ON CONFLICT DO NOTHING",
+                (name, ORIGIN),
             )
+            found = connection.execute("SELECT position, hash FROM heads WHERE book = %s", (name,)).fetchone()
+        assert found is not None
+        self.position, self._hash = found
 
     def store(self, entries: Sequence[Entry]) -> None:
         """Append entries in one transaction."""
