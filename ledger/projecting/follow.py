@@ -44,6 +44,9 @@ GATHER = 0.05
 """Seconds in which entries gather before the next step, unless a reader asks or the book was quiet: a step
 costs some thirty statements, whether it folds one entry or a hundred. With the step itself it has to stay
 below the 100 ms that rows may lag (`python -m benchmarks lag`)."""
+MANY, GATHER_MANY = 1_500, 0.2
+"""From so many entries per second on they gather longer: what steps cost would be missing where it is needed,
+by the callers who write. Who reads with `min_position` waits no longer for it."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -218,6 +221,13 @@ async def _news(head: Awaitable[int], known: int, gather: float) -> None:
         await asyncio.sleep(gather)
 
 
+def gathering(entries: int, seconds: float) -> float:
+    """Seconds in which entries gather after a step that read so many, so long after the one before."""
+    if not entries:
+        return 0.0
+    return GATHER if entries < MANY * seconds else GATHER_MANY
+
+
 class Stepping(Protocol):
     """What follows one book: a `Follower`, here or in another process."""
 
@@ -238,8 +248,11 @@ async def follow(
     """
     quiet = 0
     stepping: asyncio.Future[Step] | None = None
+    clock = asyncio.get_running_loop().time
+    stepped_at = clock()
     try:
         while True:
+            before, stepped_at = stepped_at, clock()
             stepping = asyncio.ensure_future(asyncio.to_thread(follower.step))
             try:
                 step = await asyncio.shield(stepping)
@@ -249,7 +262,7 @@ async def follow(
                 if step.caught_up or not step.entries:
                     is_busy = quiet < BUSY_LOOKS or readers.are_waiting
                     poll = BUSY_POLL if is_busy else IDLE_POLL
-                    gather = GATHER if step.entries else 0.0
+                    gather = gathering(step.entries, stepped_at - before)
                     await readers.asked_or(_news(wait_beyond(step.head, poll), step.head, gather))
             except (*LOST, Unavailable):
                 await asyncio.sleep(IDLE_POLL)

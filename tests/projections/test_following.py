@@ -13,7 +13,7 @@ from ledger.projecting import ahead, cursors
 from ledger.projecting.ahead import Page, PagesAhead
 from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
-from ledger.projecting.follow import LEASE, Follower, Step, follow
+from ledger.projecting.follow import GATHER, GATHER_MANY, LEASE, MANY, Follower, Step, follow, gathering
 from ledger.projecting.readers import Readers
 from ledger.projecting.rebuild import rebuild
 from ledger.projecting.tables import create_tables
@@ -259,6 +259,13 @@ def test_an_entry_that_cannot_be_decoded_stops_the_follower_before_it(
     with pytest.raises(Undecodable) as stopped:
         follower(book.name).step()
     assert stopped.value.position == newer.position + 1000
+
+
+def test_more_gathers_where_much_is_written_and_nothing_where_nothing_is() -> None:
+    # Gather long at any rate → `python -m benchmarks lag` finds rows more than 100 ms behind.
+    assert gathering(0, 0.1) == 0
+    assert gathering(MANY // 10 - 1, 0.1) == GATHER
+    assert gathering(MANY // 10, 0.1) == GATHER_MANY
 
 
 def test_following_is_woken_and_ends_when_cancelled(
