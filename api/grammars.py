@@ -45,6 +45,7 @@ TEXT = grammar(
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Fillers: letters and symbols by their category, and nothing to see."""
 
+_PLAINLY_SEEN = re.compile("[!-~]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>\"]{1,100}@[^\s@<>\"]{1,150}")
 _PHONE = re.compile(r"\+?[0-9](?:[ ()./-]{0,2}[0-9]){3,14}", re.ASCII)
@@ -55,7 +56,7 @@ def visible(text: str) -> str:
 
     Raises: PydanticCustomError.
     """
-    if all(category(sign)[0] in "CZM" or sign in BLANK for sign in text):
+    if not _PLAINLY_SEEN.search(text) and all(category(sign)[0] in "CZM" or sign in BLANK for sign in text):
         raise PydanticCustomError("blank", "Should be text that is not blank")
     return text
 
