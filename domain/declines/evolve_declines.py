@@ -64,7 +64,7 @@ def _tried_to_reach(state: Placed, it: ContactAttempted, entry: Entry) -> Placed
 
 
 def _ended(state: Placed, it: HoldEnd, entry: Entry) -> Placed:
-    return _with_hold(state, ended=it, ended_at=entry.effective_at, ended_by=(entry.position,))
+    return _with_hold(state, ended=it, ended_by=(entry.position,))
 
 
 def _with(state: Placed, **changed: Any) -> Placed:

@@ -62,7 +62,6 @@ class Hold(msgspec.Struct, frozen=True):
     searches: tuple[CardSearch, ...] = ()
     contacts: tuple[ContactEffort, ...] = ()
     ended: HoldEnd | None = None
-    ended_at: Moment | None = None
     ended_by: tuple[int, ...] = ()
     """Positions that say how it ended."""
 

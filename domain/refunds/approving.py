@@ -14,7 +14,7 @@ from domain.ids import expect_id
 from domain.orders.order import Placed
 from domain.refunds.deciding_refunds import Draft, decided, streams_of_grant
 from domain.refunds.granting import order_draft
-from domain.refunds.granting_unverified import credit_draft, unverified_draft
+from domain.refunds.granting_unverified import unverified_draft
 from domain.refunds.limits import Deciding, person_of
 from domain.refunds.refund import Refund, RefundRequest, RefundUnknown
 from domain.refunds.refund_events import RefundWithdrawn
@@ -105,7 +105,7 @@ def approve_refund(command: ApproveRefund, given: Given) -> Decision:
     request = requests.get(command.refund)
     if granted is not None:
         return Decision(customer=command.customer, already=(granted.position,))
-    if request is None:
+    if state is None or request is None:
         raise RefundUnknown(command.refund)
     if request.withdrawn is not None:
         raise RefundNoLongerWanted(command.refund)
@@ -139,18 +139,14 @@ def withdraw_refund(command: WithdrawRefund, given: Given) -> Decision:
     return Decision(events=((command.stream, event),), customer=it.customer)
 
 
-def _draft(state: Placed | Customer | None, request: RefundRequest, given: Given) -> Draft | Decision:
+def _draft(state: Placed | Customer, request: RefundRequest, given: Given) -> Draft | Decision:
     it = request.requested
     asked_at = request.at if it.ask.asked_at is None else it.ask.asked_at
     match state:
         case Placed():
             return order_draft(state, it.refund, it.ask, asked_at, given)
-        case Customer() if it.ask.credit is not None:
-            return credit_draft(state, it.refund, it.currency, it.ask, given)
         case Customer():
             return unverified_draft(state, it.refund, it.currency, it.ask, given)
-        case None:
-            raise RefundUnknown(it.refund)
 
 
 def _state(stream: str, given: Given) -> Placed | Customer | None:

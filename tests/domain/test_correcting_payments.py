@@ -441,3 +441,19 @@ def test_a_payment_is_not_corrected_before_it_was_made() -> None:
     story.on("2010-08-11").when(command).refused(
         EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12"))
     )
+
+
+def test_what_comes_for_a_bill_open_and_let_off_at_once_pays_what_is_open_first() -> None:
+    # 0.95 was paid and the rest let off; then the 0.95 turns out never to have come.
+    story = on_bill()
+    story.do(receive(95))
+    story.record(written_off(amount=7500))
+    story.do(correct(story, BillPaymentReceived))
+    bill = order(story).bills[BILL]
+    assert (bill.open, bill.written_off, bill.is_numbered) == (95, 7500, True)
+    assert [bill.takes(amount) for amount in (50, 95, 100, 8000)] == [
+        (0, 50),
+        (0, 95),
+        (5, 100),
+        (7500, 7595),
+    ]

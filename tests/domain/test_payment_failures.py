@@ -13,7 +13,13 @@ from domain.causes import EffectiveBeforeCause
 from domain.customers.cards_on_file import PaymentMethodUnknown
 from domain.customers.registering import ContactPointInvalidated
 from domain.declines.decline_codes import DECLINE_KINDS, NetworkAdvice, kind_of_decline
-from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased, PaymentAttempted, PaymentDeclined
+from domain.declines.decline_events import (
+    OrderPlacedOnHold,
+    OrderReleased,
+    PaymentAttempted,
+    PaymentDeclined,
+    PaymentMethodFailed,
+)
 from domain.declines.holds import NotOnHold
 from domain.declines.not_delivering import CustomerWasReached
 from domain.orders.order import OrderNotPlaced, OrderUnknown
@@ -41,6 +47,7 @@ from tests.domain.decline_examples import (
     searched,
 )
 from tests.domain.examples import (
+    BILL,
     CARD,
     CUSTOMER,
     EMAIL,
@@ -49,6 +56,7 @@ from tests.domain.examples import (
     OTHER_ORDER,
     OTHER_REFUND,
     PAYMENT,
+    billed,
     cancel,
     cancelled,
     capture,
@@ -59,6 +67,7 @@ from tests.domain.examples import (
     placed,
     prepared,
     ship,
+    shipped,
 )
 from tests.domain.refunds import grant
 from tests.domain.specification import ZONE, Story, given, moment
@@ -68,6 +77,21 @@ EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_O
 
 def test_a_decline_places_the_order_on_hold_and_freezes_how_the_customer_may_be_reached() -> None:
     given(customer(), placed()).when(fail()).then(attempted(), declined(), held())
+
+
+def test_what_the_network_advises_is_said_with_the_card_too() -> None:
+    story = given(customer(), card_stored(), placed())
+    advised = {"advice": "try_again_later", "payment_method": CARD}
+    failed = story.when(fail(**advised)).decides(PaymentMethodFailed)
+    assert (failed.advice, failed.kind) == ("try_again_later", "soft")
+
+
+def test_a_hold_says_whether_its_customer_was_watched_when_it_began() -> None:
+    owed = {"order": OTHER_ORDER, "bill": BILL, "due_on": "2010-08-09"}
+    watched = given(customer(), placed(order=OTHER_ORDER), shipped(order=OTHER_ORDER))
+    watched.record(billed(**owed), placed())
+    assert watched.when(fail()).decides(OrderPlacedOnHold).is_watched
+    assert not given(customer(), placed()).when(fail()).decides(OrderPlacedOnHold).is_watched
 
 
 def test_a_card_on_file_that_failed_is_said_in_the_customers_stream_too() -> None:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from domain.bills.owing import OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
 from domain.customers.registering import (
     ContactPoint,
@@ -49,6 +50,7 @@ from tests.domain.examples import (
     CUSTOMER,
     EMAIL,
     ORDER,
+    OTHER_CUSTOMER,
     OTHER_ORDER,
     cancel,
     capture,
@@ -194,6 +196,13 @@ def test_an_order_that_waits_for_nothing_is_delivered() -> None:
 def test_there_is_one_reason_not_to_deliver_and_no_other() -> None:
     # Add a member to WhyNotDelivered → this fails, and so does the house.
     assert get_args(WhyNotDelivered) == ("never_reached",)
+
+
+def test_it_is_about_the_orders_customer_and_not_before_the_hold() -> None:
+    other = OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER)
+    story = effort(waiting())
+    for command in (reach(customer=OTHER_CUSTOMER), give_up(customer=OTHER_CUSTOMER)):
+        story.on("2010-08-24").when(command).refused(other)
 
 
 def test_what_was_paid_towards_it_is_granted_back() -> None:

@@ -22,7 +22,7 @@ from domain.command import Command
 from domain.decisions import decide
 from domain.declines.decline_events import ShipmentReleasedWithoutPayment
 from domain.declines.holds import NotOnHold
-from domain.declines.releasing import facts_due, release_due
+from domain.declines.releasing import facts_due, is_ready, release_due
 from domain.moments import HOUR, MINUTE
 from domain.orders.order import Placed
 from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
@@ -41,6 +41,7 @@ from tests.domain.decline_examples import (
     reach,
     release,
     search,
+    tried,
 )
 from tests.domain.examples import (
     CARD,
@@ -159,6 +160,32 @@ def test_it_waits_for_the_search_and_for_an_attempt_to_reach_them_and_comes_with
     reached.on("2010-08-11").do(reach(reached=True))
     reached.on("2010-08-16", "10:00").do(search())
     assert [found for found, _ in ticked(reached, moment("2010-08-22"))] == [moment("2010-08-16", "10:00")]
+
+
+def test_a_missing_cent_is_waited_for_too() -> None:
+    story = ready(captured(amount=7594))
+    assert [at for at, _ in ticked(story, DUE)] == [DUE]
+
+
+def test_of_several_attempts_to_reach_them_the_first_is_enough() -> None:
+    story = waiting()
+    story.on("2010-08-11").do(search())
+    story.on("2010-08-20").do(reach())
+    story.on("2010-08-25").record(tried())
+    # As it is told once a tick looks: the first attempt had made it ready, before the second.
+    assert is_ready(story.state(ORDER)) == moment("2010-08-20")
+
+
+def test_the_owners_last_word_is_waited_for() -> None:
+    watched = {"watched_for": (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 100),)}
+    story = given(ann(), customer(), placed(**EXISTING, **watched))
+    story.do(fail())
+    story.on("2010-08-11").do(search())
+    story.do(reach())
+    story.by(OWNER).because("sealed:why")
+    story.do(ReviewWatchedOrder(order=ORDER, decision="payment_first", days=7))
+    story.on("2010-08-16").do(ReviewWatchedOrder(order=ORDER, decision="ship"))
+    assert is_ready(story.state(ORDER)) == moment("2010-08-16")
 
 
 def test_it_waits_until_every_usable_card_was_tried() -> None:

@@ -8,6 +8,7 @@ import pytest
 from domain.bills.bill_events import BillShare
 from domain.causes import EffectiveBeforeCause
 from domain.money import Money
+from domain.payments.payment_events import CreditSetAside
 from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.refund import Refund, RefundUnknown
 from domain.refunds.refund_events import RefundPaid, RefundPaymentFailed, RefundReturned
@@ -33,7 +34,7 @@ from tests.domain.examples import (
     refund_granted,
     shipped,
 )
-from tests.domain.refunds import PAYOUTS, come_back, credit_of, fail, grant, settle
+from tests.domain.refunds import PAYOUTS, come_back, credit_of, fail, grant, pay_out_credit, settle
 from tests.domain.specification import OWNER, Story, given
 from tests.domain.test_paying_out import FIRST, SECOND, paid_in_two, record
 
@@ -186,6 +187,33 @@ def test_credit_or_a_cheque_as_the_customer_likes_where_no_card_is_left() -> Non
         story.do(fail())
         story.do(settle(method=method))
         assert credit_of(story) == kept
+
+
+def test_credit_asked_back_as_money_is_not_kept_as_credit_again() -> None:
+    kept = CreditSetAside(
+        customer=CUSTOMER,
+        order=None,
+        credit=id_of("crd", 5),
+        currency=USD,
+        amount=800,
+        source="refund",
+        subject=OTHER_REFUND,
+    )
+    first = refund_granted(refund=OTHER_REFUND, order=None, basis="stated", granted=800, credit_amount=800)
+    story = given(customer_registered(), first, kept)
+    story.do(pay_out_credit(800))
+    story.when(settle(stream=CUSTOMER, method="store_credit")).refused(
+        PayoutWayClosed(REFUND, "store_credit")
+    )
+    by_cheque = story.when(settle(stream=CUSTOMER, reference="chq-1")).decides(RefundPaid)
+    assert (by_cheque.method, by_cheque.amount, by_cheque.reference) == ("cheque", 800, "chq-1")
+
+
+def test_a_card_that_failed_once_is_no_way_for_another_payment() -> None:
+    second = captured(amount=1000, payment=OTHER_PAYMENT, reference="ch_2", payment_method=CARD)
+    story = owing(2000, card_stored(), payment_method=CARD).record(second)
+    story.do(fail(payment=PAYMENT))
+    story.when(settle(method="original_method")).refused(PayoutWayClosed(REFUND, "original_method"))
 
 
 def test_two_payments_go_back_under_two_names_and_what_has_no_name_stays_owed() -> None:
