@@ -357,3 +357,11 @@ def test_no_interest_and_no_fee_ever_come_on_top() -> None:
         story.do(command)
     story.on("2020-08-10").do(Tick(stream=ORDER))
     assert story.account(ORDER).balance == 7595
+
+
+def test_a_call_is_the_same_at_the_same_moment_with_the_same_words_alone() -> None:
+    story = billed_story().on("2010-11-10")
+    story.when(call()).then(called())
+    story.when(call()).nothing()
+    story.when(call(note="sealed:Line busy")).then(called(note="sealed:Line busy"))
+    story.on("2010-11-11").when(call()).then(called())

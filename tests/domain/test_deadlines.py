@@ -3,7 +3,7 @@
 Source: §3, R-P5, R-B1
 """
 
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from domain.bills.bill_events import BillIssued
 from domain.bills.billing import NewBill
 from domain.book.register import BookOpened
 from domain.deadlines import MIDNIGHT
-from domain.moments import HOUR, instant_of, moment_at, plus_days
+from domain.moments import HOUR, instant_of, moment_at, moment_of, plus_days
 from domain.orders.order_events import (
     Deadline,
     OrderPlaced,
@@ -197,6 +197,13 @@ def test_satisfaction_is_asked_for_on_the_seventh_day_whatever_the_clocks_do(day
         story.do(command)
     (deadline,) = decided(story, deliver(), ShipmentDelivered)
     assert deadline.due == midnight(asked_on)
+
+
+def test_a_moment_is_one_wherever_it_was_told_and_none_without_a_zone() -> None:
+    noon = datetime(2010, 8, 10, 16, tzinfo=UTC)
+    assert moment_of(noon) == NOON
+    with pytest.raises(ValueError, match="time zone"):
+        moment_of(noon.replace(tzinfo=None))
 
 
 def test_thanks_are_due_after_clock_hours_also_when_a_day_has_twenty_three() -> None:

@@ -70,6 +70,10 @@ def test_what_exceeds_the_bill_is_kept_as_the_customers_credit() -> None:
     assert story.state(ORDER).purse().due_back == 0
 
 
+def test_a_payment_keeps_the_reference_it_came_with() -> None:
+    billed_story().when(pay_bill(reference="wire-7")).then(bill_paid(reference="wire-7"))
+
+
 def test_a_bill_paid_twice_is_all_credit_the_second_time() -> None:
     story = billed_story()
     story.do(pay_bill())

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.authority import RoleTooLow
+from domain.authority import RoleTooLow, has_rank
 from domain.book.default_edition import DEFAULT_EDITION
 from domain.book.policy import Limits, PolicyAdopted
 from domain.causes import EffectiveBeforeCause
@@ -138,6 +138,7 @@ def test_who_decides_nothing_alone_leaves_it_to_the_owner() -> None:
     escalated = pillows(2).by(courier).when(grant((1, 1), deciding=deciding(courier.person)))
     found = escalated.decides(RefundEscalated)
     assert (found.limit, found.to_role) == (0, "owner")
+    assert not has_rank("agent", pillows(2).by(courier).given(approve()))
 
 
 @pytest.mark.parametrize(
