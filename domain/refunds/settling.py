@@ -110,6 +110,7 @@ class EarlierWayOpen(Refusal):
 
     rule = "R-G8"
     way_out = "Pay it out the way shown, or record that it failed, and why."
+    spoken = "Money goes back the way it came: {open} is still open, and {method} comes after it."
 
     refund: str
     method: Way
