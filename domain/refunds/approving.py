@@ -96,8 +96,9 @@ class RefundGrantedAlready(Refusal):
 def approve_refund(command: ApproveRefund, given: Given) -> Decision:
     """Grants a refund asked for before, anew as it stands today, within the limits of whoever approves.
 
-    Checks, in this order: refund known; retry, which is: it is granted; not withdrawn; another person, if it
-    was above the requester's limit (R-G11); not before the request; then as when it is granted at once.
+    Checks, in this order: refund known; retry, which is: it is granted, or its units are cancelled;
+    not withdrawn; another person, if it was above the requester's limit (R-G11); not before the request; then
+    as when it is granted at once.
     """
     state = _state(command.stream, given)
     refunds, requests = _refunds(state), _requests(state)
@@ -105,6 +106,9 @@ def approve_refund(command: ApproveRefund, given: Given) -> Decision:
     request = requests.get(command.refund)
     if granted is not None:
         return Decision(customer=command.customer, already=(granted.position,))
+    cancelled = state.cancellations.get(command.refund) if isinstance(state, Placed) else None
+    if cancelled is not None:
+        return Decision(customer=command.customer, already=cancelled.positions)
     if state is None or request is None:
         raise RefundUnknown(command.refund)
     if request.withdrawn is not None:
@@ -114,8 +118,6 @@ def approve_refund(command: ApproveRefund, given: Given) -> Decision:
         raise ApproverIsRequester(command.refund, waits_for.to_role)
     expect_cause(request.at, given)
     draft = _draft(state, request, given)
-    if isinstance(draft, Decision):
-        return draft
     return decided(draft, request.requested.ask, command.deciding, given, request)
 
 
@@ -139,7 +141,7 @@ def withdraw_refund(command: WithdrawRefund, given: Given) -> Decision:
     return Decision(events=((command.stream, event),), customer=it.customer)
 
 
-def _draft(state: Placed | Customer, request: RefundRequest, given: Given) -> Draft | Decision:
+def _draft(state: Placed | Customer, request: RefundRequest, given: Given) -> Draft:
     it = request.requested
     asked_at = request.at if it.ask.asked_at is None else it.ask.asked_at
     match state:

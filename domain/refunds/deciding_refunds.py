@@ -19,7 +19,13 @@ from domain.entry import Event
 from domain.refunds.credit_notes import credit_note_stream, numbered
 from domain.refunds.limits import Above, Deciding, Within, allowance, person_of
 from domain.refunds.refund import REFUND, Refund, RefundRequest
-from domain.refunds.refund_events import RefundAsk, RefundEscalated, RefundGranted, RefundRequested
+from domain.refunds.refund_events import (
+    RefundAsk,
+    RefundEscalated,
+    RefundGranted,
+    RefundRequested,
+    RefundWithdrawn,
+)
 from domain.refunds.refund_signals import signals_of
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -34,6 +40,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """In the same stream: what is cancelled with it, and what was written off and is open again."""
     has_limit: bool = True
     """Not where it is the customer's own money that goes back."""
+    is_refund: bool = True
+    """Not where units are only cancelled, of which nothing is due back."""
 
 
 def streams_of_grant(stream: str, customer: str, deciding: Deciding | None) -> tuple[str, ...]:
@@ -59,6 +67,8 @@ def decided(
 ) -> Decision:
     """The grant, or its escalation to the next role. Raises: CreditNoteNotPrepared. Source: R-G11"""
     granted = draft.granted
+    if not draft.is_refund:
+        return _only_cancelled(draft, request)
     within = Within()
     if draft.has_limit:
         verdict = allowance(granted.refund, granted.credit_amount, granted.currency, deciding, given)
@@ -84,6 +94,14 @@ def decided(
         claims=_claims(draft) if request is None else (),
         customer=granted.customer,
     )
+
+
+def _only_cancelled(draft: Draft, request: RefundRequest | None) -> Decision:
+    """The units cancelled; a request for them ends with that."""
+    granted = draft.granted
+    ends = RefundWithdrawn(refund=granted.refund, customer=granted.customer, order=granted.order)
+    events = draft.before if request is None else (*draft.before, ends)
+    return Decision(events=tuple([(draft.stream, event) for event in events]), customer=granted.customer)
 
 
 def already_asked(

@@ -119,8 +119,6 @@ def grant_refund(command: GrantRefund, given: Given) -> Decision:
         return Decision(customer=command.customer, already=already)
     asked_at = given.at if command.ask.asked_at is None else command.ask.asked_at
     draft = order_draft(state, command.refund, command.ask, asked_at, given)
-    if isinstance(draft, Decision):
-        return draft
     if command.only_request:
         return requested(draft, command.ask, given)
     return decided(draft, command.ask, command.deciding, given)
@@ -144,10 +142,8 @@ class _Split(msgspec.Struct, frozen=True):
     unshipped: tuple[Part, ...]
 
 
-def order_draft(
-    state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, given: Given
-) -> Draft | Decision:
-    """What granting it would record; a decision where only units are cancelled of which nothing is due.
+def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, given: Given) -> Draft:
+    """What granting it would record; no refund where only units are cancelled of which nothing is due.
 
     Raises: LineUnknown, RefundExceedsUnits, NothingToRefund, EffectiveBeforeCause.
     """
@@ -175,9 +171,6 @@ def order_draft(
     ends = hold_ends(state, may_ship=price_not_covered(after) == 0, because=because)
     events.extend([event for _, event in ends])
     basis = _basis(ask, parts)
-    if basis == "undelivered" and granted == 0 and credit == 0:
-        order, customer = state.placed.order, state.placed.customer
-        return Decision(events=tuple([(order, event) for event in events]), customer=customer)
     event = _granted(
         state,
         refund,
@@ -202,7 +195,13 @@ def order_draft(
     )
     it = state.placed
     events.extend(write_offs_reversed(clearing, it.order, it.customer, it.currency, refund))
-    return Draft(stream=it.order, granted=event, before=tuple(events), has_limit=basis != "undelivered")
+    return Draft(
+        stream=it.order,
+        granted=event,
+        before=tuple(events),
+        has_limit=basis != "undelivered",
+        is_refund=basis != "undelivered" or granted != 0 or credit != 0,
+    )
 
 
 def _split(state: Placed, ask: RefundAsk) -> _Split:

@@ -129,7 +129,10 @@ class RefundEscalated(Event, frozen=True, kw_only=True):
 
 
 class RefundWithdrawn(Event, frozen=True, kw_only=True):
-    """The customer no longer wants it; before the grant only. Source: R-G3"""
+    """The customer no longer wants it, or its units were cancelled and nothing of them is due back.
+
+    Before the grant only. Source: R-G3, I14
+    """
 
     refund: str
     customer: str

@@ -14,7 +14,7 @@ from domain.book.policy import Limits, PolicyAdopted
 from domain.causes import EffectiveBeforeCause
 from domain.decision import Actor
 from domain.moments import EARLIEST
-from domain.orders.order_events import OrderLine
+from domain.orders.order_events import OrderLine, OrderUnitsCancelled
 from domain.refunds.approving import ApproverIsRequester, RefundGrantedAlready, RefundNoLongerWanted
 from domain.refunds.limits import Deciding
 from domain.refunds.refund import RefundUnknown
@@ -201,6 +201,17 @@ def test_what_was_only_noted_down_may_be_granted_by_the_same_person() -> None:
     granted = story.when(approve()).decides(RefundGranted)
     assert granted.requested_by == AGENT.person
     assert used_today(story) == 100
+
+
+def test_units_that_have_not_shipped_are_only_asked_for_too_until_somebody_decides() -> None:
+    story = Story(customer_registered(), placed())
+    # Nothing was paid, so that nothing is due back of them: they were cancelled at once, undecided.
+    story.when(grant((1, 1), only_request=True)).decides(RefundRequested)
+    assert story.state(ORDER).units_to_ship == 2
+    cancelled, ends = story.do(approve())
+    assert (type(cancelled), type(ends)) == (OrderUnitsCancelled, RefundWithdrawn)
+    story.when(approve()).nothing()
+    assert story.state(ORDER).units_to_ship == 1
 
 
 def test_a_refund_is_withdrawn_before_the_grant_only() -> None:

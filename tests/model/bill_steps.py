@@ -7,10 +7,11 @@ from domain.bills.collecting import RecordCollectionCall
 from domain.bills.giving_up import MarkBillUncollectible
 from domain.bills.writing_off import WriteOffBill
 from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER
-from tests.model import debts, holds, receiving, reversals
+from tests.model import debts, disputes, holds, limits, people, receiving, reversals
 from tests.model.choices import Take, amount_of, one_of, order_of
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
 
@@ -86,7 +87,7 @@ def reverse(twins: Twins, which: int, much: int) -> None:
         customer=order.customer,
         reversal=reversal,
         payment=name,
-        kind="chargeback",
+        kind="bounced" if which % 8 == 7 else "chargeback",
         amount=amount,
         currency=order.currency,
         bill=row,
@@ -135,7 +136,8 @@ def use_credit(twins: Twins, which: int, much: int) -> None:
 
 def grant_credit(twins: Twins, which: int, much: int) -> None:
     customer, currency = CUSTOMERS[which % 3 == 2], CURRENCIES[which % 5 == 4]
-    amount = 100 + 250 * much
+    amount = (29_99, 30_00, 30_01, 60_00, 60_01, 1)[much % 6]
+    actor = people.decider(which // 16)
     command = GrantStoreCredit(
         customer=customer,
         credit=id_of("crd", twins.number),
@@ -143,8 +145,35 @@ def grant_credit(twins: Twins, which: int, much: int) -> None:
         amount=amount,
         currency=currency,
     )
-    # The owner has no limit for gestures, of which the model knows nothing.
-    twins.ask(command, lambda: receiving.grant_credit(twins.shop, customer, currency, amount), OWNER)
+
+    def of_shop() -> None:
+        limits.expect_gesture(people.by(actor), currency, amount)
+        receiving.grant_credit(twins.shop, customer, currency, amount)
+
+    twins.ask(command, of_shop, actor)
+
+
+def dispute(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    name = order and one_of({name: name for name in order.payments}, which // 4)
+    if order is None or name is None:
+        return
+    new = id_of("dsp", twins.number)
+    amount = amount_of(order.payments[name].amount, much)
+    command = OpenDispute(
+        order=order.name, dispute=new, payment=name, amount=amount, currency=order.currency, why="fraudulent"
+    )
+    twins.ask(command, lambda: disputes.open_dispute(twins.shop, order.name, new, name, amount))
+
+
+def close_dispute(twins: Twins, which: int, much: int) -> None:
+    order = order_of(twins, which)
+    name = order and one_of({name: name for name in order.disputes}, which // 4)
+    if order is None or name is None:
+        return
+    outcome = "won" if much % 2 else "lost"
+    command = CloseDispute(order=order.name, dispute=name, outcome=outcome)
+    twins.ask(command, lambda: disputes.close_dispute(twins.shop, order.name, name, outcome))
 
 
 BILLS: Mapping[str, tuple[int, Take]] = {
@@ -156,5 +185,7 @@ BILLS: Mapping[str, tuple[int, Take]] = {
     "reinstate": (2, reinstate),
     "use_credit": (3, use_credit),
     "grant_credit": (1, grant_credit),
+    "dispute": (1, dispute),
+    "close_dispute": (2, close_dispute),
 }
 """How often each is tried, and how."""

@@ -12,6 +12,9 @@ from tests.model.twins import Twins
 
 SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("correct_payment", "correct_shipment", "correct_bill", "correct_refund"),
+    ("dispute", "close_dispute"),
+    ("approve", "withdraw"),
+    ("unverified", "pay_own", "return_own", "correct_own", "ask_credit_back"),
 )
 """Kinds that a run is about, or not."""
 MAY_BE_LEFT_OUT = (
@@ -50,12 +53,20 @@ def leave_out(twins: Twins, which: int, much: int) -> None:
     chance = Random(which * 256 + much)
     twins.left_out = {kind for kind in MAY_BE_LEFT_OUT if chance.random() < 0.5}
     for kinds in SUBJECTS:
-        if chance.random() < 0.5:
+        if chance.random() < 0.6:
             twins.left_out.update(kinds)
 
 
 def _ripe(twins: Twins, order: Order) -> Iterator[str]:
     yield "wait"
+    if order.gone:
+        yield from ("place", "place", "place")
+    if len(twins.shop.own_refunds) < 2:
+        yield "unverified"
+    if twins.shop.own_refunds:
+        yield from ("pay_own", "return_own", "correct_own")
+    if twins.shop.credit(order.customer, order.currency).set_aside:
+        yield "ask_credit_back"
     if order.to_ship:
         yield from ("ship", "cancel", "refund")
         if order.deposit < order.to_ship:
@@ -74,13 +85,17 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield from ("pay_bill", "pay_bill", "refund", "refund")
     if order.payments:
         yield "reverse"
-        yield "correct_payment"
+        yield from ("correct_payment", "dispute")
     if order.shipments:
         yield "correct_shipment"
     if order.bills:
         yield "correct_bill"
     if order.refunds:
         yield from ("correct_refund", "correct_refund")
+    if order.disputes:
+        yield "close_dispute"
+    if any(not it.granted and not it.withdrawn for it in twins.shop.requests.values()):
+        yield from ("approve", "approve", "withdraw")
     if order.reversals:
         yield "reinstate"
     if order.due_back:

@@ -148,6 +148,25 @@ class Refund:
 
 
 @dataclass
+class OwnRefund:
+    """Money that goes back to a customer for no order of theirs."""
+
+    customer: str
+    currency: str
+    granted: int
+    credit_amount: int
+    is_credit: bool = False
+    """Credit asked back."""
+    paid: int = 0
+    set_aside: int = 0
+    corrected: bool = False
+
+    @property
+    def left(self) -> int:
+        return 0 if self.corrected else self.granted - self.paid - self.set_aside
+
+
+@dataclass
 class Hold:
     """Why an order waits: its card was declined, or its money did not last. `tests.model.holds` says what
     becomes of it.
@@ -200,6 +219,8 @@ class Order:
     )
     """Of which payment, how much, how much of it came again, and what it left owed."""
     refunds: dict[str, Refund] = field(default_factory=dict[str, Refund])
+    disputes: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    """How each ended."""
     shipments: dict[str, Shipment] = field(default_factory=dict[str, Shipment])
     windows: list[Window] = field(default_factory=list[Window])
 

@@ -3,38 +3,51 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from domain.moments import plus_days
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting import GrantRefund
-from domain.refunds.limits import Deciding
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundPaid
 from domain.refunds.settling import SettleRefund
 from tests.domain.examples import id_of
-from tests.domain.specification import OWNER
-from tests.model import refunds
+from tests.model import limits, people, refunds
 from tests.model.choices import Take, one_of, order_of
+from tests.model.limits import Request
 from tests.model.orders import Order
+from tests.model.refunds import Wanted
 from tests.model.twins import Twins
 
 
 def refund(twins: Twins, which: int, much: int) -> None:
+    """Granted at once, or escalated, or only asked for."""
     order = order_of(twins, which)
     if order is None:
         return
     name, parts = id_of("ref", twins.number), _asked_back(order, much)
-    observed = which % 4 == 3
+    wanted = Wanted(order.name, parts, observed=which % 4 == 3)
+    actor = people.decider(which // 16 + much)
+    only_request = which % 8 == 2
     command = GrantRefund(
         order=order.name,
         customer=order.customer,
         refund=name,
         ask=RefundAsk(
             units=tuple(AskedUnits(line, quantity) for line, quantity in sorted(parts.items())),
-            observed_problem="damaged" if observed else None,
+            observed_problem="damaged" if wanted.observed else None,
         ),
-        deciding=_deciding(twins),
+        deciding=people.deciding(actor, twins.today.isoformat()),
+        only_request=only_request,
     )
-    twins.ask(command, lambda: refunds.refund(twins.shop, order.name, name, parts, observed=observed), OWNER)
+    shop, by = twins.shop, people.by(actor)
+    request = Request(
+        worth=lambda: refunds.worth_of(shop, wanted),
+        grant=lambda: refunds.grant(shop, name, wanted),
+        asked_by=by.person,
+    )
+    twins.streams[name] = order.name, order.customer
+    if only_request:
+        twins.ask(command, lambda: limits.ask_for(shop, name, request), actor)
+    else:
+        twins.ask(command, lambda: limits.decide(shop, name, request, by), actor)
 
 
 def pay_out(twins: Twins, which: int, much: int) -> None:
@@ -54,7 +67,9 @@ def pay_all(twins: Twins, which: int, much: int) -> None:
         tries = iter(range(10))
         while _settle(twins, order, name, 10 * number + next(tries)):
             pass
-    assert order.reversals or order.due_back == 0, "money is due back, and no refund pays it"
+    assert order.reversals or None in order.disputes.values() or order.due_back == 0, (
+        "money is due back, and no refund pays it"
+    )
 
 
 def return_payout(twins: Twins, which: int, much: int) -> None:
@@ -114,11 +129,6 @@ def _asked_back(order: Order, much: int) -> dict[int, int]:
         return {line: there[line] + 1}
     wanted = {0: there, 1: shipped, 2: {line: 1}, 3: {line: max(1, shipped[line] - 1)}}[much % 5]
     return {line: units for line, units in wanted.items() if units} or {line: 1}
-
-
-def _deciding(twins: Twins) -> Deciding:
-    today = twins.today.isoformat()
-    return Deciding(OWNER.person, today, plus_days(today, -30))
 
 
 REFUNDS: Mapping[str, tuple[int, Take]] = {

@@ -4,24 +4,54 @@ A part of the shop, as `tests.model.shop` says.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from tests.model import debts, goods, receiving
-from tests.model.orders import Order, Refund, Refused, Share, Window
+from tests.model.limits import Worth
+from tests.model.orders import Order, Refund, Refused, Share, Unit, Window
 from tests.model.prices import price_of
 from tests.model.shop import Shop
 
 
-def refund(shop: Shop, name: str, refund: str, parts: Mapping[int, int], *, observed: bool) -> None:
-    """R-G6, R-G9, R-G10, I14: shipped units from the first upward; unshipped ones are cancelled.
+@dataclass(frozen=True)
+class Wanted:
+    """Units of an order asked back, by line; and whether the customer reports a problem."""
 
-    An observed problem brings the fee back too.
-    """
-    order = shop.orders[name]
-    shipped = {line: order.units(line, "shipped")[:quantity] for line, quantity in parts.items()}
-    unshipped = {line: quantity - len(shipped[line]) for line, quantity in parts.items()}
+    order: str
+    parts: Mapping[int, int]
+    observed: bool = False
+
+
+def worth_of(shop: Shop, wanted: Wanted) -> Worth:
+    """R-G11, I14: what is credited has a limit; a deposit that goes back has none. Raises: Refused."""
+    order = shop.orders[wanted.order]
+    shipped, unshipped = _split(order, wanted)
+    credited = sum(unit.price.total for units in shipped.values() for unit in units)
+    back = sum(len(units) for units in shipped.values()) + sum(unshipped.values())
+    left = sum(unit.state in ("shipped", "to_ship") for line in order.lines for unit in line)
+    if (wanted.observed or back == left) and not order.fee_returned:
+        credited += goods.fee_of(order)
+    return Worth(order.currency, credited, has_limit=wanted.observed or any(shipped.values()))
+
+
+def _split(order: Order, wanted: Wanted) -> tuple[dict[int, list[Unit]], dict[int, int]]:
+    """Shipped units from the first upward, then so many unshipped ones. Raises: Refused."""
+    shipped = {line: order.units(line, "shipped")[:quantity] for line, quantity in wanted.parts.items()}
+    unshipped = {line: quantity - len(shipped[line]) for line, quantity in wanted.parts.items()}
     if any(rest > len(order.units(line, "to_ship")) for line, rest in unshipped.items()):
         raise Refused("I13", "R-G10")
+    return shipped, unshipped
+
+
+def grant(shop: Shop, refund: str, wanted: Wanted) -> bool:
+    """R-G6, R-G9, R-G10, I14: what shipped is credited, what did not is cancelled.
+
+    An observed problem brings the fee back too. Whether it is a refund: a cancellation of which nothing is
+    due is none.
+    """
+    order = shop.orders[wanted.order]
+    shipped, unshipped = _split(order, wanted)
     before = order.due_back
     it = Refund(0, 0)
     it.cancelled = goods.cancel_units(order, {line: rest for line, rest in unshipped.items() if rest})
@@ -31,8 +61,8 @@ def refund(shop: Shop, name: str, refund: str, parts: Mapping[int, int], *, obse
         it.windows.extend(_earliest_windows(order, line, len(units)))
         goods.turn(units, "refunded")
     it.credit_amount = sum(price.total for price in it.refunded.values())
-    concerned = {window.shipment for window in it.windows}
-    if (observed or order.gone) and not order.fee_returned:
+    concerned: set[str | None] = {window.shipment for window in it.windows}
+    if (wanted.observed or order.gone) and not order.fee_returned:
         it.returns_fee = order.fee_returned = True
         if fee := goods.fee_of(order):
             it.credit_amount += fee
@@ -40,10 +70,12 @@ def refund(shop: Shop, name: str, refund: str, parts: Mapping[int, int], *, obse
     it.granted = it.credit_amount + order.due_back - before
     clear(shop, order, it, concerned)
     order.credited += it.credit_amount
-    if it.windows or observed or it.granted or it.credit_amount:
+    if it.windows or wanted.observed or it.granted or it.credit_amount:
         record(order, refund, it)
-    elif it.returns_fee:
+        return True
+    if it.returns_fee:
         order.fee_returned = False
+    return False
 
 
 def record(order: Order, name: str, it: Refund) -> None:
@@ -91,9 +123,16 @@ def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int
     """
     order = shop.orders[name]
     it, cash = order.refunds[refund], sum(against.values())
+    broken = set[str]()
+    if it.corrected:
+        broken.add("H-correct")
+    if None in order.disputes.values():
+        broken.add("R-B9")
     as_credit = credit and cash < order.cash and not it.came_back
-    if not cash + credit or cash > order.cash or cash + credit > order.due_back or as_credit or it.corrected:
-        raise Refused("I13", "R-G8", "R-G9", "H-correct")
+    if not cash + credit or cash > order.cash or cash + credit > order.due_back or as_credit:
+        broken |= {"I13", "R-G8", "R-G9"}
+    if broken:
+        raise Refused(*broken)
     for payment, amount in against.items():
         if payment is not None:
             order.payments[payment].went_back += amount

@@ -9,10 +9,13 @@ every rule that forbids it:
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from tests.model.orders import Credit, Order, Refused, Unit
+from tests.model.orders import Credit, Order, OwnRefund, Refused, Unit
 from tests.model.prices import Asked, line_prices, unit_prices
+
+if TYPE_CHECKING:
+    from tests.model.limits import Request
 
 
 class Shop:
@@ -25,6 +28,13 @@ class Shop:
         self.orders: dict[str, Order] = {}
         self.credits: dict[tuple[str, str], Credit] = {}
         """By customer and currency."""
+        self.own_refunds: dict[str, OwnRefund] = {}
+        self.requests: dict[str, Request] = {}
+        """Of refunds that were not granted at once."""
+        self.decided: dict[tuple[str, date, str], int] = {}
+        """How much within their limits: by person, day and currency."""
+        self.list_price = 25_00
+        """Of the one product listed, in USD."""
         self.given_up = 0
         """The allowance for bad debt, over all currencies."""
 
@@ -93,17 +103,21 @@ class Shop:
 
     def balance(self, customer: str, currency: str) -> int:
         """§2: positive, the customer owes us."""
-        owed = 0
-        for order in self.orders.values():
-            if (order.customer, order.currency) == (customer, currency):
-                owed += order.charged - order.received + order.reversed - order.credited
-                owed += order.refunded - order.written_off
-        return owed - self.credit(customer, currency).granted
+        owed = -self.credit(customer, currency).granted
+        for order in self.orders_of(customer, currency):
+            owed += order.charged - order.received + order.reversed - order.credited
+            owed += order.refunded - order.written_off
+        for it in self.own_refunds_of(customer, currency):
+            owed += it.paid - (0 if it.corrected else it.credit_amount)
+        return owed
 
     def lifetime_value(self, customer: str, currency: str) -> int:
         """R-S4"""
-        return sum(
-            order.received - order.reversed - order.refunded
-            for order in self.orders.values()
-            if (order.customer, order.currency) == (customer, currency)
-        )
+        kept = [it.received - it.reversed - it.refunded for it in self.orders_of(customer, currency)]
+        return sum(kept) - sum(it.paid for it in self.own_refunds_of(customer, currency))
+
+    def orders_of(self, customer: str, currency: str) -> list[Order]:
+        return [it for it in self.orders.values() if (it.customer, it.currency) == (customer, currency)]
+
+    def own_refunds_of(self, customer: str, currency: str) -> list[OwnRefund]:
+        return [it for it in self.own_refunds.values() if (it.customer, it.currency) == (customer, currency)]

@@ -13,7 +13,9 @@ from tests.model.correction_steps import CORRECTIONS
 from tests.model.decline_steps import DECLINES
 from tests.model.goods_steps import GOODS
 from tests.model.likely_steps import leave_out, likely
+from tests.model.own_refund_steps import OWN_REFUNDS
 from tests.model.refund_steps import REFUNDS
+from tests.model.request_steps import REQUESTS
 from tests.model.twins import Twins
 
 Step = tuple[str, int, int]
@@ -37,8 +39,10 @@ STEPS: Mapping[str, tuple[int, Take]] = {
     **BILLS,
     **DECLINES,
     **REFUNDS,
+    **REQUESTS,
+    **OWN_REFUNDS,
     **CORRECTIONS,
-    "likely": (60, likely_step),
+    "likely": (180, likely_step),
     "leave_out": (1, leave_out),
     "wait": (2, wait),
     "again": (3, again),

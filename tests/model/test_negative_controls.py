@@ -12,7 +12,7 @@ from domain.customers import standing
 from domain.orders import account, cancelling, pricing
 from domain.orders import order as orders
 from domain.payments import capturing
-from domain.refunds import clearing, refund_windows
+from domain.refunds import clearing, limits, refund_windows
 from tests.model.steps import fails, random_steps
 
 RUNS = 200
@@ -126,6 +126,21 @@ BROKEN: dict[str, Broken] = {
     "a shipment is corrected though its bill was settled": (
         "domain.corrections.correcting_shipments.expect_unsettled",
         lambda _: None,
+    ),
+    "a dispute holds no payout back": ("domain.orders.order.Placed.is_disputed", property(lambda _: False)),
+    "a limit binds nobody": (
+        "domain.refunds.deciding_refunds.allowance",
+        lambda *_: limits.Within(),
+    ),
+    "who asked for it approves it": ("domain.refunds.approving.person_of", lambda _: "somebody else"),
+    "a gesture has no limit": ("domain.customers.crediting.limit_of", lambda *_: None),
+    "gifts are paid out": (
+        "domain.refunds.granting_unverified.payable",
+        lambda credit: credit.available,
+    ),
+    "what was paid out stays due": (
+        "domain.refunds.refund.Refund.left",
+        property(lambda it: it.granted.granted - it.cleared),
     ),
     "a bill is never overdue before a tick": ("domain.decisions.due_in", lambda *_: ()),
     "a tick decides at its own moment": (

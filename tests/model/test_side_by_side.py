@@ -22,9 +22,12 @@ from hypothesis import strategies as st
 from tests.model import (
     corrections,
     debts,
+    disputes,
     goods,
     holds,
+    limits,
     orders,
+    own_refunds,
     prices,
     receiving,
     refunds,
@@ -58,7 +61,21 @@ def test_a_million_steps_say_the_same() -> None:
     _agree(1_000_000_000 * int(os.environ.get("SEED", "77")), runs=1_000_000 // LENGTH)
 
 
-MODEL = (corrections, debts, goods, holds, orders, prices, receiving, refunds, reversals, shop)
+MODEL = (
+    corrections,
+    debts,
+    disputes,
+    goods,
+    holds,
+    limits,
+    orders,
+    own_refunds,
+    prices,
+    receiving,
+    refunds,
+    reversals,
+    shop,
+)
 
 
 @pytest.mark.parametrize("module", MODEL)

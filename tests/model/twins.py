@@ -17,13 +17,18 @@ import msgspec
 from domain.bills.bill_events import BillBecameOverdue
 from domain.bills.giving_up import MarkBillUncollectible
 from domain.bills.writing_off import WriteOffBill
+from domain.book.policy import PolicyAdopted
 from domain.book.register import PersonRegistered
 from domain.command import Command
+from domain.customers.credit import Credit as Kept
+from domain.customers.registering import Customer
 from domain.decision import Actor
 from domain.entry import Entry, Event
-from domain.moments import HOUR, MINUTE, Moment, day_of, moment_at
+from domain.moments import EARLIEST, HOUR, MINUTE, Moment, day_of, moment_at
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
+from domain.orders.products import ListProduct, RepriceProduct
+from domain.refunds.persons_day import PersonsDay, day_stream
 from domain.refusal import Refusal
 from domain.ticking import Tick
 from projections.customer_balance import Balance, CustomerBalance
@@ -31,9 +36,11 @@ from projections.customer_statement import CustomerStatement
 from projections.folding import folding_of
 from projections.journal import ALLOWANCE, CUSTOMER, Journal
 from tests.domain import examples
-from tests.domain.specification import AGENT, OWNER, SUPERVISOR, ZONE, Story
+from tests.domain.examples import id_of
+from tests.domain.specification import AGENT, ZONE, Story
 from tests.model import holds
 from tests.model.orders import Order, Refused
+from tests.model.people import EDITION, PEOPLE
 from tests.model.shop import Shop
 
 Meant = Callable[[Story], Command]
@@ -41,14 +48,19 @@ Meant = Callable[[Story], Command]
 Asked = tuple[Meant, Moment, Actor]
 CUSTOMERS = (examples.CUSTOMER, examples.OTHER_CUSTOMER)
 CURRENCIES = ("USD", "JPY")
-PEOPLE = (AGENT, SUPERVISOR, OWNER)
+PRODUCT, SKU = id_of("prd"), "SKU-0"
 DAY = timedelta(days=1)
 
 
 def opened() -> Story:
-    """A book with its people and two customers."""
-    people = [PersonRegistered(person=who.person, name="sealed:", role=who.role) for who in PEOPLE]
-    story = Story(*people)
+    """A book with its people, an edition with small limits, a product, and two customers."""
+    persons = [PersonRegistered(person=who.person, name="sealed:", role=who.role) for who in PEOPLE]
+    story = Story(*persons, PolicyAdopted(edition=EDITION, effective_from=EARLIEST))
+    story.do(
+        ListProduct(
+            product=PRODUCT, sku=SKU, description="A sock", currency="USD", list_price=25_00, our_cost=10_00
+        )
+    )
     story.do(examples.register())
     story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
     return story
@@ -97,6 +109,8 @@ class Twins:
         self.books = Books()
         self.shop = Shop(self.today)
         self.accepted: list[Asked] = []
+        self.streams: dict[str, tuple[str, str]] = {}
+        """In which stream a refund is, and whose it is."""
         self.returned: set[str] = set()
         """Payouts that came back to us."""
         self.left_out: set[str] = set()
@@ -167,7 +181,7 @@ class Twins:
             return
         meant, at, actor = self.accepted[which % len(self.accepted)]
         command = meant(self.story)
-        if isinstance(command, WriteOffBill | MarkBillUncollectible) and self._opened_again(command):
+        if self._may_be_meant_anew(command):
             return
         now, self.story.at, self.story.now = self.story.at, at, self.story.at
         try:
@@ -181,10 +195,18 @@ class Twins:
         finally:
             self.story.at, self.story.now = now, None
 
-    def _opened_again(self, command: WriteOffBill | MarkBillUncollectible) -> bool:
-        """Those have no id of their own: what a correction opened again since may be decided again."""
-        bill = self.shop.orders[command.order].bills[command.bill]
-        return bill.open > (bill.given_up if isinstance(command, MarkBillUncollectible) else 0)
+    def _may_be_meant_anew(self, command: Command) -> bool:
+        """Some have no id of their own: what a correction opened again since may be decided again."""
+        match command:
+            case RepriceProduct():
+                return True
+            case WriteOffBill():
+                return self.shop.orders[command.order].bills[command.bill].open > 0
+            case MarkBillUncollectible():
+                bill = self.shop.orders[command.order].bills[command.bill]
+                return bill.open > bill.given_up
+            case _:
+                return False
 
     def last(self, kind: type[Event]) -> Event:
         """The event of that kind recorded last."""
@@ -209,10 +231,23 @@ class Twins:
         for customer in CUSTOMERS:
             for currency in CURRENCIES:
                 self._agree_on_customer(customer, currency)
+        self._agree_on_requests()
         allowance = sum(
             amount for (account, _, _), amount in self.books.accounts.items() if account == ALLOWANCE
         )
         assert -allowance == self.shop.given_up
+
+    def _agree_on_requests(self) -> None:
+        for name, request in self.shop.requests.items():
+            state = self.story.state(self.streams[name][0])
+            assert isinstance(state, Placed | Customer)
+            known = state.refund_requests[name]
+            waits_for = None if known.escalated is None else known.escalated.to_role
+            assert (waits_for, known.withdrawn is not None) == (request.waits_for, request.withdrawn)
+        for (person, day, currency), used in self.shop.decided.items():
+            theirs = self.story.state(day_stream(person, day.isoformat()))
+            assert isinstance(theirs, PersonsDay)
+            assert theirs.used[currency] == used
 
     def _agree_on(self, order: Order) -> None:
         state = self.placed(order.name)
@@ -266,20 +301,29 @@ class Twins:
     def _agree_on_customer(self, customer: str, currency: str) -> None:
         balance = self.shop.balance(customer, currency)
         rows = self.books.rows(customer, currency)
-        orders = [
-            order
-            for order in self.shop.orders.values()
-            if (order.customer, order.currency) == (customer, currency)
-        ]
+        orders = self.shop.orders_of(customer, currency)
+        own = self.shop.own_refunds_of(customer, currency)
         credit = self.shop.credit(customer, currency)
         assert sum(row.balance for row in rows) == balance
         assert self.books.accounts[CUSTOMER, customer, currency] == balance
         assert self.books.statements[customer, currency] == balance
         assert sum(row.open_bills for row in rows) == sum(order.open for order in orders)
         assert sum(row.deposits_held for row in rows) == sum(order.deposit for order in orders)
-        assert sum(row.refunds_due for row in rows) == sum(order.due_back for order in orders)
+        due = sum(order.due_back for order in orders) + sum(it.left for it in own)
+        assert sum(row.refunds_due for row in rows) == due
         assert sum(row.credit_available for row in rows) == credit.available >= 0
         assert sum(row.lifetime_value for row in rows) == self.shop.lifetime_value(customer, currency)
+        state = self.story.state(customer)
+        assert isinstance(state, Customer)
+        kept = state.credit.get(currency, Kept())
+        columns = (credit.granted, credit.set_aside, credit.used, credit.paid_out)
+        assert (kept.granted, kept.set_aside, kept.used, kept.paid_out) == columns
+        for name, it in self.shop.own_refunds.items():
+            if (it.customer, it.currency) == (customer, currency):
+                known = state.refunds[name]
+                assert (known.granted.granted, known.granted.credit_amount) == (it.granted, it.credit_amount)
+                assert (known.paid, known.set_aside, known.left) == (it.paid, it.set_aside, it.left)
+                assert it.paid + it.set_aside <= it.granted
 
     # What must not matter
 

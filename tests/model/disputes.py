@@ -1,0 +1,23 @@
+"""Questions a bank asks about payments; they move nothing. R-B9
+
+A part of the shop, as `tests.model.shop` says. While one is open, payouts of the order wait.
+"""
+
+from tests.model.orders import Refused
+from tests.model.shop import Shop
+
+
+def open_dispute(shop: Shop, name: str, dispute: str, payment: str, amount: int) -> None:
+    """At most about what the payment was."""
+    order = shop.orders[name]
+    if amount > order.payments[payment].amount:
+        raise Refused("R-B9")
+    order.disputes[dispute] = None
+
+
+def close_dispute(shop: Shop, name: str, dispute: str, outcome: str) -> None:
+    """Won or lost, once."""
+    order = shop.orders[name]
+    if order.disputes[dispute] not in (None, outcome):
+        raise Refused("H-retry")
+    order.disputes[dispute] = outcome

@@ -1,0 +1,111 @@
+"""What a person may decide alone, and who decides what is above it. R-G3, R-G11
+
+A part of the shop, as `tests.model.shop` says. A limit never refuses: what is above it goes to the next role,
+and is granted by another person than asked for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.model.orders import Refused
+from tests.model.shop import Shop
+
+PER_REFUND = {"agent": {"USD": 40_00}, "supervisor": {"USD": 75_00}}
+PER_GESTURE = {"agent": {"USD": 30_00}, "supervisor": {"USD": 60_00}}
+PER_DAY = {"agent": {"USD": 60_00}, "supervisor": {"USD": 110_00}}
+"""Without a value it is zero; the owner has none."""
+RANKS = ("agent", "supervisor", "owner")
+
+
+@dataclass(frozen=True)
+class By:
+    """Who decides: a person, whatever key is used, in a role."""
+
+    person: str
+    role: str
+
+
+@dataclass
+class Worth:
+    """What is asked for comes to."""
+
+    currency: str
+    credited: int
+    has_limit: bool
+    """Not where it is only the customer's own money."""
+
+
+@dataclass
+class Request:
+    """A refund asked for that nobody has granted yet."""
+
+    worth: Callable[[], Worth]
+    """As things stand. Raises: Refused."""
+    grant: Callable[[], bool]
+    """Whether anything was due; else only units were cancelled, and the request ends with that."""
+    asked_by: str
+    waits_for: str | None = None
+    """A role."""
+    withdrawn: bool = False
+    granted: bool = False
+
+
+def ask_for(shop: Shop, refund: str, request: Request) -> None:
+    """R-G3: noted, for somebody to decide."""
+    request.worth()
+    shop.requests[refund] = request
+
+
+def decide(shop: Shop, refund: str, request: Request, by: By) -> None:
+    """R-G11: granted within the limits of whoever decides, else it goes to the next role."""
+    worth = request.worth()
+    if worth.has_limit and not _is_within(shop, worth, by):
+        above = RANKS[min(RANKS.index(by.role) + 1, 2)]
+        if request.waits_for is None or RANKS.index(above) > RANKS.index(request.waits_for):
+            request.waits_for = above
+        shop.requests[refund] = request
+        return
+    request.granted = True
+    request.withdrawn = not request.grant()
+
+
+def approve(shop: Shop, refund: str, by: By) -> None:
+    """R-G3, R-G11: anew as it stands today; above the limit of who asked, by another person."""
+    request = shop.requests[refund]
+    if request.granted:
+        return
+    broken = set[str]()
+    if request.withdrawn:
+        broken.add("R-G3")
+    if request.waits_for is not None and by.person == request.asked_by:
+        broken.add("R-G11")
+    if broken:
+        raise Refused(*broken)
+    decide(shop, refund, request, by)
+
+
+def withdraw(shop: Shop, refund: str) -> None:
+    """R-G3: before the grant only."""
+    request = shop.requests[refund]
+    if request.granted and not request.withdrawn:
+        raise Refused("R-G3")
+    request.withdrawn = True
+
+
+def expect_gesture(by: By, currency: str, amount: int) -> None:
+    """R-G11: store credit counts as a gesture."""
+    if by.role != "owner" and amount > PER_GESTURE[by.role].get(currency, 0):
+        raise Refused("R-G11", "H-authority")
+
+
+def _is_within(shop: Shop, worth: Worth, by: By) -> bool:
+    """Per refund, and with what the person has decided that day; which it then uses."""
+    if by.role == "owner":
+        return True
+    day = (by.person, shop.today, worth.currency)
+    used = shop.decided.get(day, 0) + worth.credited
+    per_refund = PER_REFUND[by.role].get(worth.currency, 0)
+    if worth.credited > per_refund or used > PER_DAY[by.role].get(worth.currency, 0):
+        return False
+    shop.decided[day] = used
+    return True

@@ -1,0 +1,58 @@
+"""Refunds that belong to no order: of what nobody can verify, and of credit asked back. R-G4, R-G10, I13, I15
+
+A part of the shop, as `tests.model.shop` says.
+"""
+
+from tests.model.limits import Worth
+from tests.model.orders import OwnRefund, Refused
+from tests.model.shop import Shop
+
+
+def unverified(shop: Shop, name: str, customer: str, currency: str, units: int, stated: int | None) -> bool:
+    """R-G4: the full price as listed today, or what a person states."""
+    amount = worth_of(shop, currency, units, stated).credited
+    shop.own_refunds[name] = OwnRefund(customer, currency, granted=amount, credit_amount=amount)
+    return True
+
+
+def worth_of(shop: Shop, currency: str, units: int, stated: int | None) -> Worth:
+    """R-G4. Raises: Refused, where the product is listed in another currency."""
+    if stated is None and currency != "USD":
+        raise Refused("R-G4")
+    return Worth(currency, units * shop.list_price if stated is None else stated, has_limit=True)
+
+
+def ask_credit_back(shop: Shop, name: str, customer: str, currency: str, amount: int) -> None:
+    """I15: what was set aside, and was not spent or asked back; gifts are spent first, and never paid out."""
+    credit = shop.credit(customer, currency)
+    if amount > min(credit.available, credit.set_aside - credit.paid_out):
+        raise Refused("I15")
+    credit.paid_out += amount
+    shop.own_refunds[name] = OwnRefund(customer, currency, granted=amount, credit_amount=0, is_credit=True)
+
+
+def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
+    """I13, R-G8: something, at most what was granted; credit asked back does not become credit again."""
+    it = shop.own_refunds[name]
+    if it.corrected:
+        raise Refused("H-correct")
+    if not cash + credit or cash + credit > it.left or (credit and it.is_credit):
+        raise Refused("I13", "R-G8")
+    it.paid += cash
+    it.set_aside += credit
+    shop.credit(it.customer, it.currency).set_aside += credit
+
+
+def return_payout(shop: Shop, name: str, amount: int) -> None:
+    """Owed again."""
+    shop.own_refunds[name].paid -= amount
+
+
+def correct(shop: Shop, name: str) -> None:
+    """H-correct: none of it left or became credit."""
+    it = shop.own_refunds[name]
+    if it.paid + it.set_aside:
+        raise Refused("H-correct")
+    it.corrected = True
+    if it.is_credit:
+        shop.credit(it.customer, it.currency).paid_out -= it.granted
