@@ -385,12 +385,12 @@ def test_what_was_only_cancelled_is_known_again_and_with_other_units_refused() -
     whole.when(grant((1, 2))).refused(AlreadyRecordedOtherwise(REFUND))
 
 
-def test_an_approval_of_what_is_no_longer_due_only_cancels() -> None:
+def test_an_approval_of_what_is_no_longer_due_only_cancels_and_ends_the_request() -> None:
     story = given(customer_registered(), placed(), captured())
     story.do(grant((1, 1), only_request=True))
     story.record(payment_reversed(opened=0))
     decided = story.do(approve())
-    assert [type(it) for it in decided] == [OrderUnitsCancelled]
+    assert [type(it) for it in decided] == [OrderUnitsCancelled, RefundWithdrawn]
 
 
 def test_it_was_not_asked_for_before_the_order() -> None:
