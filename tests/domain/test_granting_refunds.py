@@ -17,7 +17,14 @@ from domain.orders.order import LineUnknown
 from domain.orders.order_events import OrderLine, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.refunds.granting import NothingToRefund, RefundExceedsUnits
-from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundedPart, RefundGranted, RefundRequested
+from domain.refunds.refund_events import (
+    AskedUnits,
+    RefundAsk,
+    RefundedPart,
+    RefundGranted,
+    RefundRequested,
+    RefundWithdrawn,
+)
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import payment_reversed, reverse, written_off
 from tests.domain.decline_examples import customer, fail

@@ -82,12 +82,13 @@ def reverse(twins: Twins, which: int, much: int) -> None:
     payment = order.payments[name]
     amount = amount_of(payment.standing, much)
     reversal, row = id_of("rev", twins.number), id_of("bil", twins.number)
+    bounced = which % 8 == 7
     command = ReversePayment(
         order=order.name,
         customer=order.customer,
         reversal=reversal,
         payment=name,
-        kind="bounced" if which % 8 == 7 else "chargeback",
+        kind="bounced" if bounced else "chargeback",
         amount=amount,
         currency=order.currency,
         bill=row,
@@ -95,7 +96,7 @@ def reverse(twins: Twins, which: int, much: int) -> None:
 
     def taken_back() -> None:
         reversals.reverse(twins.shop, order.name, reversal, name, amount, row)
-        holds.cover_lost(twins.shop, order.name, by_bank=True)
+        holds.cover_lost(twins.shop, order.name, by_bank=not bounced)
 
     twins.ask(command, taken_back)
 
