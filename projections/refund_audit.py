@@ -1,7 +1,8 @@
-"""Every refund, from asking to the money being at the customer's: who, why, under what, and what it came to.
+"""Every refund, from asking to the money being at the customer's: who, why, under what, and what it came to;
+what became of the goods, and what their supplier bore.
 
 One row per refund. What is odd about one is computed from its row
-(`ANOMALIES`) and refuses nothing. Source: R-G3 … R-G12, §4
+(`ANOMALIES`) and refuses nothing. Source: R-G2 … R-G12, §4
 """
 
 from typing import Literal, assert_never
@@ -21,8 +22,23 @@ from domain.refunds.refund_events import (
     RefundReturned,
     RefundWithdrawn,
 )
+from domain.returns.return_events import (
+    GoodsLeftWithCustomer,
+    GoodsReturned,
+    GoodsReturnRequested,
+    KeepOrReturn,
+    ReturnLabelSent,
+)
+from domain.suppliers.supplier_events import (
+    SupplierClaimFiled,
+    SupplierClaimRefused,
+    SupplierClaimSettled,
+    SupplierClaimWaived,
+)
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
+TellsOfGoods = GoodsReturnRequested | GoodsLeftWithCustomer | ReturnLabelSent | GoodsReturned
+TellsOfASupplier = SupplierClaimFiled | SupplierClaimSettled | SupplierClaimRefused | SupplierClaimWaived
 TellsOfARefund = (
     RefundRequested
     | RefundEscalated
@@ -34,6 +50,8 @@ TellsOfARefund = (
     | RefundCorrected
     | CreditSetAside
     | FraudSignalRaised
+    | TellsOfGoods
+    | TellsOfASupplier
 )
 
 RefundStage = Literal["requested", "escalated", "withdrawn", "granted", "settled", "corrected"]
@@ -93,6 +111,34 @@ class RefundRow(Row):
     edition: int | None = None
     origin: str = ""
     signals: int = 0
+    goods_value: Minor = 0
+    """Of the goods it was decided about: the price paid; the list price where they were not ordered."""
+    asked_back: int = 0
+    """Units the customer was asked to send back."""
+    kept: int = 0
+    """Units that stay with the customer, at once or because they did not come."""
+    did_not_come: int = 0
+    """Of those kept: what the customer had been asked to send back."""
+    labels_sent: int = 0
+    returned_unused: int = 0
+    returned_used: int = 0
+    returned_empty: int = 0
+    return_cost_avoided: Minor = 0
+    overridden: bool = False
+    """Whether a person decided otherwise about the goods than the rule."""
+    recoverable: int = 0
+    """Units their supplier answered for when they were asked for."""
+    claims: int = 0
+    """On suppliers."""
+    claims_settled: int = 0
+    claims_refused: int = 0
+    claims_waived: int = 0
+    """Given up, filed before or not."""
+    claimed: Minor = 0
+    recovered: Minor = 0
+    net_cost: Minor = 0
+    """credited − recovered. What a return costs is policy's estimate, not money that moved: it is not in it.
+    """
     entries: str = ""
     """Positions of what says so, in order, with blanks between."""
     last_position: Place = 0
@@ -102,7 +148,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
     """Which refunds were there: who, why, under what, and where did the money go?"""
 
     name = "refund_audit"
-    version = 1
+    version = 2
     row = RefundRow
     handles = events_of(TellsOfARefund)
     key = ("customer", "refund")
@@ -145,10 +191,18 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
                 row.granted -= it.granted
                 row.credited -= it.credit_amount
                 row.cleared = row.units = row.parts = 0
+                row.recoverable = 0
             case FraudSignalRaised():
                 row.signals += 1
+            case GoodsReturnRequested() | GoodsLeftWithCustomer() | ReturnLabelSent() | GoodsReturned():
+                _follow_goods(row, it)
+            case (
+                SupplierClaimFiled() | SupplierClaimSettled() | SupplierClaimRefused() | SupplierClaimWaived()
+            ):
+                _follow_claim(row, it)
             case _:
                 assert_never(it)
+        row.net_cost = row.credited - row.recovered
         row.entries = f"{row.entries} {entry.position}".lstrip()
         row.last_position = entry.position
 
@@ -178,6 +232,8 @@ def _grant(row: RefundRow, it: RefundGranted, entry: Entry) -> None:
     ordered = [part.days_since_order for part in it.parts if part.days_since_order is not None]
     row.days_since_delivery = max(delivered, default=None)
     row.days_since_order = max(ordered, default=None)
+    if it.observed_problem != "wrong_item":
+        row.recoverable = sum([part.quantity for part in it.parts if part.label == "supplier"])
     row.decided_by, row.decided_as, row.limit = it.decided_by, it.decided_as, it.limit
     row.edition, row.origin = entry.meta.edition, entry.meta.origin
     if it.ask is not None:
@@ -185,6 +241,53 @@ def _grant(row: RefundRow, it: RefundGranted, entry: Entry) -> None:
         row.external_ref, row.first_contact_at = it.ask.external_ref, it.ask.first_contact_at
         if row.requested_at is None and not it.ask.proactive:
             row.requested_at = entry.effective_at if it.ask.asked_at is None else it.ask.asked_at
+
+
+def _follow_goods(row: RefundRow, it: TellsOfGoods) -> None:
+    """What becomes of the goods. Source: R-G5, R-G7"""
+    match it:
+        case GoodsReturnRequested():
+            _weigh(row, it.weighed)
+            row.asked_back += sum([goods.quantity for goods in it.goods])
+        case GoodsLeftWithCustomer():
+            units = sum([goods.quantity for goods in it.goods])
+            if it.weighed is None:
+                row.did_not_come += units
+            else:
+                _weigh(row, it.weighed)
+            row.kept += units
+            row.return_cost_avoided += it.avoided
+        case ReturnLabelSent():
+            row.labels_sent += 1
+        case GoodsReturned():
+            for goods in it.goods:
+                match goods.condition:
+                    case "unused":
+                        row.returned_unused += goods.quantity
+                    case "used":
+                        row.returned_used += goods.quantity
+                    case "empty":
+                        row.returned_empty += goods.quantity
+
+
+def _weigh(row: RefundRow, weighed: KeepOrReturn) -> None:
+    row.goods_value += weighed.value
+    row.overridden = row.overridden or weighed.decided != weighed.by_rule
+
+
+def _follow_claim(row: RefundRow, it: TellsOfASupplier) -> None:
+    """What its supplier was asked for and bore. Source: R-G2"""
+    match it:
+        case SupplierClaimFiled():
+            row.claims += 1
+            row.claimed += it.amount
+        case SupplierClaimSettled():
+            row.claims_settled += 1
+            row.recovered += it.amount
+        case SupplierClaimRefused():
+            row.claims_refused += 1
+        case SupplierClaimWaived():
+            row.claims_waived += 1
 
 
 def _settle(row: RefundRow, entry: Entry) -> None:
@@ -210,14 +313,33 @@ concat_ws(' ',
         THEN 'unverified' END,
     CASE WHEN failed_payouts > 0 THEN 'payout_failed' END,
     CASE WHEN returned_payouts > 0 THEN 'payout_returned' END,
-    CASE WHEN signals > 0 THEN 'signal' END)"""
+    CASE WHEN signals > 0 THEN 'signal' END,
+    CASE WHEN overridden THEN 'goods_against_rule' END,
+    CASE WHEN did_not_come > 0 THEN 'goods_did_not_come' END,
+    CASE WHEN claims_refused > 0 AND claims_settled = 0 THEN 'supplier_refused' END,
+    CASE WHEN claims_waived > 0 THEN 'supplier_waived' END,
+    CASE WHEN recovered > credited THEN 'recovered_more_than_credited' END,
+    CASE WHEN stage = 'corrected' AND (asked_back, kept, claims) <> (0, 0, 0)
+        THEN 'corrected_after_goods' END)"""
 """What is odd about a refund, as words with blanks between; empty where nothing is."""
+
+GOODS = """
+CASE WHEN asked_back = 0 AND kept > 0 THEN 'kept'
+     WHEN asked_back = 0 THEN ''
+     WHEN returned_unused + returned_used + returned_empty >= asked_back THEN 'returned'
+     WHEN did_not_come > 0 THEN 'left'
+     WHEN returned_unused + returned_used + returned_empty > 0 THEN 'part_returned'
+     WHEN labels_sent > 0 THEN 'label_sent' ELSE 'requested' END"""
+"""What became of the goods, in a word; empty where nothing was decided about them."""
 
 LISTED = f"""
 SELECT refund AS id, customer, "order", currency, stage, basis, verified, requested_at, requested_by,
        escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem, proactive, label,
        days_since_delivery, days_since_order, units, parts, granted, credited, cleared, paid, set_aside,
        method, first_contact_at, paid_at, minutes_from_contact, decided_by, decided_as, "limit", edition,
-       origin, failed_payouts, returned_payouts, signals, {ANOMALIES} AS anomalies, entries, last_position
+       origin, failed_payouts, returned_payouts, signals, {GOODS} AS goods, goods_value, asked_back, kept,
+       did_not_come, labels_sent, returned_unused, returned_used, returned_empty, return_cost_avoided,
+       overridden, recoverable, claims, claims_settled, claims_refused, claims_waived, claimed, recovered,
+       net_cost, {ANOMALIES} AS anomalies, entries, last_position
 FROM held"""
 """The refunds with what is odd about them, over the rows `held`."""

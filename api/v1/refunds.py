@@ -109,6 +109,25 @@ class RefundItem(msgspec.Struct, frozen=True):
     failed_payouts: int
     returned_payouts: int
     signals: int
+    goods: str
+    goods_value: Minor
+    asked_back: int
+    kept: int
+    did_not_come: int
+    labels_sent: int
+    returned_unused: int
+    returned_used: int
+    returned_empty: int
+    return_cost_avoided: Minor
+    overridden: bool
+    recoverable: int
+    claims: int
+    claims_settled: int
+    claims_refused: int
+    claims_waived: int
+    claimed: Minor
+    recovered: Minor
+    net_cost: Minor
     anomalies: str
     entries: str
     last_position: int

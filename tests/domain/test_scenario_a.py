@@ -1,4 +1,9 @@
-"""Scenario A, "wrong dresses": the order and the money, every figure after every step. Source: domain §5"""
+"""Scenario A, "wrong dresses": the order, the money and the goods, every figure and row after every step.
+
+Source: domain §5
+"""
+
+from typing import Any
 
 import pytest
 
@@ -9,7 +14,16 @@ from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.granting import RefundExceedsUnits
 from domain.refunds.refund_events import RefundGranted, RefundPaid
 from domain.refunds.settling import NothingDueBack
+from domain.returns.held_goods import NamedGoods
+from domain.returns.return_events import GoodsLeftWithCustomer
+from domain.suppliers.recoverable import WrongItemIsOurs
+from projections.folding import folding_of
+from projections.goods_returns import GoodsReturns
 from projections.order_timeline import timeline_of
+from projections.projection import AnyProjection
+from projections.refund_audit import RefundAudit
+from projections.supplier_claims import SupplierClaims
+from projections.tasks import Tasks
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
@@ -29,15 +43,37 @@ from tests.domain.examples import (
 )
 from tests.domain.figures import figures
 from tests.domain.refunds import deciding, grant, settle
+from tests.domain.returns import SHIRT, ask_back, file_claim, listed
 from tests.domain.specification import AGENT, Story, given, moment
 
 RIGHT_DRESSES = AskedLine(sku="DRESS-38", description="The right dress", quantity=2, unit_price=3400)
 
 
+BOTH_SIDES = {"charged": 7595, "received": 7595, "credited": 7595, "refunded": 7595}
+SHIRTS = NamedGoods(sku="SHIRT", product=SHIRT, quantity=2)
+"""The two t-shirts that came instead, at their list price of 9.00."""
+
+
+def rows(story: Story, projection: AnyProjection) -> list[Any]:
+    """The rows of a read model."""
+    folding = folding_of(projection)
+    for entry in story.entries:
+        if type(entry.event) in projection.handles:
+            folding.feed(entry)
+    assert not folding.parked
+    return list(folding.rows())
+
+
+def audited(story: Story, *names: str) -> tuple[Any, ...]:
+    """Those columns of the one refund."""
+    (row,) = rows(story, RefundAudit())
+    return tuple(getattr(row, name) for name in names)
+
+
 @pytest.fixture
 def delivered() -> Story:
     """Ordered and paid on Tuesday, shipped on Thursday, delivered on Monday."""
-    story = given().on("2010-08-10")
+    story = given(listed(SHIRT, "SHIRT")).on("2010-08-10")
     assert story.when(place(register=register())).decides(OrderPlaced).standing == "new"
     story.do(capture())
     assert figures(story, CUSTOMER) == {
@@ -78,23 +114,56 @@ def refunded(delivered: Story) -> Story:
         "refunds_due": 7595,
         "lifetime_value": 7595,
     }
+    money = ("stage", "granted", "credited", "cleared", "paid", "set_aside", "net_cost")
+    assert audited(story, *money) == ("granted", 7595, 7595, 0, 0, 0, 7595)
     paid = story.on("2010-08-17", "10:05").when(settle()).decides(RefundPaid)
     assert (paid.amount, paid.method, paid.payment) == (7595, "original_method", PAYMENT)
-    assert figures(story, CUSTOMER) == {"charged": 7595, "received": 7595, "credited": 7595, "refunded": 7595}
+    assert figures(story, CUSTOMER) == BOTH_SIDES
+    assert audited(story, *money) == ("settled", 7595, 7595, 0, 7595, 0, 7595)
+    why = ("proactive", "minutes_from_contact", "label", "days_since_delivery", "observed_problem", "basis")
+    assert audited(story, *why) == (True, 5, "supplier", 1, "wrong_item", "original_charges")
+    assert audited(story, "decided_by", "decided_as", "limit") == (AGENT.person, "agent", 15000)
+    assert audited(story, "recoverable", "claims", "kept", "signals") == (0, 0, 0, 0)
     return story
 
 
-def test_the_wrong_dresses_are_refunded_and_the_right_ones_come(refunded: Story) -> None:
-    story = refunded.on("2010-08-17", "10:07")
+@pytest.fixture
+def left(refunded: Story) -> Story:
+    """Another minute later: the two t-shirts are worth less than 25.00, so they stay with her."""
+    story = refunded.on("2010-08-17", "10:06")
+    story.when(file_claim()).refused(WrongItemIsOurs)
+    kept = story.when(ask_back(SHIRTS)).decides(GoodsLeftWithCustomer)
+    assert kept.weighed is not None
+    assert (kept.weighed.value, kept.weighed.keep_under, kept.weighed.return_cost) == (1800, 2500, 1150)
+    assert (kept.weighed.by_rule, kept.weighed.decided, kept.avoided) == ("keep", "keep", 1150)
+    assert figures(story, CUSTOMER) == BOTH_SIDES, "goods move no money"
+    goods = ("kept", "asked_back", "goods_value", "return_cost_avoided", "overridden", "net_cost")
+    assert audited(story, *goods) == (2, 0, 1800, 1150, False, 7595)
+    (row,) = rows(story, GoodsReturns())
+    assert (row.sku, row.decided, row.units, row.left, row.avoided) == ("SHIRT", "keep", 2, 2, 1150)
+    assert rows(story, SupplierClaims()) == []
+    return story
+
+
+def test_the_wrong_dresses_are_refunded_and_the_right_ones_come(left: Story) -> None:
+    story = left.on("2010-08-17", "10:07")
     cart = {"order": OTHER_ORDER, "lines": (RIGHT_DRESSES,), "shipping": 795, "shipping_credit": 795}
     story.do(prepare(**cart))
     assert story.state(OTHER_ORDER).cart.total == 6800
+    assert figures(story, CUSTOMER) == BOTH_SIDES
     paid = capture(order=OTHER_ORDER, payment=OTHER_PAYMENT, amount=6800, reference="ch_2")
     story.when(paid).refused(OrderNotPlaced)
     story.on("2010-08-18").do(check_out(order=OTHER_ORDER))
     assert story.when(paid).decides(PaymentCaptured).amount == 6800
-    assert figures(story, CUSTOMER)["balance"] == -6800
+    assert figures(story, CUSTOMER) == {
+        **BOTH_SIDES,
+        "received": 14395,
+        "balance": -6800,
+        "deposits_held": 6800,
+        "lifetime_value": 6800,
+    }
     story.on("2010-08-19").do(ship(order=OTHER_ORDER, shipment=OTHER_SHIPMENT))
+    assert "balance" not in figures(story, CUSTOMER), "0.00"
     by_hand = {"order": OTHER_ORDER, "shipment": OTHER_SHIPMENT, "delivery": OTHER_DELIVERY}
     story.on("2010-08-20").do(deliver(**by_hand))
     assert figures(story, CUSTOMER) == {
@@ -105,6 +174,9 @@ def test_the_wrong_dresses_are_refunded_and_the_right_ones_come(refunded: Story)
         "goodwill_cost": 795,
         "lifetime_value": 6800,
     }
+    assert len(rows(story, RefundAudit())) == len(rows(story, GoodsReturns())) == 1
+    about_refunds = {"refund_decision", "refund_payout", "return_label", "supplier_claim", "fraud_signal"}
+    assert about_refunds.isdisjoint(row.kind for row in rows(story, Tasks()))
 
 
 def test_the_same_units_are_never_refunded_twice(refunded: Story) -> None:

@@ -1,0 +1,169 @@
+"""What the audit of refunds says of the goods and of their supplier, beside the money.
+
+Source: R-G2, R-G5, R-G7
+"""
+
+from typing import Any
+
+from domain.corrections.correcting import CorrectEntry
+from domain.refunds.refund_events import ClaimedUnits, RefundGranted
+from projections.folding import folding_of
+from projections.refund_audit import RefundAudit, RefundRow
+from tests.domain.examples import CUSTOMER, ORDER, OTHER_REFUND, REFUND, customer_registered
+from tests.domain.refunds import deciding, grant, grant_unverified, settle
+from tests.domain.returns import (
+    OTHER_ARRIVAL,
+    OTHER_CLAIM,
+    OTHER_RETURN,
+    ask_back,
+    came,
+    costing,
+    delivered_order,
+    file_claim,
+    goods,
+    leave,
+    refunded,
+    refuse_claim,
+    send_label,
+    settle_claim,
+    take_back,
+    waive,
+)
+from tests.domain.specification import SUPERVISOR, Story, given
+from tests.domain.test_correcting_payments import entry_of
+
+
+def audited(story: Story, refund: str = REFUND) -> RefundRow:
+    """The row of a refund."""
+    projection = RefundAudit()
+    folding = folding_of(projection)
+    for entry in story.entries:
+        if type(entry.event) in projection.handles:
+            folding.feed(entry)
+    assert not folding.parked
+    return next(row for row in folding.rows() if isinstance(row, RefundRow) and row.refund == refund)
+
+
+def said(row: RefundRow, *names: str) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in names)
+
+
+def test_goods_kept_by_rule_say_their_value_and_what_was_avoided() -> None:
+    story = costing(2_499)
+    story.do(ask_back())
+    row = audited(story)
+    assert said(row, "goods_value", "kept", "asked_back", "return_cost_avoided") == (2_499, 1, 0, 1_150)
+    assert not row.overridden
+    assert row.entries == f"{entry_of(story, RefundGranted)} {len(story.entries)}"
+
+
+def test_goods_kept_against_the_rule_say_so() -> None:
+    story = refunded().because("sealed:why")
+    story.do(ask_back(wanted="keep"))
+    assert said(audited(story), "kept", "overridden") == (2, True)
+
+
+def test_goods_that_come_back_are_counted_by_condition_and_the_money_stays_as_it_was() -> None:
+    # Count every condition as unused → this fails.
+    story = delivered_order()
+    story.do(grant((1, 2)))
+    before = audited(story)
+    story.do(ask_back())
+    story.do(send_label())
+    story.do(take_back(came(1, "empty")))
+    story.do(take_back(came(1, "used"), arrival=OTHER_ARRIVAL))
+    row = audited(story)
+    assert said(row, "asked_back", "labels_sent", "goods_value") == (2, 1, 6_800)
+    assert said(row, "returned_unused", "returned_used", "returned_empty", "kept") == (0, 1, 1, 0)
+    money = ("granted", "credited", "paid", "net_cost", "stage")
+    assert said(row, *money) == said(before, *money)
+
+
+def test_what_was_asked_back_and_did_not_come_is_told_from_what_was_kept_at_once() -> None:
+    story = refunded(1).because("sealed:why")
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    story.do(ask_back())
+    story.do(leave())
+    story.do(ask_back(refund=OTHER_REFUND, goods_return=OTHER_RETURN, wanted="keep"))
+    assert said(audited(story), "kept", "did_not_come", "return_cost_avoided") == (1, 1, 1_150)
+    assert said(audited(story, OTHER_REFUND), "kept", "did_not_come") == (1, 0)
+
+
+def test_two_returns_of_one_refund_add_up() -> None:
+    story = refunded().because("sealed:why")
+    story.do(ask_back(goods(1)))
+    story.do(ask_back(goods(1), goods_return=OTHER_RETURN, wanted="keep"))
+    row = audited(story)
+    assert said(row, "goods_value", "asked_back", "kept", "return_cost_avoided") == (6_800, 1, 1, 1_150)
+
+
+def test_the_net_cost_is_what_was_credited_less_what_the_supplier_paid() -> None:
+    # Leave what was recovered out → this fails.
+    story = refunded()
+    assert said(audited(story), "recoverable", "net_cost") == (2, 7_595)
+    story.do(file_claim((1, 1)))
+    story.do(file_claim((1, 1), claim=OTHER_CLAIM))
+    story.do(settle_claim(amount=1_500))
+    story.do(refuse_claim(claim=OTHER_CLAIM))
+    row = audited(story)
+    assert said(row, "claims", "claims_settled", "claims_refused", "claims_waived") == (2, 1, 1, 0)
+    assert said(row, "claimed", "recovered", "net_cost") == (4_000, 1_500, 6_095)
+    story.do(settle_claim(claim=OTHER_CLAIM, amount=500))
+    assert said(audited(story), "claims_settled", "recovered", "net_cost") == (2, 2_000, 5_595)
+
+
+def test_what_was_given_up_costs_us_all_of_it() -> None:
+    for filed in (False, True):
+        story = refunded().because("sealed:why")
+        if filed:
+            story.do(file_claim())
+        story.do(waive() if filed else waive(refund=REFUND))
+        row = audited(story)
+        assert said(row, "claims", "claims_waived", "recovered", "net_cost") == (int(filed), 1, 0, 7_595)
+
+
+def test_only_what_the_supplier_answers_for_is_recoverable() -> None:
+    # Count a wrong item → the last row fails; count the whole refund → the second does.
+    for day, problem, units in (
+        ("2010-09-09", None, 1),
+        ("2010-09-10", None, 0),
+        ("2010-08-10", "damaged", 1),
+        ("2010-08-10", "wrong_item", 0),
+    ):
+        story = delivered_order()
+        story.on(day).do(grant((1, 1), observed_problem=problem, deciding=deciding(day=day)))
+        assert audited(story).recoverable == units, (day, problem)
+
+
+def test_goods_of_a_purchase_nobody_can_verify_have_no_supplier_and_come_back_all_the_same() -> None:
+    story = given(customer_registered())
+    story.do(grant_unverified(ClaimedUnits(quantity=3, sku="BOTTLE", amount=6_000)))
+    story.do(ask_back(stream=CUSTOMER))
+    story.do(take_back(came(3, "empty", sku="BOTTLE"), stream=CUSTOMER))
+    row = audited(story)
+    assert said(row, "recoverable", "returned_empty", "goods_value", "net_cost") == (0, 3, 6_000, 6_000)
+
+
+def test_a_refund_taken_back_costs_nothing_and_is_recoverable_no_more() -> None:
+    story = refunded()
+    story.by(SUPERVISOR).because("sealed:A slip")
+    position = entry_of(story, RefundGranted)
+    story.do(CorrectEntry(stream=ORDER, customer=CUSTOMER, position=position, owed="bil_" + ORDER[4:]))
+    assert said(audited(story), "stage", "recoverable", "net_cost") == ("corrected", 0, 0)
+
+
+def test_every_entry_that_made_the_row_is_named() -> None:
+    story = delivered_order()
+    first = len(story.entries) + 1
+    story.do(grant((1, 2)))
+    story.do(settle())
+    story.do(ask_back())
+    story.do(send_label())
+    story.do(take_back())
+    story.do(file_claim(sends_goods=True))
+    story.do(settle_claim())
+    named = [int(position) for position in audited(story).entries.split()]
+    handled = [
+        entry.position for entry in story.entries[first - 1 :] if type(entry.event) in RefundAudit().handles
+    ]
+    assert named == handled
