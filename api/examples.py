@@ -83,6 +83,8 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
     "reinstate_payment": {"amount": _eur(500)},
     "use_credit": {"amount": _eur(500)},
     "grant_store_credit": {"amount": _eur(500), "kind": "goodwill", "note": "For the long wait."},
+    "approve_store_credit": {"reason": "They waited three weeks."},
+    "withdraw_store_credit": {"reason": "She would rather have the right lamp."},
     "close_period": {"month": "2010-08"},
     "grant_refund": {
         "parts": [{"line": 1, "quantity": 1}],

@@ -192,6 +192,11 @@ def deadlines_of_decision(given: Given) -> tuple[Deadline, ...]:
     return () if is_history(given) else (_in_the_day("refund_decision", given.at, given),)
 
 
+def deadlines_of_credit_decision(given: Given) -> tuple[Deadline, ...]:
+    """Of new credit above a limit: somebody decides it today. Source: R-G11"""
+    return () if is_history(given) else (_in_the_day("credit_decision", given.at, given),)
+
+
 def deadlines_of_grant(given: Given) -> tuple[Deadline, ...]:
     """Of a refund just granted: pay it out, within days. Source: §3"""
     if is_history(given):

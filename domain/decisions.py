@@ -20,7 +20,15 @@ from domain.book.policy import AdoptPolicy
 from domain.book.register import OpenBook, RegisterPerson
 from domain.command import Command
 from domain.corrections.correcting import CorrectEntry, correct_entry
-from domain.customers.crediting import GrantStoreCredit, UseCredit, grant_store_credit, use_credit
+from domain.customers.crediting import UseCredit, use_credit
+from domain.customers.giving_credit import (
+    ApproveStoreCredit,
+    GrantStoreCredit,
+    WithdrawStoreCredit,
+    approve_store_credit,
+    grant_store_credit,
+    withdraw_store_credit,
+)
 from domain.customers.registering import (
     AddContactPoint,
     InvalidateContactPoint,
@@ -142,6 +150,8 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ReinstatePayment: reinstate_payment,
     UseCredit: use_credit,
     GrantStoreCredit: grant_store_credit,
+    ApproveStoreCredit: approve_store_credit,
+    WithdrawStoreCredit: withdraw_store_credit,
     ReviewWatchedOrder: review_watched_order,
     ClosePeriod: close_period,
     AttemptPayment: attempt_payment,

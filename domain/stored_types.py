@@ -82,7 +82,10 @@ from domain.payments.payment_events import (
     PaymentCaptured,
     PaymentReinstated,
     PaymentReversed,
+    StoreCreditEscalated,
     StoreCreditGranted,
+    StoreCreditRequested,
+    StoreCreditWithdrawn,
 )
 from domain.refunds.persons_day import evolve_day
 from domain.refunds.refund_events import (
@@ -157,6 +160,9 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "dispute.closed": StoredType(DisputeClosed),
     "payment.reversed": StoredType(PaymentReversed),
     "payment.reinstated": StoredType(PaymentReinstated),
+    "store_credit.requested": StoredType(StoreCreditRequested),
+    "store_credit.escalated": StoredType(StoreCreditEscalated),
+    "store_credit.withdrawn": StoredType(StoreCreditWithdrawn),
     "store_credit.granted": StoredType(StoreCreditGranted),
     "credit.set_aside": StoredType(CreditSetAside),
     "credit.used": StoredType(CreditUsed),

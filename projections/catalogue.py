@@ -16,6 +16,7 @@ from projections.orders import Orders
 from projections.projection import AnyProjection
 from projections.refund_audit import RefundAudit
 from projections.refunded_units import RefundedUnits
+from projections.store_credits import StoreCredits
 from projections.supplier_claims import SupplierClaims
 from projections.tasks import Tasks
 from projections.unmatched import Unmatched
@@ -41,4 +42,5 @@ PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     Guarantees(),
     GoodsReturns(),
     SupplierClaims(),
+    StoreCredits(),
 )

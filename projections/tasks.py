@@ -19,6 +19,7 @@ from domain.orders.order_events import (
 )
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
+from projections.credit_tasks import BearsOnNewCredit, fold_new_credit
 from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
@@ -39,7 +40,13 @@ BearsOnTasks = (
 )
 
 AnyTask = (
-    BearsOnTasks | BearsOnBillTasks | BearsOnHoldTasks | BearsOnRefunds | BearsOnGoods | UnmatchedMoneyEvent
+    BearsOnTasks
+    | BearsOnBillTasks
+    | BearsOnHoldTasks
+    | BearsOnRefunds
+    | BearsOnNewCredit
+    | BearsOnGoods
+    | UnmatchedMoneyEvent
 )
 
 
@@ -65,6 +72,8 @@ class Tasks(Projection[Task, AnyTask]):
             fold_holds(rows, it, entry)
         if isinstance(it, BearsOnRefunds):
             _refund(rows, it, entry)
+        if isinstance(it, BearsOnNewCredit):
+            fold_new_credit(rows, it, entry)
         if isinstance(it, UnmatchedMoneyEvent):
             fold_unmatched(rows, it, entry)
         if isinstance(it, BearsOnGoods):

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 import msgspec
 
 from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
-from domain.payments.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
+from domain.entry import Entry
+from domain.moments import Moment
+from domain.payments.payment_events import (
+    CreditSetAside,
+    CreditUsed,
+    StoreCreditEscalated,
+    StoreCreditGranted,
+    StoreCreditRequested,
+    StoreCreditWithdrawn,
+)
 from domain.refunds.refund_events import RefundGranted
 
 ChangesCredit = (
@@ -21,6 +30,23 @@ class CreditChange(msgspec.Struct, frozen=True):
 
     it: StoreCreditGranted | CreditSetAside | CreditUsed
     position: int
+
+
+class CreditRequest(msgspec.Struct, frozen=True):
+    """New credit that was above a limit, when it was asked for, and the positions that say so."""
+
+    requested: StoreCreditRequested
+    at: Moment
+    positions: tuple[int, ...]
+    """Of the request and its escalations."""
+    escalated: StoreCreditEscalated | None = None
+    """The last escalation; None only between the two entries of one append."""
+    withdrawn: int | None = None
+    """Position that says so."""
+
+
+CreditRequests = Mapping[str, CreditRequest]
+"""By the id of the credit; what was given at once was never requested."""
 
 
 class Credit(msgspec.Struct, frozen=True):
@@ -65,3 +91,20 @@ def credit_after(credits: Credits, it: ChangesCredit) -> Credits:
         case PaymentCorrected():
             known = msgspec.structs.replace(known, set_aside=known.set_aside - it.set_aside)
     return {**credits, it.currency: known}
+
+
+def with_credit_requested(requests: CreditRequests, it: StoreCreditRequested, entry: Entry) -> CreditRequests:
+    """The requests and one more."""
+    return {**requests, it.credit: CreditRequest(it, entry.effective_at, (entry.position,))}
+
+
+def with_credit_escalated(requests: CreditRequests, it: StoreCreditEscalated, entry: Entry) -> CreditRequests:
+    """The requests, of which one waits for another role."""
+    known = requests[it.credit]
+    positions = (*known.positions, entry.position)
+    return {**requests, it.credit: msgspec.structs.replace(known, positions=positions, escalated=it)}
+
+
+def with_credit_withdrawn(requests: CreditRequests, it: StoreCreditWithdrawn, entry: Entry) -> CreditRequests:
+    """The requests, of which one is over."""
+    return {**requests, it.credit: msgspec.structs.replace(requests[it.credit], withdrawn=entry.position)}

@@ -1,33 +1,28 @@
-"""Credit: what a customer may use for an order, as far as it reaches; and new credit, which is money from us.
+"""Using credit: it pays for an order as far as it reaches.
 
 Credit used is told by the order and by the customer, in one append: the order's account and the credit
-available each fold their own. Source: I12, I15, R-S8
+available each fold their own. Source: I12, I15
 """
 
 from dataclasses import dataclass
-from typing import get_args
 
-from domain.authority import RoleTooLow
 from domain.bills.bill import oldest_first
 from domain.bills.owing import expect_currency, expect_customer
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
-from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_amount, expect_text
+from domain.command import Command, expect_amount
 from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_cover
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends
-from domain.entry import Minor, Sealed
+from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.orders.order import Placed, placed_order, price_not_covered
-from domain.payments.payment_events import CreditKind, CreditUsed, StoreCreditGranted
-from domain.refunds.limits import ABOVE, limit_of
+from domain.payments.payment_events import CreditUsed
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
-
-CREDIT_KINDS: tuple[CreditKind, ...] = get_args(CreditKind)
 
 
 class UseCredit(Command, frozen=True, kw_only=True):
@@ -46,28 +41,6 @@ class UseCredit(Command, frozen=True, kw_only=True):
 
     def writes(self) -> tuple[str, ...]:
         return (self.order, self.customer)
-
-
-class GrantStoreCredit(Command, frozen=True, kw_only=True):
-    """Give a customer credit that is new money from us. Raises: ValueError."""
-
-    customer: str
-    credit: str
-    kind: CreditKind
-    amount: Minor
-    currency: str
-    note: Sealed | None = None
-    case: str | None = None
-
-    def __post_init__(self) -> None:
-        expect_id("crd", self.credit)
-        expect_amount("amount", self.amount, least=1)
-        if self.kind not in CREDIT_KINDS:
-            raise OutOfRange("kind", f"must be one of {', '.join(CREDIT_KINDS)}")
-        expect_text("note", self.note, LONGEST_SEALED)
-
-    def writes(self) -> tuple[str, ...]:
-        return (self.customer,)
 
 
 @dataclass(unsafe_hash=True)
@@ -152,31 +125,3 @@ def _used(state: Placed, command: UseCredit, given: Given) -> CreditUsed:
         bills=oldest_first(state.bills, command.amount - to_units),
         deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else (),
     )
-
-
-def grant_store_credit(command: GrantStoreCredit, given: Given) -> Decision:
-    """Gives a customer credit out of goodwill, or to put figures right.
-
-    Checks, in this order: customer known; retry; the limit for gestures (R-G11): above it takes the next
-    role; not before they were registered.
-    """
-    customer = known_customer(given, command.customer)
-    granted = StoreCreditGranted(
-        customer=command.customer,
-        credit=command.credit,
-        kind=command.kind,
-        currency=command.currency,
-        amount=command.amount,
-        note=command.note,
-        case=command.case,
-    )
-    known = customer.credits.get(command.credit)
-    if known is not None:
-        if known.it != granted:
-            raise AlreadyRecordedOtherwise(command.credit)
-        return Decision(customer=command.customer, already=(known.position,))
-    limit = limit_of(given.edition, given.actor.role, "per_gesture", command.currency)
-    if limit is not None and command.amount > limit:
-        raise RoleTooLow(given.actor.role, ABOVE.get(given.actor.role, "owner"))
-    expect_cause(customer.registered_at, given)
-    return Decision(events=((command.customer, granted),), customer=command.customer)

@@ -6,7 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
-from domain.customers.credit import CreditChange, credit_after
+from domain.customers.credit import (
+    CreditChange,
+    credit_after,
+    with_credit_escalated,
+    with_credit_requested,
+    with_credit_withdrawn,
+)
 from domain.customers.registering import (
     ContactPointAdded,
     ContactPointInvalidated,
@@ -18,7 +24,14 @@ from domain.customers.registering import (
 )
 from domain.declines.decline_events import PaymentMethodFailed
 from domain.entry import Entry, Event
-from domain.payments.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
+from domain.payments.payment_events import (
+    CreditSetAside,
+    CreditUsed,
+    StoreCreditEscalated,
+    StoreCreditGranted,
+    StoreCreditRequested,
+    StoreCreditWithdrawn,
+)
 from domain.refunds.refund import (
     with_escalated,
     with_granted,
@@ -87,6 +100,21 @@ def _store_credit_granted(state: Customer, it: StoreCreditGranted, entry: Entry)
         credit=credit_after(state.credit, it),
         credits={**state.credits, it.credit: CreditChange(it, entry.position)},
     )
+
+
+def _store_credit_requested(state: Customer, it: StoreCreditRequested, entry: Entry) -> Customer:
+    requests = with_credit_requested(state.credit_requests, it, entry)
+    return msgspec.structs.replace(state, credit_requests=requests)
+
+
+def _store_credit_escalated(state: Customer, it: StoreCreditEscalated, entry: Entry) -> Customer:
+    requests = with_credit_escalated(state.credit_requests, it, entry)
+    return msgspec.structs.replace(state, credit_requests=requests)
+
+
+def _store_credit_withdrawn(state: Customer, it: StoreCreditWithdrawn, entry: Entry) -> Customer:
+    requests = with_credit_withdrawn(state.credit_requests, it, entry)
+    return msgspec.structs.replace(state, credit_requests=requests)
 
 
 def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Customer:
@@ -164,6 +192,9 @@ EVOLVE_CUSTOMER: Final[Mapping[type[Event], Callable[[Customer, Any, Entry], Cus
     ContactPointInvalidated: _contact_point_invalidated,
     PaymentMethodStored: _payment_method_stored,
     PaymentMethodFailed: _payment_method_failed,
+    StoreCreditRequested: _store_credit_requested,
+    StoreCreditEscalated: _store_credit_escalated,
+    StoreCreditWithdrawn: _store_credit_withdrawn,
     StoreCreditGranted: _store_credit_granted,
     CreditSetAside: _credit_set_aside,
     CreditUsed: _credit_used,

@@ -79,6 +79,7 @@ DeadlineKind = Literal[
     "resolve_payment",
     "refund_decision",
     "refund_payout",
+    "credit_decision",
     "fraud_signal",
     "return_label",
     "supplier_claim",
@@ -97,10 +98,10 @@ DeadlineKind = Literal[
 
 The first are contacts. ship_order: ship what is covered. Of a declined payment: search_cards, reach_customer;
 decide_release: whether to ship unpaid or, never having reached a new customer, not at all; resolve_payment:
-find out what became of an attempt. A refund to decide or to pay out, a signal to look at; of its goods, a
-label to send and a claim on their supplier. Reminding and calling who owes, what the owner decides,
-contesting a dispute. unmatched: say what money was for. By themselves come an unpaid release, a bill
-becoming overdue, a promise broken.
+find out what became of an attempt. A refund to decide or to pay out, credit to decide, a signal to look at;
+of refunded goods, a label to send and a claim on their supplier. Reminding and calling who owes, what the
+owner decides, contesting a dispute. unmatched: say what money was for. By themselves come an unpaid
+release, a bill becoming overdue, a promise broken.
 """
 
 

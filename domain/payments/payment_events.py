@@ -7,7 +7,10 @@ each fold their own. Source: I12, I15, R-B9, §2 Money
 
 from typing import Literal
 
+import msgspec
+
 from domain.bills.bill_events import BillPaymentReceived, BillShare
+from domain.book.register import Role
 from domain.entry import Event, Minor, Sealed
 from domain.moments import Day
 from domain.orders.order_events import Deadline
@@ -136,8 +139,16 @@ class CreditUsed(Event, frozen=True, kw_only=True):
 CreditKind = Literal["goodwill", "adjustment"]
 
 
-class StoreCreditGranted(Event, frozen=True, kw_only=True):
-    """New money from us, as the customer's credit: out of goodwill, or to put figures right. Source: R-S8"""
+class CreditNoteLine(msgspec.Struct, frozen=True):
+    """The line of a credit note from elsewhere."""
+
+    reference: str
+    line: int
+    sku: str
+
+
+class StoreCreditRequested(Event, frozen=True, kw_only=True):
+    """New credit is more than whoever asks may give alone. Source: R-G11"""
 
     customer: str
     credit: str
@@ -147,6 +158,54 @@ class StoreCreditGranted(Event, frozen=True, kw_only=True):
     note: Sealed | None
     case: str | None = None
     """The case it is a gesture in, where there is one."""
+    requested_by: str
+    """The person, whoever's key it was."""
+
+
+class StoreCreditEscalated(Event, frozen=True, kw_only=True):
+    """New credit is above somebody's limit for gestures: somebody of the next role decides. Source: R-G11"""
+
+    customer: str
+    credit: str
+    currency: str
+    amount: Minor
+    """What is compared with the limit, with what was given in the same case before."""
+    limit: Minor
+    from_role: str
+    to_role: Role
+    deadlines: tuple[Deadline, ...] = ()
+    """Deciding it."""
+
+
+class StoreCreditWithdrawn(Event, frozen=True, kw_only=True):
+    """New credit that was asked for is not to be given any more; before it was only. Source: R-G11"""
+
+    customer: str
+    credit: str
+
+
+class StoreCreditGranted(Event, frozen=True, kw_only=True):
+    """New money from us, as the customer's credit: out of goodwill, or to put figures right. Source: R-S8"""
+
+    customer: str
+    credit: str
+    kind: CreditKind
+    currency: str
+    granted_on: Day
+    amount: Minor
+    note: Sealed | None
+    case: str | None = None
+    """The case it is a gesture in, where there is one."""
+    said_by: CreditNoteLine | None = None
+    """What says so in the system it comes from."""
+    decided_by: str
+    """The person, whoever's key it was."""
+    decided_as: str
+    """The role whose limit it was given under."""
+    limit: Minor | None = None
+    """That role's limit for gestures; None where it has none."""
+    requested_by: str | None = None
+    """The person who asked, where it was above their limit."""
 
 
 PaysBills = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed

@@ -5,7 +5,6 @@ limit; and withdrawing one that is no longer wanted. Source: R-G3, R-G11
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.book.register import Role
 from domain.causes import expect_cause
 from domain.command import Command
 from domain.customers.registering import Customer
@@ -15,7 +14,7 @@ from domain.orders.order import Placed
 from domain.refunds.deciding_refunds import Draft, decided, streams_of_grant
 from domain.refunds.granting import order_draft
 from domain.refunds.granting_unverified import unverified_draft
-from domain.refunds.limits import Deciding, person_of
+from domain.refunds.limits import Deciding, expect_another_person
 from domain.refunds.refund import Refund, RefundRequest, RefundUnknown
 from domain.refunds.refund_events import RefundWithdrawn
 from domain.refusal import Refusal
@@ -59,21 +58,6 @@ class WithdrawRefund(Command, frozen=True, kw_only=True):
 
 
 @dataclass(unsafe_hash=True)
-class ApproverIsRequester(Refusal):
-    """What is above somebody's limit is approved by another person, whoever's key is used."""
-
-    rule = "R-G11"
-    way_out = "Ask somebody else in the role shown, or above it, to approve it."
-    spoken = (
-        "It was above the limit of whoever asked for it: another person approves it, in the role {to_role} "
-        "or above it."
-    )
-
-    refund: str
-    to_role: Role
-
-
-@dataclass(unsafe_hash=True)
 class RefundNoLongerWanted(Refusal):
     """This refund was withdrawn before it was granted."""
 
@@ -113,9 +97,10 @@ def approve_refund(command: ApproveRefund, given: Given) -> Decision:
         raise RefundUnknown(command.refund)
     if request.withdrawn is not None:
         raise RefundNoLongerWanted(command.refund)
-    waits_for = request.escalated
-    if waits_for is not None and person_of(given.actor) == request.requested.requested_by:
-        raise ApproverIsRequester(command.refund, waits_for.to_role)
+    if request.escalated is not None:
+        expect_another_person(
+            request.requested.requested_by, command.refund, request.escalated.to_role, given
+        )
     expect_cause(request.at, given)
     draft = _draft(state, request, given)
     return decided(draft, request.requested.ask, command.deciding, given, request)

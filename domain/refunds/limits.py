@@ -4,6 +4,7 @@ A limit is compared with what is granted, per refund and for a person's local da
 keys: whoever a service acts for decides. Source: R-G11
 """
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from domain.decision import Actor, Given
 from domain.moments import Day, plus_days
 from domain.refunds.persons_day import PersonsDay, day_stream
 from domain.refunds.refund_events import LimitKind, RefundAllowanceUsed
+from domain.refusal import Refusal
 
 ABOVE: Final[dict[str, Role]] = {"agent": "supervisor", "supervisor": "owner"}
 """Who decides what is above a role's limit."""
@@ -58,6 +60,27 @@ class Above(msgspec.Struct, frozen=True):
     limit: int
     used: int
     to_role: Role
+
+
+@dataclass(unsafe_hash=True)
+class ApproverIsRequester(Refusal):
+    """What is above somebody's limit is approved by another person, whoever's key is used."""
+
+    rule = "R-G11"
+    way_out = "Ask somebody else in the role shown, or above it, to approve it."
+    spoken = (
+        "It was above the limit of whoever asked for it: another person approves it, in the role {to_role} "
+        "or above it."
+    )
+
+    request: str
+    to_role: Role
+
+
+def expect_another_person(requested_by: str, request: str, to_role: Role, given: Given) -> None:
+    """Another person acts than asked, whoever's key it is. Raises: ApproverIsRequester."""
+    if person_of(given.actor) == requested_by:
+        raise ApproverIsRequester(request, to_role)
 
 
 def person_of(actor: Actor) -> str:

@@ -12,10 +12,10 @@ import msgspec
 
 from domain.book.register import Register
 from domain.command import Command
-from domain.customers.crediting import GrantStoreCredit
+from domain.customers.giving_credit import GrantStoreCredit
 from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
-from domain.payments.payment_events import StoreCreditGranted
+from domain.payments.payment_events import CreditNoteLine, StoreCreditGranted
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund
 from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundGranted
@@ -54,7 +54,7 @@ class CreditNoteRecorder:
         recorded = await self._book.repeated_under(note.prefix, note.submission("any"))
         for outcome in recorded.values():
             yield outcome
-        missing = _missing(document, recorded.items(), note.prefix)
+        missing = _missing(document, recorded.values())
         if not missing:
             return
         customer, outcome = await self._customer(document, note)
@@ -62,7 +62,7 @@ class CreditNoteRecorder:
             yield outcome
         for number, line, _ in missing:
             if line.sku in self._adjustments:
-                yield await note.take(f"adjustment/{number}", _adjustment(document, customer, line))
+                yield await note.take(f"adjustment/{number}", _adjustment(document, customer, number, line))
         goods = [each for each in missing if each[1].sku not in self._adjustments]
         if not goods:
             return
@@ -133,20 +133,17 @@ class _Note:
         )
 
 
-def _missing(
-    document: Document, recorded: Iterable[tuple[str, Outcome]], prefix: str
-) -> list[tuple[int, Line, int]]:
+def _missing(document: Document, recorded: Iterable[Outcome]) -> list[tuple[int, Line, int]]:
     """The note's lines of which something is not recorded: number, line, and how many units."""
     units: dict[int, int] = {}
-    for key, outcome in recorded:
+    for outcome in recorded:
         for entry in outcome.entries:
             match entry.event:
                 case RefundGranted() as it:
                     for part in it.parts:
                         if part.note_line is not None:
                             units[part.note_line] = units.get(part.note_line, 0) + part.quantity
-                case StoreCreditGranted():
-                    number = int(key.removeprefix(f"{prefix}adjustment/"))
+                case StoreCreditGranted(said_by=CreditNoteLine(line=number)):
                     units[number] = document.lines[number - 1].quantity
                 case _:
                     pass
@@ -164,11 +161,12 @@ def _ask(document: Document, units: tuple[AskedUnits, ...] = ()) -> RefundAsk:
     return RefundAsk(units=units, external_ref=document.reference)
 
 
-def _adjustment(document: Document, customer: str, line: Line) -> GrantStoreCredit:
+def _adjustment(document: Document, customer: str, number: int, line: Line) -> GrantStoreCredit:
     return GrantStoreCredit(
         customer=customer,
         credit=mint("crd"),
         kind="adjustment",
         amount=line.quantity * line.unit_price,
         currency=document.currency,
+        said_by=CreditNoteLine(document.reference, number, line.sku),
     )

@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient, Response
 
-from domain.book.register import ROLES, OpenBook, RegisterPerson
+from domain.book.register import ROLES, OpenBook, RegisterPerson, Role
 from domain.decision import Actor
 from domain.inbound.notices import MovedMoney, ReceiveNotice
 from ledger.book import Book
@@ -141,20 +141,27 @@ def shipment_body(quantity: int = 1) -> dict[str, object]:
     }
 
 
+async def owner_of(ledger: Ledger, app: FastAPI, book: Book) -> Caller:
+    """A new person of a book that is there already, who may read all of it."""
+    return await _with_key(ledger, app, book, "owner")
+
+
+async def _with_key(ledger: Ledger, app: FastAPI, book: Book, role: Role) -> Caller:
+    person = mint("per")
+    new = book.sealer.new_subject(person)
+    await book.execute(
+        RegisterPerson(person=person, name=new.seal("name", role.title()), role=role),
+        Submission(actor=Actor(person="system", role="system"), origin="cli", subject_keys=(new.row,)),
+    )
+    issued = await ledger.api_keys.issue(book.name, person, book.clock())
+    return Caller(app, issued.text, person)
+
+
 BERLIN = OpenBook(zone="Europe/Berlin", country="DE")
 
 
 async def opened_house(ledger: Ledger, app: FastAPI, name: str, opening: OpenBook = BERLIN) -> House:
     """A new book with one person of each role, each with a key."""
     book = await ledger.open_book(name, opening)
-    callers: dict[str, Caller] = {}
-    for role in ROLES:
-        person = mint("per")
-        new = book.sealer.new_subject(person)
-        await book.execute(
-            RegisterPerson(person=person, name=new.seal("name", role.title()), role=role),
-            Submission(actor=Actor(person="system", role="system"), origin="cli", subject_keys=(new.row,)),
-        )
-        issued = await ledger.api_keys.issue(name, person, book.clock())
-        callers[role] = Caller(app, issued.text, person)
+    callers = {role: await _with_key(ledger, app, book, role) for role in ROLES}
     return House(app, book, callers)

@@ -147,11 +147,16 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
     paid = await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000))
     shipment = await house.shipment(order)
     watched = (await house.recorded("/v1/orders", order_body(1, customer_id=customer)))["subject"]
-    await house.recorded(f"/v1/customers/{customer}/credit", EXAMPLES["grant_store_credit"])
+    credit = f"/v1/customers/{customer}/credit"
+    await house.recorded(credit, EXAMPLES["grant_store_credit"])
+    above = EXAMPLES["grant_store_credit"] | {"amount": eur(5001)}
+    waiting = await house.agent.post(credit, above)
+    assert waiting.status_code == 202
     cart = (await house.recorded("/v1/carts", EXAMPLES["prepare_cart"]))["subject"]
     listed = await house.recorded("/v1/products", EXAMPLES["list_product"] | {"sku": uuid4().hex})
     ids = {
         "customer": customer,
+        "credit": waiting.json()["entries"][0]["data"]["credit"],
         "contact_point": point,
         "order": order,
         "captured": str(paid["position"]),

@@ -21,9 +21,10 @@ from domain.bills.reminding import RecordReminder
 from domain.bills.reviewing import ReviewWatchedOrder
 from domain.bills.writing_off import WriteOffBill
 from domain.book.register import PersonRegistered
-from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.customers.crediting import UseCredit
+from domain.customers.giving_credit import GrantStoreCredit
 from domain.payments.disputing import CloseDispute, OpenDispute
-from domain.payments.payment_events import CreditSetAside, PaymentReversed
+from domain.payments.payment_events import CreditSetAside, PaymentReversed, StoreCreditGranted
 from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import (
     BILL,
@@ -226,6 +227,13 @@ def give_credit(amount: int, **other: Any) -> GrantStoreCredit:
     """Give the customer so much credit out of goodwill."""
     asked = {"customer": CUSTOMER, "credit": OTHER_CREDIT, "kind": "goodwill", "amount": amount}
     return GrantStoreCredit(**{**asked, "currency": "USD", **other})
+
+
+def credit_given(amount: int, **other: Any) -> StoreCreditGranted:
+    """So much credit is given out of goodwill: by the agent, unless said."""
+    said = {"customer": CUSTOMER, "credit": OTHER_CREDIT, "kind": "goodwill", "currency": "USD"}
+    how = {"granted_on": "2010-08-10", "note": None, "decided_by": AGENT.person, "decided_as": "agent"}
+    return StoreCreditGranted(**{**said, **how, "amount": amount, "limit": 5000, **other})
 
 
 def review(decision: Any = "ship", **other: Any) -> ReviewWatchedOrder:

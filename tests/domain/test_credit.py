@@ -4,8 +4,9 @@ import pytest
 
 from domain.corrections.correction_events import RefundCorrected
 from domain.customers.credit import Credit, credit_after
-from domain.payments.payment_events import CreditSetAside, CreditUsed, StoreCreditGranted
+from domain.payments.payment_events import CreditSetAside, CreditUsed
 from domain.refunds.refund_events import Basis
+from tests.domain.bill_examples import credit_given
 from tests.domain.examples import CUSTOMER, ORDER, REFUND, id_of, refund_granted
 
 HAD = {"USD": Credit(granted=50, set_aside=30, used=20, paid_out=10)}
@@ -42,9 +43,7 @@ def corrected(basis: Basis) -> RefundCorrected:
     ("event", "after"),
     [
         (
-            StoreCreditGranted(
-                customer=CUSTOMER, credit=id_of("crd"), kind="goodwill", currency="USD", amount=7, note=None
-            ),
+            credit_given(7),
             Credit(57, 30, 20, 10),
         ),
         (

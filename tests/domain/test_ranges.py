@@ -9,7 +9,8 @@ from domain.book.default_edition import DEFAULT_EDITION
 from domain.book.policy import AdoptPolicy
 from domain.book.register import RegisterPerson
 from domain.command import LARGEST_AMOUNT, LONGEST_NAME, LONGEST_SEALED, LONGEST_TEXT, MOST_UNITS, OutOfRange
-from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.customers.crediting import UseCredit
+from domain.customers.giving_credit import GrantStoreCredit
 from domain.customers.registering import ContactPoint, StorePaymentMethod
 from domain.moments import EARLIEST, LATEST
 from domain.orders.contacting import RecordContact

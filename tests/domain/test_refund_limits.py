@@ -15,8 +15,8 @@ from domain.causes import EffectiveBeforeCause
 from domain.decision import Actor
 from domain.moments import EARLIEST
 from domain.orders.order_events import OrderLine, OrderUnitsCancelled
-from domain.refunds.approving import ApproverIsRequester, RefundGrantedAlready, RefundNoLongerWanted
-from domain.refunds.limits import Deciding
+from domain.refunds.approving import RefundGrantedAlready, RefundNoLongerWanted
+from domain.refunds.limits import ApproverIsRequester, Deciding
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import (
     FraudSignalDismissed,

@@ -15,7 +15,6 @@ from domain.payments.payment_events import (
     DisputeOpened,
     PaymentReinstated,
     PaymentReversed,
-    StoreCreditGranted,
 )
 from domain.refunds.granting_unverified import CreditExceedsSetAside, ListPriceInOtherCurrency
 from domain.refunds.payout_failures import PayoutUnknown
@@ -37,6 +36,7 @@ from domain.refunds.settling import (
     RefundNotGranted,
 )
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import credit_given
 from tests.domain.examples import (
     BILL,
     CARD,
@@ -197,9 +197,7 @@ def test_while_a_bank_asks_the_refund_is_granted_and_its_payout_waits() -> None:
 def test_what_came_as_credit_goes_back_as_credit() -> None:
     # Pay all of it as cash → this fails.
     story = given(customer_registered(), placed(), captured(amount=5000))
-    gift = StoreCreditGranted(
-        customer=CUSTOMER, credit=id_of("crd", 7), kind="goodwill", currency="USD", amount=2595, note=None
-    )
+    gift = credit_given(2595, credit=id_of("crd", 7))
     story.record(gift)
     use = CreditUsed(customer=CUSTOMER, order=ORDER, use=id_of("use"), currency="USD", amount=2595, bills=())
     story.record(use, shipped())
@@ -328,9 +326,7 @@ def test_money_set_aside_is_paid_out_on_request_and_a_gift_is_not() -> None:
     story = refunded()
     story.do(fail())
     story.do(settle())
-    gift = StoreCreditGranted(
-        customer=CUSTOMER, credit=id_of("crd", 7), kind="goodwill", currency="USD", amount=1000, note=None
-    )
+    gift = credit_given(1000, credit=id_of("crd", 7))
     story.record(gift)
     assert credit_of(story) == 8595
     story.when(pay_out_credit(7596, refund=OTHER_REFUND)).refused(CreditExceedsSetAside)

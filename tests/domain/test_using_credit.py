@@ -1,23 +1,19 @@
-"""Credit pays for an order as far as it reaches, and only what a customer has. Source: I12, I15, R-S8"""
+"""Credit pays for an order as far as it reaches, and only what a customer has. Source: I12, I15"""
 
 from typing import Any
 
 import pytest
 
-from domain.authority import RoleTooLow
 from domain.bills.bill_events import BillShare
 from domain.bills.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
 from domain.customers.crediting import CreditExceedsAvailable, CreditExceedsPrice
-from domain.customers.registering import CustomerUnknown
 from domain.customers.standing import standing
-from domain.decision import Actor
 from domain.declines.decline_events import OrderReleased
 from domain.money import Money
-from domain.payments.payment_events import CreditUsed, StoreCreditGranted
+from domain.payments.payment_events import CreditUsed
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
-    OTHER_CREDIT,
     USE,
     billed_story,
     give_credit,
@@ -36,21 +32,15 @@ from tests.domain.examples import (
     OTHER_ORDER,
     capture,
     customer_registered,
-    id_of,
     place,
     placed,
     ship,
 )
-from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given
+from tests.domain.specification import AGENT, OWNER, Story, given
 
 
 def usd(minor: int) -> Money:
     return Money(minor, "USD")
-
-
-def granted(amount: int, **other: Any) -> StoreCreditGranted:
-    said = {"customer": CUSTOMER, "credit": OTHER_CREDIT, "kind": "goodwill", "currency": "USD"}
-    return StoreCreditGranted(**{**said, "amount": amount, "note": None, **other})
 
 
 def used(amount: int, bills: tuple[BillShare, ...] = (), **other: Any) -> CreditUsed:
@@ -62,7 +52,7 @@ def with_credit(amount: int) -> Story:
     """An order of 75.95, and so much credit."""
     story = given(customer_registered())
     story.do(place())
-    story.by(OWNER).when(give_credit(amount)).then(granted(amount))
+    story.by(OWNER).do(give_credit(amount))
     return story.by(AGENT)
 
 
@@ -199,43 +189,3 @@ def test_credit_is_not_used_before_the_order() -> None:
     at = story.at
     story.with_now(at).on("2010-08-10", "11:00")
     story.when(use_credit(1)).refused(EffectiveBeforeCause(story.at, at))
-
-
-def test_new_credit_needs_a_customer_and_is_given_once() -> None:
-    given().when(give_credit(1)).refused(CustomerUnknown(CUSTOMER))
-    story = with_credit(500)
-    story.when(give_credit(500)).nothing()
-    story.when(give_credit(501)).refused(AlreadyRecordedOtherwise(OTHER_CREDIT))
-    story.when(give_credit(500, credit=id_of("crd", 9))).then(granted(500, credit=id_of("crd", 9)))
-    assert story.state(CUSTOMER).credit["USD"].available == 1000
-
-
-def test_credit_is_given_with_its_note_and_case_and_not_before_the_customer_was_known() -> None:
-    story = given(customer_registered())
-    asked = give_credit(1, note="sealed:sorry", case="case-1")
-    story.when(asked).then(granted(1, note="sealed:sorry", case="case-1"))
-    known_at = story.at
-    story.with_now(known_at).on("2010-08-10", "11:59")
-    story.when(give_credit(1, credit=id_of("crd", 9))).refused(EffectiveBeforeCause(story.at, known_at))
-
-
-def test_who_decides_nothing_alone_gives_no_credit() -> None:
-    story = given(customer_registered()).by(Actor(person=id_of("per", 9), role="courier"))
-    story.when(give_credit(1)).refused(RoleTooLow("courier", "owner"))
-
-
-def test_credit_counts_under_the_limit_for_gestures_and_above_it_takes_the_next_role() -> None:
-    story = given(customer_registered())
-    story.when(give_credit(5001)).refused(RoleTooLow("agent", "supervisor"))
-    story.when(give_credit(5000)).then(granted(5000))
-    story.by(SUPERVISOR)
-    story.when(give_credit(25001, credit=id_of("crd", 9))).refused(RoleTooLow("supervisor", "owner"))
-    story.by(OWNER).when(give_credit(25001, credit=id_of("crd", 9))).then(
-        granted(25001, credit=id_of("crd", 9))
-    )
-
-
-@pytest.mark.parametrize(("field", "value"), [("amount", 0), ("kind", "bribe"), ("credit", ORDER)])
-def test_credit_out_of_range_cannot_be_asked(field: str, value: object) -> None:
-    with pytest.raises(ValueError, match=rf"{field}|expected the id"):
-        give_credit(**{"amount": 1, field: value})

@@ -6,7 +6,8 @@ from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.collecting import RecordCollectionCall
 from domain.bills.giving_up import MarkBillUncollectible
 from domain.bills.writing_off import WriteOffBill
-from domain.customers.crediting import GrantStoreCredit, UseCredit
+from domain.customers.crediting import UseCredit
+from domain.customers.giving_credit import GrantStoreCredit
 from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import id_of
