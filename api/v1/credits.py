@@ -13,6 +13,7 @@ from api.call import Call, asked
 from api.grammars import CreditInPath, Currency, CustomerId, CustomerInPath, FreeText, OrderInPath
 from api.lists import ListQuery, RowsPage, item_of, list_of
 from api.permissions import Permission
+from api.problems import NotFound
 from api.receipts import receipt
 from api.replies import Reply
 from api.section import Section
@@ -179,6 +180,7 @@ async def approve_store_credit(
 
     Another person than asked for it. Above the limit of the approver it goes on to the next role.
     """
+    await _expect_known(call, customer, credit)
     command = asked(ApproveStoreCredit, customer=customer, credit=credit)
     return await _decided(call, command, body, customer)
 
@@ -193,6 +195,7 @@ async def withdraw_store_credit(
     call: Call, customer: CustomerInPath, credit: CreditInPath, body: WithdrawStoreCreditBody
 ) -> Response:
     """Note that credit which waits for a decision is not to be given"""
+    await _expect_known(call, customer, credit)
     command = asked(WithdrawStoreCredit, customer=customer, credit=credit)
     return await _decided(call, command, body, customer)
 
@@ -223,6 +226,13 @@ async def report_store_credits(call: Call, query: Annotated[CreditReportQuery, Q
     named = ("customer", "currency", "kind")
     held = tuple([Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None])
     return await list_of(call, REPORTED, query, sort=query.sort, held=held)
+
+
+async def _expect_known(call: Call, customer: str, credit: str) -> None:
+    """New credit of that customer, given or waiting. Raises: NotFound."""
+    state = await call.found(customer, Customer)
+    if credit not in state.credits and credit not in state.credit_requests:
+        raise NotFound
 
 
 async def _sealed_note(call: Call, customer: str, note: str) -> str:

@@ -241,6 +241,7 @@ async def test_unknown_and_foreign_ids_get_the_same_answer(
     foreign = await scene.ask(declared, other_house.owner)
     ids = {
         "customer": f"cus_{EXAMPLE_SUFFIX}",
+        "credit": f"crd_{EXAMPLE_SUFFIX}",
         "order": f"ord_{EXAMPLE_SUFFIX}",
         "product": f"prd_{EXAMPLE_SUFFIX}",
         "refund": f"ref_{EXAMPLE_SUFFIX}",
