@@ -73,6 +73,27 @@ def test_of_more_than_so_many_the_one_used_longest_ago_goes() -> None:
     assert recent.get("a") is None
 
 
+def test_what_is_heavy_takes_the_place_of_many() -> None:
+    # Count them instead → a shop of long orders takes ten times the memory, and this fails.
+    recent: Recent[str, str] = Recent(most=10, weigh=len)
+    for name in ("a", "b", "c"):
+        recent.put(name, "xxx")
+    recent.put("a", "xx")
+    recent.put("d", "xxxx")
+    assert [recent.get(name) for name in ("a", "b", "c", "d")] == ["xx", None, "xxx", "xxxx"]
+    recent.put("e", "x" * 11)
+    assert recent.get("d") is None
+    assert recent.get("e") is not None, "what is used now is kept however heavy it is"
+
+
+def test_a_state_weighs_as_much_as_its_entries_name() -> None:
+    folds = Folds()
+    folds.remember([registered(1), registered(2)], None, strangers=0)
+    kept = folds.state("book")
+    assert kept is not None
+    assert kept.weight == 2
+
+
 def test_a_fold_of_nothing_more_is_what_it_was() -> None:
     assert Folded().after(()) == Folded()
     assert FoldedFacts(position=3).after(()) == FoldedFacts(position=3)
