@@ -9,6 +9,7 @@ import psycopg
 from domain.bills.billing import NewBill, may_be_billed
 from domain.command import Command
 from domain.corrections.correcting import CorrectEntry
+from domain.customers.giving_credit import ApproveStoreCredit, WithdrawStoreCredit
 from domain.entry import Entry
 from domain.inbound.assigning import AssignMoney, ReturnMoney
 from domain.inbound.notices import MovedMoney, ReceiveNotice
@@ -54,6 +55,7 @@ def history(steps: Sequence[Step], told: Sequence[Entry] = ()) -> Story:
     debtors = [placed.customer for placed in known[:2]] or [examples.CUSTOMER, examples.OTHER_CUSTOMER]
     story.do(examples.register())
     story.do(examples.register(customer=examples.OTHER_CUSTOMER, name=None, contact_points=()))
+    _give_credit(story)
     # Both owe something since spring, so that what they order in August is watched.
     story.on("2010-05-01")
     for number, customer in enumerate(debtors, 1):
@@ -99,6 +101,17 @@ def _take_goods_back(story: Story) -> None:
     claim = {"order": order, "claim": id_of("clm", 100_001)}
     story.do(returns.file_claim((1, 2), **claim, refund=id_of("ref", 100_002), sends_goods=True))
     story.do(returns.settle_claim(**claim, currency="USD"))
+
+
+def _give_credit(story: Story) -> None:
+    """Credit is given at once, and above a supervisor's limit by the owner; some is not given after all."""
+    given, above, withdrawn = (id_of("crd", 100_000 + number) for number in (11, 12, 13))
+    story.do(bill_examples.give_credit(900, credit=given, currency="EUR"))
+    for credit in (above, withdrawn):
+        story.do(bill_examples.give_credit(25_001, credit=credit, currency="EUR", kind="adjustment"))
+    story.do(WithdrawStoreCredit(customer=CUSTOMER, credit=withdrawn))
+    story.by(OWNER).do(ApproveStoreCredit(customer=CUSTOMER, credit=above))
+    story.by(SUPERVISOR)
 
 
 def random_steps(seed: int, count: int, orders: int = 40) -> list[Step]:
