@@ -67,6 +67,8 @@ class Scene:
             known["refund"] = self.refunds.of(named(declared))
         if named(declared) == "return_money":
             known["unmatched"] = self.ids["returned"]
+        if named(declared) == "withdraw_store_credit":
+            known["credit"] = self.ids["unwanted"]
         if named(declared) == "correct_entry":
             known["position"] = self.ids["captured"]
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
@@ -150,13 +152,13 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
     credit = f"/v1/customers/{customer}/credit"
     await house.recorded(credit, EXAMPLES["grant_store_credit"])
     above = EXAMPLES["grant_store_credit"] | {"amount": eur(5001)}
-    waiting = await house.agent.post(credit, above)
-    assert waiting.status_code == 202
+    waiting = [(await house.agent.post(credit, above)).json()["entries"][0]["data"] for _ in range(2)]
     cart = (await house.recorded("/v1/carts", EXAMPLES["prepare_cart"]))["subject"]
     listed = await house.recorded("/v1/products", EXAMPLES["list_product"] | {"sku": uuid4().hex})
     ids = {
         "customer": customer,
-        "credit": waiting.json()["entries"][0]["data"]["credit"],
+        "credit": waiting[0]["credit"],
+        "unwanted": waiting[1]["credit"],
         "contact_point": point,
         "order": order,
         "captured": str(paid["position"]),
