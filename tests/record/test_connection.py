@@ -9,7 +9,7 @@ import pytest
 
 from ledger import connection as connection_module
 from ledger.clocks import DemoClock
-from ledger.connection import Connection, Reader, connect
+from ledger.connection import Connection, InTime, Reader, connect
 from ledger.database import Database
 from ledger.errors import Unavailable
 
@@ -118,3 +118,22 @@ async def test_a_clock_moved_by_a_statement_whose_reply_is_lost_moves_once(
     await clock.advance(1_000)
     assert statements == [1, 2, 3]
     assert clock.ahead == 1_000
+
+
+async def test_of_many_who_wait_each_is_told_in_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Look only when the one who came first is due → the second is not told, and this never ends.
+    go_on = asyncio.Event()
+
+    async def waits(patience: float) -> None:
+        monkeypatch.setattr(connection_module, "PATIENCE", patience)
+        with InTime():
+            await go_on.wait()
+
+    patient = asyncio.create_task(waits(60.0))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await waits(0.01)
+    with pytest.raises(Unavailable):
+        await waits(0.01)  # the timer was set for the patient one again
+    go_on.set()
+    await patient
