@@ -1,6 +1,7 @@
 """What people have to do about bills, disputes, and orders of customers who owe: remind, call, decide.
 
-One row per bill keeps what is open on it, so that all about a settled bill is gone. Source: R-B2 … R-B9
+Each row about a bill keeps what is open on it: nothing is asked for while that is 0, and all of it again once
+a correction opens the bill. Source: R-B2 … R-B9
 """
 
 from collections.abc import Iterable, MutableMapping
@@ -65,6 +66,8 @@ BearsOnBillTasks = (
 CALL: DeadlineKind = "collection_call"
 DECIDE: DeadlineKind = "write_off_decision"
 REMINDERS: tuple[DeadlineKind, ...] = ("first_reminder", "second_reminder")
+ABOUT_BILLS: tuple[DeadlineKind, ...] = (CALL, *REMINDERS, DECIDE)
+"""What is asked for only while something is open on a bill."""
 REVIEW: DeadlineKind = "watched_review"
 CONTEST: DeadlineKind = "contest_dispute"
 
@@ -91,8 +94,8 @@ class Task(Row):
     ordered: int = 0
     """Of `ship_order`: units ordered and not cancelled."""
     open: Minor = 0
-    """Of `collection_call`: what is still to be paid; nothing is asked for once it is 0. Of `unmatched`: what
-    nobody has said anything about.
+    """Of what is about a bill: what is still to be paid; nothing is asked for while it is 0. Of `unmatched`:
+    what nobody has said anything about.
     """
     paused_until: Moment | None = None
     """Of `collection_call`: the end of the day for which the customer promised to pay."""
@@ -169,6 +172,8 @@ def _owe(
     if bill is not None:
         rows[entry.stream, CALL, bill] = Task(entry.stream, CALL, bill, it.customer, open=amount)
         begin_tasks(rows, entry.stream, bill, it.customer, it.deadlines, entry, *REMINDERS, CALL)
+        for row in _about(rows, entry.stream, bill):
+            row.open = amount
 
 
 def _called(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:
@@ -176,6 +181,8 @@ def _called(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:
     call.due = call.missed_from = None
     rows.pop((entry.stream, DECIDE, it.bill), None)
     begin_tasks(rows, entry.stream, it.bill, it.customer, it.deadlines, entry, CALL, DECIDE)
+    for row in _about(rows, entry.stream, it.bill):
+        row.open = call.open
 
 
 def _end_if_due(rows: Rows, key: Key, entry: Entry) -> None:
@@ -186,18 +193,15 @@ def _end_if_due(rows: Rows, key: Key, entry: Entry) -> None:
 
 def _settle(rows: Rows, order: str, shares: Iterable[BillShare], entry: Entry) -> None:
     for share in shares:
-        call = rows.get((order, CALL, share.bill))
-        if call is not None:
-            call.open -= share.amount
-            call.last_position = entry.position
-            if call.open == 0:
-                _end_all(rows, order, share.bill)
+        for row in _about(rows, order, share.bill):
+            row.open -= share.amount
+            row.last_position = entry.position
 
 
-def _end_all(rows: Rows, order: str, bill: str) -> None:
-    """Nothing more is asked for about that bill; only the row stays that says what is open."""
-    for kind in (*REMINDERS, DECIDE):
-        rows.pop((order, kind, bill), None)
+def _about(rows: Rows, order: str, bill: str) -> list[Task]:
+    """All that is to be done about that bill, also where nothing is open on it now."""
+    found = [rows.get((order, kind, bill)) for kind in ABOUT_BILLS]
+    return [row for row in found if row is not None]
 
 
 def _correct(
@@ -221,15 +225,14 @@ def _correct(
 
 def _reopen(rows: Rows, order: str, shares: Iterable[ReopenedShare], entry: Entry) -> None:
     for share in shares:
-        call = rows.get((order, CALL, share.bill))
-        if call is not None:
-            call.open += share.amount
-            call.last_position = entry.position
-            if share.promise is not None:
-                call.paused_until = share.broken_at
+        for row in _about(rows, order, share.bill):
+            row.open += share.amount
+            row.last_position = entry.position
+            if share.promise is not None and row.kind == CALL:
+                row.paused_until = share.broken_at
 
 
 def _void(rows: Rows, order: str, bill: str | None) -> None:
     if bill is not None:
-        rows.pop((order, CALL, bill), None)
-        _end_all(rows, order, bill)
+        for kind in ABOUT_BILLS:
+            rows.pop((order, kind, bill), None)

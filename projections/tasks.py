@@ -170,5 +170,8 @@ def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
 LISTED = """
 SELECT stream AS "order", kind, subject, customer, greatest(due, paused_until) AS due,
        greatest(missed_from, paused_until) AS missed_from, assignee, last_position
-FROM held WHERE due IS NOT NULL AND (kind <> 'collection_call' OR open > 0)"""
+FROM held
+WHERE due IS NOT NULL AND (
+  open > 0 OR kind NOT IN ('collection_call', 'first_reminder', 'second_reminder', 'write_off_decision')
+)"""
 """What has to be done and from when, over the rows `held`: a promise to pay pauses the call until its day."""

@@ -4,6 +4,7 @@ Source: R-D1, R-D2, R-D3, R-D6
 """
 
 import re
+from dataclasses import dataclass
 from typing import get_args
 
 from domain.bills.owing import expect_currency, expect_customer
@@ -22,7 +23,8 @@ from domain.declines.order_declines import Decline
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order
+from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 ADVICE: tuple[NetworkAdvice, ...] = get_args(NetworkAdvice)
@@ -70,11 +72,25 @@ class RecordPaymentFailure(Command, frozen=True, kw_only=True):
         return self.customer
 
 
+@dataclass(unsafe_hash=True)
+class FailureExceedsPrice(Refusal):
+    """The declined payment is more than this order still needs: it was not for this order."""
+
+    rule = "I12"
+    way_out = "Look at the processor's record: which order the payment was for, and of what amount."
+    spoken = "This order still needs {most}, and {amount} were to be paid."
+
+    order: str
+    amount: Money
+    most: Money
+
+
 def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decision:
     """Records a decline; the first one while money is missing places the order on hold.
 
     Checks, in this order: order placed (I11); its customer; retry by payment id, then by processor reference;
-    currency; card on file; not before the order, nor before the attempt. What the processor reports has
+    currency; card on file; where no attempt says so, no more than may be captured (I12); not before the
+    order, nor before the attempt. What the processor reports has
     happened: no rule about which cards may be tried refuses it.
     """
     state = placed_order(given, command.order)
@@ -90,6 +106,8 @@ def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decis
     expect_currency(state, Money(command.amount, command.currency))
     if command.payment_method is not None:
         card_of(given, state, command.customer, command.payment_method)
+    if attempt is None:
+        _expect_needed(command, state)
     expect_cause(state.placed_at if attempt is None else attempt.at, given)
     declined = _declined(command)
     events: list[tuple[str, Event]] = [] if attempt else [(command.order, _attempted(command))]
@@ -100,6 +118,12 @@ def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decis
         held = placed_on_hold(state, declined.payment, "declined", declined.kind, given)
         events.append((command.order, held))
     return Decision(events=tuple(events), customer=command.customer)
+
+
+def _expect_needed(command: RecordPaymentFailure, state: Placed) -> None:
+    most = price_not_covered(state) + state.open_bills()
+    if command.amount > most:
+        raise FailureExceedsPrice(command.order, state.money(command.amount), state.money(most))
 
 
 def _already_declined(state: Placed, command: RecordPaymentFailure) -> Decline | None:

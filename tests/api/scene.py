@@ -87,6 +87,8 @@ class Scene:
                 body["payment_method"] = self.ids["card"]
             case "capture_payment":
                 body |= {"amount": {"amount": 1000, "currency": "EUR"}, "reference": self.new}
+            case "record_payment_failure":
+                body["amount"] = eur(100)  # which the declined order still needs
             case "open_dispute" | "reverse_payment":
                 body["payment"] = self.ids["payment"]
             case "close_period":
@@ -129,6 +131,7 @@ async def declined_in(house: House) -> dict[str, str]:
     ordered = order_body(3, customer_id=customer, effective_at=then)
     order = (await house.recorded("/v1/orders", ordered))["subject"]
     failure = EXAMPLES["record_payment_failure"] | {"effective_at": then, "reference": "ch_scene"}
+    failure |= {"amount": eur(3000)}
     await house.recorded(f"/v1/orders/{order}/payment-failures", failure)
     tried = {"channel": "email", "contact_point": point, "reached": False}
     for _ in range(5):

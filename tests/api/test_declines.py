@@ -51,7 +51,8 @@ async def placed(house: House, customer: str, days_ago: float) -> str:
 
 
 async def failed(house: House, order: str, days_ago: float, **other: object) -> dict[str, Any]:
-    body = EXAMPLES["record_payment_failure"] | {"reference": f"fail-{order}", "effective_at": ago(days_ago)}
+    body = EXAMPLES["record_payment_failure"] | {"reference": f"fail-{order}", "amount": eur(2000)}
+    body |= {"effective_at": ago(days_ago)}
     return await house.recorded(f"/v1/orders/{order}/payment-failures", body | other)
 
 

@@ -29,8 +29,10 @@ from domain.orders.order_events import Deadline
 from domain.payments.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured, PaymentReversed
 from domain.refunds.refund_events import RefundPaid
 from domain.ticking import Tick
+from projections.bill_tasks import ABOUT_BILLS, Task
+from projections.tasks import Tasks
 from projections.unpaid_bills import DebtRow, UnpaidBills
-from tests.domain.bill_examples import ILL, call, give_up, write_off
+from tests.domain.bill_examples import ILL, billed_story, call, give_up, write_off
 from tests.domain.decline_examples import ANN, ann, held_again
 from tests.domain.examples import (
     BILL,
@@ -457,3 +459,21 @@ def test_what_comes_for_a_bill_open_and_let_off_at_once_pays_what_is_open_first(
         (5, 100),
         (7500, 7595),
     ]
+
+
+def test_what_was_to_be_done_about_a_bill_is_to_be_done_again_once_its_payment_is_corrected() -> None:
+    # Drop the tasks of a settled bill → nobody is reminded of it again, and this fails.
+    story = billed_story().on("2010-11-10").by(OWNER).because("sealed:Another's cheque")
+    story.do(call(**ILL))
+    before = asked_for(story)
+    assert {"first_reminder", "second_reminder", "collection_call", "write_off_decision"} <= before
+    story.do(receive(7595))
+    assert not asked_for(story) & {"first_reminder", "second_reminder", "write_off_decision"}
+    story.do(correct(story, BillPaymentReceived))
+    assert asked_for(story) == before
+
+
+def asked_for(story: Story) -> set[str]:
+    """What is asked for now or later, of what the list of tasks shows."""
+    rows = [row for row in rows_of(Tasks(), story.entries) if isinstance(row, Task)]
+    return {row.kind for row in rows if row.due is not None and (row.open or row.kind not in ABOUT_BILLS)}

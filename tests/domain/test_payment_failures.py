@@ -22,6 +22,8 @@ from domain.declines.decline_events import (
 )
 from domain.declines.holds import NotOnHold
 from domain.declines.not_delivering import CustomerWasReached
+from domain.declines.payment_failures import FailureExceedsPrice
+from domain.money import Money
 from domain.orders.order import OrderNotPlaced, OrderUnknown
 from domain.orders.order_events import Deadline
 from domain.orders.shipping import ShipmentNotCovered
@@ -119,9 +121,26 @@ def test_a_second_decline_changes_nothing_about_the_hold() -> None:
 
 def test_what_is_covered_or_may_be_billed_does_not_wait() -> None:
     given(customer(), placed(terms="bill_after")).when(fail()).then(attempted(), declined())
-    given(customer(), placed(), captured()).when(fail()).then(attempted(), declined())
-    short = captured(amount=7594)
-    given(customer(), placed(), short).when(fail()).then(attempted(), declined(), held(missing=1))
+    gone = given(customer(), placed(), captured(), attempted())
+    gone.when(fail()).then(declined())
+    short = given(customer(), placed(), captured(amount=7594))
+    least = {"amount": 1}
+    short.when(fail(**least)).then(attempted(**least), declined(**least), held(missing=1))
+
+
+def test_a_declined_payment_is_at_most_what_could_have_been_captured() -> None:
+    # Take any amount → a paid and delivered order is told to wait for a decline of 1,000,000.00: this fails.
+    paid = given(customer(), placed(), captured())
+    paid.when(fail(amount=1)).refused(FailureExceedsPrice(ORDER, Money(1, "USD"), Money(0, "USD")))
+    unpaid = given(customer(), placed())
+    unpaid.when(fail(amount=7596)).refused(FailureExceedsPrice(ORDER, Money(7596, "USD"), Money(7595, "USD")))
+    unpaid.when(fail(amount=7595)).decides(PaymentDeclined)
+
+
+def test_what_was_attempted_is_declined_whatever_the_order_needs_since() -> None:
+    story = given(customer(), placed(), attempted())
+    story.do(cancel())
+    story.when(fail()).then(declined())
 
 
 def test_the_same_decline_again_is_the_same_by_its_id_or_by_the_processors_reference() -> None:
@@ -365,7 +384,7 @@ def test_closing_gives_a_charged_fee_back_once_everything_is_gone() -> None:
 def test_what_a_refund_credits_may_cover_what_waits(taken_back: int, waits: bool) -> None:
     """Look only at cancelled units → an order that is covered can be closed as not delivered."""
     story = given(customer(), ann(), placed())
-    for command in (capture(amount=4195), ship((1, 1)), fail()):
+    for command in (capture(amount=4195), ship((1, 1)), fail(amount=3400)):
         story.do(command)
     if taken_back:
         story.do(reverse(amount=taken_back))

@@ -134,7 +134,7 @@ def place_existing(story: Story) -> Any:
 
 
 def test_what_was_paid_before_stays_a_deposit_and_the_bill_is_for_the_rest() -> None:
-    story = ready(captured(amount=1000))
+    story = ready(captured(amount=1000), amount=6595)
     ticked(story, DUE)
     assert story.on("2010-08-14").when(ship(bill=NEW_BILL)).decides(BillIssued).amount == 6595
 
@@ -348,7 +348,8 @@ def _command(kind: str, order: int, number: int, story: Story) -> Command | None
         case "place":
             return place(order=it, terms="card" if order else "bill_after", shipping=0)
         case "fail":
-            return fail(order=it, decline_code="insufficient_funds" if number % 9 else "stolen_card", **name)
+            code = "insufficient_funds" if number % 9 else "stolen_card"
+            return fail(order=it, amount=3400, decline_code=code, **name)
         case "search":
             return search(order=it)
         case "reach":

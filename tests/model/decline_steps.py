@@ -22,17 +22,19 @@ def decline(twins: Twins, which: int, much: int) -> None:
     if order is None:
         return
     code = CODES[much % 4]
+    needed = holds.not_covered(order) + order.open
+    amount = needed + 1 if much % 16 == 15 else max(1, needed)
     command = RecordPaymentFailure(
         order=order.name,
         customer=order.customer,
         payment=id_of("pay", twins.number),
-        amount=max(1, order.to_ship),
+        amount=amount,
         currency=order.currency,
         processor="acme",
         reference=f"ch_{twins.number}",
         decline_code=code,
     )
-    twins.ask(command, lambda: holds.decline(twins.shop, order.name, fraud=code == "stolen_card"))
+    twins.ask(command, lambda: holds.decline(twins.shop, order.name, amount, fraud=code == "stolen_card"))
 
 
 def search(twins: Twins, which: int, much: int) -> None:

@@ -17,9 +17,11 @@ def not_covered(order: Order) -> int:
     return order.to_ship - order.deposit
 
 
-def decline(shop: Shop, name: str, *, fraud: bool) -> None:
-    """R-D2, R-D3: while money is missing, and the order may not ship without, it waits."""
+def decline(shop: Shop, name: str, amount: int, *, fraud: bool) -> None:
+    """R-D2, R-D3, I12: while money is missing, and the order may not ship without, it waits."""
     order = shop.orders[name]
+    if amount > not_covered(order) + order.open:
+        raise Refused("I12")
     order.was_declined, order.was_fraud = True, order.was_fraud or fraud
     _wait(shop, order)
     if order.hold is not None:

@@ -167,7 +167,7 @@ def owed(story: Story, day: str, clock: str = "12:00") -> list[str]:
     found = [
         row
         for row in rows(story, Tasks())
-        if row.subject == BILL and row.open + (row.kind != "collection_call") and row.due is not None
+        if row.subject == BILL and row.open and row.due is not None
         if max(row.due, row.paused_until or row.due) <= now
     ]
     return [row.kind for row in sorted(found, key=lambda row: row.due)]
