@@ -11,6 +11,7 @@ lost; hence no wait for the disk at commit.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -32,7 +33,6 @@ BATCH = 10_000
 """Positions read in one step."""
 FEW_LINES = 500
 """Lines of a list that are written by a statement; more of them are copied."""
-LEASE = "follow"
 LEASE_SECONDS = 10.0
 """After so long without a step another process takes over."""
 BUSY_POLL, IDLE_POLL = 0.05, 1.0
@@ -71,6 +71,7 @@ class Follower:
         self.book, self.holder = book, holder
         self._conninfo = conninfo
         self._tables = {projection: RowTable(book, projection) for projection in projections}
+        self._lease = lease_of(projections)
         events = {event for projection in projections for event in projection.handles}
         self._pages = PagesAhead(conninfo, book, names_of(events), decoder_of(events))
         self._connection: psycopg.Connection | None = None
@@ -80,7 +81,7 @@ class Follower:
         """Give the lease back and disconnect."""
         if self._connection is not None and not self._connection.closed:
             with suppress(*LOST):  # it runs out by itself
-                cursors.release_lease(self._connection, self.book, LEASE, self.holder)
+                cursors.release_lease(self._connection, self.book, self._lease, self.holder)
             self._connection.close()
         self._connection = None
         self._pages.close()
@@ -121,7 +122,7 @@ class Follower:
         if (
             not self._seen
             or after >= head
-            or not cursors.hold_lease(connection, self.book, LEASE, self.holder, LEASE_SECONDS)
+            or not cursors.hold_lease(connection, self.book, self._lease, self.holder, LEASE_SECONDS)
         ):
             return Step(after, head)
         page = self._pages.page(after, head, limit)
@@ -143,6 +144,16 @@ class Follower:
             write_folded(connection, self.book, fresh)
             return True
         return False
+
+
+def lease_of(projections: Iterable[AnyProjection]) -> str:
+    """What only one process of a release holds.
+
+    During an upgrade two releases follow a book, each its own versions; what they share is written by whom
+    the cursors let.
+    """
+    tables = " ".join(sorted(projection.table for projection in projections))
+    return f"follow {sha256(tables.encode()).hexdigest()[:16]}"
 
 
 def _handled(projection: AnyProjection, entries: Iterable[Entry], after: int) -> list[Entry]:

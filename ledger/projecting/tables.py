@@ -110,9 +110,10 @@ def drop_detached(owner: psycopg.Connection, projections: Iterable[AnyProjection
     dropped = detached(owner, projections)
     for table in dropped:
         name, _, version = table.rpartition("_v")
-        owner.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(table)))
+        # The cursor first, as whoever still writes the rows does: otherwise each would wait for the other.
         owner.execute("DELETE FROM cursors WHERE projection = %s AND version = %s", (name, int(version)))
         owner.execute("DELETE FROM parked WHERE projection = %s AND version = %s", (name, int(version)))
+        owner.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(table)))
     return dropped
 
 

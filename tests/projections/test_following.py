@@ -9,14 +9,15 @@ import pytest
 
 from domain.entry import Entry
 from domain.payments.payment_events import PaymentCaptured
+from ledger.database import Database
 from ledger.projecting import ahead, cursors
 from ledger.projecting.ahead import Page, PagesAhead
 from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
-from ledger.projecting.follow import GATHER, GATHER_MANY, LEASE, MANY, Follower, Step, follow, gathering
+from ledger.projecting.follow import GATHER, GATHER_MANY, MANY, Follower, Step, follow, gathering, lease_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rebuild import rebuild
-from ledger.projecting.tables import create_tables
+from ledger.projecting.tables import create_tables, drop_detached
 from ledger.projecting.verify import verify
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import Balance, CustomerBalance
@@ -148,11 +149,43 @@ def test_only_the_holder_of_the_lease_follows(
     assert theirs.step(10).entries == 10, "a lease given back is free at once"
 
 
+class BalanceNextVersion(CustomerBalance):
+    """Who owes whom what, by a newer release?"""
+
+    version = BALANCE.version + 1
+
+
+def test_two_releases_each_follow_their_own_version_at_once(
+    tables: Database, make_book: MakeBook, entries: list[Entry], follower: MakeFollower
+) -> None:
+    """An old process that goes on during an upgrade has a lease of its own; what both keep is kept once.
+
+    Let one lease hold for every release → the new rows wait until the last old process ends, this fails.
+    """
+    conninfo, newer = tables.app_conninfo, BalanceNextVersion()
+    assert tables.owner_conninfo is not None
+    with psycopg.connect(tables.owner_conninfo) as owner:
+        create_tables(owner, [newer])
+    book = built_when_empty(conninfo, make_book([]))
+    rebuild(conninfo, book.name, [newer])
+    release = [newer, *(each for each in PROJECTIONS if each is not BALANCE)]
+    old, new = follower(book.name), follower(book.name, release, holder="them")
+    for start in range(0, 300, 100):
+        book.store(entries[start : start + 100])
+        assert old.step().position == start + 100
+        assert new.step().position == start + 100
+    assert sound(conninfo, book.name)
+    assert verify(conninfo, book.name, [newer])[0].sound
+    with psycopg.connect(tables.owner_conninfo) as owner:
+        drop_detached(owner, PROJECTIONS)
+
+
 def test_a_lease_that_ran_out_is_taken_over(conninfo: str, book: StoredBook) -> None:
+    lease = lease_of(PROJECTIONS)
     with connect(conninfo) as connection:
-        assert cursors.hold_lease(connection, book.name, LEASE, "gone", 0.0)
-        assert cursors.hold_lease(connection, book.name, LEASE, "next", 60.0)
-        assert not cursors.hold_lease(connection, book.name, LEASE, "gone", 60.0)
+        assert cursors.hold_lease(connection, book.name, lease, "gone", 0.0)
+        assert cursors.hold_lease(connection, book.name, lease, "next", 60.0)
+        assert not cursors.hold_lease(connection, book.name, lease, "gone", 60.0)
 
 
 def test_lag_counts_entries_and_time_since_the_first_unread_one(

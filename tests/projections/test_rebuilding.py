@@ -273,3 +273,35 @@ def test_a_changed_row_needs_a_new_version(tables: Database) -> None:
     assert tables.owner_conninfo is not None
     with psycopg.connect(tables.owner_conninfo) as owner, pytest.raises(ShapeChanged):
         create_tables(owner, [ChangedWithoutVersion()])
+
+
+def test_a_table_is_dropped_after_whoever_still_writes_it_and_never_in_a_deadlock(
+    tables: Database, conninfo: str, book: StoredBook
+) -> None:
+    """An old process has moved its cursor and not written its rows yet. Drop the table first → this fails."""
+    assert tables.owner_conninfo is not None
+    newer = BalanceNextVersion()
+    with psycopg.connect(tables.owner_conninfo) as owner:
+        create_tables(owner, [newer])
+    rebuild(conninfo, book.name, [newer])
+    dropped: list[str] = []
+
+    def drop(pid: list[int], begun: Event) -> None:
+        with psycopg.connect(str(tables.owner_conninfo)) as owner:
+            pid.append(owner.info.backend_pid)
+            begun.set()
+            dropped.extend(drop_detached(owner, PROJECTIONS))
+
+    pid, begun = list[int](), Event()
+    with psycopg.connect(conninfo) as old, psycopg.connect(conninfo, autocommit=True) as looking:
+        assert cursors.move(old, book.name, {newer: (book.position, book.position)})
+        thread = Thread(target=drop, args=(pid, begun))
+        with in_thread(thread):
+            assert begun.wait(60)
+            blocked = "SELECT pg_blocking_pids(%s) <> '{}'"
+            while looking.execute(blocked, (pid[0],)).fetchone() != (True,):
+                assert thread.is_alive()
+            old.execute("SET lock_timeout = '5s'")
+            old.execute(f"DELETE FROM {newer.table} WHERE book = %s", (book.name,))
+            old.commit()
+    assert newer.table in dropped
