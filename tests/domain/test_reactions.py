@@ -43,6 +43,17 @@ def test_a_rule_says_in_a_sentence_what_follows_what() -> None:
     assert RULE.meaning == "What a refund makes due back is sent back against the card payments it came with."
 
 
+class Twofold(PayoutFollowsGrant):
+    """What follows is said first.
+
+    What else there is to know is not.
+    """
+
+
+def test_what_is_said_beside_the_sentence_is_not_told() -> None:
+    assert Twofold().meaning == "What follows is said first."
+
+
 def test_what_follows_an_entry_is_asked_for() -> None:
     asked = PayOut(order=ORDER, customer=CUSTOMER)
     assert asked_by(RULE, granted(), went_live("2010-08-11")) == asked

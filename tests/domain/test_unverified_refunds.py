@@ -12,6 +12,7 @@ from domain.command import MOST_LINES
 from domain.money import Money
 from domain.orders.pricing import CurrencyUnknown
 from domain.payments.payment_events import CreditSetAside
+from domain.refunds.approving import RefundNoLongerWanted
 from domain.refunds.granting_unverified import CreditExceedsSetAside
 from domain.refunds.refund_events import (
     ClaimedUnits,
@@ -19,7 +20,10 @@ from domain.refunds.refund_events import (
     RefundedPart,
     RefundGranted,
     RefundRequested,
+    RefundReturned,
+    RefundWithdrawn,
 )
+from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import give_credit
 from tests.domain.examples import (
     CUSTOMER,
@@ -31,7 +35,17 @@ from tests.domain.examples import (
     refund_granted,
 )
 from tests.domain.ranges import Row, expect_named
-from tests.domain.refunds import approve, claim, deciding, grant_unverified, pay_out_credit, used, withdraw
+from tests.domain.refunds import (
+    approve,
+    claim,
+    come_back,
+    deciding,
+    grant_unverified,
+    pay_out_credit,
+    settle,
+    used,
+    withdraw,
+)
 from tests.domain.returns import SHIRT, listed
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given
 from tests.domain.test_ranges_after_the_sale import claim_with
@@ -150,6 +164,22 @@ def test_an_approval_tells_what_a_grant_would() -> None:
     story.by(SUPERVISOR)
     decided = story.do(approve(stream=CUSTOMER, deciding=deciding(SUPERVISOR.person)))
     assert [it.kind for it in decided if isinstance(it, FraudSignalRaised)] == ["unverified_again"]
+
+
+def test_what_was_noted_down_may_be_withdrawn() -> None:
+    story = given(customer_registered())
+    story.do(grant_unverified(SWING, only_request=True))
+    story.when(withdraw(stream=CUSTOMER)).then(RefundWithdrawn(refund=REFUND, customer=CUSTOMER))
+    story.when(withdraw(stream=CUSTOMER)).nothing()
+    story.when(approve(stream=CUSTOMER)).refused(RefundNoLongerWanted(REFUND))
+
+
+def test_a_cheque_that_comes_back_is_owed_again() -> None:
+    story = given(customer_registered(), unverified())
+    story.do(settle(stream=CUSTOMER, method="cheque"))
+    story.when(settle(stream=CUSTOMER, payouts=(id_of("pot", 9),))).refused(NothingDueBack(REFUND))
+    story.when(come_back(stream=CUSTOMER)).decides(RefundReturned)
+    assert story.state(CUSTOMER).refunds[REFUND].left == 9900
 
 
 # Credit as money
