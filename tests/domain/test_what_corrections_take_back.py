@@ -10,16 +10,23 @@ import pytest
 from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, BillShare
 from domain.bills.billing import NewBill
 from domain.corrections.correcting_refunds import RefundSettled
-from domain.corrections.correction_events import RefundCorrected, ReopenedShare, ShipmentCorrected
+from domain.corrections.correction_events import (
+    PaymentCorrected,
+    RefundCorrected,
+    ReopenedShare,
+    ShipmentCorrected,
+)
+from domain.declines.decline_events import OrderPlacedOnHold
 from domain.orders.order_events import Deadline, OrderLine, OrderShipped, Part
-from domain.payments.payment_events import CreditSetAside
+from domain.payments.payment_events import BillPaymentReceived, CreditSetAside, PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
-from tests.domain.bill_examples import written_off
+from tests.domain.bill_examples import pay_bill, written_off
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
     ORDER,
     OTHER_BILL,
+    OTHER_ORDER,
     REFUND,
     SHIPMENT,
     billed,
@@ -31,6 +38,7 @@ from tests.domain.examples import (
     place,
     placed,
     refund_granted,
+    ship,
     shipped,
 )
 from tests.domain.refunds import deciding, grant
@@ -232,3 +240,45 @@ def test_what_was_let_off_before_is_let_off_again() -> None:
     assert corrected.reopened == (ReopenedShare(bill=BILL, amount=3400),)
     after = order(story)
     assert (after.account, after.open_bills(), after.bills[BILL].written_off) == (before, 0, 7595)
+
+
+def on_bill_live() -> Story:
+    """Both dresses billed as in a shop that is open, due on 9 September."""
+    story = by_supervisor()
+    story.do(place(terms="bill_after"))
+    story.do(ship(bill=NewBill(BILL, 2010)))
+    return story
+
+
+OVERDUE = moment("2010-09-10", "00:00")
+
+
+def test_a_bill_opened_again_by_a_cent_is_overdue_when_it_would_have_been() -> None:
+    story = on_bill_live()
+    story.do(pay_bill(amount=1))
+    corrected = story.when(correct(story, BillPaymentReceived)).decides(PaymentCorrected)
+    assert corrected.reopened == (ReopenedShare(bill=BILL, amount=1, overdue_at=OVERDUE),)
+
+
+def test_what_is_let_off_again_at_once_is_never_overdue() -> None:
+    story = on_bill_live().record(written_off())
+    story.do(grant((1, 1), deciding=deciding(SUPERVISOR.person)))
+    corrected = story.when(correct(story, RefundGranted)).decides(RefundCorrected)
+    assert corrected.reopened == (ReopenedShare(bill=BILL, amount=3400),)
+
+
+def test_an_order_that_loses_its_money_waits_and_says_whether_its_customer_is_watched() -> None:
+    owed = {"order": OTHER_ORDER, "bill": OTHER_BILL, "due_on": "2010-08-09"}
+    elsewhere = (placed(order=OTHER_ORDER), shipped(order=OTHER_ORDER), billed(**owed))
+    for before, watched in ((elsewhere, True), ((), False)):
+        story = by_supervisor(*before, placed(), captured())
+        held = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+        assert held.is_watched is watched
+
+
+def test_a_refund_of_no_order_takes_back_what_it_gave_and_concerns_no_units() -> None:
+    own = refund_granted(order=None, basis="stated", granted=500, credit_amount=500)
+    story = by_supervisor(own)
+    story.when(correct(story, RefundGranted, stream=CUSTOMER)).then(
+        refund_corrected(order=None, basis="stated", corrects=4, granted=500, credit_amount=500)
+    )
