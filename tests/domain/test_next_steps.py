@@ -106,6 +106,13 @@ def test_each_step_names_the_rule_it_is_taken_by_and_whether_it_takes_a_reason()
     }
 
 
+def test_what_is_owed_is_paid_asked_about_and_let_off_by_their_rules() -> None:
+    story = given(ann(), customer(), placed(terms="bill_after"), shipped(), billed())
+    rules = {it.name: it.rule for it in steps(story).values()}
+    owed = ("record_bill_payment", "call_customer", "write_off_bill")
+    assert [rules[name] for name in owed] == ["I9", "R-B3", "R-B4"]
+
+
 def test_a_step_stands_for_all_that_is_left_to_pay_to_ship_or_to_tell() -> None:
     on_bill = given(ann(), customer(), placed(terms="bill_after"), shipped((1, 1), goods=3400, charge=4195))
     asked = commands(on_bill.record(billed(amount=4195)))

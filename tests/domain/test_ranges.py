@@ -250,6 +250,7 @@ def test_what_is_just_in_range_is_taken(build: Built, field: str, value: object)
         (pay_bill, "bill"),
         (pay_bill, "payment"),
         (write_off, "bill"),
+        (reverse, "customer"),
         (reverse, "reversal"),
         (reverse, "payment"),
         (reverse, "bill"),

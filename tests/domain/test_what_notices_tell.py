@@ -12,10 +12,12 @@ from domain.decisions import decide
 from domain.declines.decline_events import OrderPlacedOnHold, PaymentDeclined
 from domain.entry import Event
 from domain.inbound.assigning import AssignMoney
+from domain.inbound.charges import RecordCharge
 from domain.inbound.notices import evolve_notice
-from domain.inbound.unmatched_events import UnmatchedReceiptReturned
+from domain.inbound.unmatched_events import UnmatchedReceipt, UnmatchedReceiptReturned
 from domain.payments.payment_events import DisputeClosed, DisputeOpened
 from domain.refunds.refund_events import RefundPaid, RefundReturned
+from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import DISPUTE, close_dispute, dispute
 from tests.domain.decline_examples import attempted, card_failed, customer, declined, fail, held
 from tests.domain.examples import (
@@ -131,3 +133,20 @@ def test_money_goes_back_with_its_reference_and_not_before_it_came() -> None:
             reference="wire-7",
         )
     )
+
+
+def let_through(**other: Any) -> RecordCharge:
+    return RecordCharge(capture=capture(**other), unmatched=MONEY)
+
+
+def test_a_charge_under_the_id_of_another_is_refused_and_not_kept() -> None:
+    story = told(captured())
+    story.when(let_through()).nothing()
+    story.when(let_through(amount=7594)).refused(AlreadyRecordedOtherwise(captured().payment))
+
+
+def test_a_charge_of_a_card_nobody_may_charge_is_kept_as_unmatched() -> None:
+    gone = card_failed(order=OTHER_ORDER, kind="hard")
+    story = given(customer(), card_stored(), gone, placed(), attempted(), declined(), held())
+    kept = story.when(let_through(payment_method=CARD, customer=CUSTOMER)).decides(UnmatchedReceipt)
+    assert kept.why == "card-declined-for-good"
