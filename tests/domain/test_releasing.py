@@ -163,7 +163,7 @@ def test_it_waits_for_the_search_and_for_an_attempt_to_reach_them_and_comes_with
 
 
 def test_a_missing_cent_is_waited_for_too() -> None:
-    story = ready(captured(amount=7594))
+    story = ready(captured(amount=7594), amount=1)
     assert [at for at, _ in ticked(story, DUE)] == [DUE]
 
 
