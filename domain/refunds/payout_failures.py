@@ -4,13 +4,17 @@ finds another way. Source: R-G8, §2 Money
 
 from dataclasses import dataclass
 
+import msgspec
+
 from domain.causes import expect_cause
 from domain.command import Command, expect_text
 from domain.customers.registering import Customer
 from domain.deadlines import deadlines_of_payout
 from domain.decision import Decision, Given
+from domain.declines.holds import hold_ends
+from domain.entry import Event
 from domain.ids import expect_id
-from domain.orders.order import Placed
+from domain.orders.order import Placed, price_not_covered
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
 from domain.refunds.settling import NothingDueBack, PayoutWayClosed, Ways, owed, refund_of
@@ -127,11 +131,11 @@ def _way(
 
 
 def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decision:
-    """Records that the money of a payout came back: it is owed again.
+    """Records that the money of a payout came back: it is owed again, or covers what is still to ship.
 
     Checks, in this order: refund known and granted; payout known; retry; not before it left us.
     """
-    _, refund = refund_of(command.stream, command.refund, given)
+    state, refund = refund_of(command.stream, command.refund, given)
     payout = refund.payouts.get(command.payout)
     if payout is None or not isinstance(payout.tried, RefundPaid):
         raise PayoutUnknown(command.refund, command.payout)
@@ -151,4 +155,11 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
         why=command.why,
         deadlines=deadlines_of_payout(given),
     )
-    return Decision(events=((command.stream, returned),), customer=it.customer)
+    ends = _hold_ends(state, it.amount) if isinstance(state, Placed) else ()
+    return Decision(events=((command.stream, returned), *ends), customer=it.customer)
+
+
+def _hold_ends(state: Placed, came_back: int) -> tuple[tuple[str, Event], ...]:
+    """What comes back covers the units still to ship first; then they wait no more. Source: R-D2, §2"""
+    after = msgspec.structs.replace(state, account=state.account.moved(refunded=-came_back))
+    return hold_ends(state, may_ship=price_not_covered(after) == 0, because="paid")

@@ -6,6 +6,7 @@ Source: R-B9, R-G4, R-G8, R-G9, I13, I15
 import pytest
 
 from domain.bills.bill_events import BillShare
+from domain.declines.decline_events import OrderReleased
 from domain.orders.order_events import OrderLine
 from domain.orders.products import ProductListed, ProductUnknown
 from domain.payments.payment_events import (
@@ -36,7 +37,7 @@ from domain.refunds.settling import (
     RefundNotGranted,
 )
 from domain.retry import AlreadyRecordedOtherwise
-from tests.domain.bill_examples import credit_given
+from tests.domain.bill_examples import credit_given, reverse
 from tests.domain.examples import (
     BILL,
     CARD,
@@ -378,3 +379,16 @@ def test_a_bill_paid_after_the_refund_was_granted_is_owed_in_full() -> None:
     story = given(customer_registered(), placed(terms="bill_after"), shipped(), billed()).by(OWNER)
     story.do(grant((1, 2), deciding=deciding(OWNER.person)))
     story.when(settle()).refused(NothingDueBack(REFUND))
+
+
+def test_money_that_came_back_covers_what_waits_before_it_is_due_back() -> None:
+    story = given(customer_registered(), placed(), captured())
+    story.do(cancel((1, 1)))
+    story.do(settle())
+    story.do(reverse(amount=3400))
+    assert story.state(ORDER).declines.hold is not None
+    # It is of a refund, and yet the order's: with it all that is still to ship is covered.
+    returned, released = story.do(come_back())
+    assert isinstance(returned, RefundReturned)
+    assert released == OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    assert story.state(ORDER).purse().due_back == 0

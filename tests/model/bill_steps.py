@@ -1,10 +1,12 @@
 """Steps of bills and credit: paid, called about, written off, given up, taken back, brought again."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.collecting import RecordCollectionCall
 from domain.bills.giving_up import MarkBillUncollectible
+from domain.bills.promising import PromiseToPay
 from domain.bills.writing_off import WriteOffBill
 from domain.customers.crediting import UseCredit
 from domain.customers.giving_credit import GrantStoreCredit
@@ -12,7 +14,7 @@ from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.reversing import ReinstatePayment, ReversePayment
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER
-from tests.model import debts, disputes, holds, limits, people, receiving, reversals
+from tests.model import debts, disputes, holds, limits, people, promises, receiving, reversals
 from tests.model.choices import Take, amount_of, one_of, order_of
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
 
@@ -108,15 +110,15 @@ def reinstate(twins: Twins, which: int, much: int) -> None:
     if order is None or name is None:
         return
     _, taken, again, _ = order.reversals[name]
-    amount = amount_of(taken - again, much)
+    amount, again_as = amount_of(taken - again, much), id_of("rev", twins.number)
     command = ReinstatePayment(
         order=order.name,
         reversal=name,
-        reinstatement=id_of("rev", twins.number),
+        reinstatement=again_as,
         amount=amount,
         currency=order.currency,
     )
-    twins.ask(command, lambda: reversals.reinstate(twins.shop, order.name, name, amount))
+    twins.ask(command, lambda: reversals.reinstate(twins.shop, order.name, name, again_as, amount))
 
 
 def use_credit(twins: Twins, which: int, much: int) -> None:
@@ -126,14 +128,15 @@ def use_credit(twins: Twins, which: int, much: int) -> None:
     available = twins.shop.credit(order.customer, order.currency).available
     needed = order.to_ship - order.deposit + order.open
     amount = amount_of(max(available, needed) if much > 12 else min(available, needed), much)
+    use = id_of("use", twins.number)
     command = UseCredit(
         order=order.name,
         customer=order.customer,
-        use=id_of("use", twins.number),
+        use=use,
         amount=amount,
         currency=order.currency,
     )
-    twins.ask(command, lambda: receiving.use_credit(twins.shop, order.name, amount))
+    twins.ask(command, lambda: receiving.use_credit(twins.shop, order.name, use, amount))
 
 
 def grant_credit(twins: Twins, which: int, much: int) -> None:
@@ -153,6 +156,17 @@ def grant_credit(twins: Twins, which: int, much: int) -> None:
         receiving.grant_credit(twins.shop, customer, currency, amount)
 
     twins.ask(command, of_shop, actor)
+
+
+def promise(twins: Twins, which: int, much: int) -> None:
+    """Until yesterday, today, or a day on which they may be overdue."""
+    order = order_of(twins, which)
+    bill = order and one_of(order.bills, which // 4)
+    if order is None or bill is None:
+        return
+    name, due = id_of("prm", twins.number), twins.today + timedelta(days=(3, 0, -1, 1, 30)[much % 5])
+    command = PromiseToPay(order=order.name, bill=bill.name, promise=name, due_on=due.isoformat())
+    twins.ask(command, lambda: promises.promise(twins.shop, order.name, bill.name, name, due))
 
 
 def dispute(twins: Twins, which: int, much: int) -> None:
@@ -187,6 +201,7 @@ BILLS: Mapping[str, tuple[int, Take]] = {
     "reinstate": (2, reinstate),
     "use_credit": (3, use_credit),
     "grant_credit": (1, grant_credit),
+    "promise": (1, promise),
     "dispute": (1, dispute),
     "close_dispute": (2, close_dispute),
 }

@@ -4,7 +4,7 @@ A part of the shop, as `tests.model.shop` says. What came, left, arrived or was 
 does what could not be taken back to the last minor unit.
 """
 
-from tests.model import goods
+from tests.model import goods, promises
 from tests.model.orders import Bill, Order, Refused, Share, State
 from tests.model.prices import Price, price_of
 from tests.model.shop import Shop
@@ -48,7 +48,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
         order.bills[share.bill].paid -= share.amount
     for share in it.undone:
         order.bills[share.bill].let_off += share.amount
-    _open_again(shop, order, it.paid, it.undone)
+    _open_again(shop, order, payment, it.paid, it.undone)
     _clear_phantoms(shop, order)
     _fall_overdue(shop, order)
     if missing:
@@ -128,7 +128,7 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
     order.fee_returned = order.fee_returned and not it.returns_fee
     for share in (*it.cleared, *it.undone):
         order.bills[share.bill].cleared -= share.amount
-    _open_again(shop, order, it.cleared, it.undone)
+    _open_again(shop, order, refund, it.cleared, it.undone)
     _fall_overdue(shop, order)
 
 
@@ -140,8 +140,9 @@ def _turn_back(order: Order, line: int, state: State, quantity: int) -> None:
         goods.turn(units[:quantity], "to_ship")
 
 
-def _open_again(shop: Shop, order: Order, shares: list[Share], undone: list[Share]) -> None:
+def _open_again(shop: Shop, order: Order, by: str, shares: list[Share], undone: list[Share]) -> None:
     """What settled bills never did; write-offs that it had undone stand again."""
+    rested = {name for name, bill in order.bills.items() if bill.open == sum(_of(name, shares))}
     for share in undone:
         order.bills[share.bill].written_off += share.amount
         order.written_off += share.amount
@@ -149,6 +150,11 @@ def _open_again(shop: Shop, order: Order, shares: list[Share], undone: list[Shar
         bill = order.bills[share.bill]
         bill.given_up += share.given_up
         shop.given_up += share.given_up
+        promises.asked_again(bill, by, rested=share.bill in rested)
+
+
+def _of(bill: str, shares: list[Share]) -> list[int]:
+    return [share.amount for share in shares if share.bill == bill]
 
 
 def _fall_overdue(shop: Shop, order: Order) -> None:
@@ -156,6 +162,7 @@ def _fall_overdue(shop: Shop, order: Order) -> None:
     for bill in order.bills.values():
         if bill.overdue_at is None and bill.open > 0 and bill.due < shop.today:
             bill.overdue_at = shop.now
+        promises.fall_broken(shop, bill)
 
 
 def _phantom(funds: int, money_here: int) -> int:

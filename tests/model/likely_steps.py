@@ -14,6 +14,8 @@ SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("correct_payment", "correct_shipment", "correct_bill", "correct_refund"),
     ("dispute", "close_dispute"),
     ("approve", "withdraw"),
+    ("promise",),
+    ("told_payment", "told_reversal", "assign", "give_back"),
     ("unverified", "pay_own", "return_own", "correct_own", "ask_credit_back"),
 )
 """Kinds that a run is about, or not."""
@@ -70,7 +72,9 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
     if order.to_ship:
         yield from ("ship", "cancel", "refund")
         if order.deposit < order.to_ship:
-            yield from ("capture", "capture", "decline")
+            yield from ("capture", "capture", "decline", "told_payment")
+    if any(it.left for it in twins.shop.unmatched.values()):
+        yield from ("assign", "assign", "assign", "give_back")
     if order.hold is not None:
         yield from ("search", "contact", "contact", "contact", "release", "close_undelivered")
         yield from ("close_undelivered", "wait", "wait")
@@ -81,11 +85,12 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield from ("refund", "refund")
     if order.open:
         yield from ("pay_bill", "pay_bill", "call", "call", "write_off", "write_off", "give_up", "capture")
+        yield from ("promise", "promise")
     if any(bill.written_off for bill in order.bills.values()):
         yield from ("pay_bill", "pay_bill", "refund", "refund")
     if order.payments:
         yield "reverse"
-        yield from ("correct_payment", "dispute")
+        yield from ("correct_payment", "dispute", "told_reversal")
     if order.shipments:
         yield "correct_shipment"
     if order.bills:

@@ -64,6 +64,16 @@ class Share:
 
 
 @dataclass
+class Promise:
+    """To pay a bill by its last day."""
+
+    due: date
+    outcome: Literal["kept", "broken", "replaced"] | None = None
+    kept_by: str | None = None
+    broken_at: date | int | None = None
+
+
+@dataclass
 class Bill:
     """A bill, or what a payment taken back left owed without one."""
 
@@ -86,6 +96,7 @@ class Bill:
     was_let_off: bool = False
     excused: bool = False
     """The customer was reached and had a good reason."""
+    promises: dict[str, Promise] = field(default_factory=dict[str, Promise])
     void: bool = False
     """Corrected."""
     fell_away: int = 0

@@ -3,7 +3,7 @@
 A part of the shop, as `tests.model.shop` says.
 """
 
-from tests.model import debts
+from tests.model import debts, promises
 from tests.model.orders import Bill, Order, Payment, Refused, Share
 from tests.model.shop import Shop
 
@@ -14,7 +14,7 @@ def capture(shop: Shop, name: str, payment: str, amount: int) -> None:
     not_covered = order.to_ship - order.deposit
     if amount > not_covered + order.open:
         raise Refused("I12")
-    shares = pay_oldest(shop, order, amount - min(amount, not_covered))
+    shares = pay_oldest(shop, order, amount - min(amount, not_covered), payment)
     order.received += amount
     order.payments[payment] = Payment(amount, paid=shares)
 
@@ -27,18 +27,22 @@ def pay_bill(shop: Shop, name: str, bill: str, payment: str, amount: int) -> int
     order = shop.orders[name]
     paid = order.bills[bill]
     debts.expect_valid(paid)
+    was_open = paid.open
     undone = min(max(0, amount - paid.open), paid.written_off)
     debts.undo_write_off(order, paid, undone, by_refund=False)
     share = min(amount, paid.open)
     order.received += amount
     order.payments[payment] = Payment(
-        amount, paid=[pay(shop, paid, share)], undone=[Share(bill, undone)], set_aside=amount - share
+        amount,
+        paid=[pay(shop, paid, share, payment if was_open else None)],
+        undone=[Share(bill, undone)],
+        set_aside=amount - share,
     )
     set_aside(shop, order, amount - share)
     return amount - share
 
 
-def use_credit(shop: Shop, name: str, amount: int) -> None:
+def use_credit(shop: Shop, name: str, use: str, amount: int) -> None:
     """I12, I15: as a capture, with what the customer has."""
     order = shop.orders[name]
     not_covered = order.to_ship - order.deposit
@@ -50,7 +54,7 @@ def use_credit(shop: Shop, name: str, amount: int) -> None:
         broken.add("I15")
     if broken:
         raise Refused(*broken)
-    pay_oldest(shop, order, amount - min(amount, not_covered))
+    pay_oldest(shop, order, amount - min(amount, not_covered), use)
     order.credit_used += amount
     credit.used += amount
 
@@ -60,21 +64,23 @@ def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> None:
     shop.credit(customer, currency).granted += amount
 
 
-def pay_oldest(shop: Shop, order: Order, amount: int) -> list[Share]:
+def pay_oldest(shop: Shop, order: Order, amount: int, by: str) -> list[Share]:
     """Open bills of the order, one after the other."""
     shares: list[Share] = []
     for bill in order.bills.values():
         share = min(amount, bill.open)
-        shares.append(pay(shop, bill, share))
+        shares.append(pay(shop, bill, share, by))
         amount -= share
     return shares
 
 
-def pay(shop: Shop, bill: Bill, amount: int) -> Share:
-    """At most what is open."""
+def pay(shop: Shop, bill: Bill, amount: int, by: str | None) -> Share:
+    """At most what is open; by something that may keep a promise."""
     released = bill.settle(amount)
     shop.given_up -= released
     bill.paid += amount
+    if amount and by is not None:
+        promises.kept(bill, by)
     return Share(bill.name, amount, released)
 
 

@@ -22,7 +22,7 @@ def reverse(shop: Shop, name: str, reversal: str, payment: str, amount: int, row
         order.bills[row] = Bill(row, "chargeback", opened, shop.today, shop.today)
 
 
-def reinstate(shop: Shop, name: str, reversal: str, amount: int) -> None:
+def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int) -> None:
     """R-B9: what it left owed, open first, then written off; the rest adds to the funds."""
     order = shop.orders[name]
     payment, reversed_, again, row = order.reversals[reversal]
@@ -36,4 +36,4 @@ def reinstate(shop: Shop, name: str, reversal: str, amount: int) -> None:
     owed = order.bills[row]
     was_open = min(amount, owed.open)
     debts.undo_write_off(order, owed, min(amount - was_open, owed.written_off), by_refund=False)
-    receiving.pay(shop, owed, min(amount, owed.open))
+    receiving.pay(shop, owed, min(amount, owed.open), by if was_open else None)

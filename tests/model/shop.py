@@ -16,6 +16,7 @@ from tests.model.prices import Asked, line_prices, unit_prices
 
 if TYPE_CHECKING:
     from tests.model.limits import Request
+    from tests.model.unmatched import Unmatched
 
 
 class Shop:
@@ -35,6 +36,7 @@ class Shop:
         """How much within their limits: by person, day and currency."""
         self.list_price = 25_00
         """Of the one product listed, in USD."""
+        self.unmatched: dict[str, Unmatched] = {}
         self.given_up = 0
         """The allowance for bad debt, over all currencies."""
 

@@ -17,6 +17,7 @@ from tests.model.own_refund_steps import OWN_REFUNDS
 from tests.model.refund_steps import REFUNDS
 from tests.model.request_steps import REQUESTS
 from tests.model.twins import Twins
+from tests.model.unmatched_steps import UNMATCHED
 
 Step = tuple[str, int, int]
 
@@ -42,6 +43,7 @@ STEPS: Mapping[str, tuple[int, Take]] = {
     **REQUESTS,
     **OWN_REFUNDS,
     **CORRECTIONS,
+    **UNMATCHED,
     "likely": (180, likely_step),
     "leave_out": (1, leave_out),
     "wait": (2, wait),

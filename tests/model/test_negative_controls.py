@@ -142,6 +142,16 @@ BROKEN: dict[str, Broken] = {
         "domain.refunds.refund.Refund.left",
         property(lambda it: it.granted.granted - it.cleared),
     ),
+    "nothing keeps a promise": ("domain.bills.bill_payments.promises_kept", lambda *_: ()),
+    "no promise is ever broken": ("domain.ticking._promises_broken", lambda *_: ()),
+    "of what waits more is assigned than is left": (
+        "domain.inbound.assigning._expect_left",
+        lambda *_: None,
+    ),
+    "what a processor tells may break rules": (
+        "domain.payments.capturing.price_not_covered",
+        lambda _: 10**9,
+    ),
     "a bill is never overdue before a tick": ("domain.decisions.due_in", lambda *_: ()),
     "a tick decides at its own moment": (
         "domain.decisions.due_in",

@@ -29,10 +29,12 @@ from tests.model import (
     orders,
     own_refunds,
     prices,
+    promises,
     receiving,
     refunds,
     reversals,
     shop,
+    unmatched,
 )
 from tests.model.shrinking import shortest
 from tests.model.steps import KINDS, LARGEST, Step, fails, outcome_of, random_steps, taken
@@ -71,10 +73,12 @@ MODEL = (
     orders,
     own_refunds,
     prices,
+    promises,
     receiving,
     refunds,
     reversals,
     shop,
+    unmatched,
 )
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from domain.bills.bill_events import BillBecameOverdue
 from domain.bills.giving_up import MarkBillUncollectible
+from domain.bills.promise_events import PromiseBroken
 from domain.bills.writing_off import WriteOffBill
 from domain.book.policy import PolicyAdopted
 from domain.book.register import PersonRegistered
@@ -34,11 +35,11 @@ from domain.ticking import Tick
 from projections.customer_balance import Balance, CustomerBalance
 from projections.customer_statement import CustomerStatement
 from projections.folding import folding_of
-from projections.journal import ALLOWANCE, CUSTOMER, Journal
+from projections.journal import ALLOWANCE, CUSTOMER, UNAPPLIED, Journal
 from tests.domain import examples
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, ZONE, Story
-from tests.model import holds
+from tests.model import holds, promises, unmatched
 from tests.model.orders import Order, Refused
 from tests.model.people import EDITION, PEOPLE
 from tests.model.shop import Shop
@@ -134,6 +135,7 @@ class Twins:
     def _pass(self, days: int) -> None:
         for _ in range(days):
             self.shop.wait(1)
+            promises.time_decides(self.shop)
             holds.time_decides(self.shop)
 
     def ask(
@@ -232,6 +234,13 @@ class Twins:
             for currency in CURRENCIES:
                 self._agree_on_customer(customer, currency)
         self._agree_on_requests()
+        for currency in CURRENCIES:
+            unapplied = sum(
+                amount
+                for (account, _, other), amount in self.books.accounts.items()
+                if (account, other) == (UNAPPLIED, currency)
+            )
+            assert -unapplied == unmatched.unapplied(self.shop, currency)
         allowance = sum(
             amount for (account, _, _), amount in self.books.accounts.items() if account == ALLOWANCE
         )
@@ -277,6 +286,11 @@ class Twins:
             assert (bill.open, bill.uncollectible) == (owed.open, owed.given_up), order
             assert min(bill.open, bill.paid, bill.cleared, bill.written_off, bill.uncollectible) >= 0
             assert bill.uncollectible <= bill.open
+            assert bill.promises.keys() == owed.promises.keys()
+            for promise, it in owed.promises.items():
+                # That it is broken is recorded with the next command, or tick.
+                told = (it.outcome, None) if it.outcome == "broken" else (it.outcome,)
+                assert bill.promises[promise].outcome in told
         for name, refund in order.refunds.items():
             known = state.refunds[name]
             assert known.granted.credit_amount == refund.credit_amount, refund
@@ -343,6 +357,19 @@ class Twins:
             for told in once.values()
             for at, _, event in told
             if isinstance(event, BillBecameOverdue)
+        }
+        broken = {
+            (promise, _moment_of(it.broken_at))
+            for order in self.shop.orders.values()
+            for bill in order.bills.values()
+            for promise, it in bill.promises.items()
+            if it.broken_at is not None
+        }
+        assert broken == {
+            (event.promise, at)
+            for told in once.values()
+            for at, _, event in told
+            if isinstance(event, PromiseBroken)
         }
 
     def _replayed(self, every: int | None) -> dict[str, list[tuple[Moment, str, Event]]]:

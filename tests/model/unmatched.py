@@ -1,0 +1,56 @@
+"""Money that moved and that no rule could place, until somebody says what it was. I12, §2
+
+A part of the shop, as `tests.model.shop` says. What would break a rule is refused as a command; told by a
+processor it has happened, and waits.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.model.orders import Refused
+from tests.model.shop import Shop
+
+
+@dataclass
+class Unmatched:
+    """Money of which `left` is for nothing yet; else it left us."""
+
+    currency: str
+    left: int
+    came: bool
+
+
+def told(shop: Shop, name: str, money: Unmatched, record: Callable[[], None]) -> None:
+    """I12: recorded as what it is; where that is refused, it waits."""
+    try:
+        record()
+    except Refused:
+        shop.unmatched[name] = money
+
+
+def assign(shop: Shop, name: str, currency: str, amount: int, record: Callable[[], None]) -> None:
+    """I12: at most what is left, in its currency, by the rules of what it was."""
+    money = shop.unmatched[name]
+    broken = set[str]()
+    if currency != money.currency:
+        broken.add("I1")
+    if amount > money.left:
+        broken.add("I12")
+    if broken:
+        raise Refused(*broken)
+    record()
+    money.left -= amount
+
+
+def give_back(shop: Shop, name: str, amount: int) -> None:
+    """It went back where it came from."""
+    money = shop.unmatched[name]
+    if amount > money.left:
+        raise Refused("I12")
+    money.left -= amount
+
+
+def unapplied(shop: Shop, currency: str) -> int:
+    """What waits: what came less what left."""
+    waiting = [it for it in shop.unmatched.values() if it.currency == currency]
+    return sum(it.left if it.came else -it.left for it in waiting)

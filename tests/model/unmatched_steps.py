@@ -1,0 +1,154 @@
+"""Steps of what processors tell: money that came or was taken back, placed where it may be, else waiting."""
+
+from collections.abc import Mapping
+
+from domain.bills.bill_payments import ReceiveBillPayment
+from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.notices import MovedMoney, ReceiveNotice
+from domain.payments.money_facts import MoneyFact
+from domain.payments.reversing import ReversePayment
+from tests.domain import examples
+from tests.domain.examples import id_of
+from tests.model import holds, receiving, reversals, unmatched
+from tests.model.choices import Take, amount_of, one_of, order_of
+from tests.model.orders import Order
+from tests.model.twins import Twins
+from tests.model.unmatched import Unmatched
+
+
+def told_payment(twins: Twins, which: int, much: int) -> None:
+    """A charge went through: as much as is needed, or more."""
+    order = order_of(twins, which)
+    if order is None:
+        return
+    payment = id_of("pay", twins.number)
+    amount = amount_of(order.to_ship - order.deposit + order.open, much)
+    fact = examples.capture(
+        order=order.name,
+        payment=payment,
+        amount=amount,
+        currency=order.currency,
+        reference=f"ch_{twins.number}",
+    )
+    _told(twins, order, fact, came=True)
+
+
+def told_reversal(twins: Twins, which: int, much: int) -> None:
+    """A payment was taken back: what is left of it, or more."""
+    order = order_of(twins, which)
+    payment = order and one_of({name: name for name in order.payments}, which // 4)
+    if order is None or payment is None:
+        return
+    _told(twins, order, _reversal(twins, order, payment, amount_of(order.payments[payment].standing, much)))
+
+
+def assign(twins: Twins, which: int, much: int) -> None:
+    """What waits was for an order: a payment of it or of a bill, or a payment of it taken back."""
+    order = order_of(twins, which)
+    name = one_of({name: name for name in twins.shop.unmatched}, which // 4)
+    if order is None or name is None:
+        return
+    money = twins.shop.unmatched[name]
+    amount = amount_of(money.left, much // 3)
+    fact: MoneyFact
+    bill = one_of(order.bills, which // 16)
+    payment = one_of({payment: payment for payment in order.payments}, which // 16)
+    if not money.came:
+        if payment is None:
+            return
+        fact = _reversal(twins, order, payment, amount)
+    elif bill is not None and much % 2:
+        fact = ReceiveBillPayment(
+            order=order.name,
+            customer=order.customer,
+            bill=bill.name,
+            payment=id_of("pay", twins.number),
+            credit=id_of("crd", twins.number),
+            amount=amount,
+            currency=order.currency,
+            method="bank_transfer",
+        )
+    else:
+        fact = examples.capture(
+            order=order.name,
+            payment=id_of("pay", twins.number),
+            amount=amount,
+            currency=order.currency,
+            reference=f"ch_{twins.number}",
+        )
+    command = AssignMoney(unmatched=name, customer=order.customer, fact=fact)
+    twins.ask(
+        command,
+        lambda: unmatched.assign(
+            twins.shop, name, order.currency, amount, lambda: _record(twins, order, fact)
+        ),
+    )
+
+
+def give_back(twins: Twins, which: int, much: int) -> None:
+    name = one_of({name: name for name in twins.shop.unmatched}, which // 4)
+    if name is None:
+        return
+    money = twins.shop.unmatched[name]
+    amount = amount_of(money.left, much)
+    command = ReturnMoney(
+        unmatched=name, settlement=id_of("stl", twins.number), amount=amount, currency=money.currency
+    )
+    twins.ask(command, lambda: unmatched.give_back(twins.shop, name, amount))
+
+
+def _told(twins: Twins, order: Order, fact: MoneyFact, *, came: bool = False) -> None:
+    name = id_of("unm", twins.number)
+    command = ReceiveNotice(
+        processor="acme",
+        notice=f"evt_{twins.number}",
+        kind="charge",
+        happened_at=twins.story.at,
+        body="sealed:",
+        customer=order.customer,
+        order=order.name,
+        fact=fact,
+        money=MovedMoney(
+            unmatched=name,
+            direction="receipt" if came else "payout",
+            amount=fact.amount,
+            currency=fact.currency,
+            reference=f"ch_{twins.number}",
+        ),
+    )
+    money = Unmatched(fact.currency, fact.amount, came)
+    twins.ask(command, lambda: unmatched.told(twins.shop, name, money, lambda: _record(twins, order, fact)))
+
+
+def _reversal(twins: Twins, order: Order, payment: str, amount: int) -> ReversePayment:
+    return ReversePayment(
+        order=order.name,
+        customer=order.customer,
+        reversal=id_of("rev", twins.number),
+        payment=payment,
+        kind="chargeback",
+        amount=amount,
+        currency=order.currency,
+        bill=id_of("bil", twins.number),
+    )
+
+
+def _record(twins: Twins, order: Order, fact: MoneyFact) -> None:
+    """What the shop makes of it."""
+    match fact:
+        case ReversePayment():
+            reversals.reverse(twins.shop, order.name, fact.reversal, fact.payment, fact.amount, fact.bill)
+            holds.cover_lost(twins.shop, order.name, by_bank=True)
+        case ReceiveBillPayment():
+            receiving.pay_bill(twins.shop, order.name, fact.bill, fact.payment, fact.amount)
+        case _:
+            receiving.capture(twins.shop, order.name, id_of("pay", twins.number), fact.amount)
+
+
+UNMATCHED: Mapping[str, tuple[int, Take]] = {
+    "told_payment": (1, told_payment),
+    "told_reversal": (1, told_reversal),
+    "assign": (1, assign),
+    "give_back": (1, give_back),
+}
+"""How often each is tried, and how."""
