@@ -16,6 +16,7 @@ from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER
 from tests.model import debts, disputes, holds, limits, people, promises, receiving, reversals
 from tests.model.choices import Take, amount_of, one_of, order_of
+from tests.model.limits import Request, Worth
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
 
 GOOD_REASONS = ("illness", "job_loss", "bereavement", "never_received", "disputed", "other")
@@ -143,19 +144,23 @@ def grant_credit(twins: Twins, which: int, much: int) -> None:
     customer, currency = CUSTOMERS[which % 3 == 2], CURRENCIES[which % 5 == 4]
     amount = (29_99, 30_00, 30_01, 60_00, 60_01, 1)[much % 6]
     actor = people.decider(which // 16)
+    name = id_of("crd", twins.number)
     command = GrantStoreCredit(
         customer=customer,
-        credit=id_of("crd", twins.number),
+        credit=name,
         kind="goodwill" if much % 2 else "adjustment",
         amount=amount,
         currency=currency,
     )
 
-    def of_shop() -> None:
-        limits.expect_gesture(people.by(actor), currency, amount)
-        receiving.grant_credit(twins.shop, customer, currency, amount)
-
-    twins.ask(command, of_shop, actor)
+    shop, by = twins.shop, people.by(actor)
+    request = Request(
+        worth=lambda: Worth(currency, amount, has_limit=True, is_gesture=True),
+        grant=lambda: receiving.grant_credit(shop, customer, currency, amount),
+        asked_by=by.person,
+    )
+    twins.streams[name] = customer, customer
+    twins.ask(command, lambda: limits.decide(shop, name, request, by, shop.credit_requests), actor)
 
 
 def promise(twins: Twins, which: int, much: int) -> None:

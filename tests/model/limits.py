@@ -33,6 +33,8 @@ class Worth:
     credited: int
     has_limit: bool
     """Not where it is only the customer's own money."""
+    is_gesture: bool = False
+    """Store credit; not a refund, and of no day's allowance."""
 
 
 @dataclass
@@ -56,52 +58,48 @@ def ask_for(shop: Shop, refund: str, request: Request) -> None:
     shop.requests[refund] = request
 
 
-def decide(shop: Shop, refund: str, request: Request, by: By) -> None:
+def decide(shop: Shop, name: str, request: Request, by: By, among: dict[str, Request] | None = None) -> None:
     """R-G11: granted within the limits of whoever decides, else it goes to the next role."""
     worth = request.worth()
     if worth.has_limit and not _is_within(shop, worth, by):
         above = RANKS[min(RANKS.index(by.role) + 1, 2)]
         if request.waits_for is None or RANKS.index(above) > RANKS.index(request.waits_for):
             request.waits_for = above
-        shop.requests[refund] = request
+        waiting = shop.requests if among is None else among
+        waiting[name] = request
         return
     request.granted = True
     request.withdrawn = not request.grant()
 
 
-def approve(shop: Shop, refund: str, by: By) -> None:
+def approve(shop: Shop, name: str, by: By, among: dict[str, Request]) -> None:
     """R-G3, R-G11: anew as it stands today; above the limit of who asked, by another person."""
-    request = shop.requests[refund]
+    request = among[name]
     if request.granted:
         return
     broken = set[str]()
     if request.withdrawn:
-        broken.add("R-G3")
+        broken |= {"R-G3", "R-G11"}
     if request.waits_for is not None and by.person == request.asked_by:
         broken.add("R-G11")
     if broken:
         raise Refused(*broken)
-    decide(shop, refund, request, by)
+    decide(shop, name, request, by, among)
 
 
-def withdraw(shop: Shop, refund: str) -> None:
+def withdraw(request: Request) -> None:
     """R-G3: before the grant only."""
-    request = shop.requests[refund]
     if request.granted and not request.withdrawn:
-        raise Refused("R-G3")
+        raise Refused("R-G3", "R-G11")
     request.withdrawn = True
-
-
-def expect_gesture(by: By, currency: str, amount: int) -> None:
-    """R-G11: store credit counts as a gesture."""
-    if by.role != "owner" and amount > PER_GESTURE[by.role].get(currency, 0):
-        raise Refused("R-G11", "H-authority")
 
 
 def _is_within(shop: Shop, worth: Worth, by: By) -> bool:
     """Per refund, and with what the person has decided that day; which it then uses."""
     if by.role == "owner":
         return True
+    if worth.is_gesture:
+        return worth.credited <= PER_GESTURE[by.role].get(worth.currency, 0)
     day = (by.person, shop.today, worth.currency)
     used = shop.decided.get(day, 0) + worth.credited
     per_refund = PER_REFUND[by.role].get(worth.currency, 0)

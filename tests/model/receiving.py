@@ -59,9 +59,10 @@ def use_credit(shop: Shop, name: str, use: str, amount: int) -> None:
     credit.used += amount
 
 
-def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> None:
+def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> bool:
     """§2: new money from us."""
     shop.credit(customer, currency).granted += amount
+    return True
 
 
 def pay_oldest(shop: Shop, order: Order, amount: int, by: str) -> list[Share]:

@@ -32,6 +32,8 @@ class Shop:
         self.own_refunds: dict[str, OwnRefund] = {}
         self.requests: dict[str, Request] = {}
         """Of refunds that were not granted at once."""
+        self.credit_requests: dict[str, Request] = {}
+        """Of store credit."""
         self.decided: dict[tuple[str, date, str], int] = {}
         """How much within their limits: by person, day and currency."""
         self.list_price = 25_00

@@ -133,7 +133,7 @@ BROKEN: dict[str, Broken] = {
         lambda *_: limits.Within(),
     ),
     "who asked for it approves it": ("domain.refunds.approving.person_of", lambda _: "somebody else"),
-    "a gesture has no limit": ("domain.customers.crediting.limit_of", lambda *_: None),
+    "a gesture has no limit": ("domain.customers.giving_credit.limit_of", lambda *_: None),
     "gifts are paid out": (
         "domain.refunds.granting_unverified.payable",
         lambda credit: credit.available,

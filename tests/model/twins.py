@@ -247,6 +247,13 @@ class Twins:
         assert -allowance == self.shop.given_up
 
     def _agree_on_requests(self) -> None:
+        for name, request in self.shop.credit_requests.items():
+            state = self.story.state(self.streams[name][0])
+            assert isinstance(state, Customer)
+            asked = state.credit_requests[name]
+            assert asked.escalated is not None
+            said = (asked.escalated.to_role, asked.withdrawn is not None)
+            assert said == (request.waits_for, request.withdrawn)
         for name, request in self.shop.requests.items():
             state = self.story.state(self.streams[name][0])
             assert isinstance(state, Placed | Customer)
