@@ -244,8 +244,6 @@ class Ways:
             return method
         if WAYS.index(method) < WAYS.index(first):
             raise PayoutWayClosed(name, method)
-        if method == "store_credit" and first == "cheque":
-            raise PayoutWayClosed(name, method)
         raise EarlierWayOpen(name, method, first)
 
     def _first(self) -> Way:
