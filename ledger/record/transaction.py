@@ -11,6 +11,8 @@ what it asks for costs.
 from collections.abc import Iterable, Sequence
 from typing import Any, LiteralString
 
+import psycopg
+
 from ledger.connection import Connection
 from ledger.errors import UnknownBook
 from ledger.record.append import Repeated
@@ -19,6 +21,9 @@ from ledger.record.batch import Expected, Found, Head, Staged
 
 _LOCK_HEAD = "SELECT position, hash, recorded_at FROM heads WHERE book = %b FOR UPDATE"
 _HASH_AT = "SELECT hash FROM entries WHERE book = %b AND position = %b"
+_END = "SELECT pg_terminate_backend(pid, %b) FROM pg_stat_activity WHERE pid = %b AND usename = current_user"
+MOST_TO_END = 5_000
+"""Milliseconds that the server's process of a lost connection may take to end."""
 
 # LATERAL … LIMIT 1 makes each look-up one descent of an index; a join was planned as a scan of the book.
 _LOOK_UP = """
@@ -177,11 +182,15 @@ def _rows(staged: Staged) -> tuple[Column, ...]:
     )
 
 
-async def is_stored(connection: Connection, book: str, head: Head) -> bool:
+async def is_stored(connection: Connection, book: str, head: Head, lost: int) -> bool:
     """Whether a batch that would have moved the head to `head` was committed.
 
-    Locking the head waits for a commit still under way on the lost connection. Raises: psycopg.Error.
+    `lost`: the server's process of the connection that was lost. It may have a statement that it has not
+    begun; it ends first, and then locking the head waits for whatever else is under way. Raises: psycopg.Error.
     """
+    ended = await (await connection.execute(_END, (MOST_TO_END, lost), binary=True)).fetchone()
+    if ended is not None and not ended[0]:
+        raise psycopg.OperationalError("the server's process of a lost connection does not end")
     async with connection.pipeline():
         await connection.execute("BEGIN")
         await connection.execute(_LOCK_HEAD, (book,))

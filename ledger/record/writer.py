@@ -169,10 +169,12 @@ class Writer:
         appends = [waiting.append for waiting in batch]
         expected = expected_by(appends)
         unsure: Staged | None = None
+        sent_to = 0
         while any(not waiting.answer.done() for waiting in batch):
             try:
                 connection = await self._connected()
-                if unsure is None or not await is_stored(connection, self.book, unsure.head):
+                if unsure is None or not await is_stored(connection, self.book, unsure.head, sent_to):
+                    sent_to = connection.info.backend_pid
                     head, unsure = self._head, self._foreseen(appends, expected)
                     if (
                         head is None

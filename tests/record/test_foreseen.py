@@ -154,3 +154,25 @@ async def test_a_reply_lost_after_the_statement_is_found_again_and_stored_once(
     assert [type(verdict) for verdict in verdicts] == [Recorded] * 5
     assert lost == [True]
     check_whole(rows, bare_book, 7)
+
+
+async def test_a_statement_still_to_begin_on_a_lost_connection_never_begins(
+    alone: Writer, bare_book: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Do not end the server's process in `is_stored` → the statement is carried out after all.
+    left_behind: list[tuple[Connection, Any]] = []
+
+    async def overtaken(connection: Connection, *rest: Any) -> bool:
+        if not left_behind:
+            left_behind.append((connection, rest))
+            alone._connection = None
+            raise psycopg.OperationalError("gave up")
+        return await store_foreseen(connection, *rest)
+
+    monkeypatch.setattr(writer_module, "store_foreseen", overtaken)
+    assert isinstance(await alone.append(append(new_entry("a"))), Recorded)
+    connection, rest = left_behind[0]
+    with pytest.raises(psycopg.OperationalError):
+        await store_foreseen(connection, *rest)
+    await connection.close()
+    check_whole(rows, bare_book, 3)
