@@ -186,7 +186,8 @@ async def is_stored(connection: Connection, book: str, head: Head, lost: int) ->
     """Whether a batch that would have moved the head to `head` was committed.
 
     `lost`: the server's process of the connection that was lost. It may have a statement that it has not
-    begun; it ends first, and then locking the head waits for whatever else is under way. Raises: psycopg.Error.
+    begun; it ends first, and then locking the head waits for whatever else is under way.
+    Raises: psycopg.Error.
     """
     ended = await (await connection.execute(_END, (MOST_TO_END, lost), binary=True)).fetchone()
     if ended is not None and not ended[0]:
