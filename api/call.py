@@ -120,13 +120,17 @@ class Call(Request):
         stream: str | None = None,
         place: str | None = None,
         lookups: tuple[Lookup, ...] = (),
+        must_say_why: bool = False,
     ) -> Reply:
         """Have the book decide the command, and answer with the receipt.
 
         `subject`: prefix of the stream the receipt is about. `of`: whose key seals the reason. `stream`: what
-        `If-Match` is compared with. Raises: Refusal, LedgerError.
+        `If-Match` is compared with. `must_say_why`: whether nothing is decided without a reason: it is
+        taken about who was erased too. Raises: Refusal, LedgerError.
         """
-        outcome = await self.decided(command, body, of=of, stream=stream, lookups=lookups)
+        outcome = await self.decided(
+            command, body, of=of, stream=stream, lookups=lookups, must_say_why=must_say_why
+        )
         return await self.receipt(outcome, subject, place)
 
     async def decided(
@@ -137,9 +141,10 @@ class Call(Request):
         of: str = BOOK,
         stream: str | None = None,
         lookups: tuple[Lookup, ...] = (),
+        must_say_why: bool = False,
     ) -> Outcome:
         """What the book decided, for an endpoint that has more to do before it answers; see `decide`."""
-        reason = await self._sealed_reason(of, body.reason)
+        reason = await self._sealed_reason(of, body.reason, must_say_why=must_say_why)
         try:
             return await self.book.execute(command, self._submission(body, reason, stream, lookups))
         except UNKNOWN as refusal:
@@ -152,9 +157,11 @@ class Call(Request):
         status = self.status if not outcome.dry_run else 200
         return await receipt(outcome, subject, self.reading, status, place)
 
-    async def _sealed_reason(self, of: str, reason: str | None) -> str | None:
+    async def _sealed_reason(self, of: str, reason: str | None, *, must_say_why: bool) -> str | None:
         if reason is None:
             return None
+        if must_say_why:
+            return await self.seal_about(of, "reason", reason)
         try:
             return await self.seal(of, "reason", reason)
         except NoSubjectKey:

@@ -43,4 +43,6 @@ async def correct_entry(call: Call, position: PositionInPath, body: CorrectEntry
     )
     prefix = entry.stream.partition("_")[0]
     of = entry.customer or BOOK
-    return await call.decide(command, body, subject=prefix, of=of, place=PLACES.get(prefix))
+    return await call.decide(
+        command, body, subject=prefix, of=of, place=PLACES.get(prefix), must_say_why=True
+    )

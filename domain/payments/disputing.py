@@ -87,6 +87,16 @@ class DisputeUnknown(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class DisputedPaymentCorrected(Refusal):
+    """This payment was corrected: it is on record that it never came, so that no bank can ask about it."""
+
+    rule = "H-correct"
+    way_out = "Look which payment the bank means. If this one came after all, record it anew first."
+
+    payment: str
+
+
+@dataclass(unsafe_hash=True)
 class DisputeExceedsPayment(Refusal):
     """The bank can ask about a payment only as far as it was received."""
 
@@ -118,7 +128,8 @@ def dispute_of(state: Placed, dispute: str) -> Dispute:
 def open_dispute(command: OpenDispute, given: Given) -> Decision:
     """Records a dispute; payouts of the order wait, and one about money given back already is contested.
 
-    Checks, in this order: order placed; retry; payment known; currency; amount; not before the payment.
+    Checks, in this order: order placed; retry; payment known, and not corrected (H-correct);
+    currency; amount; not before the payment.
     """
     state = placed_order(given, command.order)
     opened = DisputeOpened(
@@ -137,6 +148,8 @@ def open_dispute(command: OpenDispute, given: Given) -> Decision:
             raise AlreadyRecordedOtherwise(command.dispute)
         return Decision(customer=opened.customer, already=(known.position,))
     payment = payment_of(state, command.payment)
+    if payment.corrected is not None:
+        raise DisputedPaymentCorrected(command.payment)
     expect_currency(state, Money(command.amount, command.currency))
     if command.amount > payment.received.amount:
         received = state.money(payment.received.amount)

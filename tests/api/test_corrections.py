@@ -1,10 +1,13 @@
 """Corrections over HTTP: by position, by a supervisor, once; and what had its reference may have it again."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.composition import Ledger
+from ledger.sealing.erasures import Erasures
 from tests.api.house import Caller, House, eur, payment_body, shipment_body
 
 pytestmark = pytest.mark.anyio
@@ -153,3 +156,14 @@ async def billed(house: House, customer: str) -> str:
     order = await house.order(1, terms="bill_after", customer_id=customer)
     await house.shipment(order)
     return (await shown(house, order))["bills"][0]["id"]
+
+
+async def test_a_payment_of_who_was_erased_is_corrected_and_the_reason_kept(
+    house: House, ledger: Ledger, tmp_path: Path
+) -> None:
+    # Seal the reason under their key only → no correction without a reason, and none with one: this fails.
+    order = await house.paid_order()
+    state = await shown(house, order)
+    await Erasures(tmp_path, ledger.reader).destroy(house.book.sealer, state["customer"])
+    status, receipt = await correct(house.supervisor, state["payments"][0]["position"])
+    assert (status, receipt["entries"][0]["meta"]["reason"]) == (201, WHY["reason"])

@@ -26,13 +26,14 @@ from domain.entry import Event
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.orders.order_events import Deadline
+from domain.payments.disputing import DisputedPaymentCorrected
 from domain.payments.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured, PaymentReversed
 from domain.refunds.refund_events import RefundPaid
 from domain.ticking import Tick
 from projections.bill_tasks import ABOUT_BILLS, Task
 from projections.tasks import Tasks
 from projections.unpaid_bills import DebtRow, UnpaidBills
-from tests.domain.bill_examples import ILL, billed_story, call, give_up, write_off
+from tests.domain.bill_examples import ILL, billed_story, call, dispute, give_up, write_off
 from tests.domain.decline_examples import ANN, ann, held_again
 from tests.domain.examples import (
     BILL,
@@ -477,3 +478,11 @@ def asked_for(story: Story) -> set[str]:
     """What is asked for now or later, of what the list of tasks shows."""
     rows = [row for row in rows_of(Tasks(), story.entries) if isinstance(row, Task)]
     return {row.kind for row in rows if row.due is not None and (row.open or row.kind not in ABOUT_BILLS)}
+
+
+def test_no_bank_asks_about_a_payment_that_never_came() -> None:
+    story = by_supervisor(placed(), captured())
+    story.do(dispute(dispute=id_of("dsp", 2)))
+    story.do(correct(story, PaymentCaptured))
+    story.when(dispute(dispute=id_of("dsp", 2))).nothing()
+    story.when(dispute()).refused(DisputedPaymentCorrected(PAYMENT))
