@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from cli.demo.returned import RETURNED
 from cli.demo.telling import Story, line
 from cli.demo.unpaid import UNPAID
 from domain.book.register import OpenBook
@@ -157,5 +158,6 @@ STORIES: dict[str, Callable[[Story], Awaitable[None]]] = {
     "one-pillow-less": one_pillow_less,
     "a-guest": a_guest,
     **UNPAID,
+    **RETURNED,
 }
 """By the name that is part of every key: permanent."""
