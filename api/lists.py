@@ -16,14 +16,14 @@ from pydantic import Field, WithJsonSchema
 from api.answers import Page
 from api.call import Call
 from api.grammars import At, grammar
-from api.paging import CURSOR, AsRecorded
+from api.paging import CURSOR, AsRecorded, Question
 from api.problems import Fault, Invalid
 from api.replies import Reply
 from api.shapes import Shape, shape_of
 from api.tables import page_reply
 from domain.entry import Entry
 from ledger.projecting.as_of import AsOf, Effective
-from ledger.projecting.conditions import Condition
+from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.listing import Asked, Last, Listing, last_of
 from ledger.projecting.read_models import Answered
 from projections.projection import Key
@@ -91,6 +91,12 @@ def item_of(kind: type[msgspec.Struct]) -> Any:
         "required": [*shape["required"], "incomplete"],
     }
     return Annotated[dict[str, Any], WithJsonSchema(described)]
+
+
+def named_by(query: Question, *names: str) -> tuple[Condition, ...]:
+    """That each of these columns equals what the query says of it, where it says anything."""
+    said = [(name, getattr(query, name)) for name in names]
+    return tuple([Where(name, "=", value) for name, value in said if value is not None])
 
 
 async def list_of(

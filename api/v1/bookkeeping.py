@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.call import Call
 from api.explanations import ExplainAccountQuery, Explained, ExplanationAnswer, explanation
 from api.grammars import Account, Currency, CustomerId, Month, OrderId
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.section import Section
 from domain.book.closing import Month as ReportedMonth
@@ -110,8 +110,7 @@ class PeriodsQuery(ListQuery):
 @bookkeeping.question("/v1/journal", Permission.READ, answers=RowsPage[item_of(Posting)], lists_rows=True)
 async def list_postings(call: Call, query: Annotated[JournalQuery, Query()]) -> Response:
     """List postings: which account was debited and which credited, by which entry"""
-    named = ("account", "customer", "order", "currency")
-    held = tuple([Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None])
+    held = named_by(query, "account", "customer", "order", "currency")
     return await list_of(call, POSTINGS, query, sort=query.sort, held=held)
 
 
@@ -140,8 +139,7 @@ async def report_periods(call: Call, query: Annotated[PeriodsQuery, Query()]) ->
     `net_sales` is sales and shipping less what was returned. Months are those of the book's zone; what a
     single one reports once months are closed, late entries apart, is `/v1/trial-balance?month=`.
     """
-    named = ("customer", "currency")
-    held = tuple([Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None])
+    held = named_by(query, "customer", "currency")
     zone = (await call.book_register()).zone
     return await list_of(call, PERIODS[query.by], query, sort=query.sort, held=held, said=(zone,))
 

@@ -11,7 +11,7 @@ from api.answers import Receipt
 from api.bodies import Money, Writing
 from api.call import Call, asked
 from api.grammars import CreditInPath, Currency, CustomerId, CustomerInPath, FreeText, OrderInPath
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import NotFound
 from api.receipts import receipt
@@ -28,7 +28,6 @@ from domain.moments import Day, Moment
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditKind, StoreCreditEscalated
 from ledger.identity import mint
-from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
 from projections.store_credits import LISTED, REPORT, StoreCredits
 
@@ -205,13 +204,7 @@ async def withdraw_store_credit(
 )
 async def list_store_credits(call: Call, query: Annotated[StoreCreditsQuery, Query()]) -> Response:
     """List new credit: what waits for a decision, what was given, by whom and why"""
-    where = tuple(
-        [
-            Where(name, "=", value)
-            for name in ("stage", "customer", "currency", "kind")
-            if (value := getattr(query, name)) is not None
-        ]
-    )
+    where = named_by(query, "stage", "customer", "currency", "kind")
     return await list_of(call, GIVEN, query, sort=query.sort, where=where)
 
 
@@ -223,8 +216,7 @@ async def list_store_credits(call: Call, query: Annotated[StoreCreditsQuery, Que
 )
 async def report_store_credits(call: Call, query: Annotated[CreditReportQuery, Query()]) -> Response:
     """Report new credit by month, by why it was given, and by what a note from elsewhere calls it"""
-    named = ("customer", "currency", "kind")
-    held = tuple([Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None])
+    held = named_by(query, "customer", "currency", "kind")
     return await list_of(call, REPORTED, query, sort=query.sort, held=held)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.call import Call
 from api.grammars import Currency, CustomerId
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.section import Section
 from domain.declines.decline_events import HoldBegunBy
@@ -106,11 +106,10 @@ async def list_declined_payments(call: Call, query: Annotated[DeclinedQuery, Que
     How often it failed, which cards and contacts were tried, since when the order waits, what is next, and
     how it ended.
     """
-    named = ("standing", "next_step", "result", "customer")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    where = named_by(query, "standing", "next_step", "result", "customer")
     if query.waiting is not None:
-        where.append(Where("waiting", "=", query.waiting))
-    return await list_of(call, DECLINED, query, sort=query.sort, where=tuple(where))
+        where += (Where("waiting", "=", query.waiting),)
+    return await list_of(call, DECLINED, query, sort=query.sort, where=where)
 
 
 @decline_lists.question(

@@ -7,13 +7,11 @@ from fastapi import Query
 from starlette.responses import Response
 
 from api.answers import Receipt
-from api.bodies import Writing
 from api.call import Call, asked
 from api.grammars import CustomerId, RefundId, RefundInPath, ReturnInPath, Sku
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid
-from api.replies import Reply
 from api.section import Section
 from api.v1.goods_return_bodies import (
     AskedBackGoodsBody,
@@ -22,8 +20,7 @@ from api.v1.goods_return_bodies import (
     ReturnLabelBody,
     TakeGoodsBackBody,
 )
-from api.v1.holders import holder_of
-from domain.command import Command
+from api.v1.holders import decided_in, holder_of
 from domain.entry import Minor
 from domain.moments import Moment
 from domain.refunds.refund import REFUND, Refund
@@ -114,7 +111,7 @@ async def ask_goods_back(call: Call, refund: RefundInPath, body: AskGoodsBackBod
         parcels=body.parcels,
         wanted=body.decided,
     )
-    return await _decided(call, command, body, stream, customer)
+    return await decided_in(call, command, body, stream, customer)
 
 
 @returns.decision(
@@ -131,7 +128,7 @@ async def send_return_label(call: Call, goods_return: ReturnInPath, body: Return
         tracking=body.tracking,
         channel=body.channel,
     )
-    return await _decided(call, command, body, stream, customer)
+    return await decided_in(call, command, body, stream, customer)
 
 
 @returns.decision(
@@ -150,7 +147,7 @@ async def take_goods_back(call: Call, goods_return: ReturnInPath, body: TakeGood
     command = asked(
         TakeGoodsBack, stream=stream, goods_return=goods_return, arrival=mint("arr"), goods=tuple(goods)
     )
-    return await _decided(call, command, body, stream, customer)
+    return await decided_in(call, command, body, stream, customer)
 
 
 @returns.decision(
@@ -160,15 +157,14 @@ async def leave_goods(call: Call, goods_return: ReturnInPath, body: LeaveGoodsBo
     """Let the customer keep goods that were asked for and did not come"""
     stream, _, customer = await holder_of(call, GOODS_RETURN, goods_return)
     command = asked(LeaveGoods, stream=stream, goods_return=goods_return)
-    return await _decided(call, command, body, stream, customer)
+    return await decided_in(call, command, body, stream, customer)
 
 
 @returns.question("/v1/returns", Permission.READ, answers=RowsPage[item_of(ReturnItem)], lists_rows=True)
 async def list_returns(call: Call, query: Annotated[ReturnsQuery, Query()]) -> Response:
     """List what became of refunded goods"""
-    named = ("status", "refund", "customer")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
-    return await list_of(call, RETURNS, query, sort=query.sort, where=tuple(where))
+    where = named_by(query, "status", "refund", "customer")
+    return await list_of(call, RETURNS, query, sort=query.sort, where=where)
 
 
 @returns.question(
@@ -194,8 +190,3 @@ async def _named(call: Call, body: AskedBackGoodsBody, refund: Refund | None) ->
         product=product,
         value=None if value is None else value.amount,
     )
-
-
-async def _decided(call: Call, command: Command, body: Writing, stream: str, customer: str) -> Reply:
-    place = f"/v1/{'customers' if stream == customer else 'orders'}/"
-    return await call.decide(command, body, subject=stream[:3], of=customer, stream=stream, place=place)

@@ -1,7 +1,10 @@
-"""In which stream something named in an address lives: a refund, a return, a claim on a supplier."""
+"""In which stream something named in an address lives, and deciding about it: a refund, a return, a claim."""
 
+from api.bodies import Writing
 from api.call import Call
 from api.problems import NotFound
+from api.replies import Reply
+from domain.command import Command
 from domain.customers.registering import Customer
 from domain.orders.order import Placed
 
@@ -20,3 +23,9 @@ async def holder_of(call: Call, kind: str, name: str) -> tuple[str, Placed | Cus
             return state.registered.customer, state, state.registered.customer
         case _:
             raise NotFound
+
+
+async def decided_in(call: Call, command: Command, body: Writing, stream: str, customer: str) -> Reply:
+    """The receipt of a decision about what lives in that stream: an order, or the customer themselves."""
+    place = f"/v1/{'customers' if stream == customer else 'orders'}/"
+    return await call.decide(command, body, subject=stream[:3], of=customer, stream=stream, place=place)

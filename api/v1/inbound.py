@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.call import Call
 from api.grammars import KIND_TOLD, At, CustomerId, OrderId, grammar
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import MalformedJson
 from api.section import Section
@@ -149,8 +149,7 @@ def _submission(call: Call, event: StripeEvent, told: Told) -> Submission:
 @inbound.question("/v1/inbound", Permission.READ, answers=RowsPage[item_of(NoticeItem)], lists_rows=True)
 async def list_notices(call: Call, query: Annotated[NoticesQuery, Query()]) -> Response:
     """List what payment processors told us, and what became of it"""
-    named = ("kind", "result", "order", "customer")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    where = named_by(query, "kind", "result", "order", "customer")
     if query.happened_from is not None:
-        where.append(Where("happened_at", ">=", query.happened_from))
-    return await list_of(call, NOTICES, query, sort=query.sort, where=tuple(where))
+        where += (Where("happened_at", ">=", query.happened_from),)
+    return await list_of(call, NOTICES, query, sort=query.sort, where=where)

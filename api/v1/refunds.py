@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.bodies import Writing, one_currency
 from api.call import Call, asked
 from api.grammars import Currency, CustomerId, CustomerInPath, OrderId, OrderInPath, RefundInPath
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid, NotFound
 from api.receipts import receipt
@@ -442,14 +442,12 @@ async def audit_refunds(call: Call, query: Annotated[AuditQuery, Query()]) -> Re
 )
 async def report_refunds(call: Call, query: Annotated[ReportQuery, Query()]) -> Response:
     """Report refunds by month, by whether they were verified, and by age"""
-    named = ("currency", "customer")
-    held = tuple([Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None])
+    held = named_by(query, "currency", "customer")
     return await list_of(call, REPORTED, query, sort=query.sort, held=held)
 
 
 def _conditions(query: RefundsQuery) -> tuple[Condition, ...]:
-    named = ("stage", "order", "customer", "currency", "basis", "label")
-    return tuple([Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None])
+    return named_by(query, "stage", "order", "customer", "currency", "basis", "label")
 
 
 async def deciding_now(call: Call) -> Deciding:

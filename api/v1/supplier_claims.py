@@ -8,13 +8,11 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.answers import Receipt
-from api.bodies import Writing
 from api.call import Call, asked
 from api.grammars import ClaimInPath, CustomerId, OrderId, RefundId, RefundInPath, Sku
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid, NotFound
-from api.replies import Reply
 from api.section import Section
 from api.v1.goods_return_bodies import (
     FileSupplierClaimBody,
@@ -23,10 +21,8 @@ from api.v1.goods_return_bodies import (
     WaiveSupplierClaimBody,
     WaiveSupplierClaimsBody,
 )
-from api.v1.holders import holder_of
+from api.v1.holders import decided_in, holder_of
 from api.v1.order_bodies import parts_of
-from api.v1.orders import PLACE
-from domain.command import Command
 from domain.entry import Minor
 from domain.moments import Day, Moment, day_of
 from domain.orders.order import Placed
@@ -173,7 +169,7 @@ async def file_supplier_claim(call: Call, refund: RefundInPath, body: FileSuppli
         supplier=body.supplier,
         sends_goods=body.sends_goods,
     )
-    return await _decided(call, command, body, order, customer)
+    return await decided_in(call, command, body, order, customer)
 
 
 @suppliers.decision(
@@ -191,7 +187,7 @@ async def waive_supplier_claims(call: Call, refund: RefundInPath, body: WaiveSup
     command = asked(
         WaiveSupplierClaim, order=order, claim=mint("clm"), refund=refund, parts=parts_of(body.parts)
     )
-    return await _decided(call, command, body, order, customer)
+    return await decided_in(call, command, body, order, customer)
 
 
 @suppliers.decision(
@@ -208,7 +204,7 @@ async def settle_supplier_claim(call: Call, claim: ClaimInPath, body: SettleSupp
         currency=body.amount.currency,
         reference=body.reference,
     )
-    return await _decided(call, command, body, order, customer)
+    return await decided_in(call, command, body, order, customer)
 
 
 @suppliers.decision(
@@ -219,7 +215,7 @@ async def refuse_supplier_claim(call: Call, claim: ClaimInPath, body: RefuseSupp
     order, _, customer = await _order_of(call, SUPPLIER_CLAIM, claim)
     note = None if body.note is None else await call.seal_about(customer, "note", body.note)
     command = asked(RefuseSupplierClaim, order=order, claim=claim, note=note)
-    return await _decided(call, command, body, order, customer)
+    return await decided_in(call, command, body, order, customer)
 
 
 @suppliers.decision(
@@ -229,7 +225,7 @@ async def waive_supplier_claim(call: Call, claim: ClaimInPath, body: WaiveSuppli
     """Give up a claim that was filed"""
     order, _, customer = await _order_of(call, SUPPLIER_CLAIM, claim)
     command = asked(WaiveSupplierClaim, order=order, claim=claim)
-    return await _decided(call, command, body, order, customer)
+    return await decided_in(call, command, body, order, customer)
 
 
 @suppliers.question(
@@ -237,9 +233,8 @@ async def waive_supplier_claim(call: Call, claim: ClaimInPath, body: WaiveSuppli
 )
 async def list_supplier_claims(call: Call, query: Annotated[SupplierClaimsQuery, Query()]) -> Response:
     """List what suppliers were asked for, and what came of it"""
-    named = ("status", "order", "refund", "customer")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
-    return await list_of(call, CLAIMS, query, sort=query.sort, where=tuple(where))
+    where = named_by(query, "status", "order", "refund", "customer")
+    return await list_of(call, CLAIMS, query, sort=query.sort, where=where)
 
 
 @suppliers.question(
@@ -251,16 +246,15 @@ async def list_guarantees(call: Call, query: Annotated[GuaranteesQuery, Query()]
     Both windows, what was refunded, and what of the price may still be asked back. Whoever asks later gets
     their money too: the window only says what was promised.
     """
-    named = ("order", "customer", "sku")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    where = named_by(query, "order", "customer", "sku")
     if query.open:
         register = await call.book_register()
         moment = call.book.clock() if query.as_of is None else query.as_of
-        where += [
+        where += (
             Where("guarantee_until", ">=", day_of(moment, register.zone)),
             Where("open", ">", 0),
-        ]
-    return await list_of(call, GUARANTEES, query, sort=query.sort, where=tuple(where))
+        )
+    return await list_of(call, GUARANTEES, query, sort=query.sort, where=where)
 
 
 @suppliers.question(
@@ -279,7 +273,3 @@ async def _order_of(call: Call, kind: str, name: str) -> tuple[str, Placed, str]
     if not isinstance(state, Placed):
         raise NotFound
     return stream, state, customer
-
-
-async def _decided(call: Call, command: Command, body: Writing, order: str, customer: str) -> Reply:
-    return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)

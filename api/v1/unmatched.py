@@ -23,7 +23,7 @@ from api.grammars import (
     ReversalId,
     UnmatchedInPath,
 )
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid
 from api.section import Section
@@ -117,13 +117,12 @@ async def list_unmatched(call: Call, query: Annotated[UnmatchedQuery, Query()]) 
 
     It waits on the account for unapplied money and is in no customer's balance.
     """
-    named = ("direction", "customer", "order")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    where = named_by(query, "direction", "customer", "order")
     if query.state is not None:
-        where.append(Where("left", ">" if query.state == "open" else "=", 0))
+        where += (Where("left", ">" if query.state == "open" else "=", 0),)
     if query.since is not None:
-        where.append(Where("since", ">=", query.since))
-    return await list_of(call, UNMATCHED, query, sort=query.sort, where=tuple(where))
+        where += (Where("since", ">=", query.since),)
+    return await list_of(call, UNMATCHED, query, sort=query.sort, where=where)
 
 
 @unmatched.decision("/v1/unmatched/{unmatched}/assignment", Permission.SERVE_CUSTOMERS, answers=Receipt)

@@ -11,7 +11,7 @@ from api.answers import Receipt
 from api.bodies import Writing
 from api.call import Call, asked
 from api.grammars import Currency, CustomerId, OrderId, OrderInPath
-from api.lists import ListQuery, RowsPage, item_of, list_of
+from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.section import Section
 from api.v1.orders import PLACE, customer_of
@@ -179,13 +179,10 @@ async def list_unpaid_bills(call: Call, query: Annotated[UnpaidBillsQuery, Query
     Part payments, uncollectible bills and what reversed payments left owed are in it. A promise to pay pauses
     the call until its day is over. `orders_since` counts what the customer ordered after the bill was issued.
     """
-    named = ("stage", "customer", "order", "currency")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
+    where = named_by(query, "stage", "customer", "order", "currency")
     if query.stage is None:
-        where.append(Where("stage", "<>", "closed"))
-    return await list_of(
-        call, UNPAID, query, sort=query.sort, where=tuple(where), said=await _said(call, query)
-    )
+        where += (Where("stage", "<>", "closed"),)
+    return await list_of(call, UNPAID, query, sort=query.sort, where=where, said=await _said(call, query))
 
 
 @watchlist.question(
@@ -197,9 +194,8 @@ async def list_watched_orders(call: Call, query: Annotated[WatchedOrdersQuery, Q
     `open_then` counts bills in the order's currency, `bills_then` all. An order goes its way until the owner
     says otherwise.
     """
-    named = ("customer", "decision")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
-    return await list_of(call, WATCHED, query, sort=query.sort, where=tuple(where))
+    where = named_by(query, "customer", "decision")
+    return await list_of(call, WATCHED, query, sort=query.sort, where=where)
 
 
 @watchlist.decision(
@@ -236,9 +232,8 @@ async def list_write_offs(call: Call, query: Annotated[WriteOffsQuery, Query()])
 
     Revenue is what was charged less what was refunded, of orders placed after the first write-off.
     """
-    named = ("customer", "currency")
-    where = [Where(name, "=", value) for name in named if (value := getattr(query, name)) is not None]
-    return await list_of(call, WRITE_OFFS, query, sort=query.sort, where=tuple(where))
+    where = named_by(query, "customer", "currency")
+    return await list_of(call, WRITE_OFFS, query, sort=query.sort, where=where)
 
 
 async def _said(call: Call, query: ListQuery) -> tuple[Moment, Day]:
