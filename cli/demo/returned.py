@@ -16,6 +16,7 @@ from domain.suppliers.claim_answers import RefuseSupplierClaim, SettleSupplierCl
 from domain.suppliers.claiming import FileSupplierClaim
 from domain.suppliers.supplier_events import SupplierClaimFiled
 from ledger.identity import mint
+from ledger.processors.trial_cards import TrialCards
 
 SUPPLIER = "Prairie Textiles"
 
@@ -95,8 +96,8 @@ RETURNED: dict[str, Callable[[Story], Awaitable[None]]] = {
 
 
 async def _delivered(story: Story, days_ago: int, placed: OrderPlaced) -> OrderPlaced:
-    """The order, paid at once, shipped two days before it arrived."""
-    await story.paid(story.at(days_ago + 3, 16, 3), placed)
+    """The order, paid at once with a trial card, shipped two days before it arrived."""
+    await story.paid(story.at(days_ago + 3, 16, 3), placed, processor=TrialCards.processor)
     tracking = f"1Z999AA100000000{placed.external_ref[-2:] if placed.external_ref else '99'}"
     shipment = await story.shipped(story.at(days_ago + 2, 15), placed, "One parcel", tracking)
     await story.arrived(story.at(days_ago, 17), placed, shipment)
@@ -106,7 +107,7 @@ async def _delivered(story: Story, days_ago: int, placed: OrderPlaced) -> OrderP
 async def _refunded(
     story: Story, days_ago: int, placed: OrderPlaced, units: int, problem: ObservedProblem
 ) -> RefundGranted:
-    """Units are refunded before the customer asks; what is due goes back as a reaction."""
+    """Units are refunded before the customer asks; once the service runs, the money follows as a reaction."""
     today = day_of(story.book.clock(), story.zone)
     granted = GrantRefund(
         order=placed.order,

@@ -140,14 +140,16 @@ class Story:
         )
         return await self.happened(self.tell(at, f"ordered-{reference}", command, newcomer), OrderPlaced)
 
-    async def paid(self, at: Moment, placed: OrderPlaced, sentence: str = "paid") -> None:
+    async def paid(
+        self, at: Moment, placed: OrderPlaced, sentence: str = "paid", processor: str = "stripe"
+    ) -> None:
         """The whole order is captured."""
         command = CapturePayment(
             order=placed.order,
             payment=mint("pay"),
             amount=placed.total,
             currency=placed.currency,
-            processor="stripe",
+            processor=processor,
             reference=f"demo-{placed.external_ref}",
         )
         await self.tell(at, sentence, command)
