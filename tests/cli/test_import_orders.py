@@ -490,7 +490,8 @@ def imported_apart(database: Database, keys_folder: Path, book: str) -> tuple[di
         receipt = json.loads(process.stdout.read())
     assert process.returncode == 0
     head = position(database, book)
-    peaks = [max(peak for at, peak in seen if at <= head * quarter) for quarter in QUARTERS]
+    # Of a second run nothing is recorded: all of it lies in the last quarter.
+    peaks = [max([peak for at, peak in seen if at <= head * quarter], default=0) for quarter in QUARTERS]
     return receipt, [*peaks[:-1], max(peaks[-1], receipt["peak_megabytes"])]
 
 
