@@ -1,6 +1,12 @@
 """A customer's credit in one currency: money of theirs that we keep, and money we gave them to spend.
 
-available = granted + set aside − used − paid out, never below 0. Source: I15, R-S8, §2 Money
+    available = granted + set aside − used − paid out, never below 0
+    gifts     = granted + what of the set aside is a gift − what of the used was one
+    payable   = available − gifts
+
+Gifts are spent first, so that as much as may be of the customer's own money can be asked back. Each use says
+how much of it was a gift, and a refund of what it bought gives that back as a gift.
+Source: I15, R-S8, §2 Money
 """
 
 from collections.abc import Mapping
@@ -59,11 +65,18 @@ class Credit(msgspec.Struct, frozen=True):
     used: int = 0
     paid_out: int = 0
     """Asked back as money; it no longer can be used from the grant on, wherever the payout stands."""
+    gifts: int = 0
+    """What of the available is a gift: it is spent, not paid out."""
 
     @property
     def available(self) -> int:
         """What may still be used."""
         return self.granted + self.set_aside - self.used - self.paid_out
+
+    @property
+    def payable(self) -> int:
+        """What of it may be asked back as money: the customer's own. Source: I15"""
+        return max(0, self.available - self.gifts)
 
 
 Credits = Mapping[str, Credit]
@@ -75,11 +88,14 @@ def credit_after(credits: Credits, it: ChangesCredit) -> Credits:
     known = credits.get(it.currency, Credit())
     match it:
         case StoreCreditGranted():
-            known = msgspec.structs.replace(known, granted=known.granted + it.amount)
+            granted, gifts = known.granted + it.amount, known.gifts + it.amount
+            known = msgspec.structs.replace(known, granted=granted, gifts=gifts)
         case CreditSetAside():
-            known = msgspec.structs.replace(known, set_aside=known.set_aside + it.amount)
+            set_aside, gifts = known.set_aside + it.amount, known.gifts + it.gift
+            known = msgspec.structs.replace(known, set_aside=set_aside, gifts=gifts)
         case CreditUsed():
-            known = msgspec.structs.replace(known, used=known.used + it.amount)
+            used, gifts = known.used + it.amount, known.gifts - it.gift
+            known = msgspec.structs.replace(known, used=used, gifts=gifts)
         case RefundGranted():
             if it.basis != "credit":
                 return credits

@@ -70,8 +70,8 @@ class CreditExceedsAvailable(Refusal):
 
 
 def use_credit(command: UseCredit, given: Given) -> Decision:
-    """Uses credit: it covers the units still to ship first, then pays the open bills, oldest first; it never
-    reverses a write-off.
+    """Uses credit, gifts first: it covers the units still to ship, then pays the open bills, oldest first; it
+    never reverses a write-off.
 
     Checks, in this order: order placed; retry; the order's customer; currency; what the order still needs
     (I12); what the customer has (I15); not before the order, nor before a bill that it pays.
@@ -94,7 +94,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
     if command.amount > credit.available:
         available = state.money(credit.available)
         raise CreditExceedsAvailable(command.customer, state.money(command.amount), available)
-    used = _used(state, command, given)
+    used = _used(state, command, min(command.amount, credit.gifts), given)
     expect_cause(state.placed_at, given)
     for share in used.bills:
         expect_cause(state.bills[share.bill].at, given)
@@ -113,7 +113,7 @@ def _content(it: object) -> tuple[str, int, str] | None:
     return (it.customer, it.amount, it.currency) if isinstance(it, CreditUsed) else None
 
 
-def _used(state: Placed, command: UseCredit, given: Given) -> CreditUsed:
+def _used(state: Placed, command: UseCredit, gift: int, given: Given) -> CreditUsed:
     not_covered = price_not_covered(state)
     to_units = min(command.amount, not_covered)
     return CreditUsed(
@@ -122,6 +122,7 @@ def _used(state: Placed, command: UseCredit, given: Given) -> CreditUsed:
         use=command.use,
         currency=command.currency,
         amount=command.amount,
+        gift=gift,
         bills=oldest_first(state.bills, command.amount - to_units),
         deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else (),
     )

@@ -153,6 +153,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     price_of_units_to_ship: int
     """Kept beside the lines, so that a payment for an order of a thousand lines need not price them all."""
     account: OrderAccount = OrderAccount()
+    gift: int = 0
+    """What of the money here came as a gift, used as credit. Source: I15"""
     fee_charged: bool = False
     fee_returned: bool = False
     payments: Mapping[str, Payment] = {}
@@ -206,6 +208,14 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     def funds(self) -> int:
         """Money that no bill and no charge has used. Source: §2 Money"""
         return max(0, self.open_bills() - self.account.balance)
+
+    def gift_in(self, set_aside: int, cash: int) -> int:
+        """What of so much set aside, beside so much cash due back, is a gift: own money goes back first.
+
+        Source: R-G8, I15
+        """
+        own = max(0, self.account.money_here - self.gift - cash)
+        return min(self.gift, max(0, set_aside - own))
 
     def purse(self) -> Purse:
         """The deposit and what is due back. Source: §2 Money"""

@@ -183,6 +183,7 @@ def _credit_set_aside(state: Placed, it: CreditSetAside, entry: Entry) -> Placed
         refunds = with_set_aside(refunds, it.subject, it.amount)
     return msgspec.structs.replace(
         _moved(state, set_aside=it.amount),
+        gift=state.gift - it.gift,
         refunds=refunds,
         credits={**state.credits, it.credit: CreditChange(it, entry.position)},
     )
@@ -191,6 +192,7 @@ def _credit_set_aside(state: Placed, it: CreditSetAside, entry: Entry) -> Placed
 def _credit_used(state: Placed, it: CreditUsed, entry: Entry) -> Placed:
     return msgspec.structs.replace(
         _moved(state, credit_used=it.amount),
+        gift=state.gift + it.gift,
         bills=with_paid(state.bills, it.bills),
         credits={**state.credits, it.use: CreditChange(it, entry.position)},
     )

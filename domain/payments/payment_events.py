@@ -120,6 +120,8 @@ class CreditSetAside(Event, frozen=True, kw_only=True):
     source: SetAsideFrom
     subject: str
     """The refund, or the payment of the bill."""
+    gift: Minor = 0
+    """What of the amount is a gift again, to be spent and not paid out: it had paid as one. Source: I15"""
 
 
 class CreditUsed(Event, frozen=True, kw_only=True):
@@ -130,6 +132,8 @@ class CreditUsed(Event, frozen=True, kw_only=True):
     use: str
     currency: str
     amount: Minor
+    gift: Minor = 0
+    """What of the amount was a gift: gifts are spent first, and the customer's own money after them."""
     bills: tuple[BillShare, ...]
     """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
     deadlines: tuple[Deadline, ...] = ()

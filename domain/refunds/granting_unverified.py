@@ -199,7 +199,7 @@ def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
 def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, given: Given) -> Draft:
     """What paying it out would record. Raises: CreditExceedsSetAside, EffectiveBeforeCause."""
     asked = ask.credit or 0
-    most = payable(state.credit.get(currency, Credit()))
+    most = state.credit.get(currency, Credit()).payable
     if asked > most:
         raise CreditExceedsSetAside(state.registered.customer, Money(asked, currency), Money(most, currency))
     expect_cause(state.registered_at, given)
@@ -209,14 +209,6 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
         granted=msgspec.structs.replace(granted, basis="credit", granted=asked),
         has_limit=False,
     )
-
-
-def payable(credit: Credit) -> int:
-    """What of a customer's credit may be asked back as money: what was set aside, gifts being spent first.
-
-    Source: I15
-    """
-    return max(0, min(credit.available, credit.set_aside - credit.paid_out))
 
 
 def _of_customer(state: Customer, refund: str, currency: str, ask: RefundAsk, given: Given) -> RefundGranted:

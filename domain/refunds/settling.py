@@ -2,8 +2,9 @@
 
     original method → another card of the customer → store credit, or a cheque where they prefer money
 
-Money goes back first, up to what came as money; what was paid with credit comes back as credit. A way is
-left only once it failed, or where it does not exist. While a bank asks about a payment, payouts wait.
+Money goes back first, up to what came as money; what was paid with credit comes back as credit, and what was
+paid with a gift as a gift. A way is left only once it failed, or where it does not exist. While a bank asks
+about a payment, payouts wait.
 Source: R-B9, R-G8, R-G9, I13
 """
 
@@ -166,7 +167,7 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     way = ways.chosen(command.method) if due.cash else "store_credit"
     expect_cause(refund.at, given)
     if way == "store_credit":
-        return _recorded(command, state, (), due.total)
+        return _recorded(command, state, (), Owed(0, due.total))
     if way == "other_card":
         card = ways.card(command.payment_method)
         if card is None:
@@ -176,7 +177,7 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
         paid = (_paid(command, state, command.payouts[0], due.cash, "cheque", None, None),)
     else:
         paid = tuple(_back_to_payments(command, state, ways, due.cash))
-    return _recorded(command, state, paid, due.credit)
+    return _recorded(command, state, paid, due)
 
 
 def refund_of(stream: str, refund: str, given: Given) -> tuple[Placed | Customer, Refund]:
@@ -302,19 +303,20 @@ def _paid(
 
 
 def _recorded(
-    command: SettleRefund, state: Placed | Customer, paid: tuple[RefundPaid, ...], credit: int
+    command: SettleRefund, state: Placed | Customer, paid: tuple[RefundPaid, ...], due: Owed
 ) -> Decision:
     refund = state.refunds[command.refund].granted
     events: list[tuple[str, Event]] = [(command.stream, it) for it in paid]
-    if credit:
+    if due.credit:
         kept = CreditSetAside(
             customer=refund.customer,
             order=refund.order,
             credit=command.credit,
             currency=refund.currency,
-            amount=credit,
+            amount=due.credit,
             source="refund",
             subject=command.refund,
+            gift=state.gift_in(due.credit, due.cash) if isinstance(state, Placed) else 0,
         )
         events.extend([(stream, kept) for stream in command.writes()])
     return Decision(events=tuple(events), customer=refund.customer)

@@ -9,7 +9,7 @@ from domain.refunds.refund_events import Basis
 from tests.domain.bill_examples import credit_given
 from tests.domain.examples import CUSTOMER, ORDER, REFUND, id_of, refund_granted
 
-HAD = {"USD": Credit(granted=50, set_aside=30, used=20, paid_out=10)}
+HAD = {"USD": Credit(granted=50, set_aside=30, used=20, paid_out=10, gifts=10)}
 
 
 def corrected(basis: Basis) -> RefundCorrected:
@@ -44,7 +44,7 @@ def corrected(basis: Basis) -> RefundCorrected:
     [
         (
             credit_given(7),
-            Credit(57, 30, 20, 10),
+            Credit(57, 30, 20, 10, gifts=17),
         ),
         (
             CreditSetAside(
@@ -55,20 +55,23 @@ def corrected(basis: Basis) -> RefundCorrected:
                 amount=7,
                 source="refund",
                 subject=REFUND,
+                gift=3,
             ),
-            Credit(50, 37, 20, 10),
+            Credit(50, 37, 20, 10, gifts=13),
         ),
         (
-            CreditUsed(customer=CUSTOMER, order=ORDER, use=id_of("use"), currency="USD", amount=7, bills=()),
-            Credit(50, 30, 27, 10),
+            CreditUsed(
+                customer=CUSTOMER, order=ORDER, use=id_of("use"), currency="USD", amount=7, gift=3, bills=()
+            ),
+            Credit(50, 30, 27, 10, gifts=7),
         ),
-        (refund_granted(basis="credit", granted=7), Credit(50, 30, 20, 17)),
-        (corrected("credit"), Credit(50, 30, 20, 3)),
-        (refund_granted(basis="unverified", granted=7), Credit(50, 30, 20, 10)),
-        (corrected("unverified"), Credit(50, 30, 20, 10)),
+        (refund_granted(basis="credit", granted=7), Credit(50, 30, 20, 17, gifts=10)),
+        (corrected("credit"), Credit(50, 30, 20, 3, gifts=10)),
+        (refund_granted(basis="unverified", granted=7), Credit(50, 30, 20, 10, gifts=10)),
+        (corrected("unverified"), Credit(50, 30, 20, 10, gifts=10)),
     ],
     ids=lambda it: type(it).__name__,
 )
-def test_an_event_moves_one_figure(event: object, after: Credit) -> None:
+def test_an_event_moves_its_figures(event: object, after: Credit) -> None:
     assert credit_after(HAD, event) == {"USD": after}  # pyright: ignore[reportArgumentType]
     assert after.available == after.granted + after.set_aside - after.used - after.paid_out

@@ -11,7 +11,6 @@ from domain.orders.order_events import OrderLine
 from domain.orders.products import ProductListed, ProductUnknown
 from domain.payments.payment_events import (
     CreditSetAside,
-    CreditUsed,
     DisputeClosed,
     DisputeOpened,
     PaymentReinstated,
@@ -37,7 +36,7 @@ from domain.refunds.settling import (
     RefundNotGranted,
 )
 from domain.retry import AlreadyRecordedOtherwise
-from tests.domain.bill_examples import credit_given, reverse
+from tests.domain.bill_examples import credit_given, reverse, use_credit
 from tests.domain.examples import (
     BILL,
     CARD,
@@ -200,8 +199,8 @@ def test_what_came_as_credit_goes_back_as_credit() -> None:
     story = given(customer_registered(), placed(), captured(amount=5000))
     gift = credit_given(2595, credit=id_of("crd", 7))
     story.record(gift)
-    use = CreditUsed(customer=CUSTOMER, order=ORDER, use=id_of("use"), currency="USD", amount=2595, bills=())
-    story.record(use, shipped())
+    story.do(use_credit(2595))
+    story.record(shipped())
     story.do(grant((1, 2)))
     kept = CreditSetAside(
         customer=CUSTOMER,
@@ -211,6 +210,7 @@ def test_what_came_as_credit_goes_back_as_credit() -> None:
         amount=2595,
         source="refund",
         subject=REFUND,
+        gift=2595,
     )
     decided = story.do(settle())
     assert decided == (paid(amount=5000), kept, kept)

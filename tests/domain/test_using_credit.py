@@ -44,8 +44,9 @@ def usd(minor: int) -> Money:
 
 
 def used(amount: int, bills: tuple[BillShare, ...] = (), **other: Any) -> CreditUsed:
+    """So much of a gift pays for the order, unless said."""
     said = {"customer": CUSTOMER, "order": ORDER, "use": USE, "currency": "USD"}
-    return CreditUsed(**{**said, "amount": amount, "bills": bills, **other})
+    return CreditUsed(**{**said, "amount": amount, "gift": amount, "bills": bills, **other})
 
 
 def with_credit(amount: int) -> Story:
@@ -105,10 +106,21 @@ def test_an_excess_payment_of_one_order_pays_for_the_next() -> None:
     story = billed_story()
     story.do(pay_bill(amount=8595))
     story.do(place(order=OTHER_ORDER))
-    told = used(1000, order=OTHER_ORDER)
+    told = used(1000, order=OTHER_ORDER, gift=0)
     story.when(use_credit(1000, order=OTHER_ORDER)).then(told, told)
     assert story.state(CUSTOMER).credit["USD"].available == 0
     assert story.account(OTHER_ORDER).balance == -1000
+
+
+@pytest.mark.parametrize(("amount", "gift"), [(2595, 2595), (2596, 2595)])
+def test_gifts_are_spent_first(amount: int, gift: int) -> None:
+    story = billed_story()
+    story.do(pay_bill(amount=8595))
+    story.do(place(order=OTHER_ORDER))
+    story.by(OWNER).do(give_credit(2595))
+    told = used(amount, order=OTHER_ORDER, gift=gift)
+    story.by(AGENT).when(use_credit(amount, order=OTHER_ORDER)).then(told, told)
+    assert story.state(CUSTOMER).credit["USD"].payable == 1000 - (amount - gift)
 
 
 def test_credit_counts_as_payment() -> None:

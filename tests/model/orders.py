@@ -218,6 +218,8 @@ class Order:
     charged: int = 0
     received: int = 0
     credit_used: int = 0
+    gift: int = 0
+    """What of the money here was a gift."""
     reversed: int = 0
     credited: int = 0
     refunded: int = 0
@@ -317,7 +319,14 @@ class Credit:
     set_aside: int = 0
     used: int = 0
     paid_out: int = 0
+    gifts: int = 0
+    """What of it is still to be spent, and never paid out."""
 
     @property
     def available(self) -> int:
         return self.granted + self.set_aside - self.used - self.paid_out
+
+    @property
+    def payable(self) -> int:
+        """All but gifts."""
+        return max(0, self.available - self.gifts)

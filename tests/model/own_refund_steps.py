@@ -65,7 +65,7 @@ def ask_credit_back(twins: Twins, which: int, much: int) -> None:
         return
     customer, currency = kept[which % len(kept)]
     credit = twins.shop.credit(customer, currency)
-    amount = amount_of(min(credit.available, credit.set_aside - credit.paid_out), much)
+    amount = amount_of(credit.payable, much)
     name = id_of("ref", twins.number)
     actor = people.decider(which // 16)
     command = PayOutCredit(

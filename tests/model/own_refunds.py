@@ -25,7 +25,7 @@ def worth_of(shop: Shop, currency: str, units: int, stated: int | None) -> Worth
 def ask_credit_back(shop: Shop, name: str, customer: str, currency: str, amount: int) -> None:
     """I15: what was set aside, and was not spent or asked back; gifts are spent first, and never paid out."""
     credit = shop.credit(customer, currency)
-    if amount > min(credit.available, credit.set_aside - credit.paid_out):
+    if amount > credit.payable:
         raise Refused("I15")
     credit.paid_out += amount
     shop.own_refunds[name] = OwnRefund(customer, currency, granted=amount, credit_amount=0, is_credit=True)

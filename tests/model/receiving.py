@@ -38,7 +38,7 @@ def pay_bill(shop: Shop, name: str, bill: str, payment: str, amount: int) -> int
         undone=[Share(bill, undone)],
         set_aside=amount - share,
     )
-    set_aside(shop, order, amount - share)
+    set_aside(shop, order, amount - share, gift=0)
     return amount - share
 
 
@@ -57,11 +57,15 @@ def use_credit(shop: Shop, name: str, use: str, amount: int) -> None:
     pay_oldest(shop, order, amount - min(amount, not_covered), use)
     order.credit_used += amount
     credit.used += amount
+    gift = min(amount, credit.gifts)
+    credit.gifts -= gift
+    order.gift += gift
 
 
 def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> bool:
     """§2: new money from us."""
     shop.credit(customer, currency).granted += amount
+    shop.credit(customer, currency).gifts += amount
     return True
 
 
@@ -85,7 +89,10 @@ def pay(shop: Shop, bill: Bill, amount: int, by: str | None) -> Share:
     return Share(bill.name, amount, released)
 
 
-def set_aside(shop: Shop, order: Order, amount: int) -> None:
-    """Money of an order becomes its customer's credit."""
+def set_aside(shop: Shop, order: Order, amount: int, gift: int) -> None:
+    """Money of an order becomes its customer's credit, so much of it as a gift again."""
+    credit = shop.credit(order.customer, order.currency)
     order.set_aside += amount
-    shop.credit(order.customer, order.currency).set_aside += amount
+    order.gift -= gift
+    credit.set_aside += amount
+    credit.gifts += gift

@@ -137,10 +137,13 @@ def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int
         if payment is not None:
             order.payments[payment].went_back += amount
             assert order.payments[payment].went_back <= order.payments[payment].standing
+    # I15: a gift comes back as a gift, after all that was the customer's own.
+    own = order.money_here - order.gift - (order.cash if cash else 0)
+    gift = min(order.gift, max(0, credit - max(0, own)))
     order.refunded += cash
     it.paid += cash
     it.set_aside += credit
-    receiving.set_aside(shop, order, credit)
+    receiving.set_aside(shop, order, credit, gift)
 
 
 def return_payout(shop: Shop, name: str, refund: str, payment: str | None, amount: int) -> None:

@@ -138,8 +138,8 @@ BROKEN: dict[str, Broken] = {
     ),
     "a gesture has no limit": ("domain.customers.giving_credit.limit_of", lambda *_: None),
     "gifts are paid out": (
-        "domain.refunds.granting_unverified.payable",
-        lambda credit: credit.available,
+        "domain.customers.credit.Credit.payable",
+        property(lambda credit: credit.available),
     ),
     "what was paid out stays due": (
         "domain.refunds.refund.Refund.left",

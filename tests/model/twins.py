@@ -337,8 +337,8 @@ class Twins:
         state = self.story.state(customer)
         assert isinstance(state, Customer)
         kept = state.credit.get(currency, Kept())
-        columns = (credit.granted, credit.set_aside, credit.used, credit.paid_out)
-        assert (kept.granted, kept.set_aside, kept.used, kept.paid_out) == columns
+        columns = (credit.granted, credit.set_aside, credit.used, credit.paid_out, credit.gifts)
+        assert (kept.granted, kept.set_aside, kept.used, kept.paid_out, kept.gifts) == columns
         for name, it in self.shop.own_refunds.items():
             if (it.customer, it.currency) == (customer, currency):
                 known = state.refunds[name]
