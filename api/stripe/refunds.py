@@ -1,4 +1,8 @@
-"""Refunds that Stripe tells of: money that left us, or that did not reach the customer after all."""
+"""Refunds that Stripe tells of: money that left us, or that did not reach the customer after all.
+
+A failure tells of the payout too, which is recorded first where nobody has told it yet: they may come in any
+order.
+"""
 
 import msgspec
 
@@ -6,8 +10,10 @@ from api.stripe.objects import StripeCharge, StripeEvent, StripeRefund, minor_un
 from api.stripe.told import STRIPE, Found, Told, derived_id, find, moved, object_of, our_id
 from domain.inbound.notices import UNMATCHED_REF
 from domain.orders.order import Placed
+from domain.payments.payment import Payment
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordReturnedPayout
+from domain.refunds.refund import Payout
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed
 from ledger.book import Book
@@ -43,23 +49,28 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
     if found.order is None or found.payment is None or refund is None:
         return Told(order=found.order, money=money)
     known = found.order.refunds.get(refund)
-    fact = RecordPayout(
-        order=found.order.placed.order,
+    fact = _paying_out(it, refund, found.order, found.payment)
+    return Told(order=found.order, fact=fact, money=money, earliest=None if known is None else known.at)
+
+
+def _paying_out(it: StripeRefund, refund: str, order: Placed, payment: Payment) -> RecordPayout:
+    currency = it.currency.upper()
+    return RecordPayout(
+        order=order.placed.order,
         refund=refund,
         payout=our_id(it.metadata, "payout", "pot") or derived_id("pot", it.id),
-        payment=found.payment.received.payment,
-        amount=amount,
+        payment=payment.received.payment,
+        amount=minor_units(it.amount, currency),
         currency=currency,
         reference=it.id,
     )
-    return Told(order=found.order, fact=fact, money=money, earliest=None if known is None else known.at)
 
 
 def _refund_of(order: Placed, it: StripeRefund, amount: int) -> str | None:
     """The refund it pays: the one it was recorded for, the one the shop named, or the first it may pay."""
     told = _payout_of(order, it.id)
     if told is not None:
-        return told.refund
+        return told.tried.refund
     named = our_id(it.metadata, "refund", "ref")
     if named in order.refunds:
         return named
@@ -69,25 +80,41 @@ def _refund_of(order: Placed, it: StripeRefund, amount: int) -> str | None:
     return None
 
 
-def _payout_of(order: Placed, reference: str) -> RefundPaid | None:
+def _payout_of(order: Placed, reference: str) -> Payout | None:
     for refund in order.refunds.values():
         for payout in refund.payouts.values():
             if isinstance(payout.tried, RefundPaid) and payout.tried.reference == reference:
-                return payout.tried
+                return payout
     return None
 
 
 async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
     currency = it.currency.upper()
-    money = moved("receipt", minor_units(it.amount, currency), currency, it.id)
-    told = None if found.order is None else _payout_of(found.order, it.id)
-    if found.order is None or told is None:
-        has_left = await book.claimed(UNMATCHED_REF, f"payout/{STRIPE}/{it.id}") is not None
-        return Told(order=found.order, money=money if has_left else None)
-    fact = RecordReturnedPayout(
-        stream=found.order.placed.order,
-        refund=told.refund,
-        payout=told.payout,
-        why=it.failure_reason or "returned",
+    amount = minor_units(it.amount, currency)
+    order = found.order
+    told = None if order is None else _payout_of(order, it.id)
+    if order is not None and told is not None:
+        fact = _coming_back(it, order, told.tried.refund, told.tried.payout, told)
+        money = moved("receipt", amount, currency, it.id)
+        return Told(order=order, fact=fact, money=money, earliest=order.refunds[told.tried.refund].at)
+    if await book.claimed(UNMATCHED_REF, f"payout/{STRIPE}/{it.id}") is not None:
+        return Told(order=order, money=moved("receipt", amount, currency, it.id))
+    refund = None if order is None else _refund_of(order, it, amount)
+    if order is None or found.payment is None or refund is None:
+        return Told(order=order)  # as far as is known here, nothing had left
+    paid = _paying_out(it, refund, order, found.payment)
+    fact = _coming_back(it, order, refund, paid.payout, None)
+    return Told(order=order, fact=fact, first=(paid,), earliest=order.refunds[refund].at)
+
+
+def _coming_back(
+    it: StripeRefund, order: Placed, refund: str, payout: str, known: Payout | None
+) -> RecordReturnedPayout:
+    # Why, as it was recorded: not every notice of it says so.
+    before = None if known is None or known.returned is None else known.returned.why
+    return RecordReturnedPayout(
+        stream=order.placed.order,
+        refund=refund,
+        payout=payout,
+        why=before or it.failure_reason or "returned",
     )
-    return Told(order=found.order, fact=fact, money=money, earliest=found.order.refunds[told.refund].at)

@@ -327,11 +327,31 @@ async def test_a_refund_that_does_not_arrive_is_owed_again(stripe: Stripe) -> No
     order, it = await refunded_order(stripe)
     back = refund(it)
     assert await stripe.tell("refund.created", refund(it, status="pending")) == "kept"
-    assert await stripe.tell("refund.failed", {**back, "status": "failed"}) == "kept"
     assert await stripe.tell("refund.created", back) == "recorded"
     failed = {**back, "status": "failed", "failure_reason": "lost_or_stolen_card"}
     assert await stripe.tell("charge.refund.updated", failed) == "recorded"
     assert await stripe.tell("refund.failed", failed) == "known"
+    assert (await account(stripe.house, order))["refunded"] == 0
+
+
+async def test_a_refund_whose_failure_is_told_first_is_owed_again(stripe: Stripe) -> None:
+    # Keep the failure and no more → the success told after it says refunded for ever, this fails.
+    house = stripe.house
+    order, it = await refunded_order(stripe)
+    back = refund(it)
+    failed = {**back, "status": "failed", "failure_reason": "lost_or_stolen_card"}
+    assert await stripe.tell("refund.failed", failed) == "recorded"
+    assert await stripe.tell("refund.created", back) == "known"
+    assert await stripe.tell("refund.updated", {**failed, "failure_reason": None}) == "known"
+    assert (await account(house, order))["refunded"] == 0
+    assert await waiting(house, back["id"]) == []
+    tasks = await house.agent.get(f"/v1/tasks?order={order}&min_position={await house.head()}")
+    assert "refund_payout" in [task["kind"] for task in tasks.json()["items"]]
+
+
+async def test_a_refund_nobody_granted_that_failed_is_kept(stripe: Stripe) -> None:
+    order, it = await refunded_order(stripe)
+    assert await stripe.tell("refund.failed", {**refund(it, 1001), "status": "failed"}) == "kept"
     assert (await account(stripe.house, order))["refunded"] == 0
 
 
