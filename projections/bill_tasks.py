@@ -128,7 +128,8 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
             _called(rows, it, entry)
         case PromiseMade() | PromiseKept() | PromiseBroken():
             pause = (deadline.due for deadline in _deadlines(it))
-            rows[order, CALL, it.subject].paused_until = next(pause, None)
+            if (order, CALL, it.subject) in rows:
+                rows[order, CALL, it.subject].paused_until = next(pause, None)
         case DisputeOpened():
             begin_tasks(rows, order, it.dispute, it.customer, it.deadlines, entry, CONTEST)
         case DisputeClosed():
@@ -177,7 +178,9 @@ def _owe(
 
 
 def _called(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:
-    call = rows[entry.stream, CALL, it.bill]
+    call = rows.get((entry.stream, CALL, it.bill))
+    if call is None:
+        return
     call.due = call.missed_from = None
     rows.pop((entry.stream, DECIDE, it.bill), None)
     begin_tasks(rows, entry.stream, it.bill, it.customer, it.deadlines, entry, CALL, DECIDE)

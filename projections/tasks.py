@@ -12,6 +12,7 @@ from domain.inbound.unmatched_events import UnmatchedMoneyEvent
 from domain.orders.order_events import (
     CustomerContactMade,
     Deadline,
+    DeadlineKind,
     OrderPlaced,
     OrderShipped,
     OrderUnitsCancelled,
@@ -21,9 +22,9 @@ from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentR
 from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.credit_tasks import BearsOnNewCredit, fold_new_credit
 from projections.goods_tasks import BearsOnGoods, fold_goods
-from projections.hold_tasks import SHIP, BearsOnHoldTasks, fold_holds
+from projections.hold_tasks import DECIDE, REACH, SEARCH, SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
-from projections.refund_tasks import KINDS, BearsOnRefunds, about_refund, begun_by, done_by
+from projections.refund_tasks import BearsOnRefunds, about_refund, begun_by, done_by
 from projections.unmatched_tasks import fold_unmatched
 
 BearsOnTasks = (
@@ -48,6 +49,17 @@ AnyTask = (
     | BearsOnGoods
     | UnmatchedMoneyEvent
 )
+
+ABOUT_WHAT_SHIPS: tuple[DeadlineKind, ...] = (
+    "acknowledgement",
+    "thanks",
+    SHIP,
+    REVIEW,
+    SEARCH,
+    REACH,
+    DECIDE,
+)
+"""What is asked for only because something of an order is to ship; what moved money is asked for still."""
 
 
 class Tasks(Projection[Task, AnyTask]):
@@ -160,9 +172,8 @@ def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
         return
     shipping.ordered -= units
     if shipping.ordered == 0:
-        for _, kind, subject in list(rows):
-            if kind not in KINDS:  # nothing was shipped and nothing will be: there is nothing left to say
-                del rows[order, kind, subject]
+        for kind in ABOUT_WHAT_SHIPS:  # nothing was shipped and nothing will be
+            rows.pop((order, kind, order), None)
     else:
         _leave(rows, order, units)
 

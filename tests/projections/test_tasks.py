@@ -12,9 +12,12 @@ from projections.projection import AnyProjection
 from projections.refund_tasks import KINDS
 from projections.tasks import Tasks
 from tests.domain.bill_examples import (
+    DISPUTE,
     ILL,
+    PERSONS,
     billed_story,
     call,
+    dispute,
     paid_story,
     pay_bill,
     promise,
@@ -23,16 +26,20 @@ from tests.domain.bill_examples import (
     review,
     write_off,
 )
+from tests.domain.decline_examples import charge
 from tests.domain.examples import (
     BILL,
     NEW_BILL,
     ORDER,
+    OTHER_BILL,
+    OTHER_REFUND,
     OTHER_SHIPMENT,
     REFUND,
     SHIPMENT,
     cancel,
     capture,
     captured,
+    card_stored,
     customer_registered,
     deliver,
     id_of,
@@ -111,6 +118,31 @@ def test_a_cancelled_order_asks_for_nothing() -> None:
     assert tasks(story, "2010-08-12")
     story.do(cancel(refund=id_of("ref", 7)))
     assert rows(story, Tasks()) == []
+
+
+def test_a_charge_whose_outcome_nobody_knows_is_found_out_about_though_its_order_is_cancelled() -> None:
+    # Delete every task of a cancelled order → this and the next two fail.
+    story = given(customer_registered(), card_stored())
+    for command in (place(), charge(), cancel()):
+        story.do(command)
+    assert tasks(story, "2010-08-10") == [("resolve_payment", id_of("pay", 51))]
+
+
+def test_a_dispute_is_contested_though_the_rest_of_its_order_is_cancelled() -> None:
+    story = ordered()
+    for command in (capture(), cancel((1, 1)), settle(), dispute(), cancel(refund=OTHER_REFUND)):
+        story.do(command)
+    assert ("contest_dispute", DISPUTE) in tasks(story, "2010-08-10")
+
+
+def test_what_a_chargeback_left_owed_is_called_about_though_the_rest_of_its_order_is_cancelled() -> None:
+    story = given(customer_registered(), *PERSONS)
+    for command in (place(), capture(), cancel((1, 1)), settle(), reverse()):
+        story.do(command)
+    story.do(cancel(refund=OTHER_REFUND))
+    story.do(call(bill=OTHER_BILL))
+    story.do(promise("2010-08-20", bill=OTHER_BILL))
+    assert [row.kind for row in rows(story, Tasks()) if row.open == 3400] == ["collection_call"]
 
 
 def test_a_contact_about_one_shipment_leaves_those_about_others() -> None:
