@@ -109,6 +109,8 @@ class Posting(Row):
     currency: str
     amount: Minor
     """Debit positive, credit negative."""
+    flow: str
+    """Of cash: whether it counts as `collected` or as `paid_out`; empty on every other account."""
     effective_at: Moment
     recorded_at: Moment
 
@@ -117,7 +119,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
     """Which account was debited and which credited, by which entry?"""
 
     name = "journal"
-    version = 2
+    version = 3
     row = Posting
     handles = events_of(Posted)
     key = ("position", "line")
@@ -135,10 +137,30 @@ class Journal(LinesPerEntry[Posting, Posted]):
         amounts = [(account, amount) for account, amount in postings(it) if amount]
         return [
             Posting(
-                entry.position, line, account, customer, order, currency, amount, effective_at, recorded_at
+                position=entry.position,
+                line=line,
+                account=account,
+                customer=customer,
+                order=order,
+                currency=currency,
+                amount=amount,
+                flow=_flow(it, amount) if account == CASH else "",
+                effective_at=effective_at,
+                recorded_at=recorded_at,
             )
             for line, (account, amount) in enumerate(amounts, 1)
         ]
+
+
+def _flow(it: Posted, cash: int) -> str:
+    """What that cash counts as: what never came was not collected, and what is matched moves no money again."""
+    match it:
+        case PaymentCorrected() | UnmatchedReceiptAssigned():
+            return "collected"
+        case UnmatchedPayoutAssigned():
+            return "paid_out"
+        case _:
+            return "collected" if cash > 0 else "paid_out"
 
 
 def postings(it: Posted) -> tuple[tuple[str, int], ...]:
@@ -266,8 +288,8 @@ SELECT month, currency,
        coalesce(sum(amount) FILTER (WHERE account = 'expenses:goodwill'), 0)::bigint AS goodwill,
        coalesce(sum(amount) FILTER (WHERE account = 'expenses:marketing'), 0)::bigint AS marketing,
        coalesce(-sum(amount) FILTER (WHERE account = 'revenue:supplier recoveries'), 0)::bigint AS recovered,
-       coalesce(sum(amount) FILTER (WHERE account = 'assets:cash' AND amount > 0), 0)::bigint AS collected,
-       coalesce(-sum(amount) FILTER (WHERE account = 'assets:cash' AND amount < 0), 0)::bigint AS paid_out,
+       coalesce(sum(amount) FILTER (WHERE flow = 'collected'), 0)::bigint AS collected,
+       coalesce(-sum(amount) FILTER (WHERE flow = 'paid_out'), 0)::bigint AS paid_out,
        max(position) AS last_position
 FROM (SELECT to_char(to_timestamp(floor(counted_at / 1000000.0)) AT TIME ZONE %s, 'YYYY-MM') AS month, *
       FROM (SELECT {} AS counted_at, * FROM held) AS timed) AS dated
