@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from domain.bills.bill_events import BillPaymentReceived
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_text
 from domain.customers.registering import Customer
@@ -118,6 +119,21 @@ class EarlierWayOpen(Refusal):
     open: Way
 
 
+@dataclass(unsafe_hash=True)
+class CreditLeavesNothing(Refusal):
+    """A reference says that money left us, and on this way it is kept as the customer's credit."""
+
+    rule = "R-G8"
+    way_out = (
+        "Name the method by which the money left, where one is shown; to keep it as credit, leave the reference"
+        " out."
+    )
+
+    refund: str
+    method: Way | None
+    """By which it may leave; None where none of it is money."""
+
+
 class Owed(msgspec.Struct, frozen=True):
     """What of a refund is due back now: money, and what is kept as the customer's credit."""
 
@@ -150,7 +166,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     """Pays out what is due back of a refund.
 
     Checks, in this order: refund known; retry; granted (R-G9); not taken back (H-correct); no dispute
-    open (R-B9); something due back (I13); the way open, and no earlier one (R-G8); not before the grant.
+    open (R-B9); something due back (I13); the way open, and no earlier one (R-G8); no reference of money that
+    left, where it is kept as credit; not before the grant.
     """
     state, refund = refund_of(command.stream, command.refund, given)
     already = _already_settled(command, state, refund)
@@ -165,6 +182,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     customer = given.state(command.customer, Customer)
     ways = Ways(state, customer, refund, given)
     way = ways.chosen(command.method) if due.cash else "store_credit"
+    if way == "store_credit" and command.reference is not None:
+        raise CreditLeavesNothing(command.refund, "cheque" if due.cash else None)
     expect_cause(refund.at, given)
     if way == "store_credit":
         return _recorded(command, state, (), Owed(0, due.total))
@@ -197,11 +216,20 @@ def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Re
     known = [refund.payouts[payout] for payout in command.payouts if payout in refund.payouts]
     for payout in known:
         it = payout.tried
-        said = (it.method if command.method is None else command.method, command.reference)
+        method = it.method if command.method is None else command.method
+        if method == "cheque" and it.payment is not None and _came_by_cheque(state, it.payment):
+            method = it.method
+        said = (method, command.reference)
         if not isinstance(it, RefundPaid) or (it.method, it.reference) != said:
             raise AlreadyRecordedOtherwise(it.payout)
     kept = state.credits.get(command.credit)
     return (*[payout.position for payout in known], *(() if kept is None else (kept.position,)))
+
+
+def _came_by_cheque(state: Placed | Customer, payment: str) -> bool:
+    """Whether that money came by cheque: a cheque back is then the way it came."""
+    it = state.payments[payment].received if isinstance(state, Placed) else None
+    return isinstance(it, BillPaymentReceived) and it.method == "cheque"
 
 
 class Ways:
@@ -243,6 +271,9 @@ class Ways:
         name = self._refund.granted.refund
         if method == first or (method == "cheque" and first == "store_credit"):
             return method
+        by_cheque = [_came_by_cheque(self._state, payment) for payment, _, _ in self.payments()]
+        if method == "cheque" and by_cheque and all(by_cheque):
+            return first
         if WAYS.index(method) < WAYS.index(first):
             raise PayoutWayClosed(name, method)
         raise EarlierWayOpen(name, method, first)

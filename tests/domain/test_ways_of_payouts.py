@@ -12,9 +12,23 @@ from domain.payments.payment_events import CreditSetAside
 from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.refund import Refund, RefundUnknown
 from domain.refunds.refund_events import RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import EarlierWayOpen, NothingDueBack, PayoutWayClosed, RefundNotGranted, owed
+from domain.refunds.settling import (
+    CreditLeavesNothing,
+    EarlierWayOpen,
+    NothingDueBack,
+    PayoutWayClosed,
+    RefundNotGranted,
+    owed,
+)
 from domain.retry import AlreadyRecordedOtherwise
-from tests.domain.bill_examples import give_credit, reinstate, reverse, use_credit
+from tests.domain.bill_examples import (
+    billed_story,
+    give_credit,
+    pay_bill,
+    reinstate,
+    reverse,
+    use_credit,
+)
 from tests.domain.decline_examples import OLD_CARD, old_card
 from tests.domain.examples import (
     BILL,
@@ -297,3 +311,44 @@ def test_what_is_due_back_only_as_credit_is_kept_as_credit() -> None:
     story.do(cancel())
     story.do(settle(method="cheque"))
     assert credit_of(story) == 7595
+
+
+# What the caller says of the way
+
+
+def test_a_cheque_back_for_a_cheque_is_the_way_it_came() -> None:
+    story = billed_story()
+    story.do(pay_bill(method="cheque"))
+    story.do(grant((1, 2)))
+    story.when(settle(method="cheque", reference="0815")).decides(RefundPaid)
+    (payout,) = story.state(ORDER).refunds[REFUND].payouts.values()
+    assert (payout.tried.method, payout.tried.payment) == ("original_method", PAYMENT)
+
+
+def test_a_cheque_is_another_way_for_money_that_came_by_transfer() -> None:
+    story = billed_story()
+    story.do(pay_bill())
+    story.do(grant((1, 2)))
+    story.when(settle(method="cheque")).refused(EarlierWayOpen(REFUND, "cheque", "original_method"))
+
+
+def test_what_a_reference_says_has_left_is_not_kept_as_credit() -> None:
+    # Keep it as credit and drop the reference → this fails.
+    story = owing()
+    story.do(settle())
+    story.do(come_back())
+    again = id_of("pot", 9)
+    refused = story.when(settle(payouts=(again,), reference="re_z1"))
+    refused.refused(CreditLeavesNothing(REFUND, "cheque"))
+    by_cheque = settle(payouts=(again,), method="cheque", reference="re_z1")
+    assert story.when(by_cheque).decides(RefundPaid).reference == "re_z1"
+
+
+def test_what_came_as_credit_leaves_under_no_reference() -> None:
+    story = given(customer_registered(), placed())
+    story.by(OWNER).do(give_credit(7595))
+    story.do(use_credit(7595))
+    story.record(shipped())
+    story.do(grant((1, 2)))
+    story.when(settle(reference="re_z1")).refused(CreditLeavesNothing(REFUND, None))
+    assert story.when(settle()).decides(CreditSetAside).amount == 7595
