@@ -153,7 +153,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
 
 
 def _flow(it: Posted, cash: int) -> str:
-    """What that cash counts as: what never came was not collected, and what is matched moves no money again."""
+    """What that cash counts as: what never came was not collected, and matching moves no money again."""
     match it:
         case PaymentCorrected() | UnmatchedReceiptAssigned():
             return "collected"
