@@ -125,8 +125,8 @@ class CreditLeavesNothing(Refusal):
 
     rule = "R-G8"
     way_out = (
-        "Name the method by which the money left, where one is shown; to keep it as credit, leave the reference"
-        " out."
+        "Name the method by which the money left, where one is shown; leave the reference out to keep it as"
+        " credit."
     )
 
     refund: str
