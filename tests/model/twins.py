@@ -24,6 +24,7 @@ from domain.command import Command
 from domain.customers.credit import Credit as Kept
 from domain.customers.registering import Customer
 from domain.decision import Actor
+from domain.declines.card_search import CompleteCardSearch
 from domain.entry import Entry, Event
 from domain.moments import EARLIEST, HOUR, MINUTE, Moment, day_of, moment_at
 from domain.orders.account import cash_of
@@ -202,6 +203,9 @@ class Twins:
         match command:
             case RepriceProduct():
                 return True
+            case CompleteCardSearch():
+                hold = self.shop.orders[command.order].hold
+                return hold is not None and not hold.searched
             case WriteOffBill():
                 return self.shop.orders[command.order].bills[command.bill].open > 0
             case MarkBillUncollectible():
@@ -305,7 +309,9 @@ class Twins:
             assert (known.paid, known.set_aside) == (refund.paid, refund.set_aside)
         assert state.refunds.keys() == order.refunds.keys()
         assert state.placed.standing == order.standing
-        assert (state.declines.hold is None) == (order.hold is None), order
+        # That time let it go is recorded with the next command, or tick.
+        by_time = order.hold is None and order.released and not order.released_by_owner
+        assert by_time or (state.declines.hold is None) == (order.hold is None), order
         self._lawful(order)
 
     def _lawful(self, order: Order) -> None:
