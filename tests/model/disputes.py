@@ -8,10 +8,15 @@ from tests.model.shop import Shop
 
 
 def open_dispute(shop: Shop, name: str, dispute: str, payment: str, amount: int) -> None:
-    """At most about what the payment was."""
+    """R-B9, H-correct: at most about what the payment was, and about one that came."""
     order = shop.orders[name]
+    broken = set[str]()
+    if order.payments[payment].corrected:
+        broken.add("H-correct")
     if amount > order.payments[payment].amount:
-        raise Refused("R-B9")
+        broken.add("R-B9")
+    if broken:
+        raise Refused(*broken)
     order.disputes[dispute] = None
 
 

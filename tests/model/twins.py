@@ -30,6 +30,7 @@ from domain.moments import EARLIEST, HOUR, MINUTE, Moment, day_of, moment_at
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.orders.products import ListProduct, RepriceProduct
+from domain.refunds.approving import ApproveRefund
 from domain.refunds.persons_day import PersonsDay, day_stream
 from domain.refusal import Refusal
 from domain.ticking import Tick
@@ -203,6 +204,11 @@ class Twins:
         match command:
             case RepriceProduct():
                 return True
+            case ApproveRefund():
+                # It may only have passed the request on, and whoever asked may have taken it back since.
+                state = self.story.state(command.stream)
+                assert isinstance(state, Placed | Customer)
+                return command.refund not in state.refunds
             case CompleteCardSearch():
                 hold = self.shop.orders[command.order].hold
                 return hold is not None and not hold.searched
