@@ -10,7 +10,7 @@ from api.answers import Amount, Answer, Moment, Page
 from api.call import Call
 from api.grammars import Account, Currency
 from api.lists import AsOfTime
-from api.paging import Paging
+from api.paging import Paging, expect_reached
 from api.render import money, rfc3339
 from api.replies import Reply
 from api.tables import page_reply
@@ -93,6 +93,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 async def explanation(call: Call, query: Paging, it: Explained) -> Reply:
     """The answer: each delta with its entry."""
+    if not it.deltas:
+        await expect_reached(call, query)
     here, has_more = it.deltas[: query.limit], len(it.deltas) > query.limit
     entries = {entry.position: entry for entry in await call.book.entries_at([at for at, _ in here])}
     items = [

@@ -3,6 +3,7 @@
 An item is a struct of what the list shows; its marks render it and describe it, as with an event.
 """
 
+import hashlib
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ Item = TypeVar("Item")
 
 _TOKEN = re.compile(r"[ -~]{0,200}")
 """What the texts that lists are sorted by look like."""
+_DIGEST = 6
+"""Bytes with which a cursor says of which list it is."""
 
 
 class AsOfTime(AsRecorded):
@@ -116,7 +119,7 @@ async def list_of(
 
     Raises: Invalid, LedgerError.
     """
-    asked = msgspec.structs.replace(_asked(listing, query, sort, held, where), said=said)
+    asked = msgspec.structs.replace(_asked(call, listing, query, sort, held, where), said=said)
     answered = await call.book.read_models.page(
         listing, asked, min_position=query.min_position or 0, at=query.at, prefix=prefix
     )
@@ -140,12 +143,13 @@ async def list_of_entries(
 
     Raises: Invalid, LedgerError.
     """
-    asked = _asked(listing, query, sort, (), where)
+    asked = _asked(call, listing, query, sort, (), where)
     answered = await call.book.read_models.page_of(listing, asked, entries, head, query.at)
     return await _shown(call, listing, query, asked, answered)
 
 
 def _asked(
+    call: Call,
     listing: Listing,
     query: ListQuery,
     sort: str,
@@ -162,19 +166,31 @@ def _asked(
     )
     if query.cursor is None:
         return asked
-    return msgspec.structs.replace(asked, after=_after(listing, asked, query.cursor))
+    return msgspec.structs.replace(asked, after=_after(listing, asked, query.cursor, _list_asked(call, query)))
 
 
-def _after(listing: Listing, asked: Asked, cursor: str) -> Last:
-    """Where the page before ended. Raises: Invalid for what this list never gave out."""
+def _list_asked(call: Call, query: ListQuery) -> bytes:
+    """Which list is asked for, as a cursor of it says: its address, its order and its filters.
+
+    The past is none of them: who has seen a first page of now may go on as of the entry it counted up to.
+    """
+    which = query.model_dump_json(exclude={"cursor", "limit", "min_position", *AsOfTime.model_fields})
+    return hashlib.sha256(f"{call.scope['path']} {which}".encode()).digest()[:_DIGEST]
+
+
+def _after(listing: Listing, asked: Asked, cursor: str, list_asked: bytes) -> Last:
+    """Where the page before ended. Raises: Invalid for what this list, so asked, never gave out."""
     fields = {field.name: field.type for field in msgspec.structs.fields(listing.item)}
     columns = (asked.sort, *(name for name in listing.key if name != asked.sort))
     kind: Any = tuple[tuple(fields[name] for name in columns)]  # pyright: ignore[reportInvalidTypeForm]
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        last = cast(Last, msgspec.json.decode(urlsafe_b64decode(padded), type=kind))
+        told = urlsafe_b64decode(padded)
+        last = cast(Last, msgspec.json.decode(told[_DIGEST:], type=kind))
     except (ValueError, msgspec.MsgspecError):
         raise _foreign_cursor() from None
+    if told[:_DIGEST] != list_asked:
+        raise _foreign_cursor()
     for value in last:
         if not (_TOKEN.fullmatch(value) if isinstance(value, str) else abs(value or 0) < 2**63):
             raise _foreign_cursor()
@@ -190,7 +206,7 @@ async def _shown(call: Call, listing: Listing, query: ListQuery, asked: Asked, a
     following = None
     if has_more:
         last = msgspec.json.encode(last_of(listing, asked, here[-1]))
-        following = urlsafe_b64encode(last).rstrip(b"=").decode()
+        following = urlsafe_b64encode(_list_asked(call, query) + last).rstrip(b"=").decode()
     items = [
         shown | {"incomplete": listing.stands_still_at(item, answered.parked) if answered.parked else None}
         for item, shown in zip(here, await call.reading.structs(here), strict=True)

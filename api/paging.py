@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.call import Call
 from api.grammars import At, grammar
+from api.problems import Fault, Invalid
 from api.replies import Reply
 from api.tables import page_reply
 from domain.entry import Entry
@@ -30,7 +31,8 @@ class Paging(Question):
     cursor: str | None = Field(
         default=None,
         pattern=grammar(r"^[1-9][0-9]{0,17}$", CURSOR),
-        description="`next` of the page before; leave out for the first.",
+        description="`next` of the page before; leave out for the first. It is the position in the book after "
+        "which the page begins, whatever else is asked.",
     )
     limit: int = Field(default=50, ge=1, le=200, description="Items in a page.")
 
@@ -88,11 +90,19 @@ async def page_of_entries(
     `columns`: the names of flat items, which may be wanted as CSV.
     """
     found = await call.book.page(asked.after, asked.limit + 1, types=types, customer=customer, stream=stream)
+    if not found:
+        await expect_reached(call, asked)
     here, has_more = found[: asked.limit], len(found) > asked.limit
     following = str(here[-1].position) if has_more else None
     body = {"items": await shown(here), "next": following, "has_more": has_more}
     link = _link(call, asked, following)
     return call.answer(body, link) if columns is None else page_reply(call, body, columns, link)
+
+
+async def expect_reached(call: Call, asked: Paging) -> None:
+    """The page begins after an entry the book has. Raises: Invalid."""
+    if not await call.book.has_reached(asked.after):
+        raise Invalid(faults=(Fault("cursor", CURSOR),))
 
 
 def single(call: Call, items: list[object], columns: Sequence[str]) -> Reply:

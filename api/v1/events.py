@@ -86,7 +86,7 @@ async def stream_events(call: Call, query: Annotated[StreamQuery, Query()]) -> R
     `Last-Event-ID` the stream goes on with the next entry: none is left out, none comes twice. It ends within
     seconds of the key's revocation.
     """
-    after = _begin_after(call, query)
+    after = await _begin_after(call, query)
     return StreamingResponse(
         _frames(call, query, after),
         media_type="text/event-stream",
@@ -104,13 +104,16 @@ async def show_entry(call: Call, position: PositionInPath) -> Response:
     return call.answer(shown)
 
 
-def _begin_after(call: Call, query: StreamQuery) -> int:
+async def _begin_after(call: Call, query: StreamQuery) -> int:
+    """The position after which a stream begins. Raises: Invalid for one the book does not reach yet."""
     last = call.raw.get(b"last-event-id")
-    if last is None:
-        return query.cursor or 0
-    if not last.isdigit() or len(last) > 18:
+    if last is not None and (not last.isdigit() or len(last) > 18):
         raise Invalid(faults=(Fault("Last-Event-ID", "Should be the position of an entry"),))
-    return int(last)
+    after = int(last) if last is not None else query.cursor or 0
+    if not await call.book.has_reached(after):
+        named = "cursor" if last is None else "Last-Event-ID"
+        raise Invalid(faults=(Fault(named, "Should be an entry the book has"),))
+    return after
 
 
 async def _frames(call: Call, which: Which, after: int) -> AsyncIterator[bytes]:

@@ -9,8 +9,8 @@ Source: R-D4
 import re
 import unicodedata
 
-_BETWEEN = r"[\s.,:/_·•–—-]{0,3}"
-"""What people put between the groups of a card number."""
+_BETWEEN = r"[\W_xX]{0,5}"
+"""What people put between the groups of a card number: any signs, as in `(4111) - (1111)`, or an x."""
 _LONG_ENOUGH = re.compile(rf"\d(?:{_BETWEEN}\d){{12,}}")
 _GROUP = re.compile(r"\d+")
 

@@ -115,6 +115,25 @@ async def test_the_stream_resumes_without_gap_after_any_interruption(house: Hous
     assert seen == list(range(first + 1, first + 9))
 
 
+async def test_a_stream_begins_after_an_entry_the_book_has(house: House) -> None:
+    # Take any number → this hangs: the stream waits for an entry that is years away.
+    beyond = await house.head() + 1
+    for query, headers, pointer in (
+        (f"cursor={beyond}", {}, "cursor"),
+        ("", {"Last-Event-ID": str(beyond)}, "Last-Event-ID"),
+    ):
+        answer = await asyncio.wait_for(
+            house.agent.get(f"/v1/events/stream?{query}", headers=headers), timeout=10
+        )
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"] == [
+            {"pointer": pointer, "detail": "Should be an entry the book has"}
+        ]
+    for path in ("/v1/events", "/v1/products"):
+        assert (await house.agent.get(f"{path}?cursor={beyond}")).status_code == 422
+        assert (await house.agent.get(f"{path}?cursor={beyond - 1}")).status_code == 200
+
+
 async def test_the_stream_of_one_order_tells_nothing_else(house: House) -> None:
     order = await house.order()
     async with listening(house, house.agent, f"order={order}") as stream:

@@ -370,6 +370,29 @@ async def test_a_cursor_of_another_list_is_refused(house: House, cursor: str) ->
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["cursor"]
 
 
+async def test_a_cursor_goes_on_with_the_very_list_it_is_of(kept: House) -> None:
+    # Check only the types of what a cursor holds → this fails: the page is another list's, or has gaps.
+    head = 0
+    for _ in range(3):
+        head = await written(kept, "/v1/customers", {"name": "Ann"})
+    first = await got(kept, f"/v1/customers?limit=1&min_position={head}&channel=api")
+    cursor = f"&cursor={first['next']}"
+    for same in ("limit=2&channel=api&sort=registered_at", f"channel=api&as_of_position={head}"):
+        assert (await got(kept, f"/v1/customers?{same}{cursor}"))["items"], same
+    for other in (
+        "/v1/customers?limit=1",
+        "/v1/customers?channel=web",
+        "/v1/customers?channel=api&sort=-registered_at",
+        "/v1/customers?channel=api&sort=active_at",
+        "/v1/orders?channel=api",
+    ):
+        answer = await kept.agent.get(other + cursor)
+        assert answer.status_code == 422, (other, answer.text)
+        assert answer.json()["errors"] == [
+            {"pointer": "cursor", "detail": "Should be `next` of a page of this very list"}
+        ]
+
+
 async def test_two_pasts_at_once_are_refused(house: House) -> None:
     assert ListQuery().at is None
     then = "2026-01-01T00:00:00Z"
