@@ -166,7 +166,9 @@ def _asked(
     )
     if query.cursor is None:
         return asked
-    return msgspec.structs.replace(asked, after=_after(listing, asked, query.cursor, _list_asked(call, query)))
+    return msgspec.structs.replace(
+        asked, after=_after(listing, asked, query.cursor, _list_asked(call, query))
+    )
 
 
 def _list_asked(call: Call, query: ListQuery) -> bytes:

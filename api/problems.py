@@ -25,9 +25,10 @@ import msgspec
 
 from api.render import money, rfc3339
 from api.replies import PROBLEM_JSON, Reply
-from domain.moments import Moment
+from domain.declines.decline_events import OnFile
+from domain.moments import Day, Moment
 from domain.money import Money
-from domain.refusal import Refusal
+from domain.refusal import OnRecord, Refusal
 from ledger import errors
 from ledger.sealing.sealer import NoSubjectKey
 
@@ -63,7 +64,9 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     rule: str | None = None
     """The rule of the house that was upheld, where a refusal is one."""
     figures: dict[str, Any] = {}
-    """The numbers, amounts and moments of a refusal, by name: what is left, what is open."""
+    """The numbers, amounts, days and moments of a refusal, by name: what is left, what is open.
+    And what of the record it names, as the card that comes first.
+    """
     errors: tuple[Fault, ...] = ()
     """Each fault by its place, where the content is invalid."""
 
@@ -368,20 +371,32 @@ def _address(stream: str) -> str | None:
 
 
 def _figures(refusal: Refusal) -> dict[str, object]:
-    """The refusal's numbers, moments, amounts and words of ours. Not its texts and ids: they may be what the
-    caller sent.
+    """The refusal's numbers, days, moments, amounts, words of ours, and what of the record it names. Not its other texts and
+    ids: they may be what the caller sent.
     """
     hints = get_type_hints(type(refusal), include_extras=True)
-    figures: dict[str, object] = {}
-    for field in fields(refusal):
-        value: object = getattr(refusal, field.name)
-        if isinstance(value, Money):
-            figures[field.name] = money(value.minor, value.currency)
-        elif isinstance(value, int):
-            figures[field.name] = rfc3339(value) if hints[field.name] == Moment else value
-        elif get_origin(hints[field.name]) is Literal:
-            figures[field.name] = value
-    return figures
+    told = ((field.name, getattr(refusal, field.name), hints[field.name]) for field in fields(refusal))
+    return {name: _figure(value, hint) for name, value, hint in told if _is_figure(value, hint)}
+
+
+_SHOWN = (Day, OnRecord, tuple[OnFile, ...])
+"""Types of fields that never hold what the caller sent, nor anything sealed."""
+
+
+def _is_figure(value: object, hint: object) -> bool:
+    return isinstance(value, Money | int) or hint in _SHOWN or get_origin(hint) is Literal
+
+
+def _figure(value: object, hint: object) -> object:
+    match value:
+        case Money():
+            return money(value.minor, value.currency)
+        case int() if hint == Moment:
+            return rfc3339(value)
+        case tuple():
+            return msgspec.to_builtins(value)
+        case _:
+            return value
 
 
 def _problem_of(failure: Exception) -> Problem:

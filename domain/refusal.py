@@ -10,7 +10,12 @@ pages are made from both.
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+import msgspec
+
+OnRecord = Annotated[str, msgspec.Meta(extra={"mark": "on_record"})]
+"""An id that the record names, never the caller: a refusal shows it."""
 
 
 @dataclass(eq=True, unsafe_hash=True)

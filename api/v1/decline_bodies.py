@@ -68,7 +68,9 @@ class ContactAttemptBody(Writing):
 
     channel: ContactChannel
     contact_point: ContactPointId | None = Field(
-        default=None, description="The one on file that was used; left out, another way."
+        default=None,
+        description="The one on file that was used. May be left out where there is only one of this channel, "
+        "or none: then it was a way that is not on file.",
     )
     reached: bool
     by: PersonId | None = Field(default=None, description="Who tried; left out, whoever records it.")

@@ -14,7 +14,7 @@ from domain.declines.decline_events import CardConsidered, CardVerdict
 from domain.declines.order_declines import Hold
 from domain.moments import Day, Moment, day_of, plus_days
 from domain.orders.order import Placed
-from domain.refusal import Refusal
+from domain.refusal import OnRecord, Refusal
 
 
 @dataclass(unsafe_hash=True)
@@ -80,7 +80,7 @@ class AnotherCardFirst(Refusal):
     way_out = "Try the card shown first. If the customer chose this one, say so with the charge."
 
     payment_method: str
-    first: str
+    first: OnRecord
 
 
 def card_of(given: Given, state: Placed, customer: str, payment_method: str) -> PaymentMethodStored:

@@ -112,7 +112,7 @@ class EffortTooShort(Refusal):
 
     order: str
     days: int
-    from_day: str
+    from_day: Day
 
 
 def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decision:

@@ -29,7 +29,9 @@ class RecordContactAttempt(Command, frozen=True, kw_only=True):
     customer: str
     channel: ContactChannel
     contact_point: str | None = None
-    """The one on file that was used; None where they were tried in some other way."""
+    """The one on file that was used. Left out, it is the only good one of that channel, where there is one;
+    where there is none, they were tried in some way that is not on file.
+    """
     reached: bool
     by: str
     note: Sealed | None = None
@@ -71,12 +73,22 @@ class ContactPointOfAnotherChannel(Refusal):
     channel: str
 
 
+@dataclass(unsafe_hash=True)
+class ContactPointNotNamed(Refusal):
+    """The customer has several contact points of this channel: which of them was tried counts."""
+
+    rule = "R-D2"
+    way_out = "Name the contact point that was used: it is one of those shown."
+
+    on_file: tuple[OnFile, ...]
+
+
 def record_contact_attempt(command: RecordContactAttempt, given: Given) -> Decision:
     """Records an attempt to reach the customer, and what on file is still untried after it.
 
     Checks, in this order: order placed; its customer; an order that is or was on hold; retry, which is: the
-    same attempt at the same moment; contact point known, and of that channel; person known; not before the
-    hold.
+    same attempt at the same moment; contact point known and of that channel, or named if there are several;
+    person known; not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -86,41 +98,49 @@ def record_contact_attempt(command: RecordContactAttempt, given: Given) -> Decis
     if not state.declines.holds:
         raise NeverOnHold(command.order)
     hold = state.declines.holds[-1]
-    _check_contact_point(command, given)
+    contact_point = _contact_point(command, given)
     expect_person(command.by, given)
     expect_cause(hold.at, given)
     attempted = ContactAttempted(
         order=command.order,
         customer=command.customer,
         channel=command.channel,
-        contact_point=command.contact_point,
+        contact_point=contact_point,
         reached=command.reached,
         by=command.by,
         note=command.note,
-        untried=_untried(hold, command.contact_point, given, command.customer),
+        untried=_untried(hold, contact_point, given, command.customer),
         deadlines=() if command.reached or hold.ended else deadlines_of_effort(given),
     )
     return Decision(events=((command.order, attempted),), customer=command.customer)
 
 
 def _already_attempted(state: Placed, command: RecordContactAttempt, given: Given) -> ContactEffort | None:
-    asked = (command.channel, command.contact_point, command.reached, command.by, command.note)
+    asked = (command.channel, command.reached, command.by, command.note)
     for known in state.declines.contacts:
         it = known.attempted
-        said = (it.channel, it.contact_point, it.reached, it.by, it.note)
-        if known.at == given.at and said == asked:
+        said = (it.channel, it.reached, it.by, it.note)
+        if known.at == given.at and said == asked and command.contact_point in (None, it.contact_point):
             return known
     return None
 
 
-def _check_contact_point(command: RecordContactAttempt, given: Given) -> None:
+def _contact_point(command: RecordContactAttempt, given: Given) -> str | None:
+    """The one that was tried; None where none of that channel is on file.
+
+    Raises: ContactPointUnknown, ContactPointOfAnotherChannel, ContactPointNotNamed.
+    """
     if command.contact_point is None:
-        return
+        good = tuple([way for way in on_file(given, command.customer) if way.channel == command.channel])
+        if len(good) > 1:
+            raise ContactPointNotNamed(good)
+        return good[0].contact_point if good else None
     known = known_customer(given, command.customer).contact_points.get(command.contact_point)
     if known is None:
         raise ContactPointUnknown(command.customer, command.contact_point)
     if known.contact_point.kind != command.channel:
         raise ContactPointOfAnotherChannel(command.contact_point, command.channel)
+    return command.contact_point
 
 
 def _untried(hold: Hold, used: str | None, given: Given, customer: str) -> tuple[OnFile, ...]:

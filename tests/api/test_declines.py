@@ -3,7 +3,7 @@
 Source: R-D1 … R-D7, I2, I3, I4
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -193,6 +193,12 @@ async def test_a_new_customer_never_reached_goes_without(trial: House) -> None:
     path = f"/v1/orders/{order}"
     assert (await row(trial, order))["channels_left"] == "email"
     for day in (19, 17, 14, 11, 8):
+        tried = {"channel": "mail", "reached": False, "effective_at": ago(day)}
+        await trial.recorded(f"{path}/contact-attempts", tried)
+    # Show numbers and amounts alone → this fails: "by every way shown" shows none.
+    untried = (await trial.agent.post(f"{path}/not-delivered", {})).json()
+    assert (untried["type"], untried["figures"]) == ("/problems/channels-untried", {"untried": [way]})
+    for day in (18, 16, 13, 10, 7):
         tried = {"channel": "email", "contact_point": way["contact_point"], "reached": False}
         await trial.recorded(f"{path}/contact-attempts", tried | {"effective_at": ago(day)})
     ready = (await steps(trial, order))["close_as_not_delivered"]
@@ -206,6 +212,20 @@ async def test_a_new_customer_never_reached_goes_without(trial: House) -> None:
     after = await steps(trial, order)
     assert after["ship"]["allowed"] is False
     assert after["close_as_not_delivered"]["done"] is True
+
+
+async def test_who_gives_up_too_early_reads_the_day_from_which_they_may(trial: House) -> None:
+    customer, _ = await customer_with(trial)
+    order = await placed(trial, customer, 3)
+    held = await failed(trial, order, 3)
+    path = f"/v1/orders/{order}"
+    for hours in range(5):
+        tried = {"channel": "email", "reached": False, "effective_at": ago(2 - hours / 24)}
+        await trial.recorded(f"{path}/contact-attempts", tried)
+    refused = (await trial.agent.post(f"{path}/not-delivered", {})).json()
+    assert refused["type"] == "/problems/effort-too-short"
+    from_day = date.fromisoformat(held["entries"][-1]["data"]["held_on"]) + timedelta(days=14)
+    assert refused["figures"] == {"days": 14, "from_day": from_day.isoformat()}
 
 
 async def test_the_owner_releases_with_a_reason(trial: House) -> None:

@@ -126,9 +126,7 @@ async def test_a_stream_begins_after_an_entry_the_book_has(house: House) -> None
             house.agent.get(f"/v1/events/stream?{query}", headers=headers), timeout=10
         )
         assert answer.status_code == 422, answer.text
-        assert answer.json()["errors"] == [
-            {"pointer": pointer, "detail": "Should be an entry the book has"}
-        ]
+        assert answer.json()["errors"] == [{"pointer": pointer, "detail": "Should be an entry the book has"}]
     for path in ("/v1/events", "/v1/products"):
         assert (await house.agent.get(f"{path}?cursor={beyond}")).status_code == 422
         assert (await house.agent.get(f"{path}?cursor={beyond - 1}")).status_code == 200

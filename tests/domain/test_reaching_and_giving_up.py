@@ -15,7 +15,7 @@ from domain.customers.registering import (
     ContactPointInvalidated,
     ContactPointUnknown,
 )
-from domain.declines.decline_events import ContactAttempted, OrderNotDelivered, WhyNotDelivered
+from domain.declines.decline_events import ContactAttempted, OnFile, OrderNotDelivered, WhyNotDelivered
 from domain.declines.holds import NotOnHold
 from domain.declines.not_delivering import (
     ChannelsUntried,
@@ -24,7 +24,7 @@ from domain.declines.not_delivering import (
     EffortTooShort,
     ExistingCustomerIsServed,
 )
-from domain.declines.reaching import ContactPointOfAnotherChannel, NeverOnHold
+from domain.declines.reaching import ContactPointNotNamed, ContactPointOfAnotherChannel, NeverOnHold
 from domain.orders.contacting import PersonUnknown
 from domain.orders.order_events import Deadline, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
@@ -108,6 +108,25 @@ def test_an_attempt_names_what_there_is() -> None:
     given(ann(), customer(), placed()).when(reach()).refused(NeverOnHold(ORDER))
     early = story.with_now(story.at).on("2010-08-10", "11:59")
     early.when(reach()).refused(EffectiveBeforeCause(early.at, moment("2010-08-10")))
+
+
+def test_an_attempt_by_the_only_way_of_its_channel_need_not_name_it() -> None:
+    # Take it as it was said → this fails: it counts as a try, and never as that way tried.
+    story = waiting().on("2010-08-11").when(reach(contact_point=None)).then(tried())
+    story.when(reach(contact_point=None)).nothing()
+    story.when(reach()).nothing()
+    no_good = waiting().record(ContactPointInvalidated(customer=CUSTOMER, contact_point=EMAIL.id))
+    no_good.on("2010-08-11").when(reach(contact_point=None)).then(
+        tried(contact_point=None, untried=(BY_PHONE,))
+    )
+
+
+def test_an_attempt_by_one_of_several_ways_of_its_channel_says_by_which() -> None:
+    other = ContactPoint(id_of("con", 3), "email", "sealed:other@example.com")
+    story = waiting().record(ContactPointAdded(customer=CUSTOMER, contact_point=other)).on("2010-08-11")
+    ways = (BY_EMAIL, OnFile(other.id, "email"))
+    story.when(reach(contact_point=None)).refused(ContactPointNotNamed(ways))
+    story.when(reach()).then(tried(untried=(BY_PHONE, ways[1])))
 
 
 @pytest.mark.parametrize(
