@@ -31,8 +31,8 @@ class Paging(Question):
     cursor: str | None = Field(
         default=None,
         pattern=grammar(r"^[1-9][0-9]{0,17}$", CURSOR),
-        description="`next` of the page before; leave out for the first. It is the position in the book after "
-        "which the page begins, whatever else is asked.",
+        description="`next` of the page before; leave out for the first. It is the position after which "
+        "the page begins, whatever else is asked.",
     )
     limit: int = Field(default=50, ge=1, le=200, description="Items in a page.")
 

@@ -371,8 +371,9 @@ def _address(stream: str) -> str | None:
 
 
 def _figures(refusal: Refusal) -> dict[str, object]:
-    """The refusal's numbers, days, moments, amounts, words of ours, and what of the record it names. Not its other texts and
-    ids: they may be what the caller sent.
+    """The refusal's numbers, days, moments, amounts, words of ours, and what of the record it names.
+
+    Not its other texts and ids: they may be what the caller sent.
     """
     hints = get_type_hints(type(refusal), include_extras=True)
     told = ((field.name, getattr(refusal, field.name), hints[field.name]) for field in fields(refusal))
