@@ -1,5 +1,6 @@
 """`makegood endpoints`: where payment processors tell a book what happened."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -17,13 +18,13 @@ app = typer.Typer(help="Endpoints: where a payment processor tells a book what h
 
 Processor = Annotated[str, typer.Argument(metavar="PROCESSOR", help="Who tells: stripe.")]
 Secret = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--secret",
         envvar="MAKEGOOD_ENDPOINT_SECRET",
-        prompt="The secret the processor shows for this address",
-        hide_input=True,
-        help="What it signs with, whsec_…; asked for if left out, so that no shell remembers it.",
+        show_default=False,
+        help="What it signs with, whsec_…; asked for if left out, or read from a pipe, so that no shell "
+        "remembers it.",
     ),
 ]
 EndpointName = Annotated[
@@ -34,7 +35,7 @@ EndpointName = Annotated[
 @app.command("add")
 def add(
     processor: Processor,
-    secret: Secret,
+    secret: Secret = None,
     book: BookName = None,
     data: Data = None,
     dsn: Dsn = None,
@@ -43,6 +44,7 @@ def add(
     """Open an endpoint. Its address is what the processor is to be given; its secret is kept wrapped."""
     if processor not in PROCESSORS:
         raise Misused(f"No such processor is known. Known: {', '.join(PROCESSORS)}")
+    secret = _asked_for() if secret is None else secret
     if not 8 <= len(secret) <= 200 or not secret.isascii():
         raise Misused("The secret has 8 to 200 letters, digits and signs, as the processor shows it")
 
@@ -53,6 +55,13 @@ def add(
         return {"endpoint": endpoint, "processor": processor, "path": f"/v1/inbound/{processor}/{endpoint}"}
 
     show([with_ledger(settings(data, dsn), added)], as_json)
+
+
+def _asked_for() -> str:
+    """The secret, asked for on stderr; or, silently, the first line of what is piped in."""
+    if sys.stdin.isatty():
+        return typer.prompt("The secret the processor shows for this address", hide_input=True, err=True)
+    return sys.stdin.readline().strip()
 
 
 @app.command("list")

@@ -73,12 +73,10 @@ def _export(
     data: Path | None,
     dsn: str | None,
 ) -> None:
-    with (
-        opened_book(settings(data, dsn), book) as at,
-        _written_to(output) as out,
-        entries_bar("exporting") as advance,
-    ):
-        exported = export(at.conninfo, at.book, out, advance, past)
+    with opened_book(settings(data, dsn), book) as at:
+        at.expect_reached(past)
+        with _written_to(output) as out, entries_bar("exporting") as advance:
+            exported = export(at.conninfo, at.book, out, advance, past)
     made = f"{exported.transactions:,} transactions, {exported.postings:,} postings"
     tell(f"{made}, up to entry {exported.until:,}")
     if exported.late:

@@ -22,7 +22,7 @@ from ledger.projecting.decoding import Undecodable
 from ledger.projecting.tables import ShapeChanged
 from ledger.sealing.master_key import MasterKeyRefused
 
-FAILURE, USAGE, FOUND, UNREACHABLE, HELD, INTERRUPTED = 1, 2, 3, 4, 5, 130
+FAILURE, USAGE, FOUND, UNREACHABLE, HELD = 1, 2, 3, 4, 5
 
 
 class Misused(Exception):

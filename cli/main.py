@@ -1,70 +1,29 @@
-"""The `makegood` command: groups of subcommands, one file each."""
+"""The entry point of the `makegood` command: it ends as a command does from its first line on."""
 
+import os
 import sys
 
-import typer
-
-from cli import (
-    books,
-    clock,
-    doctor,
-    endpoints,
-    events,
-    exports,
-    imports,
-    keys,
-    migrate,
-    persons,
-    policy,
-    projections,
-    reactions,
-    serve,
-    tick,
-    worker,
-)
-from cli.failures import FAILURES, INTERRUPTED, exit_code_of, explanation
-
-app = typer.Typer(
-    name="makegood",
-    help="Makegood: an order ledger for merchants who compete on service.",
-    epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 a check found something, 4 database unreachable, "
-    "5 held elsewhere, 130 interrupted.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("serve")(serve.serve)
-app.command("worker")(worker.worker)
-app.command("tick")(tick.tick)
-app.command("doctor")(doctor.doctor)
-app.command("migrate")(migrate.migrate)
-app.add_typer(books.app, name="books")
-app.add_typer(keys.app, name="keys")
-app.add_typer(endpoints.app, name="endpoints")
-app.add_typer(persons.app, name="persons")
-app.add_typer(policy.app, name="policy")
-app.add_typer(clock.app, name="clock")
-app.add_typer(events.app, name="events")
-app.add_typer(projections.app, name="projections")
-app.add_typer(reactions.app, name="reactions")
-app.add_typer(imports.app, name="import")
-app.add_typer(exports.app, name="export")
+INTERRUPTED, CLOSED_PIPE = 130, 141
+"""What a shell says of a command that SIGINT ended, or that wrote where nobody reads any more."""
 
 
 def run() -> None:
-    """The entry point of the `makegood` command."""
-    sys.exit(ended(sys.argv[1:]))
-
-
-def ended(arguments: list[str]) -> int:
-    """The exit code of one command; what it fails with becomes a sentence on stderr."""
+    """The command line of this process, from its imports on."""
     try:
-        app(arguments, prog_name="makegood")
-    except SystemExit as ending:
-        return ending.code if isinstance(ending.code, int) else 0
+        from cli.commands import ended  # here, since an interruption may come while these are imported
+
+        code = ended(sys.argv[1:])
     except KeyboardInterrupt:
-        return INTERRUPTED
-    except FAILURES as failure:
-        typer.echo(explanation(failure), err=True)
-        return exit_code_of(failure)
-    return 0
+        code = INTERRUPTED
+    sys.exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once all output has left; what nobody reads any more is dropped without a word."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = CLOSED_PIPE
+    if code == CLOSED_PIPE:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code

@@ -6,8 +6,11 @@ from contextlib import contextmanager
 import msgspec
 import uvloop
 
+from cli.failures import Misused
 from cli.options import book_name, opened_ledger
 from ledger.database import Database, open_database
+from ledger.projecting.as_of import AsOf, Position
+from ledger.projecting.entries import connect, head_of
 from ledger.settings import Settings
 
 
@@ -21,6 +24,14 @@ class Opened(msgspec.Struct, frozen=True):
     def conninfo(self) -> str:
         """How the role that serves connects."""
         return self.database.app_conninfo
+
+    def expect_reached(self, past: AsOf | None) -> None:
+        """The book has the entry as of which it is asked about. Raises: Misused."""
+        if isinstance(past, Position):
+            with connect(self.conninfo) as reader:
+                last = head_of(reader, self.book).position
+            if past.position > last:
+                raise Misused(f"{self.book} has no entry {past.position}; its last is {last}.")
 
 
 @contextmanager

@@ -164,9 +164,12 @@ def explain_figure(
     if column is not None and column not in figures_of(projection):
         raise Misused(f"{name} has no figure {column}. There are: {', '.join(figures_of(projection))}")
     with opened_book(settings(data, dsn), book) as at:
+        at.expect_reached(past)
         rows: list[Row] = []
         for each in figures_of(projection) if column is None else (column,):
             found = explain(at.conninfo, at.book, projection, wanted, each, past)
+            if not found.is_known:
+                raise Misused(f"No row of {name} has a key that begins with {key}, and none ever had.")
             if column is None:
                 rows.append({"column": each, "figure": found.figure, "entries": len(found.deltas)})
                 continue

@@ -134,7 +134,9 @@ class Source:
         if isinstance(header, Torn):
             raise Unreadable(f"{self.name}, line 1: {header.reason}")
         if not header:
-            raise Unreadable(f"{self.name} is empty; its first line must name the columns")
+            raise MappingFault(f"{self.name} is empty; its first line must name the columns")
+        if any(_is_mangled(name) for name in header):
+            raise MappingFault(f"{self.name} is not UTF-8 text; save it as CSV in UTF-8")
         header[0] = header[0].removeprefix("\ufeff")
         return header
 

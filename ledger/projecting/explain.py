@@ -45,6 +45,9 @@ class Explanation(msgspec.Struct, frozen=True):
     parked: tuple[int, ...] = ()
     """Poison entries: they and what came after them in their groups are left out, as in the live rows."""
 
+    is_known: bool = True
+    """Whether there is, or was, a row whose key begins so."""
+
     @property
     def late(self) -> list[int]:
         """Positions of the deltas that were recorded late."""
@@ -63,9 +66,9 @@ def explain(
     with connect(conninfo) as reader:
         until = position_at(reader, book, at)
         entries = (entry for entry in read(reader, book, projection, until, key) if counts(entry, at))
-        deltas, parked = _deltas(projection, key, column, entries, at)
+        deltas, parked, is_known = _deltas(projection, key, column, entries, at)
     figure = sum(each.delta for each in deltas)
-    return Explanation(projection.name, key, column, figure, deltas, until, parked)
+    return Explanation(projection.name, key, column, figure, deltas, until, parked, is_known)
 
 
 def figures_of(projection: AnyProjection) -> tuple[str, ...]:
@@ -86,12 +89,13 @@ def _is_figure(kind: inspect.Type) -> bool:
 
 def _deltas(
     projection: AnyProjection, key: Key, column: str, entries: Iterable[Entry], at: AsOf | None
-) -> tuple[tuple[Delta, ...], tuple[int, ...]]:
+) -> tuple[tuple[Delta, ...], tuple[int, ...], bool]:
     groups: dict[Key, dict[Key, Row]] = {}
     parked: dict[Key, int] = {}
     common = min(len(key), len(projection.group_key))
     grouped = not isinstance(projection, LinesPerEntry)
     deltas: list[Delta] = []
+    is_known = False
     for entry in entries:
         group: Key | None = (entry.position,)
         try:
@@ -105,13 +109,14 @@ def _deltas(
             parked[group or (entry.position,)] = entry.position
             continue
         groups[group] = after
+        is_known = is_known or any(each[: len(key)] == key for each in after)
         delta = _sum(after, key, column) - _sum(before, key, column)
         if delta:
             name = TYPE_NAMES[type(entry.event)]
             deltas.append(
                 Delta(entry.position, entry.stream, name, entry.effective_at, delta, is_late(entry, at))
             )
-    return tuple(deltas), tuple(parked.values())
+    return tuple(deltas), tuple(parked.values()), is_known
 
 
 def _sum(rows: dict[Key, Row], key: Key, column: str) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import ended
+from cli.commands import ended
 from ledger.database import Database
 from ledger.durable_files import create_once
 from ledger.sealing.master_key import FILE_NAME

@@ -1,6 +1,7 @@
 """What the commands do, print and end with."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import ended
+from cli.commands import ended
 from ledger.durable_files import append_line
 from ledger.sealing.erasures import FILE_NAME
 from tests.cli.commandline import Makegood
@@ -297,6 +298,32 @@ def test_no_command_prints_the_help_and_a_wrong_one_is_a_usage_error(capsys: pyt
     assert ended(["frobnicate"]) == 2
     assert ended(["--help"]) == 0
     assert re.search(r"Exit codes: 0 ok, 1 failure, 2 usage, 3 a check\s+found", capsys.readouterr().out)
+
+
+def test_an_interruption_while_it_begins_is_one_too():
+    # Import the commands where the entry point is → this fails: a trace, and an end by the signal itself.
+    interrupted = """
+import sys
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "cli.projections":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+from cli.main import run; run()
+"""
+    ended = subprocess.run([sys.executable, "-c", interrupted, "--help"], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("command", ["export csv", "books list"])
+def test_what_nobody_reads_any_more_ends_without_a_word(makegood: Makegood, book: str, command: str):
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = [sys.executable, "-c", "from cli.main import run; run()", *command.split()]
+    chosen = ["--book", book] if "export" in command else []
+    with open(writing, "w") as nobody:
+        ended = subprocess.run([*run, *chosen], stdout=nobody, stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (141, "")
 
 
 def test_following_prints_what_others_record_until_interrupted(makegood: Makegood, book: str):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from cli.main import app
+from cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 

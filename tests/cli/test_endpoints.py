@@ -1,5 +1,7 @@
 """`makegood endpoints`: opened with a secret that is never shown again, listed, closed."""
 
+import io
+
 import pytest
 
 from tests.cli.commandline import Makegood
@@ -16,6 +18,18 @@ def test_an_endpoint_names_its_book_and_never_shows_its_secret(makegood: Makegoo
     (row,) = listed.json()
     assert (row["endpoint"], row["processor"], row["revoked_at"]) == (it["endpoint"], "stripe", None)
     assert SECRET not in opened.out + listed.out
+
+
+def test_a_secret_may_come_by_a_pipe_and_no_prompt_is_among_the_data(
+    makegood: Makegood, book: str, monkeypatch: pytest.MonkeyPatch
+):
+    # Let typer prompt → this fails: what it asks stands before the JSON.
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}\n"))
+    opened = makegood("endpoints", "add", "stripe", "--book", book, "--json")
+    assert (opened.code, opened.err) == (0, "")
+    assert [it["processor"] for it in opened.json()] == ["stripe"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert makegood("endpoints", "add", "stripe", "--book", book).code == 2
 
 
 def test_a_closed_endpoint_stays_listed(makegood: Makegood, book: str):

@@ -57,6 +57,14 @@ def test_the_export_balances_and_passes_the_strict_check_of_hledger(
     assert sum(expected.values()) == 0
 
 
+def test_a_past_the_book_has_not_reached_is_a_usage_error(makegood: Makegood, book: str):
+    for command in (("export", "csv"), ("export", "hledger"), ("projections", "explain", "journal", "1")):
+        refused = makegood(*command, "--as-of-position", 99_999, "--book", book)
+        assert (refused.code, refused.out) == (2, "")
+        assert "has no entry 99999; its last is 2." in refused.err
+        assert makegood("export", "csv", "--as-of-position", 2, "--book", book).code == 0
+
+
 def pence(text: str) -> int:
     return int(Decimal(text.split()[0]) * 100)
 

@@ -301,6 +301,23 @@ def test_a_broken_mapping_names_its_file(makegood: Makegood, book: str, tmp_path
     assert (done.code, done.err.startswith("shop.toml: ")) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty; its first line must name the columns"),
+        ("Invoice,Stück\n".encode("latin-1"), "is not UTF-8 text"),
+        ("Invoice,StockCode\n".encode("utf-16"), "is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_names_no_columns_says_what_is_wrong_with_it(
+    makegood: Makegood, book: str, tmp_path: Path, content: bytes, said: str
+):
+    file = tmp_path / "orders.csv"
+    file.write_bytes(content)
+    done = makegood("import", "orders", file, "--book", book)
+    assert (done.code, f"orders.csv {said}" in done.err) == (2, True), done.err
+
+
 def test_a_bad_row_is_named_its_order_waits_and_the_rest_goes_on(
     makegood: Makegood, database: Database, book_name: str, tmp_path: Path
 ):

@@ -178,6 +178,15 @@ def test_a_figure_is_explained_by_the_entries_that_made_it(
     assert [(row["column"], row["figure"]) for row in journal.json()] == [("amount", 0)]
 
 
+def test_a_key_that_no_row_ever_had_is_said_to_be_unknown(makegood: Makegood, built: str):
+    # Sum over no rows → this fails: the figure of nobody is 0, and nothing is wrong.
+    for chosen in ((), ("--column", "charged")):
+        asked = ("projections", "explain", "customer_balance", "cus_nobody", *chosen)
+        refused = makegood(*asked, "--book", built)
+        assert (refused.code, refused.out) == (2, "")
+        assert "No row of customer_balance has a key that begins with cus_nobody" in refused.err
+
+
 def test_a_figure_is_explained_as_of_a_position_and_as_of_what_was_recorded_by_then(
     makegood: Makegood, built: str, connection: psycopg.Connection
 ):
