@@ -23,7 +23,9 @@ Day = Annotated[str, Field(json_schema_extra={"format": "date"}, examples=["2010
 class Amount(Answer):
     """An amount in whole minor units of one currency."""
 
-    amount: int = Field(examples=[1299])
+    amount: int = Field(
+        examples=[1299], description="Above 2^53 only where amounts are summed: read it as an integer."
+    )
     currency: str = Field(examples=["EUR"])
 
 

@@ -50,7 +50,8 @@ _KEY = {
     "in": "header",
     "required": True,
     "description": "Names this wish. The same key with the same body again records nothing new "
-    "and gets the same receipt, with `Idempotent-Replayed: true`; another body is refused.",
+    "and gets the same receipt, with `Idempotent-Replayed: true`; another body is refused. "
+    "A key belongs to the person who sends it; the same one of somebody else is another wish.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/+=-]{1,128}$"},
     "example": "order-10342-payment-1",
 }

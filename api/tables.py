@@ -13,6 +13,7 @@ from api.replies import CSV, Reply
 from domain.money import Money
 
 _JSON_RANGES = (b"application/json", b"application/*", b"*/*")
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CSV_RANGES = (b"text/csv", b"text/*")
 
 
@@ -70,5 +71,15 @@ def _cell(value: object) -> str:
         amount = cast("dict[str, Any]", value)
         return Money(amount["amount"], amount["currency"]).decimal()
     if isinstance(value, list):
-        return " ".join(str(each) for each in cast("list[object]", value))
+        return _text(" ".join(str(each) for each in cast("list[object]", value)))
+    if isinstance(value, str):
+        return _text(value)
     return "" if value is None else str(value)
+
+
+def _text(value: str) -> str:
+    """A text that no spreadsheet takes for a formula; amounts and numbers never get here.
+
+    Source: OWASP, CSV injection.
+    """
+    return f"'{value}" if value.startswith(_BEGINS_FORMULA) else value

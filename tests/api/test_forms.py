@@ -2,12 +2,17 @@
 
 import csv
 import io
+from types import SimpleNamespace
+from typing import cast
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 
+from api.call import Call
 from api.section import Declared
+from api.tables import page_reply
 from tests.api.house import House, eur, order_body
 from tests.api.scene import DECISIONS, QUESTIONS, Scene, named, scene_in
 
@@ -32,6 +37,23 @@ async def test_products_are_given_as_csv(house: House) -> None:
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         rows = [row for row in csv.DictReader(io.StringIO(answer.text)) if row["sku"] == sku]
         assert [(row["list_price"], row["makes_redundant"]) for row in rows] == [("12.99", "STOOL RUG")]
+
+
+async def test_no_text_in_a_csv_is_a_formula(house: House) -> None:
+    # Write texts as they are → this fails: a spreadsheet runs what a customer or supplier wrote.
+    texts = ['=HYPERLINK("x")', "+1", "-1", "@SUM(A1)", "1=1", "'=1"]
+    for text in texts:
+        sku = uuid4().hex
+        body = {"sku": sku, "description": text, "list_price": eur(0), "our_cost": eur(700)}
+        await house.recorded("/v1/products", body)
+        answer = await house.agent.get(f"/v1/products?sku={sku}", headers={"Accept": "text/csv"})
+        (row,) = csv.DictReader(io.StringIO(answer.text))
+        assert row["description"] == (text if text[0] in "1'" else f"'{text}")
+        assert row["our_cost"] == "7.00"
+    owing = {"our_cost": {"amount": -1299, "currency": "EUR"}, "sku": "\t=1", "list_price": None}
+    call = SimpleNamespace(raw={b"accept": b"text/csv"})
+    told = bytes(page_reply(cast(Call, call), {"items": [owing]}, tuple(owing)).body).decode()
+    assert told == "our_cost,sku,list_price\r\n-12.99,'\t=1,\r\n"
 
 
 async def test_an_order_is_told_as_csv(house: House) -> None:
