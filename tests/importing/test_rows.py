@@ -129,7 +129,7 @@ def test_a_file_that_breaks_off_is_unreadable_from_there(tmp_path: Path):
 
 
 def test_an_empty_file_names_no_columns(tmp_path: Path):
-    with pytest.raises(Unreadable, match="must name the columns"):
+    with pytest.raises(MappingFault, match="must name the columns"):
         read(tmp_path)
 
 
