@@ -10,6 +10,7 @@ from domain.command import LONGEST_SEALED, Command, expect_amount, expect_text, 
 from domain.decision import Claim, Decision, Given
 from domain.entry import Minor, Sealed
 from domain.ids import expect_id
+from domain.money import Money
 from domain.orders.order import Placed, placed_order
 from domain.orders.order_events import Part
 from domain.refunds.refund import expect_not_taken_back
@@ -90,10 +91,25 @@ class SupplierClaimAnswered(Refusal):
     """This claim has its answer already: it was settled, refused or given up."""
 
     rule = "R-G2"
-    way_out = "Look at the claim. What a supplier pays after all is recorded as its settlement."
+    way_out = (
+        "Look at the claim: its answer stands. What a supplier pays who refused, or of what was given up, is"
+        " recorded as its settlement, once."
+    )
 
     claim: str
     status: ClaimStatus
+
+
+@dataclass(unsafe_hash=True)
+class SettlementExceedsClaim(Refusal):
+    """The supplier is said to have paid more than was claimed."""
+
+    rule = "R-G2"
+    way_out = "Compare it with the claim: record what was paid for it, at most what was claimed."
+
+    claim: str
+    paid: Money
+    claimed: Money
 
 
 @dataclass(unsafe_hash=True)
@@ -110,7 +126,8 @@ class ClaimInOtherCurrency(Refusal):
 def settle_supplier_claim(command: SettleSupplierClaim, given: Given) -> Decision:
     """Records what a supplier paid, also after they refused or we gave it up: it is money that came.
 
-    Checks, in this order: order placed; claim filed; retry; same currency; not before it was filed.
+    Checks, in this order: order placed; claim filed; retry, a settlement stands once; same currency; at most
+    what was claimed; not before it was filed.
     """
     state = placed_order(given, command.order)
     known = _filed(state, command.claim)
@@ -125,9 +142,11 @@ def settle_supplier_claim(command: SettleSupplierClaim, given: Given) -> Decisio
         reference=command.reference,
     )
     if paid is not None:
-        return _already_answered(paid, settled)
+        return _already_answered(known, paid, settled)
     if command.currency != state.placed.currency:
         raise ClaimInOtherCurrency(command.claim, state.placed.currency)
+    if command.amount > known.claimed:
+        raise SettlementExceedsClaim(command.claim, state.money(command.amount), state.money(known.claimed))
     expect_cause(known.at, given)
     return Decision(events=((command.order, settled),), customer=settled.customer)
 
@@ -148,7 +167,7 @@ def refuse_supplier_claim(command: RefuseSupplierClaim, given: Given) -> Decisio
     )
     before = known.answered(SupplierClaimRefused)
     if before is not None:
-        return _already_answered(before, refused)
+        return _already_answered(known, before, refused)
     _expect_unanswered(known)
     expect_cause(known.at, given)
     return Decision(events=((command.order, refused),), customer=refused.customer)
@@ -229,7 +248,7 @@ def _waived_after_filing(known: SupplierClaim, command: WaiveSupplierClaim, give
     return Decision(events=((command.order, waived),), customer=begun.customer)
 
 
-def _already_answered(before: tuple[ClaimAnswer, int], now: ClaimAnswer) -> Decision:
+def _already_answered(known: SupplierClaim, before: tuple[ClaimAnswer, int], now: ClaimAnswer) -> Decision:
     if before[0] != now:
-        raise AlreadyRecordedOtherwise(now.claim)
+        raise SupplierClaimAnswered(now.claim, known.status)
     return Decision(customer=now.customer, already=(before[1],))

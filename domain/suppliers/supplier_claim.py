@@ -39,6 +39,11 @@ class SupplierClaim(msgspec.Struct, frozen=True, kw_only=True):
         return self.begun.units
 
     @property
+    def claimed(self) -> int:
+        """What we asked for: nothing where it was waived before it was filed."""
+        return self.begun.amount if isinstance(self.begun, SupplierClaimFiled) else 0
+
+    @property
     def status(self) -> ClaimStatus:
         """Where it stands: the last answer counts."""
         match self.answers[-1][0] if self.answers else self.begun:

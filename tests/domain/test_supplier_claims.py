@@ -4,11 +4,12 @@ import pytest
 
 from domain.authority import ReasonMissing
 from domain.causes import EffectiveBeforeCause
+from domain.money import Money
 from domain.orders.order_events import Deadline, OrderLine
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import RefundGranted
 from domain.retry import AlreadyRecordedOtherwise
-from domain.suppliers.claim_answers import ClaimInOtherCurrency, SupplierClaimAnswered
+from domain.suppliers.claim_answers import ClaimInOtherCurrency, SettlementExceedsClaim, SupplierClaimAnswered
 from domain.suppliers.claiming import ClaimAmountUnknown, FileSupplierClaim, GoodsNotOnHand
 from domain.suppliers.recoverable import NothingToClaim, SupplierWindowOver, WrongItemIsOurs
 from domain.suppliers.supplier_claim import SupplierClaimUnknown
@@ -226,16 +227,18 @@ def test_a_supplier_pays() -> None:
 def test_a_supplier_pays_once_in_the_currency_of_the_claim() -> None:
     story = claimed()
     story.when(settle_claim(currency="EUR")).refused(ClaimInOtherCurrency(CLAIM, "USD"))
+    more = SettlementExceedsClaim(CLAIM, Money(2_001, "USD"), Money(2_000, "USD"))
+    story.when(settle_claim(amount=2_001)).refused(more)
     story.do(settle_claim(amount=1_500))
     for other in (settle_claim(), settle_claim(amount=1_500, reference="bank-2")):
-        story.when(other).refused(AlreadyRecordedOtherwise(CLAIM))
+        story.when(other).refused(SupplierClaimAnswered(CLAIM, "settled"))
 
 
 def test_a_supplier_refuses_and_may_pay_after_all() -> None:
     story = claimed()
     refused = SupplierClaimRefused(claim=CLAIM, refund=REFUND, order=ORDER, customer=CUSTOMER, note=None)
     story.when(refuse_claim()).then(refused)
-    story.when(refuse_claim(note="sealed:No")).refused(AlreadyRecordedOtherwise(CLAIM))
+    story.when(refuse_claim(note="sealed:No")).refused(SupplierClaimAnswered(CLAIM, "refused"))
     assert story.state(ORDER).supplier_claims[CLAIM].status == "refused"
     story.when(settle_claim()).decides(SupplierClaimSettled)
     assert story.state(ORDER).supplier_claims[CLAIM].status == "settled"
