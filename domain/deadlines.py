@@ -58,7 +58,10 @@ def deadlines_of_cover(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...
 
 
 def deadlines_of_shipping_again(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
-    """Of a covered order whose goods did not leave, or were not cancelled, after all: ship it. Source: §3"""
+    """Of an order that waits no more, or whose goods did not leave or were not cancelled after all: ship it.
+
+    Source: R-D3, §3
+    """
     if is_history(given) or not placed.deadlines:
         return ()
     return (_shipping(placed.ordered_on, given),)
@@ -104,13 +107,6 @@ def deadlines_of_attempt(given: Given) -> tuple[Deadline, ...]:
 def deadlines_of_card_used(given: Given) -> tuple[Deadline, ...]:
     """Of a card that we chose from what is on file: tell the customer which, the same day. Source: R-D4"""
     return () if is_history(given) else (_in_the_day("card_used", given.at, given),)
-
-
-def deadlines_of_release(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
-    """Of an order that may now ship without payment: ship it. Source: R-D3, §3"""
-    if is_history(given) or not placed.deadlines:
-        return ()
-    return (_shipping(placed.ordered_on, given),)
 
 
 def deadlines_of_delivery(delivered_on: Day, given: Given) -> tuple[Deadline, ...]:

@@ -58,7 +58,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
         case OrderReleased() | ShipmentReleasedWithoutPayment() | OrderNotDelivered():
             for kind in (SEARCH, REACH, DECIDE):
                 rows.pop((order, kind, order), None)
-            if isinstance(it, ShipmentReleasedWithoutPayment) and (order, SHIP, order) in rows:
+            if not isinstance(it, OrderNotDelivered) and (order, SHIP, order) in rows:
                 begin_tasks(rows, order, order, customer, it.deadlines, entry, SHIP)
 
 

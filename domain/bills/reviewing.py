@@ -85,7 +85,8 @@ class PaymentFirstTooLong(Refusal):
 def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     """Records what the owner decides; payment first begins a task that asks the owner again.
 
-    An order on bill that a declined payment held up meanwhile ships on its terms again: its hold ends.
+    An order on bill, or released unpaid, that a declined payment held up meanwhile ships so again: its hold
+    ends.
 
     Checks, in this order: order placed; retry, which is: the same decision at the same moment; the owner
     decides; the customer was watched; something left to ship; with payment first a reason, and at most so
@@ -105,9 +106,10 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
         _check_payment_first(command, given)
     expect_cause(state.placed_at, given)
     reviewed = _reviewed(state, command, until, given)
-    ships_on_bill = command.decision == "ship" and state.placed.terms == "bill_after"
+    on_bill = state.placed.terms == "bill_after" or state.declines.released_unpaid is not None
+    ends = hold_ends(state, may_ship=command.decision == "ship" and on_bill, because="reviewed", given=given)
     return Decision(
-        events=((command.order, reviewed), *hold_ends(state, may_ship=ships_on_bill, because="reviewed")),
+        events=((command.order, reviewed), *ends),
         customer=state.placed.customer,
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.bill_events import BillShare
+from domain.bills.billing import may_be_billed
 from domain.corrections.correcting_payments import reopened_shares
 from domain.corrections.correction_events import RefundCorrected
 from domain.corrections.evolve_corrections import without_refund
@@ -72,11 +73,11 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     corrected = _corrected(refund, cancellation, state, given)
     after = without_refund(state, corrected)
     freed = after.units_to_ship > state.units_to_ship
-    is_covered = state.placed.terms == "bill_after" or price_not_covered(after) == 0
+    may_ship = may_be_billed(after) or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(
         corrected,
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.cancelled_price,
-        deadlines=deadlines_of_shipping_again(state.placed, given) if freed and is_covered else (),
+        deadlines=deadlines_of_shipping_again(state.placed, given) if freed and may_ship else (),
     )
     held = hold_begins(after, None, "corrected", given)
     return Decision(events=((state.placed.order, corrected), *held), customer=it.customer)

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillIssued
+from domain.bills.billing import may_be_billed
 from domain.corrections.correcting_bills import expect_unsettled
 from domain.corrections.correction_events import ShipmentCorrected
 from domain.corrections.evolve_corrections import without_shipment
@@ -76,11 +77,11 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
         corrected, cleared=cleared_of_phantoms(without_shipment(state, corrected))
     )
     after = without_shipment(state, corrected)
-    is_covered = state.placed.terms == "bill_after" or price_not_covered(after) == 0
+    may_ship = may_be_billed(after) or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(
         corrected,
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.charge,
-        deadlines=deadlines_of_shipping_again(state.placed, given) if is_covered else (),
+        deadlines=deadlines_of_shipping_again(state.placed, given) if may_ship else (),
     )
     held = hold_begins(after, None, "corrected", given)
     return Decision(events=((it.order, corrected), *held), customer=it.customer)

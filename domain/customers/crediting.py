@@ -13,9 +13,8 @@ from domain.causes import expect_cause
 from domain.command import Command, expect_amount
 from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
-from domain.deadlines import deadlines_of_cover
 from domain.decision import Decision, Given
-from domain.declines.holds import hold_ends
+from domain.declines.holds import hold_ends, shipping_begins
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
@@ -98,12 +97,13 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
     expect_cause(state.placed_at, given)
     for share in used.bills:
         expect_cause(state.bills[share.bill].at, given)
+    is_covered = command.amount >= price_not_covered(state)
     return Decision(
         events=(
             (command.order, used),
             *promises_kept(state, used.bills, command.use),
             (command.customer, used),
-            *hold_ends(state, may_ship=command.amount >= price_not_covered(state), because="paid"),
+            *hold_ends(state, may_ship=is_covered, because="paid", given=given),
         ),
         customer=command.customer,
     )
@@ -124,5 +124,5 @@ def _used(state: Placed, command: UseCredit, gift: int, given: Given) -> CreditU
         amount=command.amount,
         gift=gift,
         bills=oldest_first(state.bills, command.amount - to_units),
-        deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else (),
+        deadlines=shipping_begins(state, given) if 0 < not_covered <= command.amount else (),
     )

@@ -90,12 +90,14 @@ class OnFile(msgspec.Struct, frozen=True):
     channel: ContactChannel
 
 
-HoldBegunBy = Literal["declined", "charged_back", "bounced", "corrected"]
-"""Why an order waits: a bank refused a payment, or took one back, or what had covered it never was."""
+HoldBegunBy = Literal["declined", "paid_short", "charged_back", "bounced", "corrected"]
+"""Why an order waits: a bank refused a payment, let less through than it was asked for, or took one back; or
+what had covered the order never was.
+"""
 
 
 class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
-    """An order waits: its payment was declined or did not last, and nothing else covers it.
+    """An order waits: its payment was declined, came short or did not last, and nothing else covers it.
 
     It ends with money, with the customer's own cancellation, with a release, or, for a new customer whose
     card was declined and whom we never reached, with not delivering. Source: R-D2, R-D3, R-B2
@@ -105,7 +107,7 @@ class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
     customer: str
     because: HoldBegunBy
     payment: str | None
-    """The payment that was declined, or is lost; None where something else had covered the order."""
+    """The payment that was declined, came short or is lost; None where something else had covered it all."""
     currency: str
     missing: Minor
     """What the units still to ship cost beyond the deposit."""
@@ -180,6 +182,8 @@ class OrderReleased(Event, frozen=True, kw_only=True):
     order: str
     customer: str
     because: HoldEndedBy
+    deadlines: tuple[Deadline, ...] = ()
+    """Shipping it, where anything is left to ship."""
 
 
 class ShipmentReleasedWithoutPayment(Event, frozen=True, kw_only=True):

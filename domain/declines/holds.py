@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from domain.bills.billing import may_be_billed
 from domain.bills.watching import is_watched
 from domain.customers.registering import known_customer
-from domain.deadlines import deadlines_of_hold
+from domain.deadlines import deadlines_of_cover, deadlines_of_hold, deadlines_of_shipping_again
 from domain.decision import Given
 from domain.declines.decline_codes import DeclineKind
 from domain.declines.decline_events import HoldBegunBy, HoldEndedBy, OnFile, OrderPlacedOnHold, OrderReleased
@@ -15,6 +15,7 @@ from domain.declines.order_declines import Hold
 from domain.entry import Event
 from domain.moments import day_of
 from domain.orders.order import Placed, price_not_covered
+from domain.orders.order_events import Deadline
 from domain.refusal import Refusal
 
 
@@ -47,12 +48,12 @@ def holds_up(state: Placed) -> bool:
 def placed_on_hold(
     state: Placed, payment: str | None, because: HoldBegunBy, kind: DeclineKind | None, given: Given
 ) -> OrderPlacedOnHold:
-    """The hold that begins now. It ends by rule only where a bank neither suspects fraud nor took money back.
+    """The hold that begins now. It ends by rule only where a bank declined, and suspects no fraud.
 
-    Source: R-D2, R-D3, R-D6
+    Source: R-D2, R-D3, R-D6, I3
     """
     placed, held_on = state.placed, day_of(given.at, given.book.zone)
-    by_itself = kind != "fraud" and because != "charged_back"
+    by_itself = because == "declined" and kind != "fraud"
     return OrderPlacedOnHold(
         order=placed.order,
         customer=placed.customer,
@@ -83,16 +84,28 @@ def hold_begins(
     return ((after.placed.order, held),)
 
 
-def hold_ends(state: Placed, *, may_ship: bool, because: HoldEndedBy) -> tuple[tuple[str, Event], ...]:
+def hold_ends(
+    after: Placed, *, may_ship: bool, because: HoldEndedBy, given: Given
+) -> tuple[tuple[str, Event], ...]:
     """What ends the order's hold where all still to ship now may: it is covered or on bill, or none is left.
 
-    Source: R-D2, I2
+    `after` says what is left to ship: it is to be shipped from now on. Source: R-D2, I2, §3
     """
-    if state.declines.hold is None or not may_ship:
+    if after.declines.hold is None or not may_ship:
         return ()
-    placed = state.placed
-    released = OrderReleased(order=placed.order, customer=placed.customer, because=because)
+    placed = after.placed
+    released = OrderReleased(
+        order=placed.order,
+        customer=placed.customer,
+        because=because,
+        deadlines=deadlines_of_shipping_again(placed, given) if after.units_to_ship else (),
+    )
     return ((placed.order, released),)
+
+
+def shipping_begins(state: Placed, given: Given) -> tuple[Deadline, ...]:
+    """What the entry asks for that covers all that is to ship; where it ends a hold, the release asks."""
+    return () if state.declines.hold is not None else deadlines_of_cover(state.placed, given)
 
 
 def on_file(given: Given, customer: str) -> tuple[OnFile, ...]:

@@ -60,7 +60,7 @@ class ExistingCustomerIsServed(Refusal):
 
 @dataclass(unsafe_hash=True)
 class NothingDeclined(Refusal):
-    """No bank declined a payment of this order: it waits because one was taken back, or never came."""
+    """No bank declined what this order now waits for: a payment was taken back, came short, or never came."""
 
     rule = "R-D1"
     way_out = "Reach the customer for another payment. The owner may let it ship unpaid, or they may cancel."
@@ -119,8 +119,8 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     """Closes the order; what had not shipped is cancelled, and what was paid towards it is granted back.
 
     Checks, in this order: order placed; its customer; retry, which is: closed so already; on hold; a new
-    customer; a payment declined; never reached; tried often enough, by every way on file, for long enough
-    (I4); not before the hold.
+    customer; a payment declined that began this hold or came while it lasts (R-D1); never reached; tried
+    often enough, by every way on file, for long enough (I4); not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -130,7 +130,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     hold = hold_of(state)
     if state.placed.standing == "existing":
         raise ExistingCustomerIsServed(command.order)
-    if not state.declines.declines:
+    if not hold.declines:
         raise NothingDeclined(command.order)
     if state.declines.reached:
         raise CustomerWasReached(command.order)

@@ -11,6 +11,7 @@ Source: R-D3, R-D6, R-D7, I2, I3
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -19,14 +20,25 @@ from domain.bills.owing import expect_customer
 from domain.bills.watching import is_watched
 from domain.causes import expect_cause
 from domain.command import Command
-from domain.deadlines import deadlines_of_release
+from domain.deadlines import deadlines_of_shipping_again
 from domain.decision import Decision, Due, Given
 from domain.declines.decline_events import ShipmentReleasedWithoutPayment
-from domain.declines.holds import hold_of
+from domain.declines.holds import hold_of, holds_up
 from domain.declines.order_declines import Hold
 from domain.ids import expect_id
 from domain.moments import Moment, day_of
 from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.refusal import Refusal
+
+
+@dataclass(unsafe_hash=True)
+class OwnerWaitsForPayment(Refusal):
+    """No declined or lost payment holds this order up: the owner asked the customer to pay first."""
+
+    rule = "R-B2"
+    way_out = "Let the owner review the order again and let it ship, or wait for the payment."
+
+    order: str
 
 
 class ReleaseOrder(Command, frozen=True, kw_only=True):
@@ -49,13 +61,18 @@ def release_order(command: ReleaseOrder, given: Given) -> Decision:
     """Releases an order on hold without payment, whatever the rule would say: the owner knows why.
 
     Checks, in this order: order placed; its customer; retry, which is: released by a person already, and not
-    waiting again; on hold (R-D2); the owner, with a reason (I3, R-D7); not before the hold.
+    waiting again, nor asked to be paid first since; payment not asked first (R-B2); on hold (R-D2); the
+    owner, with a reason (I3, R-D7); not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
     released = state.declines.released_unpaid
-    if state.declines.hold is None and released is not None and not _was_by_rule(released):
+    waits_for_payment = holds_up(state)
+    is_waiting = state.declines.hold is not None or waits_for_payment
+    if not is_waiting and released is not None and not _was_by_rule(released):
         return Decision(customer=state.placed.customer, already=released.ended_by)
+    if waits_for_payment and state.asks_payment_first:
+        raise OwnerWaitsForPayment(command.order)
     hold = hold_of(state)
     expect_role("owner", given)
     expect_reason(given)
@@ -120,7 +137,7 @@ def _released(state: Placed, hold: Hold, given: Given, *, by_rule: bool) -> Ship
         contacts=len(hold.contacts),
         reached=hold.reached,
         search=hold.searches[-1].position if hold.searches else None,
-        deadlines=deadlines_of_release(state.placed, given),
+        deadlines=deadlines_of_shipping_again(state.placed, given),
     )
 
 

@@ -10,9 +10,9 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import Command, parts_by_line
-from domain.deadlines import deadlines_of_cover, deadlines_of_grant
+from domain.deadlines import deadlines_of_grant
 from domain.decision import Claim, Decision, Given
-from domain.declines.holds import hold_ends
+from domain.declines.holds import hold_ends, shipping_begins
 from domain.ids import expect_id
 from domain.moments import Day, day_of
 from domain.orders.evolve_goods import without_units
@@ -91,7 +91,7 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
     cancelled = cancelled_units(state, command.refund, parts, all_unshipped=not command.parts, given=given)
     after = without_units(state, parts, cancelled.goods + cancelled.tax)
     order, customer = command.order, state.placed.customer
-    ends = hold_ends(state, may_ship=price_not_covered(after) == 0, because="cancelled")
+    ends = hold_ends(after, may_ship=price_not_covered(after) == 0, because="cancelled", given=given)
     refund = undelivered_refund(state, command.refund, after, given)
     if refund is None:
         return Decision(events=((order, cancelled), *ends), customer=customer)
@@ -122,7 +122,7 @@ def cancelled_units(
         goods=price.goods,
         tax=price.tax,
         fee_dropped=state.price_to_ship() - after.price_to_ship() - price.total,
-        deadlines=deadlines_of_cover(state.placed, given) if _covers_the_rest(state, after) else (),
+        deadlines=shipping_begins(state, given) if _covers_the_rest(state, after) else (),
     )
 
 

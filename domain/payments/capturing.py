@@ -5,6 +5,8 @@ Source: I11, I12, R-D4
 
 from dataclasses import dataclass
 
+import msgspec
+
 from domain.bills.bill import oldest_first
 from domain.bills.owing import expect_currency
 from domain.bills.promising import promises_kept
@@ -12,10 +14,10 @@ from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_space_of_names, expect_text
 from domain.customers.cards_on_file import card_of, expect_chargeable
 from domain.customers.registering import known_customer
-from domain.deadlines import deadlines_of_card_used, deadlines_of_cover
+from domain.deadlines import deadlines_of_card_used
 from domain.decision import Claim, Decision, Given
-from domain.declines.holds import hold_ends
-from domain.entry import Minor
+from domain.declines.holds import hold_begins, hold_ends, shipping_begins
+from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.orders.order import Placed, placed_order, price_not_covered
@@ -101,7 +103,8 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     Checks, in this order: order placed (I11); retry by payment id, then by processor reference; what was
     attempted under that id; currency; card on file, and while the order is on hold whether it may be charged
     (R-D4, R-D6); amount; not before the order, nor before a bill that it pays. The amount covers the units
-    still to ship first, then pays the open bills, oldest first; with what covers them all, a hold ends.
+    still to ship first, then pays the open bills, oldest first; with what covers them all, a hold ends; with
+    less than was attempted and is needed, one begins.
     Source: I12, R-D2
     """
     state = placed_order(given, command.order)
@@ -121,11 +124,23 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
         events=(
             (command.order, captured),
             *promises_kept(state, captured.bills, captured.payment),
-            *hold_ends(state, may_ship=is_covered, because="paid"),
+            *hold_ends(state, may_ship=is_covered, because="paid", given=given),
+            *_waits_for_the_rest(state, captured, given),
         ),
         claims=(_claim(command, state, given),),
         customer=state.placed.customer,
     )
+
+
+def _waits_for_the_rest(
+    state: Placed, captured: PaymentCaptured, given: Given
+) -> tuple[tuple[str, Event], ...]:
+    """A bank that lets less through than it was asked for leaves the rest to be asked for. Source: R-D2"""
+    attempt = state.declines.attempts.get(captured.payment)
+    if attempt is None or captured.amount >= attempt.attempted.amount:
+        return ()
+    after = msgspec.structs.replace(state, account=state.account.moved(received=captured.amount))
+    return hold_begins(after, captured.payment, "paid_short", given)
 
 
 def _claim(command: CapturePayment, state: Placed, given: Given) -> Claim:
@@ -148,7 +163,7 @@ def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCa
         reference=command.reference,
         bills=oldest_first(state.bills, command.amount - to_units),
         deadlines=(
-            *(deadlines_of_cover(state.placed, given) if 0 < not_covered <= command.amount else ()),
+            *(shipping_begins(state, given) if 0 < not_covered <= command.amount else ()),
             *(deadlines_of_card_used(given) if _is_our_choice(command, state) else ()),
         ),
     )

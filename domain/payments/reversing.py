@@ -14,9 +14,9 @@ from domain.bills.promising import promises_kept
 from domain.bills.writing_off import write_off_reversed
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_amount, expect_text
-from domain.deadlines import deadlines_of_cover, deadlines_of_what_is_owed
+from domain.deadlines import deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
-from domain.declines.holds import hold_begins, hold_ends
+from domain.declines.holds import hold_begins, hold_ends, shipping_begins
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.moments import day_of
@@ -234,10 +234,10 @@ def _reinstated(
         currency=command.currency,
         amount=command.amount,
         bills=(owed.share(pays),) if owed is not None and pays else (),
-        deadlines=deadlines_of_cover(state.placed, given) if 0 < not_covered <= to_funds else (),
+        deadlines=shipping_begins(state, given) if 0 < not_covered <= to_funds else (),
     )
     events.append((command.order, reinstated))
     events.extend(promises_kept(state, reinstated.bills, command.reinstatement))
     is_covered = not_covered <= to_funds
-    events.extend(hold_ends(state, may_ship=is_covered, because="paid"))
+    events.extend(hold_ends(state, may_ship=is_covered, because="paid", given=given))
     return tuple(events)

@@ -155,11 +155,11 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
         why=command.why,
         deadlines=deadlines_of_payout(given),
     )
-    ends = _hold_ends(state, it.amount) if isinstance(state, Placed) else ()
+    ends = _hold_ends(state, it.amount, given) if isinstance(state, Placed) else ()
     return Decision(events=((command.stream, returned), *ends), customer=it.customer)
 
 
-def _hold_ends(state: Placed, came_back: int) -> tuple[tuple[str, Event], ...]:
+def _hold_ends(state: Placed, came_back: int, given: Given) -> tuple[tuple[str, Event], ...]:
     """What comes back covers the units still to ship first; then they wait no more. Source: R-D2, §2"""
     after = msgspec.structs.replace(state, account=state.account.moved(refunded=-came_back))
-    return hold_ends(state, may_ship=price_not_covered(after) == 0, because="paid")
+    return hold_ends(after, may_ship=price_not_covered(after) == 0, because="paid", given=given)

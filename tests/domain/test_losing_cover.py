@@ -16,6 +16,7 @@ from domain.bills.billing import NewBill, may_be_billed
 from domain.command import Command
 from domain.corrections.correcting import CorrectEntry
 from domain.corrections.correction_events import PaymentCorrected, RefundCorrected, ShipmentCorrected
+from domain.customers.registering import StorePaymentMethod
 from domain.declines.decline_events import (
     HoldBegunBy,
     OrderPlacedOnHold,
@@ -32,11 +33,12 @@ from domain.refunds.refund_events import RefundGranted
 from domain.refusal import Refusal
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from projections.tasks import Task, Tasks
-from tests.domain.bill_examples import REVERSAL, reverse
+from tests.domain.bill_examples import REVERSAL, reverse, review
 from tests.domain.decline_examples import (
     BY_EMAIL,
     BY_PHONE,
     ann,
+    charge,
     customer,
     declined,
     fail,
@@ -49,10 +51,14 @@ from tests.domain.decline_examples import (
     search,
 )
 from tests.domain.examples import (
+    CARD,
     CUSTOMER,
     NEW_BILL,
     ORDER,
+    OTHER_BILL,
     OTHER_ORDER,
+    OTHER_PAYMENT,
+    OTHER_SHIPMENT,
     cancel,
     cancelled,
     capture,
@@ -65,6 +71,7 @@ from tests.domain.examples import (
     ship,
 )
 from tests.domain.figures import rows_of
+from tests.domain.refunds import come_back, deciding, grant, settle
 from tests.domain.specification import OWNER, SUPERVISOR, Story, given, moment
 from tests.domain.test_correcting_payments import correct
 
@@ -78,6 +85,36 @@ def paid_after_a_decline(**order: Any) -> Story:
     story.do(capture())
     assert story.state(ORDER).declines.hold is None
     return story.on("2010-08-11")
+
+
+def bought(*before: Command, **order: Any) -> Story:
+    """An order placed as a merchant would, with its deadlines."""
+    story = Story().by(OWNER).because("sealed:A mistake")
+    for command in (register(), *before, place(**order)):
+        story.do(command)
+    return story
+
+
+def paid() -> Story:
+    story = bought()
+    story.do(capture())
+    return story
+
+
+def watched_and_declined() -> Story:
+    """Payment was asked first of an order on bill, and then the card was declined."""
+    story = bought(order=OTHER_ORDER, terms="bill_after")
+    story.do(ship(order=OTHER_ORDER, shipment=OTHER_SHIPMENT, bill=NewBill(OTHER_BILL, 2010)))
+    story.on("2010-09-20")
+    for command in (place(terms="bill_after"), review("payment_first"), fail()):
+        story.do(command)
+    assert "ship_order" not in tasks_of(story)
+    return story
+
+
+def store_card() -> StorePaymentMethod:
+    said = {"token": "tok_visa", "brand": "visa", "last4": "4242", "expiry": "2012-02"}
+    return StorePaymentMethod(customer=CUSTOMER, payment_method=CARD, reuse_consent=True, **said)
 
 
 def tasks_of(story: Story) -> set[str]:
@@ -191,16 +228,22 @@ def test_money_that_comes_again_ends_the_wait_and_the_goods_are_to_be_shipped() 
     assert "ship_order" in tasks_of(story)
 
 
-def test_an_existing_customers_order_ships_by_rule_again_but_not_after_a_chargeback() -> None:
-    # Give every hold its release by rule → what a bank took back ships unpaid by itself, and this fails.
-    for kind, ships in (("bounced", True), ("chargeback", False)):
+def test_only_what_a_bank_declined_ships_by_rule_never_what_was_taken_back_or_never_came() -> None:
+    # Give every hold its release by rule → what bounced ships unpaid by itself, and this fails.
+    for kind in ("bounced", "chargeback", "declined", "corrected"):
         story = paid_after_a_decline(**EXISTING)
-        story.do(reverse(kind=kind))
+        if kind == "corrected":
+            story.do(correct(story, PaymentCaptured))
+        else:
+            story.do(reverse(kind="bounced" if kind == "declined" else kind))
+        if kind == "declined":
+            story = given(ann(), customer(), placed(**EXISTING)).on("2010-08-11")
+            story.do(fail())
         story.do(search())
         story.do(reach())
         story.on("2010-08-15", "00:00")
         story.do(phone())
-        assert (story.state(ORDER).declines.hold is None) is ships
+        assert (story.state(ORDER).declines.hold is None) is (kind == "declined")
 
 
 def test_after_a_decline_of_fraud_type_a_lost_payment_is_a_persons_decision_too() -> None:
@@ -219,6 +262,103 @@ def test_nobody_goes_without_the_goods_whose_card_was_never_declined() -> None:
     for number in range(5):
         story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
     story.on("2010-08-24").when(give_up()).refused(NothingDeclined(ORDER))
+
+
+def test_nobody_goes_without_the_goods_for_a_decline_that_was_paid_after_all() -> None:
+    # Look at the declines of all time → a new customer loses what they ordered over a bounced transfer.
+    story = paid_after_a_decline()
+    story.do(reverse(kind="bounced"))
+    for number in range(5):
+        story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
+    story.on("2010-08-24").when(give_up()).refused(NothingDeclined(ORDER))
+    story.on("2010-08-25").do(fail(payment=OTHER_PAYMENT, reference="ch_51"))
+    story.do(give_up())
+
+
+def test_the_owners_word_after_a_decline_asks_somebody_to_ship() -> None:
+    # Let the release carry no deadline → nobody is told to ship any of these, and they fail.
+    story = watched_and_declined()
+    story.do(review())
+    assert "ship_order" in tasks_of(story)
+
+
+def test_an_order_on_bill_that_is_paid_after_a_decline_is_to_be_shipped() -> None:
+    story = watched_and_declined()
+    story.do(capture())
+    assert "ship_order" in tasks_of(story)
+
+
+def test_what_comes_back_from_the_bank_and_covers_the_rest_asks_somebody_to_ship() -> None:
+    story = paid()
+    for command in (cancel((1, 1)), settle(), reverse(amount=1000)):
+        story.do(command)
+    assert "ship_order" not in tasks_of(story)
+    assert OrderReleased in [type(event) for event in story.do(come_back())]
+    assert "ship_order" in tasks_of(story)
+
+
+def test_a_refund_that_frees_money_for_the_rest_asks_somebody_to_ship() -> None:
+    story = paid()
+    story.do(ship((1, 1)))
+    story.do(reverse(amount=3400))
+    assert "ship_order" not in tasks_of(story)
+    asked = grant((1, 1), deciding=deciding(OWNER.person), refund=id_of("ref", 2))
+    assert OrderReleased in [type(event) for event in story.do(asked)]
+    assert "ship_order" in tasks_of(story)
+
+
+def test_an_order_of_which_nothing_is_left_asks_nobody_to_ship() -> None:
+    story = paid()
+    story.do(reverse(amount=1000))
+    (released,) = [event for event in story.do(cancel()) if isinstance(event, OrderReleased)]
+    assert released.deadlines == ()
+
+
+def test_one_entry_alone_asks_to_ship_what_is_covered() -> None:
+    # Let the payment ask too → the same is asked twice, and this fails.
+    story = bought()
+    story.do(fail())
+    payment, released = story.do(capture())
+    assert [len(event.deadlines) for event in (payment, released)] == [0, 1]
+
+
+def test_what_was_released_unpaid_and_never_left_is_to_be_shipped_again() -> None:
+    # Ask for terms on bill alone → nobody is told to ship it again, and this fails.
+    story = bought()
+    for command in (fail(), release(), ship(bill=NEW_BILL)):
+        story.do(command)
+    assert "ship_order" not in tasks_of(story)
+    story.do(correct(story, OrderShipped))
+    assert "ship_order" in tasks_of(story)
+
+
+def test_what_was_released_unpaid_and_not_cancelled_after_all_is_to_be_shipped() -> None:
+    story = bought()
+    for command in (capture(amount=5000), fail(amount=2595), release(), cancel()):
+        story.do(command)
+    story.do(correct(story, RefundGranted))
+    assert "ship_order" in tasks_of(story)
+
+
+def test_a_bank_that_lets_less_through_than_it_was_asked_for_leaves_an_order_that_waits() -> None:
+    # Let captures begin no hold → nobody asks for the rest, and this fails.
+    story = bought(store_card())
+    story.do(charge())
+    short = capture(payment=id_of("pay", 51), payment_method=CARD, customer=CUSTOMER, amount=3000)
+    _, held = story.do(short)
+    assert isinstance(held, OrderPlacedOnHold)
+    assert (held.because, held.payment, held.missing) == ("paid_short", id_of("pay", 51), 4595)
+    assert {"reach_customer", "decide_release"} <= tasks_of(story)
+    story.when(short).nothing()
+
+
+def test_a_bank_that_lets_all_through_that_it_was_asked_for_leaves_no_order_waiting() -> None:
+    part = {"amount": 3000, "currency": "USD"}
+    for terms, asked, amount in (("card", {}, 7595), ("card", part, 3000), ("bill_after", {}, 3000)):
+        story = bought(store_card(), terms=terms)
+        story.do(charge(**asked))
+        paid_with: dict[str, Any] = {"payment_method": CARD, "customer": CUSTOMER, "amount": amount}
+        assert len(story.do(capture(payment=id_of("pay", 51), **paid_with))) == 1
 
 
 KINDS = ("capture", "fail", "reverse", "correct", "ship", "cancel", "release", "deliver")

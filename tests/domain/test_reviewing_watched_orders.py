@@ -15,6 +15,7 @@ from domain.bills.reviewing import (
 from domain.bills.watch_events import WatchedOrderReviewed
 from domain.causes import EffectiveBeforeCause
 from domain.declines.decline_events import OrderReleased, ShipmentReleasedWithoutPayment
+from domain.declines.releasing import OwnerWaitsForPayment
 from domain.money import Money
 from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
 from domain.orders.shipping import PaymentAskedFirst
@@ -194,8 +195,20 @@ def test_payment_asked_first_after_a_release_counts_until_it_is_released_again()
     story.do(review("payment_first"))
     usd = Money(7595, "USD")
     story.when(ship(bill=NEW_BILL)).refused(PaymentAskedFirst(ORDER, usd, Money(0, "USD")))
-    story.when(release()).nothing()
+    # Call it released already → the goods stay and nobody learns why, this fails.
+    story.when(release()).refused(OwnerWaitsForPayment(ORDER))
     story.do(fail(payment=OTHER_PAYMENT, reference="ch_51"))
     story.when(release()).decides(ShipmentReleasedWithoutPayment)
     story.do(ship(bill=NEW_BILL))
     assert usd.minor == story.account(ORDER).balance
+
+
+def test_the_owners_word_lets_go_what_was_released_unpaid_before_payment_was_asked_first() -> None:
+    # Ask for terms on bill alone → it may ship and people are told to reach the customer, this fails.
+    story = given(ann(), customer(), placed(watched_for=OWED, standing="existing"))
+    story.do(fail())
+    story.by(OWNER).because("sealed:Owes for long").do(release())
+    for command in (review("payment_first"), fail(payment=OTHER_PAYMENT, reference="ch_51"), review()):
+        story.do(command)
+    assert story.state(ORDER).declines.hold is None
+    story.do(ship(bill=NEW_BILL))
