@@ -100,7 +100,7 @@ def reverse(twins: Twins, which: int, much: int) -> None:
 
     def taken_back() -> None:
         reversals.reverse(twins.shop, order.name, reversal, name, amount, row)
-        holds.cover_lost(twins.shop, order.name, by_bank=not bounced)
+        holds.cover_lost(twins.shop, order.name)
 
     twins.ask(command, taken_back)
 

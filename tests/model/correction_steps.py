@@ -108,7 +108,7 @@ def _correct(
         if not already:
             corrections.expect_authority(actor.role, reason=reason is not None)
             of_shop()
-            holds.cover_lost(twins.shop, order.name, by_bank=False)
+            holds.cover_lost(twins.shop, order.name)
 
     twins.ask(meant, authorised, actor, reason)
 

@@ -22,19 +22,19 @@ def decline(shop: Shop, name: str, amount: int, *, fraud: bool) -> None:
     order = shop.orders[name]
     if amount > not_covered(order) + order.open:
         raise Refused("I12")
-    order.was_declined, order.was_fraud = True, order.was_fraud or fraud
+    order.was_fraud = order.was_fraud or fraud
     _wait(shop, order)
     if order.hold is not None:
-        order.hold.fraud = order.hold.fraud or fraud
+        order.hold.declined, order.hold.fraud = True, order.hold.fraud or fraud
 
 
-def cover_lost(shop: Shop, name: str, *, by_bank: bool) -> None:
-    """R-B2, R-D6: what covered it is gone, so it waits; after a chargeback or fraud a person lets it go."""
+def cover_lost(shop: Shop, name: str) -> None:
+    """R-B2, I3: what covered it is gone, so it waits, and a person lets it go: no bank declined."""
     order = shop.orders[name]
     if order.hold is None:
         _wait(shop, order)
         if order.hold is not None:
-            order.hold.fraud, order.hold.left_to_a_person = order.was_fraud, by_bank
+            order.hold.fraud, order.hold.left_to_a_person = order.was_fraud, True
 
 
 def search(shop: Shop, name: str) -> None:
@@ -70,7 +70,7 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
         return
     hold = _held(order)
     broken = set[str]()
-    if not order.was_declined:
+    if not hold.declined:
         broken |= {"R-D1", "I4"}
     if order.standing == "existing":
         broken |= {"R-D3", "I4"}

@@ -184,6 +184,8 @@ class Hold:
     """
 
     since: date
+    declined: bool = False
+    """By a bank, while it waits or as it began."""
     fraud: bool = False
     searched: bool = False
     attempts: list[str | None] = field(default_factory=list[str | None])
@@ -206,7 +208,6 @@ class Order:
     fee_returned: bool = False
     hold: Hold | None = None
     was_held: bool = False
-    was_declined: bool = False
     was_fraud: bool = False
     reached: bool = False
     """The customer, while it waited or after."""
