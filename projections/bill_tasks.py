@@ -36,7 +36,7 @@ from domain.payments.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
-from domain.refunds.refund_events import RefundGranted
+from domain.refunds.refund_events import RefundGranted, RefundPaid
 from projections.projection import Key, Place, Row
 
 BearsOnBillTasks = (
@@ -55,6 +55,7 @@ BearsOnBillTasks = (
     | PromiseKept
     | PromiseBroken
     | DisputeOpened
+    | RefundPaid
     | DisputeClosed
     | WatchedOrderReviewed
     | PaymentCorrected
@@ -132,6 +133,10 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
                 rows[order, CALL, it.subject].paused_until = next(pause, None)
         case DisputeOpened():
             begin_tasks(rows, order, it.dispute, it.customer, it.deadlines, entry, CONTEST)
+        case RefundPaid():
+            for dispute in it.disputes:
+                if (order, CONTEST, dispute) not in rows:
+                    begin_tasks(rows, order, dispute, it.customer, it.deadlines, entry, CONTEST)
         case DisputeClosed():
             rows.pop((order, CONTEST, it.dispute), None)
         case WatchedOrderReviewed():

@@ -175,11 +175,11 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
             case RefundPaid():
                 row.paid += it.amount
                 row.method = it.method
-                _settle(row, entry)
+                _settle(row, it.left, entry)
             case CreditSetAside():
                 row.set_aside += it.amount
                 row.method = row.method or "store_credit"
-                _settle(row, entry)
+                _settle(row, it.left, entry)
             case RefundPaymentFailed():
                 row.failed_payouts += 1
             case RefundReturned():
@@ -290,8 +290,8 @@ def _follow_claim(row: RefundRow, it: TellsOfASupplier) -> None:
             row.claims_waived += 1
 
 
-def _settle(row: RefundRow, entry: Entry) -> None:
-    row.stage = "settled"
+def _settle(row: RefundRow, left: int, entry: Entry) -> None:
+    row.stage = "granted" if left else "settled"
     if row.paid_at is None:
         row.paid_at = entry.effective_at
         if row.first_contact_at is not None:

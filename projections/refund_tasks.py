@@ -47,7 +47,7 @@ def done_by(it: BearsOnRefunds) -> tuple[str, ...]:
     match it:
         case RefundGranted() | RefundWithdrawn() | RefundRequested() | RefundEscalated():
             return ("refund_decision",)
-        case RefundPaid() | CreditSetAside():
+        case RefundPaid() | CreditSetAside() if it.left == 0:
             return ("refund_payout",)
         case FraudSignalDismissed():
             return ("fraud_signal",)

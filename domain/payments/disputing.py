@@ -155,7 +155,8 @@ def open_dispute(command: OpenDispute, given: Given) -> Decision:
         received = state.money(payment.received.amount)
         raise DisputeExceedsPayment(command.payment, state.money(command.amount), received)
     expect_cause(payment.at, given)
-    deadlines = deadlines_of_dispute(given, is_refunded=state.account.refunded > 0)
+    went_back = any(refund.paid or refund.set_aside for refund in state.refunds.values())
+    deadlines = deadlines_of_dispute(given, is_refunded=went_back)
     opened = msgspec.structs.replace(opened, deadlines=deadlines)
     return Decision(events=((command.order, opened),), customer=opened.customer)
 

@@ -122,6 +122,8 @@ class CreditSetAside(Event, frozen=True, kw_only=True):
     """The refund, or the payment of the bill."""
     gift: Minor = 0
     """What of the amount is a gift again, to be spent and not paid out: it had paid as one. Source: I15"""
+    left: Minor = 0
+    """What of the refund is still due back after it."""
 
 
 class CreditUsed(Event, frozen=True, kw_only=True):

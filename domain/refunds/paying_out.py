@@ -15,13 +15,14 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
+from domain.deadlines import deadlines_of_dispute
 from domain.decision import Decision, Given
 from domain.entry import Minor
 from domain.ids import expect_id, parse_type_id, type_id
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import PaymentCaptured
-from domain.refunds.refund import Refund
+from domain.refunds.refund import Payout, Refund
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed, refund_of
 from domain.refusal import Refusal
@@ -123,7 +124,7 @@ class PayoutExceedsDue(Refusal):
 
 
 def record_payout(command: RecordPayout, given: Given) -> Decision:
-    """Records what left, also while a bank asks: it is money that moved.
+    """Records what left, also while a bank asks: it is money that moved, and the dispute is contested then.
 
     Checks, in this order: refund granted; retry, by payout, then by the processor's reference; at most what
     is due back as money, and what of the payment may go back (I13); not before the grant.
@@ -143,19 +144,35 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
     )
     known = refund.payouts.get(command.payout)
     if known is not None:
-        if known.tried != paid:
+        if not _is_told(paid, known):
             raise AlreadyRecordedOtherwise(command.payout)
         return Decision(customer=paid.customer, already=(known.position,))
     for known in refund.payouts.values():
         # The processor may tell us itself of what it was asked for.
-        if msgspec.structs.replace(paid, payout=known.tried.payout) == known.tried:
+        if _is_told(msgspec.structs.replace(paid, payout=known.tried.payout), known):
             return Decision(customer=paid.customer, already=(known.position,))
     due = _due(state, refund, command)
     if command.amount > due:
         currency = refund.granted.currency
         raise PayoutExceedsDue(command.refund, Money(command.amount, currency), Money(due, currency))
     expect_cause(refund.at, given)
+    assert isinstance(state, Placed)
+    disputes = tuple([name for name, dispute in state.disputes.items() if dispute.outcome is None])
+    paid = msgspec.structs.replace(
+        paid,
+        left=owed(state, refund).total - command.amount,
+        disputes=disputes,
+        deadlines=deadlines_of_dispute(given, is_refunded=bool(disputes)),
+    )
     return Decision(events=((command.order, paid),), customer=paid.customer)
+
+
+def _is_told(paid: RefundPaid, known: Payout) -> bool:
+    """Whether that payout is on record so, whatever followed from it."""
+    it = known.tried
+    return (
+        isinstance(it, RefundPaid) and msgspec.structs.replace(it, left=0, disputes=(), deadlines=()) == paid
+    )
 
 
 def _due(state: object, refund: Refund, command: RecordPayout) -> int:

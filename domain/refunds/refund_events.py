@@ -237,6 +237,12 @@ class RefundPaid(Event, frozen=True, kw_only=True):
     """The card it goes to, where that is known."""
     reference: str | None
     """What the processor or bank calls the payout."""
+    left: Minor = 0
+    """What of the refund is still due back after it."""
+    disputes: tuple[str, ...] = ()
+    """Disputes still open, which from now on are about money that went back already. Source: R-B9"""
+    deadlines: tuple[Deadline, ...] = ()
+    """Contesting them."""
 
 
 class RefundPaymentFailed(Event, frozen=True, kw_only=True):

@@ -337,7 +337,11 @@ def _recorded(
     command: SettleRefund, state: Placed | Customer, paid: tuple[RefundPaid, ...], due: Owed
 ) -> Decision:
     refund = state.refunds[command.refund].granted
-    events: list[tuple[str, Event]] = [(command.stream, it) for it in paid]
+    events: list[tuple[str, Event]] = []
+    left = due.total
+    for it in paid:
+        left -= it.amount
+        events.append((command.stream, msgspec.structs.replace(it, left=left)))
     if due.credit:
         kept = CreditSetAside(
             customer=refund.customer,
@@ -348,6 +352,7 @@ def _recorded(
             source="refund",
             subject=command.refund,
             gift=state.gift_in(due.credit, due.cash) if isinstance(state, Placed) else 0,
+            left=left - due.credit,
         )
         events.extend([(stream, kept) for stream in command.writes()])
     return Decision(events=tuple(events), customer=refund.customer)

@@ -8,11 +8,12 @@ from domain.refunds.approving import ApproveRefund, WithdrawRefund
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
 from domain.refunds.limits import Deciding
+from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
 from domain.refunds.persons_day import day_stream
 from domain.refunds.refund_events import AskedUnits, ClaimedUnits, RefundAllowanceUsed, RefundAsk
 from domain.refunds.settling import SettleRefund
-from tests.domain.examples import CUSTOMER, ORDER, REFUND, id_of
+from tests.domain.examples import CUSTOMER, ORDER, PAYMENT, REFUND, id_of
 from tests.domain.specification import AGENT, Story
 
 PAYOUTS = (id_of("pot"), id_of("pot", 2))
@@ -87,6 +88,19 @@ def settle(**other: Any) -> SettleRefund:
         "credit": CREDIT,
     }
     return SettleRefund(**{**said, **other})
+
+
+def paid_back(amount: int, number: int = 1) -> RecordPayout:
+    """So much of the refund was sent back against the payment."""
+    return RecordPayout(
+        order=ORDER,
+        refund=REFUND,
+        payout=id_of("pot", number),
+        payment=PAYMENT,
+        amount=amount,
+        currency="USD",
+        reference=f"re_{number}",
+    )
 
 
 def fail(**other: Any) -> RecordFailedPayout:

@@ -199,6 +199,17 @@ def entry_of(event: RefundGranted | DisputeClosed | PaymentReinstated) -> Entry:
     )
 
 
+def test_what_leaves_while_a_bank_asks_says_what_is_still_due_and_which_dispute_is_contested() -> None:
+    story = refunded()
+    story.record(dispute())
+    paid = story.do(record(amount=1000))[0]
+    assert isinstance(paid, RefundPaid)
+    assert (paid.left, paid.disputes) == (6595, (dispute().dispute,))
+    assert [deadline.kind for deadline in paid.deadlines] == ["contest_dispute"]
+    story.when(record(amount=1000)).nothing()
+    story.when(record(amount=1000, payout=SECOND)).nothing()  # told once more by the processor
+
+
 def test_a_grant_the_end_of_a_dispute_and_money_that_comes_again_are_looked_at() -> None:
     back = PaymentReinstated(
         order=ORDER,

@@ -26,6 +26,7 @@ from tests.domain.bill_examples import (
     billed_story,
     call,
     close_dispute,
+    credit_kept,
     dispute,
     paid_story,
     pay_bill,
@@ -110,6 +111,13 @@ def test_a_dispute_about_money_given_back_already_is_to_be_contested() -> None:
     story.record(refund_paid(7595))
     contest = Deadline("contest_dispute", moment("2010-08-10"), moment("2010-08-11", "00:00"))
     assert story.when(dispute()).decides(DisputeOpened).deadlines == (contest,)
+
+
+def test_money_given_back_as_credit_is_contested_with_too() -> None:
+    # Count what left as money alone → this fails.
+    story = given(customer_registered(), placed(), captured(), refund_granted(granted=1))
+    story.record(credit_kept(1, source="refund", subject=REFUND))
+    assert story.when(dispute()).decides(DisputeOpened).deadlines
 
 
 def test_a_cent_given_back_is_enough_to_contest() -> None:

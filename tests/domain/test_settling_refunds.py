@@ -118,7 +118,9 @@ def test_two_payments_get_back_what_each_brought() -> None:
     story.do(capture(payment=OTHER_PAYMENT, reference="ch_2", amount=2595))
     story.record(shipped())
     story.do(grant((1, 2)))
-    story.when(settle()).then(paid(amount=5000), paid(payout=PAYOUTS[1], payment=OTHER_PAYMENT, amount=2595))
+    story.when(settle()).then(
+        paid(amount=5000, left=2595), paid(payout=PAYOUTS[1], payment=OTHER_PAYMENT, amount=2595)
+    )
     assert story.account(ORDER).balance == 0
 
 
@@ -213,7 +215,7 @@ def test_what_came_as_credit_goes_back_as_credit() -> None:
         gift=2595,
     )
     decided = story.do(settle())
-    assert decided == (paid(amount=5000), kept, kept)
+    assert decided == (paid(amount=5000, left=2595), kept, kept)
     assert credit_of(story) == 2595
     assert story.account(ORDER).balance == 0
 

@@ -9,8 +9,17 @@ from domain.corrections.correcting import CorrectEntry
 from domain.refunds.refund_events import ClaimedUnits, RefundGranted
 from projections.folding import folding_of
 from projections.refund_audit import RefundAudit, RefundRow
-from tests.domain.examples import CUSTOMER, ORDER, OTHER_REFUND, REFUND, customer_registered
-from tests.domain.refunds import deciding, grant, grant_unverified, settle
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    OTHER_REFUND,
+    REFUND,
+    captured,
+    customer_registered,
+    placed,
+    shipped,
+)
+from tests.domain.refunds import deciding, grant, grant_unverified, paid_back, settle
 from tests.domain.returns import (
     OTHER_ARRIVAL,
     OTHER_CLAIM,
@@ -46,6 +55,16 @@ def audited(story: Story, refund: str = REFUND) -> RefundRow:
 
 def said(row: RefundRow, *names: str) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in names)
+
+
+def test_a_refund_is_settled_once_nothing_of_it_is_due_back() -> None:
+    # Call it settled at the first payout → this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 2)))
+    story.do(paid_back(1000))
+    assert said(audited(story), "stage", "paid") == ("granted", 1000)
+    story.do(paid_back(6595, 2))
+    assert said(audited(story), "stage", "paid") == ("settled", 7595)
 
 
 def test_goods_kept_by_rule_say_their_value_and_what_was_avoided() -> None:

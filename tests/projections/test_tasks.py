@@ -17,6 +17,7 @@ from tests.domain.bill_examples import (
     PERSONS,
     billed_story,
     call,
+    close_dispute,
     dispute,
     paid_story,
     pay_bill,
@@ -48,7 +49,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.refunds import approve, come_back, grant, settle
+from tests.domain.refunds import approve, come_back, grant, paid_back, settle
 from tests.domain.specification import OWNER, ZONE, Story, given, moment
 
 ANN = id_of("per", 7)
@@ -280,6 +281,33 @@ def test_a_refund_is_decided_then_paid_and_again_where_the_money_did_not_arrive(
     assert refund_tasks(story) == []
     story.do(come_back())
     assert refund_tasks(story) == [("refund_payout", REFUND)]
+
+
+def test_a_refund_paid_in_part_is_still_to_be_paid_until_nothing_is_due_back() -> None:
+    # End the task at the first payout → this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    for command in (grant((1, 2)), paid_back(1000)):
+        story.do(command)
+    assert refund_tasks(story) == [("refund_payout", REFUND)]
+    story.do(paid_back(6594, 2))
+    assert refund_tasks(story) == [("refund_payout", REFUND)]
+    story.do(paid_back(1, 3))
+    assert refund_tasks(story) == []
+
+
+def test_money_that_goes_back_while_the_bank_asks_is_what_the_dispute_is_contested_with() -> None:
+    # Ask for it at the opening alone → this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    for command in (grant((1, 2)), dispute()):
+        story.do(command)
+    assert ("contest_dispute", DISPUTE) not in tasks(story, "2010-08-10")
+    story.on("2010-08-11").do(paid_back(1000))
+    story.on("2010-08-12").do(paid_back(1000, 2))
+    assert ("contest_dispute", DISPUTE) in tasks(
+        story, "2010-08-11"
+    )  # a second payout puts it off for nobody
+    story.do(close_dispute("won"))
+    assert ("contest_dispute", DISPUTE) not in tasks(story, "2020-01-01")
 
 
 def refund_tasks(story: Story) -> list[tuple[object, object]]:
