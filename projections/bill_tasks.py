@@ -110,6 +110,8 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
     """Change the tasks about an order's bills, disputes and review from before the entry to after it."""
     order = entry.stream
     match it:
+        case BillIssued() if it.replaces is not None:
+            _move(rows, order, it.replaces, it.bill, entry)
         case BillIssued():
             _owe(rows, it, it.bill, it.amount, entry)
         case PaymentReversed():
@@ -225,7 +227,7 @@ def _correct(
             _void(rows, order, it.bill)
             _settle(rows, order, it.cleared, entry)
         case BillCorrected():
-            _void(rows, order, it.bill)
+            pass  # the bill that takes its place comes with it
         case RefundCorrected():
             _reopen(rows, order, it.reopened, entry)
             _settle(rows, order, it.written_off, entry)
@@ -238,6 +240,14 @@ def _reopen(rows: Rows, order: str, shares: Iterable[ReopenedShare], entry: Entr
             row.last_position = entry.position
             if share.promise is not None and row.kind == CALL:
                 row.paused_until = share.broken_at
+
+
+def _move(rows: Rows, order: str, void: str, bill: str, entry: Entry) -> None:
+    """What was to be done about a bill is to be done about the one that takes its place."""
+    for row in _about(rows, order, void):
+        del rows[order, row.kind, void]
+        row.subject, row.last_position = bill, entry.position
+        rows[order, row.kind, bill] = row
 
 
 def _void(rows: Rows, order: str, bill: str | None) -> None:

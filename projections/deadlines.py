@@ -92,7 +92,7 @@ class Deadlines(Projection[Nomination, Bears]):
     """Which streams has time something to decide in, and when?"""
 
     name = "deadlines"
-    version = 2
+    version = 3
     row = Nomination
     handles = events_of(Bears)
     key = ("stream", "kind", "subject")
@@ -106,6 +106,8 @@ class Deadlines(Projection[Nomination, Bears]):
     def fold(self, rows: dict[Key, Nomination], group: Key, it: Bears, entry: Entry) -> None:
         order = entry.stream
         match it:
+            case BillIssued() if it.replaces is not None:
+                _move(rows, order, it.replaces, it.bill, entry)
             case BillIssued():
                 _begin(rows, OVERDUE, order, it.bill, it.amount, it.deadlines, entry)
             case PaymentReversed():
@@ -125,7 +127,7 @@ class Deadlines(Projection[Nomination, Bears]):
             case BillBecameOverdue():
                 rows.pop((order, OVERDUE, it.bill), None)
             case BillCorrected():
-                _void(rows, order, it.bill)
+                pass  # the bill that takes its place comes with it
             case ShipmentCorrected():
                 _void(rows, order, it.bill)
                 _settle(rows, order, it.cleared, entry)
@@ -177,6 +179,15 @@ def _reopen(rows: dict[Key, Nomination], order: str, shares: tuple[ReopenedShare
             if row is not None:
                 row.open += share.amount
                 row.last_position = entry.position
+
+
+def _move(rows: dict[Key, Nomination], order: str, void: str, bill: str, entry: Entry) -> None:
+    """What was to come of a bill comes of the one that takes its place."""
+    for kind in (OVERDUE, BROKEN):
+        row = rows.pop((order, kind, void), None)
+        if row is not None:
+            row.subject, row.last_position = bill, entry.position
+            rows[order, kind, bill] = row
 
 
 def _void(rows: dict[Key, Nomination], order: str, bill: str | None) -> None:

@@ -106,7 +106,7 @@ class UnpaidBills(Projection[DebtRow, BearsOnDebt]):
     """Who owes what, since when; whom to remind, whom to call, and what became of it?"""
 
     name = "unpaid_bills"
-    version = 1
+    version = 2
     row = DebtRow
     handles = events_of(BearsOnDebt)
     key = ("order", "bill")
@@ -144,6 +144,8 @@ class UnpaidBills(Projection[DebtRow, BearsOnDebt]):
             case BillIssued():
                 row = _owe(rows, it.bill, it, it.amount, it.due_on, entry)
                 row.why, row.year, row.number, row.issued_on = "shipment", it.year, it.number, it.issued_on
+                if it.replaces is not None:
+                    _go_on(row, rows[order, it.replaces])
             case _:
                 bill = it.subject if isinstance(it, PromiseMade | PromiseKept | PromiseBroken) else it.bill
                 row = rows[order, bill]
@@ -173,6 +175,15 @@ def _owe(
     row.call_at = _due(it.deadlines, "collection_call")
     row.last_position = entry.position
     return row
+
+
+def _go_on(row: DebtRow, void: DebtRow) -> None:
+    """What was done to collect a bill was done for the one that takes its place."""
+    row.issued_at = void.issued_at
+    row.first_reminder_at, row.second_reminder_at = void.first_reminder_at, void.second_reminder_at
+    row.call_at, row.decide_at, row.promised_until = void.call_at, void.decide_at, void.promised_until
+    row.reminders, row.calls = void.reminders, void.calls
+    row.last_call_at, row.last_result = void.last_call_at, void.last_result
 
 
 def _due(deadlines: Iterable[Deadline], kind: DeadlineKind) -> Moment | None:

@@ -38,6 +38,10 @@ class BillIssued(Event, frozen=True, kw_only=True):
     """Last day it may be paid in time."""
     deadlines: tuple[Deadline, ...] = ()
     """Becoming overdue, when the day after `due_on` begins in the book's zone; reminding; the first call."""
+    replaces: str | None = None
+    """The bill taken back whose place it takes: days, deadlines, reminders, calls and promises are those of
+    that one. Source: H-correct
+    """
 
 
 class BillBecameOverdue(Event, frozen=True, kw_only=True):

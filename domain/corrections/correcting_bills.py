@@ -1,16 +1,20 @@
 """Correcting a bill: it is void, and another with a number of its own asks for the same.
 
 What shipped unpaid stays billed, so a bill alone is never only taken back; where nothing had shipped, the
-shipment is corrected, and its bill with it. Source: H-correct, R-B1
+shipment is corrected, and its bill with it. What was done to collect it, and when it fell due, stands.
+Source: H-correct, R-B1
 """
 
 from dataclasses import dataclass
+
+import msgspec
 
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillIssued
 from domain.bills.billing import NewBill, bill_claims, bill_issued
 from domain.corrections.correction_events import BillCorrected
 from domain.decision import Decision, Given
+from domain.entry import Event
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.refusal import Refusal
@@ -36,14 +40,14 @@ def expect_unsettled(bill: Bill) -> None:
 
 
 def correct_bill(bill: Bill, state: Placed, new: NewBill | None, given: Given) -> Decision:
-    """Takes a bill back and issues another for the same amount, under the edition now in force.
+    """Takes a bill back and issues another for the same amount, due on the same day.
 
     Checks, in this order: unsettled; bill prepared. Source: H-correct, R-B1
     """
     assert isinstance(bill.source, BillIssued)
     expect_unsettled(bill)
     shipped = state.shipments[bill.source.shipment].shipped
-    issued = bill_issued(state, shipped, bill.amount, new, given)
+    issued = _instead_of(bill.source, bill_issued(state, shipped, bill.amount, new, given))
     assert new is not None
     corrected = BillCorrected(
         order=state.placed.order,
@@ -59,4 +63,21 @@ def correct_bill(bill: Bill, state: Placed, new: NewBill | None, given: Given) -
         events=((state.placed.order, corrected), *issued),
         claims=bill_claims(issued),
         customer=state.placed.customer,
+    )
+
+
+def _instead_of(source: BillIssued, issued: tuple[tuple[str, Event], ...]) -> tuple[tuple[str, Event], ...]:
+    """The new bill and its number, with the days and deadlines of the one whose place it takes."""
+    return tuple(
+        [(stream, _with_days_of(source, it) if isinstance(it, BillIssued) else it) for stream, it in issued]
+    )
+
+
+def _with_days_of(source: BillIssued, it: BillIssued) -> BillIssued:
+    return msgspec.structs.replace(
+        it,
+        replaces=source.bill,
+        issued_on=source.issued_on,
+        due_on=source.due_on,
+        deadlines=source.deadlines,
     )

@@ -82,10 +82,24 @@ def _billed(state: Placed, it: BillIssued, entry: Entry) -> Placed:
         at=entry.effective_at,
         due_on=it.due_on,
     )
+    if it.replaces is not None:
+        bill = _instead_of(state.bills[it.replaces], bill)
     shipment = state.shipments[it.shipment]
     billed = msgspec.structs.replace(shipment, positions=(*shipment.positions, entry.position))
     return msgspec.structs.replace(
         state, bills={**state.bills, it.bill: bill}, shipments={**state.shipments, it.shipment: billed}
+    )
+
+
+def _instead_of(void: Bill, bill: Bill) -> Bill:
+    """The bill with what was done to collect the one whose place it takes."""
+    return msgspec.structs.replace(
+        bill,
+        overdue_since=void.overdue_since,
+        falls_overdue=void.falls_overdue,
+        reminders=void.reminders,
+        calls=void.calls,
+        promises=void.promises,
     )
 
 

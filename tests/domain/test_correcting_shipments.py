@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, BillShare
+from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, BillShare, BillWrittenOff
 from domain.bills.billing import NewBill
 from domain.bills.owing import BillVoid
+from domain.bills.promise_events import PromiseBroken
+from domain.bills.watching import is_watched
 from domain.corrections.correcting import EntryNotCorrectable
 from domain.corrections.correcting_bills import BillStands
 from domain.corrections.correcting_shipments import ShipmentArrived, ShipmentRefunded, UnitsPricedSince
@@ -26,7 +28,8 @@ from domain.orders.delivering import ShipmentTakenBack
 from domain.orders.order_events import OrderLine, OrderShipped, Part
 from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted
-from tests.domain.bill_examples import remind
+from domain.ticking import Tick
+from tests.domain.bill_examples import ILL, PROMISE, billed_story, call, promise, remind, write_off
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -49,6 +52,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
+from tests.domain.specification import OWNER, SUPERVISOR, moment
 from tests.domain.test_correcting_payments import (
     OWED,
     by_supervisor,
@@ -282,10 +286,30 @@ def test_a_bill_alone_is_replaced_by_another_of_the_same_amount() -> None:
             amount=7595,
             uncollectible=0,
         ),
-        billed(bill=OTHER_BILL, number=2, issued_on="2010-08-20", due_on="2010-09-19"),
+        billed(bill=OTHER_BILL, number=2, replaces=BILL),
         number_taken(number=2, subject=OTHER_BILL),
     )
     assert order(story).open_bills() == 7595 == story.account(ORDER).balance
+
+
+def test_correcting_a_bill_neither_ends_the_watch_nor_forgets_what_was_said_about_it() -> None:
+    # Let the new bill fall due a month from now → this fails.
+    story = billed_story().on("2010-11-10")
+    story.do(call(**ILL))
+    story.do(promise("2010-12-31"))
+    story.on("2010-12-20").by(SUPERVISOR).because("sealed:Wrong address")
+    story.do(correct(story, BillIssued, bill=NewBill(OTHER_BILL, 2010)))
+    assert is_watched(story.facts(CUSTOMER, story.at), "2010-12-20")
+    old, new = order(story).bills.values()
+    assert (new.due_on, new.overdue_at, new.overdue_since) == (old.due_on, old.overdue_at, old.overdue_since)
+    assert new.overdue_since == moment("2010-09-10", "00:00")
+    assert (old.promised, new.promised) == (None, new.promises[PROMISE])
+    story.on("2011-01-01").with_now(story.at).from_("tick")
+    story.do(Tick(stream=ORDER))
+    (broken,) = [entry.event for entry in story.entries if isinstance(entry.event, PromiseBroken)]
+    assert (broken.promise, broken.subject) == (PROMISE, OTHER_BILL)
+    story.by(OWNER)
+    assert story.when(write_off(bill=OTHER_BILL)).decides(BillWrittenOff).good_reason == "illness"
 
 
 def test_the_shipment_of_a_replaced_bill_is_corrected_with_the_new_one() -> None:

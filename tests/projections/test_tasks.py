@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from domain.bills.bill_events import BillIssued
+from domain.bills.billing import NewBill
 from domain.book.register import BookOpened, PersonRegistered
 from domain.orders.contacting import RecordContact
 from domain.ticking import Tick
@@ -11,6 +13,7 @@ from projections.folding import folding_of
 from projections.projection import AnyProjection
 from projections.refund_tasks import KINDS
 from projections.tasks import Tasks
+from projections.unpaid_bills import UnpaidBills
 from tests.domain.bill_examples import (
     DISPUTE,
     ILL,
@@ -50,7 +53,8 @@ from tests.domain.examples import (
     shipped,
 )
 from tests.domain.refunds import approve, come_back, grant, paid_back, settle
-from tests.domain.specification import OWNER, ZONE, Story, given, moment
+from tests.domain.specification import OWNER, SUPERVISOR, ZONE, Story, given, moment
+from tests.domain.test_correcting_payments import correct
 
 ANN = id_of("per", 7)
 
@@ -247,6 +251,38 @@ def test_nothing_is_asked_for_once_a_bill_is_settled_and_a_part_changes_nothing(
     assert owed(story, "2010-11-10") == ["first_reminder", "second_reminder", "collection_call"]
     story.do(pay_bill(payment=id_of("pay", 9), amount=1))
     assert owed(story, "2020-01-01") == []
+
+
+def collected_until_december() -> Story:
+    """The bill is overdue; they were reminded, called, are ill, and promised to pay by the year's end."""
+    story = billed_story().on("2010-09-17")
+    story.do(remind())
+    story.on("2010-11-10").do(call(**ILL))
+    story.on("2010-12-12").do(promise("2010-12-31"))
+    return story.on("2010-12-20").by(SUPERVISOR).because("sealed:Wrong address")
+
+
+def test_what_is_to_be_done_about_a_bill_is_to_be_done_about_the_one_that_takes_its_place() -> None:
+    # Begin it anew with the new bill → this fails.
+    story = collected_until_december()
+    before = [*rows(story, Tasks()), *rows(story, Deadlines())]
+    debt = next(row for row in rows(story, UnpaidBills()) if row.bill == BILL)
+    story.do(correct(story, BillIssued, bill=NewBill(OTHER_BILL, 2010)))
+    after = [*rows(story, Tasks()), *rows(story, Deadlines())]
+    assert [shown(row) for row in before if row.subject == BILL] == [
+        shown(row) for row in after if row.subject == OTHER_BILL
+    ]
+    assert not [row for row in after if row.subject == BILL]
+    new = next(row for row in rows(story, UnpaidBills()) if row.bill == OTHER_BILL)
+    assert (new.number, new.closed_as) == (2, None)
+    same = ("issued_on", "issued_at", "due_on", "open", "reminders", "calls", "last_result", "call_at")
+    for name in (*same, "second_reminder_at", "decide_at", "promised_until", "last_call_at"):
+        assert getattr(new, name) == getattr(debt, name), name
+
+
+def shown(row: Any) -> tuple[Any, ...]:
+    """A task or a nomination, whatever bill it is about."""
+    return (row.kind, row.due, row.open, getattr(row, "paused_until", None), getattr(row, "assignee", None))
 
 
 def test_the_order_of_a_watched_customer_is_for_the_owner_until_it_was_reviewed() -> None:
