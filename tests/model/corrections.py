@@ -4,6 +4,8 @@ A part of the shop, as `tests.model.shop` says. What came, left, arrived or was 
 does what could not be taken back to the last minor unit.
 """
 
+from dataclasses import replace
+
 from tests.model import goods, promises
 from tests.model.orders import Bill, Order, Refused, Share, State
 from tests.model.prices import Price, price_of
@@ -89,7 +91,7 @@ def correct_shipment(shop: Shop, name: str, shipment: str) -> None:
 
 
 def correct_bill(shop: Shop, name: str, bill: str, instead: str) -> None:
-    """R-B1: another asks for the same from today."""
+    """R-B1: another asks for the same by the same day; what was said about the one holds for the other."""
     order = shop.orders[name]
     void = order.bills[bill]
     if void.paid + void.cleared + void.written_off:
@@ -98,6 +100,11 @@ def correct_bill(shop: Shop, name: str, bill: str, instead: str) -> None:
     amount = void.open
     _make_void(shop, void)
     goods.add_bill(shop, order, instead, amount, void.shipment)
+    after = order.bills[instead]
+    after.issued, after.due, after.excused = void.issued, void.due, void.excused
+    if void.overdue_at is not None:
+        after.overdue_at, after.overdue_as = void.overdue_at, void.overdue_as or void.name
+    after.promises = {promise: replace(it) for promise, it in void.promises.items()}
 
 
 def correct_refund(shop: Shop, name: str, refund: str) -> None:

@@ -92,6 +92,8 @@ class Bill:
     """Of what is open, marked uncollectible for the books."""
     overdue_at: date | int | None = None
     """The day at whose beginning something was open after its last day; the moment, if it was open again."""
+    overdue_as: str | None = None
+    """The bill of which that was told, where this one took its place since."""
     was_given_up: bool = False
     was_let_off: bool = False
     excused: bool = False

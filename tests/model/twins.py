@@ -366,7 +366,7 @@ class Twins:
         assert once == daily, "it made a difference how often the book ticked"
         self._pass(400)
         overdue = {
-            (bill.name, _moment_of(bill.overdue_at))
+            (bill.overdue_as or bill.name, _moment_of(bill.overdue_at))
             for order in self.shop.orders.values()
             for bill in order.bills.values()
             if bill.overdue_at is not None
