@@ -77,7 +77,7 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
     """What became of declined payments, and what is to be done next?"""
 
     name = "declined_payments"
-    version = 2
+    version = 3
     row = DeclinedPayment
     handles = events_of(BearsOnDeclines)
     key = ("order",)
@@ -114,7 +114,7 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
 
 
 def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
-    row.attempts += 1
+    row.attempts += 0 if it.is_worse else 1
     row.currency, row.declined_at = it.currency, entry.effective_at
     row.decline_code, row.kind = it.decline_code, it.kind
     row.is_fraud = row.is_fraud or it.kind == "fraud"

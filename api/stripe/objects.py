@@ -45,6 +45,8 @@ class StripeEvent(msgspec.Struct):
 class Outcome(msgspec.Struct):
     """Why a bank or the processor took or refused a charge."""
 
+    type: Code | None = None
+    """`blocked`: refused by Stripe itself, and never sent to a bank."""
     reason: Code | None = None
     advice_code: str | None = None
 

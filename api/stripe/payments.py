@@ -2,16 +2,21 @@
 
 from typing import TypeGuard, get_args
 
-from api.stripe.objects import StripeCharge, StripeEvent, StripeIntent, minor_units
+from api.stripe.objects import Metadata, StripeCharge, StripeEvent, StripeIntent, minor_units
 from api.stripe.told import STRIPE, Told, derived_id, find, moved, object_of, our_id
 from domain.customers.registering import Customer
 from domain.declines.decline_codes import NetworkAdvice
+from domain.declines.decline_events import PaymentDeclined
 from domain.declines.payment_failures import RecordPaymentFailure
+from domain.inbound.notices import UNMATCHED_REF
 from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
+from domain.payments.charging import open_attempt
 from ledger.book import Book
 
 _ADVICE: frozenset[str] = frozenset(get_args(NetworkAdvice))
+BLOCKED = "fraudulent"
+"""The decline code of a charge that Stripe itself blocked, as its intent has it: the card is suspected."""
 
 
 async def charged(book: Book, event: StripeEvent) -> Told:
@@ -43,10 +48,12 @@ async def _paid(
     order, known = found.order, found.payment
     if order is None or money is None or (known is not None and known.corrected is not None):
         return Told(order=order, money=money)
+    if known is None and await book.claimed(UNMATCHED_REF, f"receipt/{STRIPE}/{reference}") is not None:
+        return Told(order=order, money=money)  # it waits already, though the order might take it by now
     card = await _card(book, order, it.payment_method)
     fact = CapturePayment(
         order=order.placed.order,
-        payment=our_id(it.metadata, "payment", "pay") or derived_id("pay", reference),
+        payment=_attempt(order, it.metadata, reference),
         amount=amount,
         currency=currency,
         processor=STRIPE,
@@ -61,10 +68,17 @@ async def _paid(
 async def charge_failed(book: Book, event: StripeEvent) -> Told:
     """A card was declined."""
     it = object_of(event, StripeCharge)
-    reason = None if it.outcome is None else it.outcome.reason
-    code = reason if it.failure_code in (None, "card_declined") else it.failure_code
+    code = _why_failed(it)
     advice = None if it.outcome is None else it.outcome.advice_code
     return await _declined(book, it, it.id, code, advice)
+
+
+def _why_failed(it: StripeCharge) -> str | None:
+    if it.outcome is not None and it.outcome.type == "blocked":
+        return BLOCKED
+    if it.failure_code in (None, "card_declined"):
+        return None if it.outcome is None else it.outcome.reason
+    return it.failure_code
 
 
 async def intent_failed(book: Book, event: StripeEvent) -> Told:
@@ -85,19 +99,42 @@ async def _declined(
     if order is None or it.amount == 0:
         return Told(order=order)
     currency = it.currency.upper()
+    known = _declined_under(order, reference)
     fact = RecordPaymentFailure(
         order=order.placed.order,
         customer=order.placed.customer,
-        payment=our_id(it.metadata, "payment", "pay") or derived_id("pay", reference),
+        payment=_attempt(order, it.metadata, reference),
         amount=minor_units(it.amount, currency),
         currency=currency,
         processor=STRIPE,
         reference=reference,
         decline_code=code or "generic_decline",
         advice=advice if _is_advice(advice) else None,
-        payment_method=await _card(book, order, it.payment_method),
+        # A failed intent names no card any more.
+        payment_method=await _card(book, order, it.payment_method) if known is None else known.payment_method,
     )
     return Told(order=order, fact=fact, earliest=order.placed_at)
+
+
+def _attempt(order: Placed, metadata: Metadata | None, reference: str) -> str:
+    """The attempt that the shop named, while it is open; every other charge is an attempt of its own.
+
+    An intent gives its metadata to each of its charges, however often it is tried.
+    """
+    known = _declined_under(order, reference)
+    if known is not None:
+        return known.payment
+    unresolved = open_attempt(order)
+    if unresolved is not None and unresolved.attempted.payment == our_id(metadata, "payment", "pay"):
+        return unresolved.attempted.payment
+    return derived_id("pay", reference)
+
+
+def _declined_under(order: Placed, reference: str) -> PaymentDeclined | None:
+    for known in order.declines.declines.values():
+        if (known.declined.processor, known.declined.reference) == (STRIPE, reference):
+            return known.declined
+    return None
 
 
 async def _card(book: Book, order: Placed, token: str | None) -> str | None:

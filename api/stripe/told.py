@@ -2,7 +2,7 @@
 
 Its ids are our references: of a payment `ch_…`, of a payout `re_…`, of a dispute `dp_…`; a payment intent's
 id counts too, where a shop recorded a payment under that. What a notice is about is found by those; else by
-what the shop put into `metadata`: `order`, `payment`, `refund`, `payout`.
+what the shop put into `metadata`: `order`, `payment` (an open attempt), `refund`, `payout`.
 """
 
 from collections.abc import Mapping

@@ -5,10 +5,12 @@ is tried again at most so often, and a person sees it. Source: R-D6
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 DeclineKind = Literal["soft", "hard", "fraud"]
 """soft: may work another time; hard: never on this card; fraud: never, and no rule lets the goods go."""
+
+_MILDEST_FIRST: Final[tuple[DeclineKind, ...]] = get_args(DeclineKind)
 
 NetworkAdvice = Literal["confirm_card_data", "do_not_try_again", "try_again_later"]
 """What the card network recommends beside the code."""
@@ -72,6 +74,11 @@ DECLINE_KINDS: Final[Mapping[str, DeclineKind]] = {
     # A test card where live ones are expected.
     "testmode_decline": "soft",
 }
+
+
+def is_worse(kind: DeclineKind, than: DeclineKind) -> bool:
+    """Whether a decline of this kind forbids more than one of that. Source: R-D6"""
+    return _MILDEST_FIRST.index(kind) > _MILDEST_FIRST.index(than)
 
 
 def kind_of_decline(code: str, advice: NetworkAdvice | None) -> DeclineKind:

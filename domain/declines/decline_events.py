@@ -49,6 +49,8 @@ class PaymentDeclined(Event, frozen=True, kw_only=True):
     advice: NetworkAdvice | None
     kind: DeclineKind
     """What the code and the advice meant when this was recorded."""
+    is_worse: bool = False
+    """Whether this refusal was recorded before, as of a milder kind: it is still one refusal."""
 
 
 class ChargeUnmatched(Event, frozen=True, kw_only=True):

@@ -7,12 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import get_args
 
+import msgspec
+
 from domain.bills.owing import expect_currency, expect_customer
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_amount, expect_space_of_names, expect_text
 from domain.customers.cards_on_file import card_of
 from domain.decision import Decision, Given
-from domain.declines.decline_codes import NetworkAdvice, kind_of_decline
+from domain.declines.decline_codes import NetworkAdvice, is_worse, kind_of_decline
 from domain.declines.decline_events import (
     PaymentAttempted,
     PaymentDeclined,
@@ -120,6 +122,41 @@ def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decis
     return Decision(events=tuple(events), customer=command.customer)
 
 
+def record_told_failure(command: RecordPaymentFailure, given: Given) -> Decision:
+    """Records a decline that a processor tells of, also where it told of the same charge before.
+
+    Checks, in this order: order placed; its customer; retry, by processor reference, whatever else is said of
+    the charge: worse than what was recorded, it is recorded as that, and never as milder; and those of a
+    decline. Source: R-D6
+    """
+    state = placed_order(given, command.order)
+    expect_customer(state, command.customer)
+    known = _told_before(state, command)
+    if known is None:
+        return record_payment_failure(command, given)
+    kind = kind_of_decline(command.decline_code, command.advice)
+    if not is_worse(kind, known.declined.kind):
+        return Decision(customer=command.customer, already=known.positions)
+    expect_cause(known.at, given)
+    worse = msgspec.structs.replace(
+        known.declined, decline_code=command.decline_code, advice=command.advice, kind=kind, is_worse=True
+    )
+    events: list[tuple[str, Event]] = [(command.order, worse)]
+    # The streams of a command are those of the card it names.
+    if worse.payment_method is not None and worse.payment_method == command.payment_method:
+        events.append((command.customer, _card_failed(worse, worse.payment_method)))
+    return Decision(events=tuple(events), customer=command.customer)
+
+
+def _told_before(state: Placed, command: RecordPaymentFailure) -> Decline | None:
+    said = (command.processor, command.reference)
+    if command.reference is not None:
+        for known in state.declines.declines.values():
+            if (known.declined.processor, known.declined.reference) == said:
+                return known
+    return None
+
+
 def _expect_needed(command: RecordPaymentFailure, state: Placed) -> None:
     most = price_not_covered(state) + state.open_bills()
     if command.amount > most:
@@ -132,16 +169,12 @@ def _already_declined(state: Placed, command: RecordPaymentFailure) -> Decline |
         if _outcome(known.declined) != _outcome(command):
             raise AlreadyRecordedOtherwise(command.payment)
         return known
-    for known in state.declines.declines.values():
+    known = _told_before(state, command)
+    if known is not None:
         it = known.declined
-        if command.reference is not None and (it.processor, it.reference) == (
-            command.processor,
-            command.reference,
-        ):
-            if _content(it) != _content(command) or it.decline_code != command.decline_code:
-                raise AlreadyRecordedOtherwise(it.payment)
-            return known
-    return None
+        if _content(it) != _content(command) or it.decline_code != command.decline_code:
+            raise AlreadyRecordedOtherwise(it.payment)
+    return known
 
 
 def _content(it: PaymentAttempted | PaymentDeclined | RecordPaymentFailure) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from domain.command import LARGEST_NOTICE, Command, expect_amount, expect_space_of_names, expect_text
 from domain.deadlines import deadlines_of_unmatched
 from domain.decision import Claim, Decision, Given
-from domain.declines.payment_failures import RecordPaymentFailure, record_payment_failure
+from domain.declines.payment_failures import RecordPaymentFailure, record_told_failure
 from domain.entry import Entry, Minor, Sealed
 from domain.ids import expect_id
 from domain.inbound.notice_events import NoticeReceived, NoticeResult
@@ -138,7 +138,7 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
 def _decided(fact: ToldFact, given: Given) -> Decision:
     match fact:
         case RecordPaymentFailure():
-            return record_payment_failure(fact, given)
+            return record_told_failure(fact, given)
         case RecordReturnedPayout():
             return record_returned_payout(fact, given)
         case OpenDispute():

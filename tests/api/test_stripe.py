@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api.door import LARGEST_BODY
 from api.stripe.signatures import TOLERANCE
 from ledger.composition import Ledger
+from ledger.identity import mint
 from tests.api.house import House
 from tests.api.stripe import SECRET, Stripe, event, fresh, sample, signature, stripe_of
 
@@ -285,6 +286,73 @@ async def test_a_declined_card_holds_the_order_up(stripe: Stripe) -> None:
     assert types.count("payment.declined") == 1
     assert "order.placed_on_hold" in types
     assert await stripe.tell("charge.failed", charge(None, failure_code="expired_card")) == "kept"
+
+
+def declined(order: str | None, outcome: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """A charge that did not come."""
+    nothing = {"captured": False, "amount_captured": 0, "paid": False, "failure_code": "card_declined"}
+    return charge(order, **{**nothing, "outcome": outcome, **other})
+
+
+def failed_intent(it: dict[str, Any], code: str) -> dict[str, Any]:
+    """The payment intent of a declined charge."""
+    error = {"charge": it["id"], "code": "card_declined", "decline_code": code, "type": "card_error"}
+    return intent(it, amount_received=0, status="requires_payment_method", last_payment_error=error)
+
+
+async def decline_of(house: House, order: str) -> dict[str, Any]:
+    """The row about the order's declined payments."""
+    answer = await house.agent.get(f"/v1/declined-payments?min_position={await house.head()}&limit=200")
+    (row,) = [row for row in answer.json()["items"] if row["order"] == order]
+    return row
+
+
+async def test_what_stripe_itself_blocks_is_suspected_fraud(stripe: Stripe) -> None:
+    # Read the outcome's reason alone → a code nobody knows, which is soft and released by rule, this fails.
+    house, order = stripe.house, await stripe.house.order(2)
+    it = declined(order, {"type": "blocked", "reason": "highest_risk_level"})
+    assert await stripe.tell("charge.failed", it) == "recorded"
+    row = await decline_of(house, order)
+    assert (row["decline_code"], row["kind"]) == ("fraudulent", "fraud")
+    assert await stripe.tell("payment_intent.payment_failed", failed_intent(it, "fraudulent")) == "known"
+
+
+async def test_a_second_notice_of_a_decline_may_make_it_worse_and_never_better(stripe: Stripe) -> None:
+    house, order = stripe.house, await stripe.house.order(2)
+    it = declined(order, {"type": "issuer_declined", "reason": "generic_decline"})
+    assert await stripe.tell("charge.failed", it) == "recorded"
+    assert await stripe.tell("payment_intent.payment_failed", failed_intent(it, "stolen_card")) == "recorded"
+    assert await stripe.tell("payment_intent.payment_failed", failed_intent(it, "do_not_honor")) == "known"
+    assert await stripe.tell("charge.failed", it) == "known"
+    row = await decline_of(house, order)
+    assert (row["kind"], row["attempts"]) == ("fraud", 1)
+
+
+async def test_a_payment_named_on_an_intent_is_one_try_and_later_charges_are_others(stripe: Stripe) -> None:
+    # Take the name for every charge → the fraud is lost, and the money that came at last waits, this fails.
+    house, order = stripe.house, await stripe.house.order(2)
+    named = {"order": order, "payment": mint("pay")}
+    soft, stolen = ({"type": "issuer_declined", "reason": why} for why in ("do_not_honor", "stolen_card"))
+    for outcome in (soft, stolen):
+        it = declined(order, outcome, metadata=named)
+        assert await stripe.tell("charge.failed", it) == "recorded"
+    assert (await decline_of(house, order))["kind"] == "fraud"
+    paid = charge(order, metadata=named)
+    assert await stripe.tell("charge.succeeded", paid) == "recorded"
+    assert await stripe.tell("payment_intent.succeeded", intent(paid)) == "known"
+    assert (await account(house, order))["received"] == 2000
+
+
+async def test_money_that_waits_is_not_recorded_by_a_second_notice(stripe: Stripe) -> None:
+    # Ask the order alone → what waits is recorded as a payment too, once the order needs it, this fails.
+    house, order = stripe.house, await stripe.house.order(2)
+    first, second = charge(order), charge(order)
+    await stripe.tell("charge.succeeded", first)
+    assert await stripe.tell("charge.succeeded", second) == "unmatched"
+    (payment,) = (await shown(house, order))["payments"]
+    await house.recorded(f"/v1/entries/{payment['position']}/correction", {"reason": "Another order's."})
+    assert await stripe.tell("payment_intent.succeeded", intent(second)) == "known"
+    assert (await account(house, order))["received"] == 0
 
 
 # Refunds

@@ -111,6 +111,20 @@ def test_a_decline_told_by_a_processor_holds_the_order() -> None:
     assert story.state(ORDER).declines.hold is not None
 
 
+def test_a_decline_told_again_may_turn_out_worse_and_never_milder() -> None:
+    # Compare no kinds → a stolen card stays a soft decline, or becomes one again, this fails.
+    story = given(customer(), card_stored(), placed()).from_("provider")
+    story.do(notice(fact=fail(payment_method=CARD), money=None))
+    worse = fail(payment_method=CARD, decline_code="stolen_card", amount=1)
+    story.when(notice(notice="evt_2", fact=worse, money=None)).then(
+        declined(payment_method=CARD, decline_code="stolen_card", kind="fraud", is_worse=True),
+        card_failed(decline_code="stolen_card", kind="fraud"),
+        received(notice="evt_2", result="recorded"),
+    )
+    story.when(notice(notice="evt_3", fact=fail(), money=None)).then(received(notice="evt_3", result="known"))
+    assert story.state(ORDER).declines.hold.is_fraud
+
+
 def test_assigned_money_claims_its_reference_for_its_order() -> None:
     story: Story = told(unmatched())
     command = AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=capture())
