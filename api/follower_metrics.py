@@ -17,6 +17,8 @@ class FollowerMetrics(Collector):
 
     def __init__(self) -> None:
         self._books: Followed = ()
+        self.not_ticked = 0
+        """Books whose last tick failed."""
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -53,7 +55,9 @@ class FollowerMetrics(Collector):
         )
         folded.add_metric(("folded",), sum(done for done, _ in building))
         folded.add_metric(("all",), sum(of for _, of in building))
-        yield from (read, stopped, folded)
+        not_ticked = _gauge("books_not_ticked", "Books whose last tick failed.")
+        not_ticked.add_metric((), self.not_ticked)
+        yield from (read, stopped, folded, not_ticked)
 
 
 def _gauge(name: str, documentation: str, *labels: str) -> GaugeMetricFamily:

@@ -48,6 +48,8 @@ class Health:
         seconds = max((lag.seconds for lag in lags), default=0.0)
         if any(models.is_stopped or models.cannot_build for models, _ in followed):
             status = "degraded: read models stand still"
+        elif self._ledger.not_ticked:
+            status = "degraded: books are not ticked"
         elif any(lag.position is None for lag in lags):
             status = "degraded: read models are being built"
         elif seconds > MOST_LAG:
@@ -59,12 +61,14 @@ class Health:
             "lag_entries": max((lag.entries for lag in lags), default=0),
             "lag_milliseconds": round(seconds * 1000),
             "parked": sum(lag.parked for lag in lags),
+            "not_ticked": len(self._ledger.not_ticked),
             "reactions_failed": sum(each.failures for _, of_book in reacting for each in of_book),
         }
         return Reply(200, msgspec.json.encode(body))
 
     async def metrics(self, _: Request) -> Response:
         """Counts and durations in the Prometheus text format."""
+        self._follower_metrics.not_ticked = len(self._ledger.not_ticked)
         with suppress(Unavailable):
             self._follower_metrics.now(await self._followed())
             self._reaction_metrics.now(await self._reacting())

@@ -49,7 +49,10 @@ All = Annotated[bool, typer.Option("--all", help="Every projection.")]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Compare afterwards; exit code 3 if anything differs.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Fold and compare, and write nothing.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Fold and compare, and write nothing; exit code 3 if anything differs."),
+]
 Sample = Annotated[
     int | None, typer.Option("--sample", min=1, metavar="N", help="Only what N random entries touch.")
 ]
@@ -117,7 +120,7 @@ def rebuild(
     with opened_book(settings(data, dsn), book) as at:
         collect_rarely()
         if dry_run:
-            _show_verdicts(_verified(at, chosen, None), as_json)
+            _show_and_judge(_verified(at, chosen, None), as_json)
             return
         with entries_bar("rebuilding") as advance:
             receipts = rebuild_alone(at.conninfo, at.book, chosen, advance)
@@ -138,10 +141,7 @@ def verify_projections(
     """Compare the live rows with a fresh fold, exactly; exit code 3 if anything differs or stands still."""
     with opened_book(settings(data, dsn), book) as at:
         collect_rarely()
-        verdicts = _verified(at, _chosen(names), sample)
-        _show_verdicts(verdicts, as_json)
-        if not all(verdict.sound for verdict in verdicts):
-            raise typer.Exit(FOUND)
+        _show_and_judge(_verified(at, _chosen(names), sample), as_json)
 
 
 @app.command("explain")
@@ -279,6 +279,13 @@ def _verified(at: Opened, chosen: Sequence[AnyProjection], sample: int | None) -
         return verify_sample(at.conninfo, at.book, chosen, sample)
     with entries_bar("verifying") as advance:
         return verify(at.conninfo, at.book, chosen, advance)
+
+
+def _show_and_judge(verdicts: Sequence[Verdict], as_json: bool) -> None:
+    """Shows them all. Raises: Exit with code 3 unless all are sound."""
+    _show_verdicts(verdicts, as_json)
+    if not all(verdict.sound for verdict in verdicts):
+        raise typer.Exit(FOUND)
 
 
 def _fail_unless_sound(verdicts: Sequence[Verdict], as_json: bool) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -87,9 +87,7 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
         finally:
             for task in beside:
                 task.cancel()
-            for task in beside:
-                with suppress(asyncio.CancelledError):
-                    await task
+            await asyncio.gather(*beside, return_exceptions=True)  # a dead one must not keep the rest
             await asyncio.to_thread(apart.close)
 
 

@@ -24,6 +24,8 @@ class Ledger:
         self.endpoints = Endpoints(self.reader, master)
         self._conninfo = conninfo
         self._master = master
+        self.not_ticked: set[str] = set()
+        """The books whose last tick in this process failed."""
         self._books: dict[str, Book] = {}
         self._opening = asyncio.Lock()
 

@@ -20,12 +20,12 @@ from ledger.books import SYSTEM
 from ledger.clocks import DemoClock
 from ledger.composition import Ledger
 from ledger.connection import LOST, PATIENCE
-from ledger.errors import LedgerError, Unavailable
+from ledger.errors import LedgerError, RebuildUnderWay, Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.answers import of_live
 from ledger.projecting.entries import connect
 from ledger.projecting.follow import Follower
-from ledger.projecting.rebuild import rebuild
+from ledger.projecting.rebuilding import rebuild_alone
 from ledger.record.submission import Submission
 from projections.deadlines import NOMINATED, Deadlines
 
@@ -53,7 +53,9 @@ async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
     if until > book.clock():
         raise EffectiveInFuture(until, book.clock())
     decided: list[Entry] = []
-    while due := await asyncio.to_thread(nominated, book.conninfo, book.name, until):
+    while due := await asyncio.to_thread(
+        nominated, book.conninfo, book.name, until, builds=not book.read_models.is_followed
+    ):
         before = len(decided)
         for moment, stream in due:
             submission = Submission(actor=SYSTEM, origin=TICK, effective_at=moment)
@@ -64,13 +66,14 @@ async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
     return decided
 
 
-def nominated(conninfo: str, book: str, until: Moment) -> list[Nominated]:
+def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -> list[Nominated]:
     """The moments up to `until` at which something is due, from rows that hold the whole book. Blocks.
 
-    Raises: Unavailable.
+    `builds`: whether rows that were never built are built here, or waited for, since this process builds them
+    anyway. Raises: Unavailable, UnknownBook, Undecodable, psycopg.Error.
     """
     try:
-        _bring_up_to_date(conninfo, book)
+        _bring_up_to_date(conninfo, book, builds=builds)
         query = of_live(book, DEADLINES, NOMINATED)
         with closing(connect(conninfo)) as connection:
             return connection.execute(query.text, (*query.parameters, until)).fetchall()
@@ -78,13 +81,19 @@ def nominated(conninfo: str, book: str, until: Moment) -> list[Nominated]:
         raise Unavailable("the database does not answer") from error
 
 
-def _bring_up_to_date(conninfo: str, book: str) -> None:
-    """Follow the book as far as it goes, or wait for who follows it."""
+def _bring_up_to_date(conninfo: str, book: str, *, builds: bool) -> None:
+    """Follow the book as far as it goes, or wait for who builds or follows it."""
     until = time.monotonic() + PATIENCE
     with closing(Follower(conninfo, book, [DEADLINES], f"tick-{os.getpid()}-{uuid4().hex}")) as follower:
         with closing(connect(conninfo)) as connection:
-            if cursors.unbuilt(connection, book, [DEADLINES]):
-                rebuild(conninfo, book, [DEADLINES])
+            while cursors.unbuilt(connection, book, [DEADLINES]):
+                if builds:
+                    with suppress(RebuildUnderWay):
+                        rebuild_alone(conninfo, book, [DEADLINES])
+                        break
+                if time.monotonic() >= until:
+                    raise Unavailable("the rows of deadlines are still being built")
+                time.sleep(POLL)
         while not follower.catch_up().caught_up:
             if time.monotonic() >= until:
                 raise Unavailable("the rows of deadlines are behind: another process follows them slowly")
@@ -96,7 +105,10 @@ Told = Callable[[str, Exception], None]
 
 
 class Ticker:
-    """Ticks every book of a ledger, as long as it holds the book's lease."""
+    """Ticks every book of a ledger, as long as it holds the book's lease.
+
+    A book that cannot be ticked is told, noted in the ledger, and tried again a minute later.
+    """
 
     def __init__(self, ledger: Ledger, told: Told) -> None:
         self._ledger, self._told = ledger, told
@@ -121,13 +133,19 @@ class Ticker:
     async def _each(self, *, everywhere: bool) -> None:
         books = await self._books(everywhere=everywhere)
         for name in books:
-            try:
-                book = await self._ledger.book(name)
-                moved = isinstance(book.clock, DemoClock) and await book.clock.look()
-                if (everywhere or moved) and await asyncio.to_thread(self._holds, book):
-                    await tick(book)
-            except (LedgerError, *LOST) as failure:
+            # A task of its own: whatever ends it is told, and the other books are ticked all the same.
+            (failure,) = await asyncio.gather(self._one(name, everywhere=everywhere), return_exceptions=True)
+            if isinstance(failure, Exception):
+                self._ledger.not_ticked.add(name)
                 self._told(name, failure)
+
+    async def _one(self, name: str, *, everywhere: bool) -> None:
+        book = await self._ledger.book(name)
+        moved = isinstance(book.clock, DemoClock) and await book.clock.look()
+        if everywhere or moved:
+            if await asyncio.to_thread(self._holds, book):
+                await tick(book)
+            self._ledger.not_ticked.discard(name)
 
     async def _books(self, *, everywhere: bool) -> list[str]:
         if not everywhere:

@@ -269,7 +269,8 @@ SELECT customer, currency, sum(charged)::bigint AS charged, sum(received)::bigin
        sum(deposits_held)::bigint AS deposits_held, sum(refunds_due)::bigint AS refunds_due,
        sum(credit_available)::bigint AS credit_available, sum(goodwill_cost)::bigint AS goodwill_cost,
        sum(lifetime_value)::bigint AS lifetime_value, max(last_position) AS last_position
-FROM held WHERE (charged, received, credited, refunded, refunds_due, credit_available) <> (0, 0, 0, 0, 0, 0)
+FROM held WHERE (charged, received, credited, refunded, refunds_due, credit_available, goodwill_cost)
+    <> (0, 0, 0, 0, 0, 0, 0)
 GROUP BY customer, currency ORDER BY customer, currency"""
 """The balance of each customer and currency, over the rows `held` (`ledger.projecting.answers`). An order of
 which nothing was paid or shipped says nothing about money yet.

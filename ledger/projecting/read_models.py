@@ -176,7 +176,9 @@ class ReadModels:
                 position = min(position, await self._head())
                 then = _holding(asked, [Where("position", "<=", position)])
                 answered = await self._live(listing, then, max(min_position, position))
-                return msgspec.structs.replace(answered, position=position)
+                # What stood still only later says nothing about then.
+                still = [each for each in answered.parked if each.position <= position]
+                return msgspec.structs.replace(answered, position=position, parked=still)
             case Effective(moment):
                 then = _holding(asked, [Where("effective_at", "<=", moment)])
                 answered = await self._live(listing, then, min_position)

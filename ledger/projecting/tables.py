@@ -4,10 +4,10 @@
 
 A new version is a new table beside the old one, which processes of the old release go on using. Tables whose
 projection or version this release does not define are detached; they are named, and dropped only when
-somebody asks.
+somebody asks. A version higher than ours is a newer release's, and not ours to detach.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import LiteralString
 
 import msgspec
@@ -92,14 +92,19 @@ def missing(connection: psycopg.Connection, projections: Iterable[AnyProjection]
 
 
 def detached(connection: psycopg.Connection, projections: Iterable[AnyProjection]) -> list[str]:
-    """Tables of projections or versions that this release does not define, by name."""
-    ours = [projection.table for projection in projections]
+    """Tables of projections that this release does not define, and of versions before its own, by name."""
+    defined = {projection.name: projection.version for projection in projections}
     found = connection.execute(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
-        " AND obj_description(oid, 'pg_class') = %s AND relname <> ALL (%s) ORDER BY relname",
-        (MARK, ours),
+        " AND obj_description(oid, 'pg_class') = %s ORDER BY relname",
+        (MARK,),
     )
-    return [name for (name,) in found.fetchall()]
+    return [table for (table,) in found.fetchall() if _is_left_behind(table, defined)]
+
+
+def _is_left_behind(table: str, defined: Mapping[str, int]) -> bool:
+    name, _, version = table.rpartition("_v")
+    return name not in defined or int(version) < defined[name]
 
 
 def drop_detached(owner: psycopg.Connection, projections: Iterable[AnyProjection]) -> list[str]:

@@ -9,7 +9,7 @@ from ledger.projecting import cursors
 from ledger.projecting.entries import WHOLE_BOOK, connect
 from ledger.projecting.fresh import Fresh, Progress
 from ledger.projecting.sides import Differences
-from projections.projection import AnyProjection
+from projections.projection import AnyProjection, Key
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     differences: Differences
     parked: int
-    """Groups that stand still; their rows are compared too, as they were before the poison entry."""
+    """Groups that stand still, live or in the fresh fold; the rows of these are compared too, as they were
+    before the poison entry.
+    """
 
     @property
     def sound(self) -> bool:
@@ -75,7 +77,11 @@ def _compare(
             position=position,
             rows=fresh.sides[projection].count(side),
             differences=fresh.sides[projection].differences(side),
-            parked=len(fresh.foldings[projection].parked),
+            parked=len(_standing_still(side, book, projection) | fresh.foldings[projection].parked.keys()),
         )
         for projection in projections
     ]
+
+
+def _standing_still(side: psycopg.Connection, book: str, projection: AnyProjection) -> set[Key]:
+    return {each.group for each in cursors.parked_of(side, book, projection)}

@@ -25,13 +25,14 @@ from ledger.projecting.verify import verify
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import CustomerBalance
 from projections.folding import Parked
+from projections.journal import Journal
 from tests.api.conftest import followed
 from tests.api.house import House, eur, opened_house, payment_body
 from tests.api.scene import DECLARED, scene_in
 
 pytestmark = pytest.mark.anyio
 
-BALANCE = CustomerBalance()
+BALANCE, JOURNAL = CustomerBalance(), Journal()
 
 
 async def got(house: House, path: str, **headers: str) -> dict[str, Any]:
@@ -134,6 +135,17 @@ async def test_a_balance_is_what_its_orders_charge_and_receive(kept: House) -> N
     ]
     newest = (await got(kept, f"/v1/customers/{customer}/statement?sort=-position&limit=1"))["items"]
     assert newest == lines[1:]
+
+
+async def test_an_order_that_cost_us_only_goodwill_is_in_the_balance(kept: House) -> None:
+    """Count only what was charged or paid → this fails."""
+    customer = await kept.customer()
+    free = {"order_discount": eur(1000), "shipping": eur(500), "shipping_credit": eur(500)}
+    order = await kept.order(quantity=1, customer_id=customer, **free)
+    await kept.shipment(order, 1)
+    path = f"/v1/customers/{customer}/balance?min_position={await kept.head()}"
+    (now,) = (await got(kept, path))["items"]
+    assert (now["charged"], now["goodwill_cost"]) == (eur(0), eur(500))
 
 
 async def test_what_was_entered_late_counts_from_when_it_took_effect(kept: House) -> None:
@@ -348,6 +360,12 @@ async def test_rows_of_a_parked_group_are_shown_as_incomplete(kept: House, datab
         cursors.park(
             connection, kept.book.name, BALANCE, [Parked(group, head, "ord_x", ann, "LookupError: x")]
         )
+        cursors.park(
+            connection, kept.book.name, JOURNAL, [Parked((head, 1), head, "ord_x", ann, "LookupError: x")]
+        )
+    for position, incomplete in ((head - 1, []), (head, [head])):  # its future says nothing about the past
+        past = await got(kept, f"/v1/journal?as_of_position={position}")
+        assert past["incomplete"] == incomplete
     page = await got(kept, f"/v1/customers/{ann}/balance")
     assert page["incomplete"] == [head]
     assert page["items"][0]["incomplete"] == head
@@ -413,6 +431,15 @@ async def test_the_service_is_ready_and_says_when_rows_stand_still(
     head = (await kept.recorded("/v1/customers", {}))["position"]
     await got(kept, f"/v1/journal?min_position={head}")
     assert not models.is_stopped, "it went on, so it does not stand still"
+
+
+async def test_the_service_says_how_many_books_are_not_ticked(kept: House, ledger: Ledger) -> None:
+    """Let a tick fail and say nothing about it → this fails."""
+    assert (await kept.agent.get("/readyz")).json()["not_ticked"] == 0
+    ledger.not_ticked.add(kept.book.name)
+    assert (await kept.agent.get("/readyz")).json()["not_ticked"] == 1
+    assert "makegood_books_not_ticked 1.0" in (await kept.agent.get("/metrics")).text
+    ledger.not_ticked.clear()
 
 
 async def test_an_entry_nobody_can_read_stops_the_rows_and_not_the_service(

@@ -120,7 +120,7 @@ def test_verifying_finds_a_changed_row_and_writes_nothing(
     spoiled = rows_of(connection, built)
     found = makegood("projections", "verify", "customer_balance", *how, "--book", built, "--json")
     assert (found.code, found.json()[0]["changed"]) == (3, 5)
-    assert makegood("projections", "rebuild", "customer_balance", "--dry-run", "--book", built).code == 0
+    assert makegood("projections", "rebuild", "customer_balance", "--dry-run", "--book", built).code == 3
     assert rows_of(connection, built) == spoiled
 
 
@@ -245,6 +245,13 @@ def test_parked_groups_are_shown_and_retried(makegood: Makegood, built: str, con
         "LookupError: x",
     )
     assert makegood("projections", "verify", "orders", "--book", built).code == 0
+    for how in (
+        ("verify",),
+        ("verify", "--sample", 5),
+        ("rebuild", "--dry-run"),
+    ):  # the rows are as they should be
+        found = makegood("projections", *how, "customer_balance", "--book", built, "--json")
+        assert (found.code, found.json()[0]["parked"], found.json()[0]["changed"]) == (3, 1, 0), how
     retried = makegood("projections", "retry", "--book", built, "--json")
     (receipt,) = retried.json()
     assert (receipt["projection"], receipt["parked"]) == ("customer_balance", 0)

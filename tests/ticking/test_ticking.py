@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import time
 from typing import Any
 
+import psycopg
 import pytest
 
 from domain.bills.bill_events import BillBecameOverdue
@@ -20,8 +21,10 @@ from ledger.book import Book, machine_now
 from ledger.books import SYSTEM
 from ledger.clocks import demo_clock
 from ledger.composition import Ledger
-from ledger.errors import ClockNotMovable
+from ledger.database import Database
+from ledger.errors import ClockNotMovable, Unavailable
 from ledger.identity import mint
+from ledger.projecting.rebuilding import HOLD
 from ledger.record.submission import Submission
 from ledger.ticking import Ticker, tick
 from tests.ticking.conftest import ZONE, at, billed, submission
@@ -90,7 +93,7 @@ async def test_what_comes_due_by_what_a_tick_decided_is_decided_by_the_same_tick
     at(book, SHIPPED_AT)
     orders = {await billed(book) for _ in range(3)}
     every_nominated = ticking.nominated
-    monkeypatch.setattr(ticking, "nominated", lambda *asked: every_nominated(*asked)[:1])
+    monkeypatch.setattr(ticking, "nominated", lambda *asked, **how: every_nominated(*asked, **how)[:1])
     at(book, A_YEAR_LATER)
     assert {entry.stream for entry in await tick(book)} == orders
 
@@ -100,7 +103,7 @@ async def test_a_row_that_nominates_in_vain_does_not_keep_a_tick(
 ) -> None:
     at(book, SHIPPED_AT)
     order = await billed(book)
-    monkeypatch.setattr(ticking, "nominated", lambda *_: [(SHIPPED_AT, order)])
+    monkeypatch.setattr(ticking, "nominated", lambda *_, **_how: [(SHIPPED_AT, order)])
     assert await tick(book) == []
 
 
@@ -239,6 +242,59 @@ async def test_a_ticker_ticks_the_book_whose_clock_was_moved_elsewhere(
         await running
     assert isinstance((await demo.entries(order))[-1].event, BillBecameOverdue)
     assert not failures
+
+
+async def test_a_book_nobody_can_read_is_told_and_the_others_are_ticked_all_the_same(
+    ledger: Ledger, demo: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the first failure end the round → this fails."""
+
+    book = await ledger.open_book(f"a-{demo.name[:40]}", _open())
+
+    async def both() -> list[str]:
+        return [book.name, demo.name]
+
+    monkeypatch.setattr(ledger, "books", both)
+    at(book, SHIPPED_AT)
+    await billed(book)
+    order = await billed(demo)
+    with psycopg.connect(database.app_conninfo) as connection:
+        connection.execute(
+            "INSERT INTO entries SELECT book, position + 1000, stream || 'x', version, type,"
+            " schema_version + 1, customer, effective_at, recorded_at, meta, data, hash"
+            " FROM entries WHERE book = %s AND type = 'bill.issued'",
+            (book.name,),
+        )
+        connection.execute("UPDATE heads SET position = position + 1000 WHERE book = %s", (book.name,))
+    failures: list[tuple[str, str]] = []
+    ticker = Ticker(ledger, lambda name, failure: failures.append((name, type(failure).__name__)))
+    await demo_clock(demo).advance(45 * DAY)
+    running = asyncio.create_task(ticker.run())
+    head = demo.position
+    assert await demo.wait_beyond(head, 60) > head
+    assert not running.done()
+    assert failures == [(book.name, "Undecodable")]
+    assert ledger.not_ticked == {book.name}
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert isinstance((await demo.entries(order))[-1].event, BillBecameOverdue)
+
+
+async def test_rows_that_another_process_builds_are_waited_for_and_not_built_beside_it(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rebuild without holding the right to → this fails."""
+    monkeypatch.setattr(ticking, "PATIENCE", 0.1)
+    with psycopg.connect(database.app_conninfo, autocommit=True) as other:
+        other.execute(HOLD, (book.name,))
+        with pytest.raises(Unavailable, match="still being built"):
+            await tick(book)
+    book.read_models.is_followed = True
+    with pytest.raises(Unavailable, match="still being built"):
+        await tick(book)
+    book.read_models.is_followed = False
+    assert await tick(book) == []
 
 
 def _at(moment: Moment, **rest: Any) -> Submission:
