@@ -24,27 +24,34 @@ PATIENCE = 10.0
 RETRY_AFTER = 0.05
 """Seconds between two attempts to reach a database that does not answer."""
 
-LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+)
 """What psycopg raises when a connection, or the server behind it, is gone."""
 
 Row = tuple[Any, ...]
 Connection = psycopg.AsyncConnection[Row]
 
 # A plan is made while the tables may still be empty and is kept for the session, hence no sequential scans. A
-# process that is frozen between the two round trips of an append must not hold the head of its book for ever.
+# process that is frozen between the two round trips of an append must not hold the head of its book for ever;
+# after a pipeline only the transaction's limit is kept, which leaves the writer more than its `PATIENCE`.
 _SESSION = "-c enable_seqscan=off -c jit=off -c idle_in_transaction_session_timeout=10s"
+_BOUNDED = "-c transaction_timeout=15s"
 
 _CONNECT: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0}
 
 
-def _session(conninfo: str) -> str:
+def _session(conninfo: str, settings: str = "") -> str:
     given = conninfo_to_dict(conninfo).get("options") or ""
     return make_conninfo(
         conninfo,
         application_name="makegood",
         connect_timeout=5,
         tcp_user_timeout=int(PATIENCE * 1000),
-        options=f"{given} {_SESSION}".strip(),
+        options=f"{given} {_SESSION} {settings}".strip(),
     )
 
 
@@ -56,7 +63,7 @@ async def _prepare(connection: Connection) -> None:
 
 async def connect(conninfo: str) -> Connection:
     """A connection for a writer. Raises: one of `LOST`."""
-    connection = await psycopg.AsyncConnection.connect(_session(conninfo), **_CONNECT)
+    connection = await psycopg.AsyncConnection.connect(_session(conninfo, _BOUNDED), **_CONNECT)
     await _prepare(connection)
     return connection
 

@@ -26,7 +26,16 @@ WHOLE_BOOK = "-c enable_nestloop=off -c temp_buffers=32MB"
 FEW_ROWS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 """Setting of a session that finds single rows: one descent of an index each, however the table grows."""
 
-_SESSION = "-c jit=off -c work_mem=64MB"
+BOUNDED = "-c transaction_timeout=60s -c lock_timeout=10s"
+"""Setting of a session that holds rows others wait for: a frozen process loses them. The server's limit for a
+session idle in a transaction would not do: it is not kept after a pipeline.
+"""
+
+# A machine that fell off the network is noticed by its silence.
+_SESSION = (
+    "-c jit=off -c work_mem=64MB"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
 
 ONE_PAGE: LiteralString = f"""
 SELECT {PAGE} FROM entries WHERE book = %b AND position > %b AND position <= %b AND type = ANY (%b)"""

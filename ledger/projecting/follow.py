@@ -23,7 +23,7 @@ from ledger.errors import Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.ahead import Page, PagesAhead
 from ledger.projecting.decoding import decoder_of, names_of
-from ledger.projecting.entries import FEW_ROWS, connect, head_of
+from ledger.projecting.entries import BOUNDED, FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rows import RowTable
 from projections.folding import GroupFolding, LineFolding, folding_of
@@ -107,7 +107,7 @@ class Follower:
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._conninfo, f"{FEW_ROWS} -c synchronous_commit=off")
+            self._connection = connect(self._conninfo, f"{FEW_ROWS} {BOUNDED} -c synchronous_commit=off")
         return self._connection
 
     def _step(self, connection: psycopg.Connection, limit: int) -> Step:

@@ -12,9 +12,9 @@ from ledger.projecting.entries import connect
 from ledger.projecting.rebuild import Progress, Receipt, rebuild
 from projections.projection import AnyProjection
 
-# An advisory lock is the session's: it ends with the process that held it, however that ended. A machine that
-# fell off the network is noticed by its silence. The wait is for a predecessor that was killed just now.
-_ALONE = "-c lock_timeout=1s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+# An advisory lock is the session's: it ends with the process that held it, however that ended. The wait is
+# for a predecessor that was killed just now.
+_ALONE = "-c lock_timeout=1s"
 
 HOLD: LiteralString = "SELECT pg_advisory_lock(hashtextextended('rebuild ' || %s, 0))"
 """Holds the right to rebuild a book for as long as the session lives: the book."""

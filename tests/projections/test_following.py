@@ -1,6 +1,7 @@
 """Following: rows and cursors move together, once for each entry, whoever else follows."""
 
 import asyncio
+from contextlib import closing
 from threading import Event
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 
 from domain.entry import Entry
 from domain.payments.payment_events import PaymentCaptured
+from ledger.connection import LOST
 from ledger.database import Database
 from ledger.projecting import ahead, cursors
 from ledger.projecting.ahead import Page, PagesAhead
 from ledger.projecting.decoding import Undecodable
-from ledger.projecting.entries import connect
+from ledger.projecting.entries import BOUNDED, connect
 from ledger.projecting.follow import GATHER, GATHER_MANY, MANY, Follower, Step, follow, gathering, lease_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rebuild import rebuild
@@ -135,6 +137,21 @@ def test_a_cursor_is_moved_only_from_where_it_was_seen(conninfo: str, book: Stor
     with connect(conninfo) as connection:
         assert not cursors.move(connection, book.name, {BALANCE: (book.position - 1, book.position + 5)})
         assert cursors.move(connection, book.name, {BALANCE: (book.position, book.position + 5)})
+
+
+def test_a_follower_frozen_inside_its_transaction_loses_what_it_holds(
+    conninfo: str, book: StoredBook
+) -> None:
+    """Bound only how long a session is idle → it holds the cursor for ever after its pipeline, this hangs."""
+    book = built_when_empty(conninfo, book)
+    at = {BALANCE: (book.position, book.position)}
+    shortly = BOUNDED.replace("60s", "300ms")
+    with closing(connect(conninfo, shortly)) as frozen, closing(connect(conninfo, BOUNDED)) as next_one:
+        frozen.execute("BEGIN")
+        assert cursors.move(frozen, book.name, at)
+        assert cursors.move(next_one, book.name, at)
+        with pytest.raises(LOST):
+            frozen.execute("COMMIT")
 
 
 def test_only_the_holder_of_the_lease_follows(
