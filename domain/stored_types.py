@@ -60,6 +60,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
 from domain.numbers import NumberTaken, evolve_numbers
@@ -181,6 +182,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "refund.corrected": StoredType(RefundCorrected),
     "unmatched_receipt.recorded": StoredType(UnmatchedReceipt),
     "unmatched_receipt.assigned": StoredType(UnmatchedReceiptAssigned),
+    "unmatched_receipt.reopened": StoredType(UnmatchedReceiptReopened),
     "unmatched_receipt.returned": StoredType(UnmatchedReceiptReturned),
     "unmatched_payout.recorded": StoredType(UnmatchedPayout),
     "unmatched_payout.assigned": StoredType(UnmatchedPayoutAssigned),

@@ -29,6 +29,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
 from domain.moments import Moment
@@ -204,7 +205,9 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
             return (BAD_DEBT, it.amount), (CUSTOMER, -it.amount), *_released(it.uncollectible)
         case WriteOffReversed():
             return (CUSTOMER, it.amount), (BAD_DEBT, -it.amount)
-        case UnmatchedReceipt() | UnmatchedPayoutAssigned() | UnmatchedPayoutReturned():
+        case UnmatchedReceipt() | UnmatchedReceiptReopened():
+            return (CASH, it.amount), (UNAPPLIED, -it.amount)
+        case UnmatchedPayoutAssigned() | UnmatchedPayoutReturned():
             return (CASH, it.amount), (UNAPPLIED, -it.amount)
         case UnmatchedPayout() | UnmatchedReceiptAssigned() | UnmatchedReceiptReturned():
             return (UNAPPLIED, it.amount), (CASH, -it.amount)

@@ -10,6 +10,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
 from domain.moments import Moment
@@ -45,7 +46,7 @@ class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
     """Which money came or left that no rule could place, and what became of it?"""
 
     name = "unmatched"
-    version = 1
+    version = 2
     row = UnmatchedRow
     handles = events_of(UnmatchedMoneyEvent)
     key = ("unmatched",)
@@ -62,6 +63,8 @@ class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
             case UnmatchedReceiptAssigned() | UnmatchedPayoutAssigned():
                 row.assigned += it.amount
                 row.customer, row.order = it.customer, it.order
+            case UnmatchedReceiptReopened():
+                row.assigned -= it.amount
             case UnmatchedReceiptReturned() | UnmatchedPayoutReturned():
                 row.returned += it.amount
             case _:

@@ -3,7 +3,12 @@
 from collections.abc import MutableMapping
 
 from domain.entry import Entry
-from domain.inbound.unmatched_events import UnmatchedMoneyEvent, UnmatchedPayout, UnmatchedReceipt
+from domain.inbound.unmatched_events import (
+    UnmatchedMoneyEvent,
+    UnmatchedPayout,
+    UnmatchedReceipt,
+    UnmatchedReceiptReopened,
+)
 from domain.orders.order_events import DeadlineKind
 from projections.bill_tasks import Task, begin_tasks
 from projections.projection import Key
@@ -19,6 +24,11 @@ def fold_unmatched(rows: MutableMapping[Key, Task], it: UnmatchedMoneyEvent, ent
         begin_tasks(rows, entry.stream, it.unmatched, customer, it.deadlines, entry, UNMATCHED)
         if key in rows:
             rows[key].open = it.amount
+    elif isinstance(it, UnmatchedReceiptReopened):
+        waiting = rows[key].open if key in rows else 0
+        begin_tasks(rows, entry.stream, it.unmatched, it.customer, it.deadlines, entry, UNMATCHED)
+        if key in rows:
+            rows[key].open = waiting + it.amount
     elif key in rows:
         rows[key].open -= it.amount
         rows[key].last_position = entry.position

@@ -10,7 +10,7 @@ from api.permissions import Permission
 from api.problems import PLACES, NotFound
 from api.section import Section
 from domain.bills.bill_events import BillIssued
-from domain.corrections.correcting import CorrectEntry
+from domain.corrections.correcting import CorrectEntry, unmatched_before
 from domain.stored_types import TYPE_NAMES
 from ledger.identity import mint
 from ledger.sealing.sealer import BOOK
@@ -39,6 +39,7 @@ async def correct_entry(call: Call, position: PositionInPath, body: CorrectEntry
         position=position,
         recorded=TYPE_NAMES[type(entry.event)],
         owed=mint("bil"),
+        unmatched=unmatched_before(entry.event),
         bill=await call.new_bill() if isinstance(entry.event, BillIssued) else None,
     )
     prefix = entry.stream.partition("_")[0]

@@ -170,7 +170,7 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
     it = money.it
     # Each payment has a reference of its own, where one receipt pays several orders or bills.
     part = len(money.settlements) + 1
-    reference = it.reference if part == 1 else f"{it.reference}/{part}"
+    reference = it.reference if not money.standing else f"{it.reference}/{part}"
     if body.bill is not None:
         return asked(
             ReceiveBillPayment,

@@ -112,6 +112,8 @@ class BillPaymentReceived(Event, frozen=True, kw_only=True):
     """What of it paid the bill; none where nothing was open."""
     set_aside: Minor
     """What exceeded the open amount; a CreditSetAside in the same append says so to the customer."""
+    unmatched: str | None = None
+    """The money without a place that it was until somebody said what for; None where it was known at once."""
 
 
 class BillWrittenOff(Event, frozen=True, kw_only=True):

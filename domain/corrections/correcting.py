@@ -14,7 +14,7 @@ from itertools import chain
 
 from domain.authority import expect_reason, expect_role
 from domain.bills.bill import Bill
-from domain.bills.bill_events import BillIssued
+from domain.bills.bill_events import BillIssued, BillPaymentReceived
 from domain.bills.billing import NewBill
 from domain.causes import expect_cause
 from domain.command import Command
@@ -25,10 +25,13 @@ from domain.corrections.correcting_shipments import correct_shipment
 from domain.corrections.undoing import INSTEAD, RECORD_ANEW
 from domain.customers.registering import Customer
 from domain.decision import Decision, Given
+from domain.entry import Event
 from domain.ids import expect_id
+from domain.inbound.unmatched import unmatched_stream
 from domain.numbers import number_stream
 from domain.orders.order import Placed, Shipment
 from domain.payments.payment import Payment
+from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund import Refund
 from domain.refusal import Refusal
 
@@ -47,6 +50,8 @@ class CorrectEntry(Command, frozen=True, kw_only=True):
     """Its stored type, for who has to undo it otherwise."""
     owed: str
     """Names what may be owed without a number once a payment is taken back."""
+    unmatched: str | None = None
+    """The money a payment was before it was assigned: it waits again then."""
     bill: NewBill | None = None
     """The bill that takes the place of another; needed for a bill."""
 
@@ -63,7 +68,13 @@ class CorrectEntry(Command, frozen=True, kw_only=True):
     def writes(self) -> tuple[str, ...]:
         numbers = () if self.bill is None else (number_stream("bill", self.bill.year),)
         customer = () if self.customer is None else (self.customer,)
-        return (*dict.fromkeys((self.stream, *customer)), *numbers)
+        money = () if self.unmatched is None else (unmatched_stream(self.unmatched),)
+        return (*dict.fromkeys((self.stream, *customer)), *money, *numbers)
+
+
+def unmatched_before(event: Event) -> str | None:
+    """The money without a place that a payment was before it was assigned; None for anything else."""
+    return event.unmatched if isinstance(event, PaymentCaptured | BillPaymentReceived) else None
 
 
 @dataclass(unsafe_hash=True)
@@ -91,7 +102,11 @@ def correct_entry(command: CorrectEntry, given: Given) -> Decision:
     """
     state = given.states[command.stream]
     found = _found(state, command.position)
-    if found is None or found.customer != command.customer:
+    if (
+        found is None
+        or found.customer != command.customer
+        or (isinstance(found, Payment) and unmatched_before(found.received) != command.unmatched)
+    ):
         raise EntryNotCorrectable(command.position, command.recorded)
     if found.corrected is not None:
         return Decision(customer=found.customer, already=(found.corrected,))

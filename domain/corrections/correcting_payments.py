@@ -1,7 +1,8 @@
-"""Correcting a payment: money recorded as received never came.
+"""Correcting a payment: money recorded as received never came, or was for something else.
 
 Everything the payment had brought about is taken back with it. What then is missing in the order's funds is
-owed like a bill, without a number, as after a chargeback. Source: H-correct, R-B9
+owed like a bill, without a number, as after a chargeback. What had been assigned of unmatched money did come,
+and waits again. Source: H-correct, R-B9, I12
 """
 
 from collections import Counter
@@ -18,10 +19,12 @@ from domain.corrections.evolve_corrections import without_payment
 from domain.corrections.phantom_funds import cleared_of_phantoms
 from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
-from domain.deadlines import deadlines_of_what_is_owed
+from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
 from domain.declines.holds import hold_begins
 from domain.entry import Event
+from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched_events import UnmatchedReceiptReopened
 from domain.moments import day_of
 from domain.money import Money
 from domain.orders.order import Placed
@@ -85,9 +88,23 @@ def correct_payment(payment: Payment, state: Placed, owed: str, given: Given) ->
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if set_aside:
         events.append((it.customer, corrected))
+    if it.unmatched is not None:
+        events.append((unmatched_stream(it.unmatched), _waits_again(corrected, it.unmatched, given)))
     events += hold_begins(without_payment(state, corrected), it.payment, "corrected", given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
+
+
+def _waits_again(it: PaymentCorrected, unmatched: str, given: Given) -> UnmatchedReceiptReopened:
+    return UnmatchedReceiptReopened(
+        unmatched=unmatched,
+        customer=it.customer,
+        order=it.order,
+        subject=it.payment,
+        currency=it.currency,
+        amount=it.amount,
+        deadlines=deadlines_of_unmatched(given),
+    )
 
 
 def _expect_credit(payment: str, set_aside: Money, customer: Customer) -> None:

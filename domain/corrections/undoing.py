@@ -56,6 +56,7 @@ INSTEAD: Final[Mapping[str, str]] = {
     "unmatched_receipt.assigned": "Correct the payment as which it was recorded.",
     "supplier_claim.refused": _ASK_AGAIN,
     "supplier_claim.waived": _ASK_AGAIN,
+    "unmatched_receipt.reopened": "Say again what the money was for.",
     "notice.received": "A notice is kept as it came. Correct the entry that it led to.",
     **dict.fromkeys(
         ("number.taken", "guarantee.granted", "write_off.reversed", "credit.set_aside", "promise.kept"),

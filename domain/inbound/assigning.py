@@ -6,10 +6,13 @@ under the rules those have. Source: I12, §2 Money
 
 from dataclasses import dataclass
 
+import msgspec
+
+from domain.bills.bill_events import BillPaymentReceived
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
 from domain.decision import Decision, Given
-from domain.entry import Minor
+from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.inbound.unmatched import Settled, Settlement, UnmatchedMoney, unmatched_money, unmatched_stream
 from domain.inbound.unmatched_events import (
@@ -20,6 +23,7 @@ from domain.inbound.unmatched_events import (
 )
 from domain.money import Money
 from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
+from domain.payments.payment_events import PaymentCaptured
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -119,10 +123,20 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
     expect_cause(state.at, given)
     decided = kind.decide(fact, given)
     return Decision(
-        events=((unmatched_stream(command.unmatched), assigned), *decided.events),
+        events=(
+            (unmatched_stream(command.unmatched), assigned),
+            *[(stream, _known_as(command.unmatched, event)) for stream, event in decided.events],
+        ),
         claims=decided.named_claims,
         customer=command.customer,
     )
+
+
+def _known_as(unmatched: str, event: Event) -> Event:
+    """A payment says which money it was, so that the money waits again where the payment was a mistake."""
+    if isinstance(event, PaymentCaptured | BillPaymentReceived):
+        return msgspec.structs.replace(event, unmatched=unmatched)
+    return event
 
 
 def _assigned(

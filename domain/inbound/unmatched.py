@@ -14,6 +14,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
 from domain.moments import Moment
@@ -29,6 +30,8 @@ class Settlement(msgspec.Struct, frozen=True):
 
     it: Settled
     position: int
+    reopened: int | None = None
+    """Position of the entry that says it was none after all."""
 
 
 class UnmatchedMoney(msgspec.Struct, frozen=True):
@@ -48,7 +51,12 @@ class UnmatchedMoney(msgspec.Struct, frozen=True):
     @property
     def left(self) -> int:
         """Minor units of which nobody has said what they are."""
-        return self.it.amount - sum([settled.it.amount for settled in self.settlements.values()])
+        return self.it.amount - sum([settled.it.amount for settled in self.standing])
+
+    @property
+    def standing(self) -> tuple[Settlement, ...]:
+        """What of it is settled still."""
+        return tuple([settled for settled in self.settlements.values() if settled.reopened is None])
 
 
 @dataclass(unsafe_hash=True)
@@ -85,6 +93,9 @@ def evolve_unmatched(state: UnmatchedMoney | None, entry: Entry) -> UnmatchedMon
             return _settled(state, it.subject, it, entry)
         case (UnmatchedReceiptReturned() | UnmatchedPayoutReturned()) as it, UnmatchedMoney():
             return _settled(state, it.settlement, it, entry)
+        case UnmatchedReceiptReopened() as it, UnmatchedMoney():
+            none = msgspec.structs.replace(state.settlements[it.subject], reopened=entry.position)
+            return msgspec.structs.replace(state, settlements={**state.settlements, it.subject: none})
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
 

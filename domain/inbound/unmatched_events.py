@@ -61,6 +61,24 @@ class UnmatchedReceiptAssigned(Event, frozen=True, kw_only=True):
     amount: Minor
 
 
+class UnmatchedReceiptReopened(Event, frozen=True, kw_only=True):
+    """What it had been assigned to was corrected: the money came all the same, and waits again.
+
+    Source: H-correct
+    """
+
+    unmatched: str
+    customer: str
+    order: str
+    """Which it was not for."""
+    subject: str
+    """The payment as which it was recorded."""
+    currency: str
+    amount: Minor
+    deadlines: tuple[Deadline, ...] = ()
+    """Saying what it was for."""
+
+
 class UnmatchedPayoutAssigned(Event, frozen=True, kw_only=True):
     """What left us was for that order: the same append records it there. Source: I12"""
 
@@ -101,6 +119,7 @@ class UnmatchedPayoutReturned(Event, frozen=True, kw_only=True):
 UnmatchedMoneyEvent = (
     UnmatchedReceipt
     | UnmatchedReceiptAssigned
+    | UnmatchedReceiptReopened
     | UnmatchedReceiptReturned
     | UnmatchedPayout
     | UnmatchedPayoutAssigned

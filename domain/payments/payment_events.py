@@ -31,6 +31,8 @@ class PaymentCaptured(Event, frozen=True, kw_only=True):
     """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
     deadlines: tuple[Deadline, ...] = ()
     """Shipping, where with this money everything still to ship is covered."""
+    unmatched: str | None = None
+    """The money without a place that it was until somebody said what for; None where it was known at once."""
 
 
 DisputeOutcome = Literal["won", "lost", "withdrawn"]

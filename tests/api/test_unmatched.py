@@ -104,3 +104,29 @@ async def test_a_reference_recorded_meanwhile_only_matches(house: House) -> None
     assert [entry["type"] for entry in answer.json()["entries"]] == ["unmatched_receipt.assigned"]
     account = (await house.agent.get(f"/v1/orders/{order}")).json()["account"]
     assert account["received"]["amount"] == 2000
+
+
+async def test_what_was_assigned_by_mistake_waits_again_and_may_be_assigned_again(house: House) -> None:
+    # Let the correction forget the money → it came, and is on no list and in no order: this fails.
+    unapplied = "liabilities:unapplied money"
+    money, order, other = await house.unmatched(2000), await house.order(2), await house.order(2)
+    before = await balance(house, unapplied)
+    receipt = await house.recorded(f"/v1/unmatched/{money}/assignment", {"order": order})
+    position = receipt["entries"][1]["position"]
+    why = {"reason": "It was for the other order."}
+    answer = await house.supervisor.post(f"/v1/entries/{position}/correction", why)
+    assert answer.status_code == 201, answer.text
+    assert [entry["type"] for entry in answer.json()["entries"]] == [
+        "payment.corrected",
+        "unmatched_receipt.reopened",
+        "order.placed_on_hold",
+    ]
+    row = await listed(house, money)
+    assert (row["assigned"]["amount"], row["left"]["amount"], row["settled_at"]) == (0, 2000, None)
+    assert len(await tasks(house, money)) == 1
+    assert await balance(house, unapplied) == before
+    await house.recorded(f"/v1/unmatched/{money}/assignment", {"order": other})
+    account = (await house.agent.get(f"/v1/orders/{other}")).json()["account"]
+    assert account["received"]["amount"] == 2000
+    nothing = await house.agent.post(f"/v1/unmatched/{money}/return", {})
+    assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/unmatched-exceeded")

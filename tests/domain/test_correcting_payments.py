@@ -23,6 +23,8 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.declines.decline_events import OrderReleased
 from domain.entry import Event
+from domain.inbound.assigning import UnmatchedExceeded
+from domain.inbound.unmatched_events import UnmatchedReceiptReopened, UnmatchedReceiptReturned
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.orders.order_events import Deadline
@@ -31,7 +33,10 @@ from domain.payments.payment_events import BillPaymentReceived, CreditUsed, Paym
 from domain.refunds.refund_events import RefundPaid
 from domain.ticking import Tick
 from projections.bill_tasks import ABOUT_BILLS, Task
+from projections.journal import CASH, UNAPPLIED, Journal
+from projections.journal import CUSTOMER as CUSTOMER_ACCOUNT
 from projections.tasks import Tasks
+from projections.unmatched import Unmatched
 from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain.bill_examples import ILL, billed_story, call, dispute, give_up, write_off
 from tests.domain.decline_examples import ANN, ann, held_again
@@ -58,6 +63,7 @@ from tests.domain.examples import (
 )
 from tests.domain.figures import rows_of
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given, moment
+from tests.domain.test_notices import MONEY, assigned, give_back, unmatched
 
 OWED = id_of("bil", 9)
 CREDIT, PROMISE = id_of("crd"), id_of("prm")
@@ -486,3 +492,23 @@ def test_no_bank_asks_about_a_payment_that_never_came() -> None:
     story.do(correct(story, PaymentCaptured))
     story.when(dispute(dispute=id_of("dsp", 2))).nothing()
     story.when(dispute()).refused(DisputedPaymentCorrected(PAYMENT))
+
+
+def test_assigned_money_was_not_for_that_order_and_waits_again_with_a_task() -> None:
+    # Take the reopening out → money that came is in no book and on no list, this fails.
+    story = by_supervisor(placed(), unmatched(amount=8000)).record(assigned(), captured(unmatched=MONEY))
+    asked = correct(story, PaymentCaptured, unmatched=MONEY)
+    story.when(correct(story, PaymentCaptured)).refused(EntryNotCorrectable(asked.position))
+    reopened = story.when(asked).decides(UnmatchedReceiptReopened)
+    assert (reopened.subject, reopened.amount, len(reopened.deadlines)) == (PAYMENT, 7595, 1)
+    assert story.state(f"unmatched/{MONEY}").left == 8000
+    (row,) = rows_of(Unmatched(), story.entries)
+    assert (row.assigned, row.left, row.settled_at) == (0, 8000, None)
+    amounts = {line.account: 0 for line in rows_of(Journal(), story.entries)}
+    for line in rows_of(Journal(), story.entries):
+        amounts[line.account] += line.amount
+    assert amounts == {CUSTOMER_ACCOUNT: 0, CASH: 8000, UNAPPLIED: -8000}
+    story.when(give_back(amount=8000)).decides(UnmatchedReceiptReturned)
+    story.when(give_back(settlement=id_of("stl", 2), amount=1)).refused(
+        UnmatchedExceeded(MONEY, usd(1), usd(0))
+    )

@@ -262,14 +262,14 @@ def test_a_payout_is_at_most_what_is_due_back(amount: int, fits: bool) -> None:
 
 def test_assigned_money_counts_as_the_payment_it_is() -> None:
     story = told(unmatched(why="unknown")).from_("api")
-    story.when(assign()).then(assigned(), captured())
+    story.when(assign()).then(assigned(), captured(unmatched=MONEY))
     assert story.account(ORDER).received == 7595
     assert story.state(f"unmatched/{MONEY}").left == 0
 
 
 def test_money_may_be_assigned_in_parts_and_the_rest_returned() -> None:
     story = told(unmatched(amount=8000)).from_("api")
-    story.when(assign()).then(assigned(), captured())
+    story.when(assign()).then(assigned(), captured(unmatched=MONEY))
     story.when(give_back(amount=406)).refused(UnmatchedExceeded(MONEY, usd(406), usd(405)))
     story.when(give_back(amount=405)).then(
         UnmatchedReceiptReturned(

@@ -87,6 +87,7 @@ FROZEN = {
     "unmatched_payout.returned": ("UnmatchedPayoutReturned", 1),
     "unmatched_receipt.assigned": ("UnmatchedReceiptAssigned", 1),
     "unmatched_receipt.recorded": ("UnmatchedReceipt", 1),
+    "unmatched_receipt.reopened": ("UnmatchedReceiptReopened", 1),
     "unmatched_receipt.returned": ("UnmatchedReceiptReturned", 1),
     "watched_order.reviewed": ("WatchedOrderReviewed", 1),
     "write_off.reversed": ("WriteOffReversed", 1),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from domain.bills.bill_events import BillIssued, BillPaymentReceived
 from domain.bills.billing import NewBill
-from domain.corrections.correcting import CorrectEntry
+from domain.corrections.correcting import CorrectEntry, unmatched_before
 from domain.entry import Event
 from domain.numbers import year_of_recording
 from domain.orders.order_events import OrderShipped
@@ -97,11 +97,14 @@ def _correct(
     owed = id_of("bil", twins.number)
 
     def meant(story: Story) -> CorrectEntry:
-        position = next(
-            entry.position for entry in story.entries if entry.stream == order.name and is_meant(entry.event)
-        )
+        entry = next(it for it in story.entries if it.stream == order.name and is_meant(it.event))
         return CorrectEntry(
-            stream=order.name, customer=order.customer, position=position, owed=owed, bill=bill
+            stream=order.name,
+            customer=order.customer,
+            position=entry.position,
+            owed=owed,
+            unmatched=unmatched_before(entry.event),
+            bill=bill,
         )
 
     def authorised() -> None:

@@ -6,7 +6,7 @@ does what could not be taken back to the last minor unit.
 
 from dataclasses import replace
 
-from tests.model import goods, promises
+from tests.model import goods, promises, unmatched
 from tests.model.orders import Bill, Order, Refused, Share, State
 from tests.model.prices import Price, price_of
 from tests.model.shop import Shop
@@ -43,6 +43,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
         raise Refused(*broken)
     missing = max(0, -funds)
     it.corrected = True
+    unmatched.waits_again(shop, payment)
     order.received -= it.amount
     order.set_aside -= it.set_aside
     credit.set_aside -= it.set_aside

@@ -5,7 +5,7 @@ processor it has happened, and waits.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.model.orders import Refused
 from tests.model.shop import Shop
@@ -18,6 +18,8 @@ class Unmatched:
     currency: str
     left: int
     came: bool
+    parts: dict[str, int] = field(default_factory=dict[str, int])
+    """What of it was assigned, by the payment it is recorded as."""
 
 
 def told(shop: Shop, name: str, money: Unmatched, record: Callable[[], None]) -> None:
@@ -28,7 +30,9 @@ def told(shop: Shop, name: str, money: Unmatched, record: Callable[[], None]) ->
         shop.unmatched[name] = money
 
 
-def assign(shop: Shop, name: str, currency: str, amount: int, record: Callable[[], None]) -> None:
+def assign(
+    shop: Shop, name: str, currency: str, amount: int, payment: str, record: Callable[[], None]
+) -> None:
     """I12: at most what is left, in its currency, by the rules of what it was."""
     money = shop.unmatched[name]
     broken = set[str]()
@@ -40,6 +44,7 @@ def assign(shop: Shop, name: str, currency: str, amount: int, record: Callable[[
         raise Refused(*broken)
     record()
     money.left -= amount
+    money.parts[payment] = amount
 
 
 def give_back(shop: Shop, name: str, amount: int) -> None:
@@ -48,6 +53,12 @@ def give_back(shop: Shop, name: str, amount: int) -> None:
     if amount > money.left:
         raise Refused("I12")
     money.left -= amount
+
+
+def waits_again(shop: Shop, payment: str) -> None:
+    """H-correct: what came was not for that, and is for nothing yet."""
+    for money in shop.unmatched.values():
+        money.left += money.parts.pop(payment, 0)
 
 
 def unapplied(shop: Shop, currency: str) -> int:

@@ -80,7 +80,12 @@ def assign(twins: Twins, which: int, much: int) -> None:
     twins.ask(
         command,
         lambda: unmatched.assign(
-            twins.shop, name, order.currency, amount, lambda: _record(twins, order, fact)
+            twins.shop,
+            name,
+            order.currency,
+            amount,
+            id_of("pay", twins.number),
+            lambda: _record(twins, order, fact),
         ),
     )
 

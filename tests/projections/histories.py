@@ -8,7 +8,7 @@ import psycopg
 
 from domain.bills.billing import NewBill, may_be_billed
 from domain.command import Command
-from domain.corrections.correcting import CorrectEntry
+from domain.corrections.correcting import CorrectEntry, unmatched_before
 from domain.customers.giving_credit import ApproveStoreCredit, WithdrawStoreCredit
 from domain.entry import Entry
 from domain.inbound.assigning import AssignMoney, ReturnMoney
@@ -242,6 +242,7 @@ def _correction(story: Story, order: str, amount: int, number: int) -> Command:
         customer=entry.customer or examples.CUSTOMER,
         position=entry.position,
         owed=id_of("bil", 1_000 + number),
+        unmatched=unmatched_before(entry.event),
         bill=NewBill(id_of("bil", number), 2010),
     )
 
