@@ -9,6 +9,12 @@ from domain.corrections.correction_events import (
     RefundCorrected,
     ShipmentCorrected,
 )
+from domain.declines.decline_events import (
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    OrderReleased,
+    ShipmentReleasedWithoutPayment,
+)
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.orders.order_events import (
@@ -22,7 +28,10 @@ from domain.orders.order_events import (
 from domain.payments.payment_events import PaymentCaptured
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
-Status = Literal["cart", "placed", "part_shipped", "shipped", "delivered", "cancelled"]
+PlacedStatus = Literal[
+    "placed", "on_hold", "part_shipped", "shipped", "delivered", "cancelled", "not_delivered"
+]
+Status = PlacedStatus | Literal["cart"]
 
 TellsOfAnOrder = (
     CartPrepared
@@ -33,6 +42,10 @@ TellsOfAnOrder = (
     | BillIssued
     | ShipmentDelivered
     | OrderUnitsCancelled
+    | OrderPlacedOnHold
+    | OrderReleased
+    | ShipmentReleasedWithoutPayment
+    | OrderNotDelivered
     | PaymentCorrected
     | ShipmentCorrected
     | BillCorrected
@@ -63,6 +76,10 @@ class OrderRow(Row):
     units_shipped: int = 0
     units_delivered: int = 0
     units_cancelled: int = 0
+    waits: bool = False
+    """Whether it is on hold, for its money."""
+    given_up: bool = False
+    """Whether it was closed as not delivered."""
     last_position: Place = 0
     last_effective_at: Moment = 0
 
@@ -71,7 +88,7 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
     """Which orders are there, and where does each stand?"""
 
     name = "orders"
-    version = 2
+    version = 3
     row = OrderRow
     handles = events_of(TellsOfAnOrder)
     key = ("order",)
@@ -99,6 +116,12 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
                 row.units_delivered += _units(it.parts)
             case OrderUnitsCancelled():
                 row.units_cancelled += _units(it.parts)
+            case OrderPlacedOnHold():
+                row.waits = True
+            case OrderReleased() | ShipmentReleasedWithoutPayment():
+                row.waits = False
+            case OrderNotDelivered():
+                row.waits, row.given_up = False, True
             case PaymentCorrected():
                 row.received -= it.amount
             case ShipmentCorrected():
@@ -117,13 +140,18 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
 
 
 def status(row: OrderRow) -> Status:
-    """Where an order stands, by its counts: what is cancelled no longer counts as to be shipped."""
+    """Where an order stands, by its counts: what is cancelled no longer counts as to be shipped.
+
+    One that waits for its money is on hold, also where some of it has shipped.
+    """
     if row.placed_at is None:
         return "cart"
-    if row.units_shipped == 0:
-        return "cancelled" if row.units_cancelled == row.units else "placed"
     if row.units_shipped + row.units_cancelled < row.units:
-        return "part_shipped"
+        if row.waits:
+            return "on_hold"
+        return "part_shipped" if row.units_shipped else "placed"
+    if row.units_shipped == 0:
+        return "not_delivered" if row.given_up else "cancelled"
     return "delivered" if row.units_delivered == row.units_shipped else "shipped"
 
 

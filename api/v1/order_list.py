@@ -15,7 +15,7 @@ from domain.moments import Moment
 from domain.orders.order_events import StandingKind, Terms
 from ledger.projecting.conditions import Condition, Either, Where
 from ledger.projecting.listing import Listing
-from projections.orders import PLACED, Orders, Status
+from projections.orders import PLACED, Orders, PlacedStatus, Status
 
 AT_ONCE = 1_000
 """Orders of one customer read at a time."""
@@ -56,7 +56,7 @@ class OrdersQuery(ListQuery):
     customer: CustomerId | None = Field(default=None, description="All of one customer's, never behind.")
     external_ref: Reference | None = Field(default=None, description="The one of the channel, never behind.")
     channel: Channel | None = Field(default=None, description="With external_ref: `api` if left out.")
-    status: Literal["placed", "part_shipped", "shipped", "delivered", "cancelled"] | None = None
+    status: PlacedStatus | None = None
     terms: Terms | None = None
     standing: StandingKind | None = None
     currency: Currency | None = None

@@ -209,6 +209,8 @@ async def test_a_new_customer_never_reached_goes_without(trial: House) -> None:
     assert kinds(closed) == ["order.not_delivered", "order.units_cancelled"]
     found = await row(trial, order)
     assert (found["result"], found["next_step"], found["channels_left"]) == ("not_delivered", None, "")
+    listed = await trial.agent.get(f"/v1/orders?status=not_delivered&min_position={await trial.head()}")
+    assert order in [item["id"] for item in listed.json()["items"]]
     after = await steps(trial, order)
     assert after["ship"]["allowed"] is False
     assert after["close_as_not_delivered"]["done"] is True

@@ -4,20 +4,35 @@ from typing import Any
 
 from domain.bills.bill_events import BillIssued
 from domain.bills.billing import NewBill
+from domain.declines.decline_events import OrderReleased
 from domain.orders.order_events import OrderShipped, OverdueBill
 from domain.payments.payment_events import BillPaymentReceived
 from projections.decline_outcomes import DeclineOutcomes, ReleasedOrder
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
+from projections.orders import OrderRow, Orders
 from projections.watched_orders import WatchedOrder, WatchedOrders
 from tests.domain.bill_examples import ILL, call
-from tests.domain.decline_examples import ANN, OLD_CARD, ann, customer, fail, old_card, release, search
+from tests.domain.decline_examples import (
+    ANN,
+    OLD_CARD,
+    ann,
+    customer,
+    declined,
+    fail,
+    held,
+    old_card,
+    release,
+    search,
+)
 from tests.domain.examples import (
     CARD,
+    CUSTOMER,
     NEW_BILL,
     ORDER,
     OTHER_BILL,
     OTHER_ORDER,
     OTHER_PAYMENT,
+    cancelled,
     card_stored,
     id_of,
     placed,
@@ -26,6 +41,7 @@ from tests.domain.examples import (
 from tests.domain.figures import rows_of
 from tests.domain.specification import OWNER, Story, given
 from tests.domain.test_correcting_payments import correct, receive
+from tests.domain.test_reaching_and_giving_up import not_delivered
 
 EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_ORDER}
 
@@ -91,3 +107,25 @@ def test_only_the_cards_that_were_to_be_tried_count_as_tried() -> None:
     (row,) = rows_of(DeclinedPayments(), story.entries)
     assert isinstance(row, DeclinedPayment)
     assert (row.cards_usable, row.cards_tried, row.cards_left) == (2, 1, OLD_CARD)
+
+
+def status_of(story: Story) -> str:
+    (row,) = [row for row in rows_of(Orders(), story.entries) if isinstance(row, OrderRow)]
+    return row.status
+
+
+def test_an_order_that_waits_for_its_money_is_on_hold_until_it_is_let_go() -> None:
+    # Leave the holds out of the fold → who looks for orders on hold finds none, this fails.
+    story = given(ann(), customer(), placed(**EXISTING)).by(OWNER).because("sealed:A mistake")
+    assert status_of(story) == "placed"
+    story.do(fail())
+    assert status_of(story) == "on_hold"
+    story.do(release())
+    assert status_of(story) == "placed"
+
+
+def test_what_a_customer_cancels_is_cancelled_and_what_nobody_could_reach_them_for_not_delivered() -> None:
+    gone, on_hold = cancelled((1, 2)), (customer(), placed(), declined(), held())
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled")
+    assert status_of(given(*on_hold, gone, released)) == "cancelled"
+    assert status_of(given(*on_hold, not_delivered(), gone)) == "not_delivered"
