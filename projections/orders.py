@@ -31,7 +31,7 @@ from projections.projection import Key, Place, Row, RowPerGroup, events_of
 PlacedStatus = Literal[
     "placed", "on_hold", "part_shipped", "shipped", "delivered", "cancelled", "not_delivered"
 ]
-Status = PlacedStatus | Literal["cart"]
+Status = Literal["cart", PlacedStatus]
 
 TellsOfAnOrder = (
     CartPrepared
