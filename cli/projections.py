@@ -168,7 +168,7 @@ def explain_figure(
         rows: list[Row] = []
         for each in figures_of(projection) if column is None else (column,):
             found = explain(at.conninfo, at.book, projection, wanted, each, past)
-            if not found.is_known:
+            if not found.is_known and past is None:
                 raise Misused(f"No row of {name} has a key that begins with {key}, and none ever had.")
             if column is None:
                 rows.append({"column": each, "figure": found.figure, "entries": len(found.deltas)})

@@ -302,8 +302,13 @@ def failed_intent(it: dict[str, Any], code: str) -> dict[str, Any]:
 
 async def decline_of(house: House, order: str) -> dict[str, Any]:
     """The row about the order's declined payments."""
-    answer = await house.agent.get(f"/v1/declined-payments?min_position={await house.head()}&limit=200")
-    (row,) = [row for row in answer.json()["items"] if row["order"] == order]
+    path = f"/v1/declined-payments?min_position={await house.head()}&limit=200"
+    page = (await house.agent.get(path)).json()
+    rows = list(page["items"])
+    while page["has_more"]:
+        page = (await house.agent.get(f"{path}&cursor={page['next']}")).json()
+        rows += page["items"]
+    (row,) = [row for row in rows if row["order"] == order]
     return row
 
 
