@@ -194,7 +194,7 @@ def orders_placed(entries: list[Entry]) -> int:
 class BalanceNextVersion(CustomerBalance):
     """Who owes whom what, by a newer release?"""
 
-    version = BALANCE.version + 1
+    version = BALANCE.version + 9  # other tests leave tables of the next one
 
 
 def test_a_new_version_is_built_beside_the_old_one_and_the_old_one_is_dropped_only_on_request(
