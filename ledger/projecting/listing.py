@@ -1,7 +1,7 @@
 """Lists over rows: conditions, order, pages by cursor; of live rows and of rows as of a moment alike."""
 
 from collections.abc import Sequence
-from typing import Any, LiteralString
+from typing import Any, LiteralString, get_args
 
 import msgspec
 from psycopg import sql
@@ -103,16 +103,35 @@ def knows_its_past(projection: AnyProjection) -> bool:
 def _page(listing: Listing, asked: Asked, columns: tuple[str, ...]) -> sql.Composed:
     conditions = [each.text() for each in asked.where]
     if asked.after is not None:
-        compared = sql.SQL("({}) < ({})" if asked.descending else "({}) > ({})")
-        conditions.append(
-            compared.format(names_of(columns), sql.SQL(", ").join([sql.SQL("%s")] * len(columns)))
-        )
+        conditions.append(_beyond(listing, columns, asked.after, descending=asked.descending))
     return sql.SQL("SELECT {fields} FROM ({answer}) AS answered {where} ORDER BY {order} LIMIT %s").format(
         fields=names_of(listing.item.__struct_fields__),
         answer=sql.SQL(listing.answer),
         where=sql.SQL("WHERE {}").format(sql.SQL(" AND ").join(conditions)) if conditions else sql.SQL(""),
         order=_order(listing, asked, "answered"),
     )
+
+
+def _beyond(listing: Listing, columns: tuple[str, ...], after: Last, *, descending: bool) -> sql.Composed:
+    """What comes after a page's last item. Items without a value are the last, descending the first, as in
+    PostgreSQL's own order; compared like any other, they would be in no page.
+    """
+    types = {field.name: field.type for field in msgspec.structs.fields(listing.item)}
+    may_lack = type(None) in get_args(types[columns[0]])
+    named = columns if after[0] is not None else columns[1:]
+    compared = sql.SQL("({}) < ({})" if descending else "({}) > ({})").format(
+        names_of(named), sql.SQL(", ").join([sql.SQL("%s")] * len(named))
+    )
+    match descending, after[0]:
+        case True, None:
+            joined = sql.SQL("({without} IS NOT NULL OR {compared})")
+        case False, None:
+            joined = sql.SQL("({without} IS NULL AND {compared})")
+        case False, _ if may_lack:  # else an index would be of no use
+            joined = sql.SQL("({without} IS NULL OR {compared})")
+        case _:
+            joined = sql.SQL("{compared}")
+    return joined.format(without=sql.Identifier(columns[0]), compared=compared)
 
 
 def _order(listing: Listing, asked: Asked, of: str) -> sql.Composed:
@@ -122,4 +141,5 @@ def _order(listing: Listing, asked: Asked, of: str) -> sql.Composed:
 
 def _values(asked: Asked) -> tuple[object, ...]:
     conditions = [value for each in asked.where for value in each.values()]
-    return (*asked.said, *conditions, *(asked.after or ()), asked.limit)
+    after = asked.after or ()
+    return (*asked.said, *conditions, *(after[1:] if after and after[0] is None else after), asked.limit)
