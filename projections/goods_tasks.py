@@ -51,10 +51,13 @@ def fold_goods(rows: Rows, it: BearsOnGoods, entry: Entry) -> None:
 
 
 def _claim(rows: Rows, stream: str, it: SupplierClaimFiled | SupplierClaimWaived) -> None:
-    """The task is done once all units inside the window were claimed or given up."""
+    """The task is done once all units inside the window were claimed or given up.
+
+    To give up what was claimed names no units: those were counted when they were claimed.
+    """
     row = rows.get((stream, CLAIM, it.refund))
     if row is None:
         return
     row.units -= sum([unit.quantity for unit in it.units])
-    if row.units <= 0 or it.all_recoverable:
+    if row.units <= 0 or (it.units and it.all_recoverable):
         del rows[stream, CLAIM, it.refund]

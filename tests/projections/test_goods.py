@@ -235,6 +235,18 @@ def test_a_claim_is_to_be_filed_in_time_for_all_units() -> None:
     assert task(story, "supplier_claim") is None
 
 
+def test_to_give_up_a_claim_of_some_units_leaves_the_others_to_be_claimed() -> None:
+    # Take what gives up a claim as giving up everything → one unit is forgotten, and this fails.
+    story = refunded().because("sealed:why")
+    story.do(file_claim((1, 1)))
+    story.do(waive())
+    found = task(story, "supplier_claim")
+    assert found is not None
+    assert found.units == 1
+    story.do(file_claim((1, 1), claim=OTHER_CLAIM))
+    assert task(story, "supplier_claim") is None
+
+
 def test_a_claim_for_all_or_a_waiver_ends_it() -> None:
     for done in (file_claim(), waive(refund=REFUND)):
         story = refunded().because("sealed:why")
