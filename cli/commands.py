@@ -27,7 +27,7 @@ app = typer.Typer(
     name="makegood",
     help="Makegood: an order ledger for merchants who compete on service.",
     epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 a check found something, 4 database unreachable, "
-    "5 held elsewhere, 130 interrupted.",
+    "5 held elsewhere, 130 interrupted, 141 nobody reads the output any more.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
