@@ -91,6 +91,8 @@ class RefundRow(Row):
     parts: int = 0
     granted: Minor = 0
     credited: Minor = 0
+    against_limits: Minor = 0
+    """What of it the limits were compared with when it was decided, whatever became of it since."""
     cleared: Minor = 0
     """Bills settled, what was written off included."""
     paid: Minor = 0
@@ -148,7 +150,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
     """Which refunds were there: who, why, under what, and where did the money go?"""
 
     name = "refund_audit"
-    version = 2
+    version = 3
     row = RefundRow
     handles = events_of(TellsOfARefund)
     key = ("customer", "refund")
@@ -223,7 +225,7 @@ def _grant(row: RefundRow, it: RefundGranted, entry: Entry) -> None:
     row.stage, row.granted_at, row.basis = "granted", entry.effective_at, it.basis
     row.verified = it.order is not None
     row.year, row.number = it.year, it.number
-    row.granted, row.credited = it.granted, it.credit_amount
+    row.granted, row.credited, row.against_limits = it.granted, it.credit_amount, it.against_limits
     row.cleared = _sum(it.cleared) + _sum(it.write_offs_cleared)
     row.units, row.parts = sum([part.quantity for part in it.parts]), len(it.parts)
     labels = [part.label for part in it.parts if part.label is not None]
@@ -304,7 +306,7 @@ def _sum(shares: tuple[BillShare, ...]) -> int:
 
 ANOMALIES = """
 concat_ws(' ',
-    CASE WHEN decided_as IS NOT NULL AND "limit" IS NOT NULL AND credited > "limit"
+    CASE WHEN decided_as IS NOT NULL AND "limit" IS NOT NULL AND against_limits > "limit"
         THEN 'above_limit' END,
     CASE WHEN requested_by IS NOT NULL AND requested_by = decided_by AND escalated_to IS NOT NULL
         THEN 'approved_by_requester' END,
@@ -335,11 +337,11 @@ CASE WHEN asked_back = 0 AND kept > 0 THEN 'kept'
 LISTED = f"""
 SELECT refund AS id, customer, "order", currency, stage, basis, verified, requested_at, requested_by,
        escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem, proactive, label,
-       days_since_delivery, days_since_order, units, parts, granted, credited, cleared, paid, set_aside,
-       method, first_contact_at, paid_at, minutes_from_contact, decided_by, decided_as, "limit", edition,
-       origin, failed_payouts, returned_payouts, signals, {GOODS} AS goods, goods_value, asked_back, kept,
-       did_not_come, labels_sent, returned_unused, returned_used, returned_empty, return_cost_avoided,
-       overridden, recoverable, claims, claims_settled, claims_refused, claims_waived, claimed, recovered,
-       net_cost, {ANOMALIES} AS anomalies, entries, last_position
+       days_since_delivery, days_since_order, units, parts, granted, credited, against_limits, cleared,
+       paid, set_aside, method, first_contact_at, paid_at, minutes_from_contact, decided_by, decided_as,
+       "limit", edition, origin, failed_payouts, returned_payouts, signals, {GOODS} AS goods, goods_value,
+       asked_back, kept, did_not_come, labels_sent, returned_unused, returned_used, returned_empty,
+       return_cost_avoided, overridden, recoverable, claims, claims_settled, claims_refused, claims_waived,
+       claimed, recovered, net_cost, {ANOMALIES} AS anomalies, entries, last_position
 FROM held"""
 """The refunds with what is odd about them, over the rows `held`."""

@@ -27,6 +27,7 @@ class RefundPreview(Answer):
     """What a dry run shows of a refund."""
 
     granted: Amount = Field(description="What would be granted; above a limit, once somebody decides so.")
+    against_limits: Amount = Field(description="What of it limits compare, and a day's allowance adds up.")
     clears: Amount = Field(description="What of it settles bills, written-off parts included.")
     cash: Amount = Field(description="What would be due back as money, paid out next.")
     credit: Amount = Field(description="What would be kept as the customer's credit.")
@@ -91,10 +92,17 @@ def _shown(state: object, entries: tuple[Entry, ...]) -> dict[str, object] | Non
     about = granted or paid
     if about is None or not isinstance(state, Placed | Customer):
         return None
-    amount = clears = cash = credit = 0
+    amount = against_limits = clears = cash = credit = 0
     if granted is not None:
         refund = state.refunds[granted.refund]
-        amount, clears, due = granted.granted, refund.cleared, owed(state, refund)
+        amount, against_limits = granted.granted, granted.against_limits
+        clears, due = refund.cleared, owed(state, refund)
         cash, credit = due.cash, due.credit
-    shown = {"granted": amount, "clears": clears, "cash": cash, "credit": credit}
+    shown = {
+        "granted": amount,
+        "against_limits": against_limits,
+        "clears": clears,
+        "cash": cash,
+        "credit": credit,
+    }
     return {name: money(minor, about.currency) for name, minor in shown.items()}

@@ -94,6 +94,7 @@ class RefundItem(msgspec.Struct, frozen=True):
     parts: int
     granted: Minor
     credited: Minor
+    against_limits: Minor
     cleared: Minor
     paid: Minor
     set_aside: Minor

@@ -38,8 +38,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """Without number, and without who decided."""
     before: tuple[Event, ...] = ()
     """In the same stream: what is cancelled with it, and what was written off and is open again."""
-    has_limit: bool = True
-    """Not where it is the customer's own money that goes back."""
     is_refund: bool = True
     """Not where units are only cancelled, of which nothing is due back."""
 
@@ -70,15 +68,15 @@ def decided(
     if not draft.is_refund:
         return _only_cancelled(draft, request)
     within = Within()
-    if draft.has_limit:
-        verdict = allowance(granted.refund, granted.credit_amount, granted.currency, deciding, given)
+    if granted.has_limit:
+        verdict = allowance(granted, deciding, given)
         if isinstance(verdict, Above):
             return _escalated(draft, ask, verdict, given, request)
         within = verdict
     granted = msgspec.structs.replace(
         granted,
         decided_by=person_of(given.actor),
-        decided_as=given.actor.role if draft.has_limit else None,
+        decided_as=given.actor.role if granted.has_limit else None,
         limit=within.limit,
         requested_by=None if request is None else request.requested.requested_by,
     )
@@ -144,7 +142,7 @@ def _escalated(
         customer=granted.customer,
         order=granted.order,
         currency=granted.currency,
-        amount=granted.credit_amount,
+        amount=granted.against_limits,
         exceeded=above.exceeded,
         limit=above.limit,
         used=above.used,

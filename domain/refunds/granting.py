@@ -199,7 +199,6 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         stream=it.order,
         granted=event,
         before=tuple(events),
-        has_limit=basis != "undelivered",
         is_refund=basis != "undelivered" or granted != 0 or credit != 0,
     )
 

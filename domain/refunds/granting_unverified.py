@@ -207,7 +207,6 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
     return Draft(
         stream=state.registered.customer,
         granted=msgspec.structs.replace(granted, basis="credit", granted=asked),
-        has_limit=False,
     )
 
 

@@ -1,7 +1,7 @@
 """Limits: up to what a person decides alone. Above it the next role decides; a limit never refuses.
 
-A limit is compared with what is granted, per refund and for a person's local day; persons are compared, never
-keys: whoever a service acts for decides. Source: R-G11
+A limit is compared with what is granted (`RefundGranted.against_limits`), per refund and for a person's local
+day; persons are compared, never keys: whoever a service acts for decides. Source: R-G11
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.book.register import Role
 from domain.decision import Actor, Given
 from domain.moments import Day, plus_days
 from domain.refunds.persons_day import PersonsDay, day_stream
-from domain.refunds.refund_events import LimitKind, RefundAllowanceUsed
+from domain.refunds.refund_events import LimitKind, RefundAllowanceUsed, RefundGranted
 from domain.refusal import Refusal
 
 ABOVE: Final[dict[str, Role]] = {"agent": "supervisor", "supervisor": "owner"}
@@ -114,14 +114,9 @@ def limit_of(
     return amounts.get(currency, 0)
 
 
-def allowance(
-    refund: str, amount: int, currency: str, deciding: Deciding | None, given: Given
-) -> Within | Above:
-    """Whether a refund of that amount is within the limits of whoever acts, per refund and per day.
-
-    Source: R-G11
-    """
-    role = given.actor.role
+def allowance(granted: RefundGranted, deciding: Deciding | None, given: Given) -> Within | Above:
+    """Whether such a grant is within the limits of whoever acts, per refund and per day. Source: R-G11"""
+    role, amount, currency = given.actor.role, granted.against_limits, granted.currency
     per_refund = limit_of(given.edition, role, "per_refund", currency)
     per_day = limit_of(given.edition, role, "per_day", currency)
     if per_refund is None or per_day is None:
@@ -141,7 +136,7 @@ def allowance(
         RefundAllowanceUsed(
             person=deciding.person,
             day=deciding.day,
-            refund=refund,
+            refund=granted.refund,
             currency=currency,
             amount=amount,
             just_under=just_under and per_refund > 0,

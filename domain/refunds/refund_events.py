@@ -117,7 +117,7 @@ class RefundEscalated(Event, frozen=True, kw_only=True):
     order: str | None = None
     currency: str
     amount: Minor
-    """What is compared with the limit."""
+    """What counts against limits, as of a grant."""
     exceeded: LimitKind
     limit: Minor
     used: Minor
@@ -165,10 +165,9 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     """Money will go back to a customer; where and how is decided with the payout. Source: R-G3 … R-G11, I14
 
     credit_amount = goods + tax + shipping + shipping_tax − shipping_credit: what was charged and no longer
-    is, and what is compared with the limits. `granted` is what the customer was told they get back: that,
-    and the deposit that becomes due back through it. Of the credit, `cleared` settles what is open on the
-    order's bills and `write_offs_cleared` what was written off on them; what then is due back is computed
-    anew at each payout.
+    is. `granted` is what the customer was told they get back: that, and the deposit that becomes due back
+    through it. Of the credit, `cleared` settles what is open on the order's bills and `write_offs_cleared`
+    what was written off on them; what then is due back is computed anew at each payout.
     """
 
     refund: str
@@ -210,6 +209,23 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     """The person who asked, where that was recorded before."""
     deadlines: tuple[Deadline, ...] = ()
     """Paying it out, where anything is due back; claiming the goods from their supplier in time."""
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether somebody decides it under a limit: not where only the customer's own money goes back.
+
+        Source: R-G11, I14, I15
+        """
+        return self.basis not in ("undelivered", "credit")
+
+    @property
+    def against_limits(self) -> int:
+        """What limits compare and a day's allowance adds up: what was charged and no longer is, and the fee
+        that will never be, paid yet or not. What goes back of units cancelled with it is the customer's own.
+
+        Source: R-G11, I14
+        """
+        return self.credit_amount + self.fee_dropped if self.has_limit else 0
 
     @property
     def observed_problem(self) -> ObservedProblem | None:
@@ -292,6 +308,7 @@ class RefundAllowanceUsed(Event, frozen=True, kw_only=True):
     refund: str
     currency: str
     amount: Minor
+    """What of the grant counts against limits."""
     just_under: bool
     """Whether it came close under the limit per refund. Source: R-G12"""
 

@@ -65,6 +65,7 @@ async def test_above_the_limit_it_waits_is_answered_202_and_another_person_appro
     # Show only what this very command would grant → zeros, and this fails.
     preview = {
         "granted": eur(15001),
+        "against_limits": eur(15001),
         "clears": eur(0),
         "cash": eur(15001),
         "credit": eur(0),
@@ -122,11 +123,33 @@ async def test_a_dry_run_above_a_limit_shows_what_the_grant_would_clear(house: H
     )
 
 
+async def test_a_fee_that_is_never_charged_is_limited_shown_and_audited_as_one_figure(house: House) -> None:
+    # Compare only what is credited, in any of these places → this fails.
+    fee = {"shipping": eur(14000), "shipping_tax": eur(1001)}
+    order = await house.order(1, **fee)
+    await house.recorded(f"/v1/orders/{order}/payments", payment_body(16001))
+    late = {"observed_problem": "late", "parts": []}
+    tried = (await house.agent.post(f"/v1/orders/{order}/refunds?dry_run=true", late)).json()["preview"]
+    shown = (tried["granted"], tried["against_limits"], tried["limit"], tried["decides"])
+    assert shown == (eur(15001), eur(15001), "per_refund", "supervisor")
+    waits = await house.agent.post(f"/v1/orders/{order}/refunds", late)
+    assert (waits.status_code, waits.json()["entries"][1]["data"]["amount"]) == (202, eur(15001))
+    refund = waits.json()["entries"][0]["data"]["refund"]
+    approved = await house.supervisor.post(f"/v1/refunds/{refund}/approval", {})
+    used = approved.json()["entries"][-1]["data"]
+    assert (approved.status_code, used["amount"]) == (201, eur(15001))
+    position = approved.headers["Ledger-Position"]
+    audited = await house.agent.get(f"/v1/refund-audit?order={order}&min_position={position}")
+    (item,) = audited.json()["items"]
+    assert (item["against_limits"], item["credited"], item["anomalies"]) == (eur(15001), eur(0), "")
+
+
 async def test_a_dry_run_shows_what_clears_and_what_leaves(house: House) -> None:
     order = await shipped_order(house)
     tried = (await house.agent.post(f"/v1/orders/{order}/refunds?dry_run=true", ONE)).json()
     assert tried["preview"] == {
         "granted": eur(1000),
+        "against_limits": eur(1000),
         "clears": eur(0),
         "cash": eur(1000),
         "credit": eur(0),

@@ -165,6 +165,51 @@ def test_the_days_before_the_day_of_deciding_are_read_one_by_one() -> None:
     assert Deciding("per_1", "2010-08-10", "2010-08-10").reads() == ()
 
 
+def prepaid(shipping: int, price: int = 100) -> Story:
+    """Two pillows that have not shipped, paid with their shipping."""
+    line = OrderLine(1, "PILLOW", "", 2, price, 0, 0)
+    total = 2 * price + shipping
+    story = given(customer_registered(), placed(lines=(line,), shipping=shipping, total=total))
+    story.do(capture(amount=total))
+    return story
+
+
+def test_a_fee_that_is_never_charged_counts_against_a_limit_like_one_that_was() -> None:
+    # Compare only what is credited → this fails: for a late order an agent pays any fee out.
+    story = prepaid(shipping=15000)
+    event = story.when(grant(observed_problem="late")).decides(RefundGranted)
+    assert (event.granted, event.credit_amount, event.fee_dropped) == (15000, 0, 15000)
+    assert event.against_limits == 15000
+    assert used_today(story) == 15000
+    other = prepaid(shipping=15001)
+    escalated = other.when(grant(observed_problem="late")).decides(RefundEscalated)
+    assert (escalated.amount, escalated.limit, escalated.exceeded) == (15001, 15000, "per_refund")
+
+
+def test_a_fee_nobody_has_paid_yet_is_given_up_all_the_same() -> None:
+    # Compare what becomes due back → this fails: it would be given up before the customer pays.
+    line = OrderLine(1, "PILLOW", "", 2, 100, 0, 0)
+    story = given(customer_registered(), placed(lines=(line,), shipping=15001, total=15201))
+    escalated = story.when(grant(observed_problem="not_received")).decides(RefundEscalated)
+    assert escalated.amount == 15001
+
+
+def test_units_that_never_shipped_are_cancelled_without_a_limit_beside_what_has_one() -> None:
+    # Compare the whole of what becomes due back → this fails: cancelling has no limit.
+    story = prepaid(shipping=100, price=15000)
+    event = story.when(grant((1, 1), observed_problem="late")).decides(RefundGranted)
+    assert (event.granted, event.against_limits) == (15100, 100)
+    story = prepaid(shipping=100, price=15000)
+    story.do(ship((1, 1)))
+    assert story.when(grant((1, 2))).decides(RefundEscalated).amount == 15100
+
+
+def test_an_order_that_is_gone_before_anything_shipped_is_only_cancelled() -> None:
+    story = prepaid(shipping=15001)
+    event = story.when(grant((1, 2), observed_problem="late")).decides(RefundGranted)
+    assert (event.granted, event.against_limits) == (15201, 0)
+
+
 def test_a_currency_without_a_limit_goes_to_the_owner() -> None:
     line = OrderLine(1, "PILLOW", "", 1, 1, 0, 0)
     story = given(customer_registered(), placed(lines=(line,), shipping=0, total=1, currency="CHF"))

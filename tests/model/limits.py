@@ -30,7 +30,8 @@ class Worth:
     """What is asked for comes to."""
 
     currency: str
-    credited: int
+    given: int
+    """By us: what limits compare."""
     has_limit: bool
     """Not where it is only the customer's own money."""
     is_gesture: bool = False
@@ -48,6 +49,8 @@ class Request:
     asked_by: str
     waits_for: str | None = None
     """A role."""
+    above: int = 0
+    """What was above the limit of whoever decided last."""
     withdrawn: bool = False
     granted: bool = False
 
@@ -64,7 +67,7 @@ def decide(shop: Shop, name: str, request: Request, by: By, among: dict[str, Req
     if worth.has_limit and not _is_within(shop, worth, by):
         above = RANKS[min(RANKS.index(by.role) + 1, 2)]
         if request.waits_for is None or RANKS.index(above) > RANKS.index(request.waits_for):
-            request.waits_for = above
+            request.waits_for, request.above = above, worth.given
         waiting = shop.requests if among is None else among
         waiting[name] = request
         return
@@ -99,11 +102,11 @@ def _is_within(shop: Shop, worth: Worth, by: By) -> bool:
     if by.role == "owner":
         return True
     if worth.is_gesture:
-        return worth.credited <= PER_GESTURE[by.role].get(worth.currency, 0)
+        return worth.given <= PER_GESTURE[by.role].get(worth.currency, 0)
     day = (by.person, shop.today, worth.currency)
-    used = shop.decided.get(day, 0) + worth.credited
+    used = shop.decided.get(day, 0) + worth.given
     per_refund = PER_REFUND[by.role].get(worth.currency, 0)
-    if worth.credited > per_refund or used > PER_DAY[by.role].get(worth.currency, 0):
+    if worth.given > per_refund or used > PER_DAY[by.role].get(worth.currency, 0):
         return False
     shop.decided[day] = used
     return True

@@ -10,7 +10,7 @@ from tests.model.shop import Shop
 
 def unverified(shop: Shop, name: str, customer: str, currency: str, units: int, stated: int | None) -> bool:
     """R-G4: the full price as listed today, or what a person states."""
-    amount = worth_of(shop, currency, units, stated).credited
+    amount = worth_of(shop, currency, units, stated).given
     shop.own_refunds[name] = OwnRefund(customer, currency, granted=amount, credit_amount=amount)
     return True
 

@@ -24,15 +24,22 @@ class Wanted:
 
 
 def worth_of(shop: Shop, wanted: Wanted) -> Worth:
-    """R-G11, I14: what is credited has a limit; a deposit that goes back has none. Raises: Refused."""
+    """R-G11: what is granted has a limit. I14: what is cancelled has none. Raises: Refused.
+
+    Granted are the units that shipped, and the fee wherever it goes back (R-G6): one that was charged, and
+    one that for a problem never will be. With an order of which nothing is left to ship, and nothing ever
+    shipped, the fee falls as its units do.
+    """
     order = shop.orders[wanted.order]
     shipped, unshipped = _split(order, wanted)
-    credited = sum(unit.price.total for units in shipped.values() for unit in units)
+    given = sum(unit.price.total for units in shipped.values() for unit in units)
     back = sum(len(units) for units in shipped.values()) + sum(unshipped.values())
     left = sum(unit.state in ("shipped", "to_ship") for line in order.lines for unit in line)
-    if (wanted.observed or back == left) and not order.fee_returned:
-        credited += goods.fee_of(order)
-    return Worth(order.currency, credited, has_limit=wanted.observed or any(shipped.values()))
+    fee_goes_back = wanted.observed or back == left
+    is_cancelled = back == left and not order.fee_charged
+    if fee_goes_back and not is_cancelled and not order.fee_returned:
+        given += order.fee
+    return Worth(order.currency, given, has_limit=wanted.observed or any(shipped.values()))
 
 
 def _split(order: Order, wanted: Wanted) -> tuple[dict[int, list[Unit]], dict[int, int]]:

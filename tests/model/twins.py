@@ -270,6 +270,7 @@ class Twins:
             known = state.refund_requests[name]
             waits_for = None if known.escalated is None else known.escalated.to_role
             assert (waits_for, known.withdrawn is not None) == (request.waits_for, request.withdrawn)
+            assert request.above == (0 if known.escalated is None else known.escalated.amount)
         for (person, day, currency), used in self.shop.decided.items():
             theirs = self.story.state(day_stream(person, day.isoformat()))
             assert isinstance(theirs, PersonsDay)
