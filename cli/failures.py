@@ -1,13 +1,13 @@
 """How commands fail, in a sentence for the person and a number for the shell."""
 
-import psycopg
-
 from domain.refusal import Refusal
+from ledger.connection import LOST
 from ledger.embedded.errors import FolderRefused, HeldElsewhere, ServerTrouble
 from ledger.errors import (
     BookExists,
     ClockNotMovable,
     LedgerError,
+    RebuildStoodStill,
     RebuildUnderWay,
     StreamBusy,
     Unavailable,
@@ -42,7 +42,7 @@ FAILURES = (
     MasterKeyRefused,
     ShapeChanged,
     Undecodable,
-    psycopg.OperationalError,
+    *LOST,
     OSError,
 )
 """What a command may end with. Anything else is a fault of ours and shows its trace."""
@@ -57,10 +57,10 @@ def exit_code_of(failure: BaseException) -> int:
             return FOUND
         case HeldElsewhere() | StreamBusy() | RebuildUnderWay():
             return HELD
-        case Unavailable() | psycopg.OperationalError() | ServerTrouble():
+        case Unavailable() | ServerTrouble():
             return UNREACHABLE
         case _:
-            return FAILURE
+            return UNREACHABLE if isinstance(failure, LOST) else FAILURE
 
 
 def explanation(failure: BaseException) -> str:
@@ -74,9 +74,14 @@ def explanation(failure: BaseException) -> str:
             return f"There is a book called {failure} already."
         case RebuildUnderWay():
             return f"Another process is rebuilding {failure}. Try again when it is done."
+        case RebuildStoodStill():
+            return (
+                f"The rebuild of {failure} stood still while others waited for it, so the database ended it."
+                " Nothing was written: run it again."
+            )
         case ClockNotMovable():
             return f"The clock stays where it is: {failure}."
-        case Unavailable() | psycopg.OperationalError():
+        case _ if isinstance(failure, (Unavailable, *LOST)):
             return f"The database does not answer: {str(failure).strip()}\nSee why: makegood doctor"
         case _:
             return str(failure)

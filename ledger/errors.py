@@ -10,6 +10,7 @@ LedgerError
 ├── ProjectionBuilding, RowsBehind   read models that cannot answer yet
 ├── NoSuchEntry                  the book does not reach that position
 ├── RebuildUnderWay              another process folds the same book anew
+├── RebuildStoodStill            a rebuild stopped in its last step, and lost what others waited for
 ├── ClockNotMovable              a live book runs by the machine's clock
 ├── Unrecordable                 text or a number the record cannot hold
 └── ChainBroken                  the stored entries are not those that were hashed
@@ -98,6 +99,10 @@ class RowsBehind(LedgerError):
 
 class RebuildUnderWay(LedgerError):
     """Another process is folding projections of the same book anew."""
+
+
+class RebuildStoodStill(LedgerError):
+    """A rebuild stood still while others waited for it. The database ended it, and nothing was written."""
 
 
 class ClockNotMovable(LedgerError):

@@ -20,7 +20,7 @@ from ledger.books import SYSTEM
 from ledger.clocks import DemoClock
 from ledger.composition import Ledger
 from ledger.connection import LOST, PATIENCE
-from ledger.errors import LedgerError, RebuildUnderWay, Unavailable
+from ledger.errors import LedgerError, RebuildStoodStill, RebuildUnderWay, Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.answers import of_live
 from ledger.projecting.entries import connect
@@ -88,7 +88,7 @@ def _bring_up_to_date(conninfo: str, book: str, *, builds: bool) -> None:
         with closing(connect(conninfo)) as connection:
             while cursors.unbuilt(connection, book, [DEADLINES]):
                 if builds:
-                    with suppress(RebuildUnderWay):
+                    with suppress(RebuildUnderWay, RebuildStoodStill):
                         rebuild_alone(conninfo, book, [DEADLINES])
                         break
                 if time.monotonic() >= until:

@@ -124,6 +124,18 @@ def move(connection: psycopg.Connection, book: str, moves: Mapping[AnyProjection
     return all(one.rowcount == 1 for one in moved)
 
 
+def put(
+    connection: psycopg.Connection, book: str, projections: Iterable[AnyProjection], position: int
+) -> None:
+    """Put cursors to a position, wherever they are: those that are held (`lock`)."""
+    names, versions = zip(*((each.name, each.version) for each in projections), strict=True)
+    connection.execute(
+        "UPDATE cursors SET position = %s WHERE book = %s"
+        " AND (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::int[]))",
+        (position, book, list(names), list(versions)),
+    )
+
+
 PARKED: LiteralString = """
 SELECT group_key, position, stream, customer, error FROM parked
 WHERE book = %s AND projection = %s AND version = %s ORDER BY position, group_key"""
@@ -157,23 +169,15 @@ def park(
     connection: psycopg.Connection, book: str, projection: AnyProjection, parked: Iterable[Parked]
 ) -> None:
     """Note groups that stand still."""
-    connection.cursor().executemany(
-        "INSERT INTO parked (book, projection, version, group_key, position, stream, customer, error)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        [
-            (
-                book,
-                projection.name,
-                projection.version,
-                key_text(each.group),
-                each.position,
-                each.stream,
-                each.customer,
-                each.error,
-            )
-            for each in parked
-        ],
-    )
+    lines = [(key_text(each.group), each.position, each.stream, each.customer, each.error) for each in parked]
+    if lines:
+        connection.execute(
+            "INSERT INTO parked (book, projection, version, group_key, position, stream, customer, error)"
+            " SELECT %s, %s, %s, still.*"
+            " FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[]) AS still"
+            " ON CONFLICT DO NOTHING",
+            (book, projection.name, projection.version, *map(list, zip(*lines, strict=True))),
+        )
 
 
 def replace_parked(

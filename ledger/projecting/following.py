@@ -17,7 +17,7 @@ from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.connection import LOST
 from ledger.each_book import Told, ToldOnce, for_each_book
-from ledger.errors import LedgerError, RebuildUnderWay
+from ledger.errors import LedgerError, RebuildStoodStill, RebuildUnderWay
 from ledger.projecting import cursors
 from ledger.projecting.apart import Apart
 from ledger.projecting.decoding import Undecodable
@@ -86,7 +86,7 @@ class Following:
             try:
                 async with self._building:
                     await self._build_missing(book)
-            except (*LOST, RebuildUnderWay):
+            except (*LOST, RebuildUnderWay, RebuildStoodStill):
                 await asyncio.sleep(LOOK_EVERY)
             except (Undecodable, LedgerError, psycopg.Error) as failure:
                 models.cannot_build = True
@@ -97,7 +97,7 @@ class Following:
                 return
 
     async def _build_missing(self, book: Book) -> None:
-        """Raises: RebuildUnderWay, Undecodable, psycopg.Error."""
+        """Raises: RebuildUnderWay, RebuildStoodStill, Undecodable, psycopg.Error."""
         missing = await asyncio.to_thread(_unbuilt, book)
         if not missing:
             return

@@ -84,6 +84,11 @@ class Fresh:
         for groups in self._groups:
             groups.settle()
 
+    def others_wait(self) -> None:
+        """From now on others wait for the session of the side tables: nothing may be left half-way."""
+        for table in self.sides.values():
+            table.others_wait = True
+
     @property
     def held(self) -> int:
         """Bytes of rows in memory, about."""

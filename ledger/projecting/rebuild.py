@@ -7,7 +7,8 @@
               write the differences, move the cursors
 
 Whoever reads meanwhile sees the rows from before or from after, never a half. An interruption leaves nothing
-behind: the side tables belong to the session.
+behind: the side tables belong to the session. A process frozen in its switch would hold the cursors for ever;
+the database ends its session instead (`FROZEN_AFTER`).
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from time import perf_counter
 import msgspec
 import psycopg
 
+from ledger.errors import RebuildStoodStill
 from ledger.projecting import cursors
 from ledger.projecting.entries import WHOLE_BOOK, Head, connect, head_of
 from ledger.projecting.fresh import Fresh, Progress
@@ -29,6 +31,11 @@ LITTLE = 5_000
 """Entries that may be left to fold while the cursors are held."""
 MOST_GAINS = 5
 """Rounds of gaining on the writers before the cursors are held anyway."""
+
+FROZEN_AFTER = 10.0
+"""Seconds between two statements of the switch after which its process counts as frozen. How long a statement
+takes is no matter: to write a long book takes its time.
+"""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,14 +65,18 @@ def rebuild(
     book: str,
     projections: Sequence[AnyProjection],
     progress: Progress = lambda _done, _of: None,
+    *,
+    frozen_after: float = FROZEN_AFTER,
 ) -> list[Receipt]:
     """Fold the projections anew in one pass and make their live rows equal to it; one receipt for each.
 
     Blocks; interrupt it at any time, also by an exception from `progress`. Raises: UnknownBook, Undecodable,
-    psycopg.Error.
+    RebuildStoodStill, psycopg.Error.
     """
     started = perf_counter()
-    with connect(conninfo) as reader, connect(conninfo, WHOLE_BOOK) as side:
+    # Kept after a plain statement only: neither after a pipeline, nor within a COPY or a stream of rows.
+    bounded = f"-c idle_in_transaction_session_timeout={round(frozen_after * 1000)}"
+    with connect(conninfo) as reader, connect(conninfo, f"{WHOLE_BOOK} {bounded}") as side:
         fresh = Fresh(book, projections, reader, side)
         fresh.fold(head_of(reader, book).position, progress)
         for _ in range(MOST_GAINS):
@@ -73,8 +84,11 @@ def rebuild(
                 break
             fresh.fold(head, progress)
         fresh.settle()
-        with side.transaction():
-            head, changes = _switch(fresh, reader, side, progress)
+        try:
+            with side.transaction():
+                head, changes = _switch(fresh, reader, side, progress)
+        except psycopg.errors.IdleInTransactionSessionTimeout as error:
+            raise RebuildStoodStill(book) from error
         seconds = perf_counter() - started
         return [_receipt(fresh, projection, head, changes[projection], seconds) for projection in projections]
 
@@ -90,6 +104,7 @@ def _switch(
     fresh: Fresh, reader: psycopg.Connection, side: psycopg.Connection, progress: Progress
 ) -> tuple[Head, dict[AnyProjection, _Change]]:
     """Inside one transaction: the last entries, the differences, the cursors."""
+    fresh.others_wait()
     held = cursors.lock(side, fresh.book, fresh.projections)
     # Read under the lock, since a follower may have read on until then: rows must not go back.
     head = head_of(reader, fresh.book)
@@ -100,7 +115,7 @@ def _switch(
         was_at = held[projection.table]
         changes[projection] = _Change(was_at, fresh.sides[projection].write_differences(side))
         cursors.replace_parked(side, fresh.book, projection, folding.parked.values())
-        cursors.move(side, fresh.book, {projection: (was_at, head.position)})
+    cursors.put(side, fresh.book, fresh.projections, head.position)
     return head, changes
 
 

@@ -33,7 +33,7 @@ def rebuild_alone(
 ) -> list[Receipt]:
     """`rebuild`, unless another process is at it. Blocks; setting `stop` ends it before it writes.
 
-    Raises: RebuildUnderWay, Stopped, UnknownBook, Undecodable, psycopg.Error.
+    Raises: RebuildUnderWay, RebuildStoodStill, Stopped, UnknownBook, Undecodable, psycopg.Error.
     """
 
     def go_on(done: int, of: int) -> None:

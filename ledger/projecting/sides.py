@@ -4,7 +4,7 @@ A side table is seen by its session alone and gone with it.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 import psycopg
@@ -18,6 +18,8 @@ _astuple = msgspec.structs.astuple
 
 MOST_KEYS_NAMED = 10
 """Differing keys that a comparison names."""
+MOST_INSERTED = 5_000
+"""Rows of one statement."""
 
 
 class Differences(msgspec.Struct, frozen=True):
@@ -53,6 +55,10 @@ class SideTable:
         self._identifier = sql.Identifier(f"side_{table.projection.table}")
         self._grouped = table.columns[: len(table.projection.group_key)]
         self._is_indexed = False
+        self.others_wait = False
+        """Whether others wait for the session: then rows are added by statements, since no limit of the
+        server's ends a COPY whose sender stands still.
+        """
 
     def create(self, connection: psycopg.Connection) -> None:
         """Make it, empty."""
@@ -62,12 +68,23 @@ class SideTable:
 
     def add(self, connection: psycopg.Connection, rows: Iterable[Row]) -> None:
         """Add rows."""
+        if self.others_wait:
+            self._insert(connection, list(rows))
+            return
         query = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(self._identifier)
         with connection.cursor().copy(query) as copy:
             copy.set_types([column.type for column in self._table.columns])
             write = copy.write_row
             for row in rows:
                 write(_astuple(row))
+
+    def _insert(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
+        query = sql.SQL("INSERT INTO {} SELECT * FROM unnest({})").format(
+            self._identifier, as_arrays(self._table.columns)
+        )
+        for start in range(0, len(rows), MOST_INSERTED):
+            some = map(_astuple, rows[start : start + MOST_INSERTED])
+            connection.execute(query, self._table.transposed(some))
 
     def load(self, connection: psycopg.Connection, groups: Collection[Key]) -> dict[Key, dict[Key, Row]]:
         """The rows of those groups, by group and key; a group without rows is left out."""
@@ -166,20 +183,20 @@ class SideTable:
         """Make the live rows equal to the side table by two statements, and return what they changed."""
         keyed = self._table.columns[: self._table.width]
         connection.execute(sql.SQL("ANALYZE {}").format(self._identifier))
-        deletion = sql.SQL(
-            "DELETE FROM {table} AS held WHERE held.book = %s"
-            " AND NOT EXISTS (SELECT FROM {side} AS fresh WHERE {same}) RETURNING {key}"
-        ).format(
-            table=self._table.identifier,
-            side=self._identifier,
-            same=all_equal("held", "fresh", keyed),
-            key=columns_in("held", keyed),
-        )
-        surplus, keys = 0, list[Key]()
-        for key in connection.cursor().stream(deletion, (self._table.book,)):
-            surplus += 1
-            if len(keys) < MOST_KEYS_NAMED:
-                keys.append(key)
+        deleted = connection.execute(
+            sql.SQL(
+                "WITH gone AS (DELETE FROM {table} AS held WHERE held.book = %s"
+                " AND NOT EXISTS (SELECT FROM {side} AS fresh WHERE {same}) RETURNING {key})"
+                " SELECT count(*) OVER (), gone.* FROM gone LIMIT %s"
+            ).format(
+                table=self._table.identifier,
+                side=self._identifier,
+                same=all_equal("held", "fresh", keyed),
+                key=columns_in("held", keyed),
+            ),
+            (self._table.book, MOST_KEYS_NAMED),
+        ).fetchall()
+        surplus = deleted[0][0] if deleted else 0
         # Only rows that differ reach the INSERT: ON CONFLICT locks, and so rewrites, every row it meets.
         written = connection.execute(
             sql.SQL(
@@ -204,4 +221,4 @@ class SideTable:
             (self._table.book, self._table.book),
         ).fetchone()
         assert written is not None
-        return Differences(written[0], surplus, written[1], tuple(keys))
+        return Differences(written[0], surplus, written[1], tuple(key[1:] for key in deleted))
