@@ -28,6 +28,7 @@ PREFIXES: Final = {
     "ret": "return of refunded goods",
     "arr": "arrival of returned goods",
     "clm": "claim on a supplier",
+    "rcv": "what a supplier paid of a claim",
     "use": "use of credit",
     "unm": "unmatched money",
     "stl": "return of unmatched money",

@@ -133,6 +133,7 @@ class RefundRow(Row):
     claims: int = 0
     """On suppliers."""
     claims_settled: int = 0
+    """Paid in full."""
     claims_refused: int = 0
     claims_waived: int = 0
     """Given up, filed before or not."""
@@ -284,7 +285,7 @@ def _follow_claim(row: RefundRow, it: TellsOfASupplier) -> None:
             row.claims += 1
             row.claimed += it.amount
         case SupplierClaimSettled():
-            row.claims_settled += 1
+            row.claims_settled += it.in_full
             row.recovered += it.amount
         case SupplierClaimRefused():
             row.claims_refused += 1
@@ -318,8 +319,9 @@ concat_ws(' ',
     CASE WHEN signals > 0 THEN 'signal' END,
     CASE WHEN overridden THEN 'goods_against_rule' END,
     CASE WHEN did_not_come > 0 THEN 'goods_did_not_come' END,
-    CASE WHEN claims_refused > 0 AND claims_settled = 0 THEN 'supplier_refused' END,
+    CASE WHEN claims_refused > 0 AND recovered < claimed THEN 'supplier_refused' END,
     CASE WHEN claims_waived > 0 THEN 'supplier_waived' END,
+    CASE WHEN recovered > claimed THEN 'recovered_more_than_claimed' END,
     CASE WHEN recovered > credited THEN 'recovered_more_than_credited' END,
     CASE WHEN stage = 'corrected' AND (asked_back, kept, claims) <> (0, 0, 0)
         THEN 'corrected_after_goods' END)"""

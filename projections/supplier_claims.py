@@ -24,7 +24,7 @@ class SupplierClaimRow(Row):
     refund: str = ""
     supplier: str | None = None
     status: str = "filed"
-    """`filed`, `settled`, `refused`, `waived`: what was said last."""
+    """`filed`, `part_settled`, `settled`, `refused`, `waived`: what was said last."""
     currency: str = ""
     """Empty where nothing was ever asked for."""
     claimed: Minor = 0
@@ -38,6 +38,7 @@ class SupplierClaimRow(Row):
     filed_at: Moment | None = None
     answered_at: Moment | None = None
     reference: str | None = None
+    """Of what was paid last."""
     last_position: Place = 0
 
 
@@ -45,7 +46,7 @@ class SupplierClaims(RowPerGroup[SupplierClaimRow, BearsOnClaims]):
     """What were suppliers asked for, and what came of it?"""
 
     name = "supplier_claims"
-    version = 1
+    version = 2
     row = SupplierClaimRow
     handles = events_of(BearsOnClaims)
     key = ("order", "claim")
@@ -68,7 +69,9 @@ class SupplierClaims(RowPerGroup[SupplierClaimRow, BearsOnClaims]):
                 row.units = sum([unit.quantity for unit in it.units])
                 row.until = min([unit.until for unit in it.units])
             case SupplierClaimSettled():
-                row.status, row.recovered, row.reference = "settled", it.amount, it.reference
+                row.recovered += it.amount
+                row.status = "settled" if row.recovered >= row.claimed else "part_settled"
+                row.reference = it.reference
             case SupplierClaimRefused():
                 row.status = "refused"
             case SupplierClaimWaived():

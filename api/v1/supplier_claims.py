@@ -116,7 +116,7 @@ Age = Literal["all", "under_way", "0-30", "31-90", "91-180", "181-365", "later",
 class SupplierClaimsQuery(ListQuery):
     """Which claims; none named, all."""
 
-    status: Literal["filed", "settled", "refused", "waived"] | None = None
+    status: Literal["filed", "part_settled", "settled", "refused", "waived"] | None = None
     order: OrderId | None = None
     refund: RefundId | None = None
     customer: CustomerId | None = None
@@ -194,12 +194,16 @@ async def waive_supplier_claims(call: Call, refund: RefundInPath, body: WaiveSup
     "/v1/supplier-claims/{claim}/settlement", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
 )
 async def settle_supplier_claim(call: Call, claim: ClaimInPath, body: SettleSupplierClaimBody) -> Response:
-    """Record what a supplier paid"""
+    """Record what a supplier paid
+
+    All of it or a part, whatever they said before. More than what is left of the claim takes a `reason`.
+    """
     order, _, customer = await _order_of(call, SUPPLIER_CLAIM, claim)
     command = asked(
         SettleSupplierClaim,
         order=order,
         claim=claim,
+        recovery=mint("rcv"),
         amount=body.amount.amount,
         currency=body.amount.currency,
         reference=body.reference,

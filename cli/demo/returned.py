@@ -68,7 +68,12 @@ async def split_seams(story: Story) -> None:
     await story.tell(story.at(8, 14), "came-back", came)
     claim = await _claimed(story, 8, granted, placed, 3_800, sends_goods=True)
     paid = SettleSupplierClaim(
-        order=placed.order, claim=claim, amount=3_000, currency="USD", reference="PT-2207"
+        order=placed.order,
+        claim=claim,
+        recovery=mint("rcv"),
+        amount=3_800,
+        currency="USD",
+        reference="PT-2207",
     )
     await story.tell(story.at(2, 15), "supplier-paid", paid)
 

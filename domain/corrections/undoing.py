@@ -54,6 +54,11 @@ INSTEAD: Final[Mapping[str, str]] = {
     "unmatched_receipt.recorded": _RETURN_IT,
     "unmatched_payout.recorded": _RETURN_IT,
     "unmatched_receipt.assigned": "Correct the payment as which it was recorded.",
+    "supplier_claim.filed": "Record what the supplier pays (more takes a reason), or give the claim up.",
+    "supplier_claim.settled": (
+        "What else the supplier pays is recorded as another part. What was recorded too high stays: put the"
+        " difference right in the accounts, and say so there."
+    ),
     "supplier_claim.refused": _ASK_AGAIN,
     "supplier_claim.waived": _ASK_AGAIN,
     "unmatched_receipt.reopened": "Say again what the money was for.",

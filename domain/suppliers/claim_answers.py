@@ -15,7 +15,7 @@ from domain.orders.order import Placed, placed_order
 from domain.orders.order_events import Part
 from domain.refunds.refund import expect_not_taken_back
 from domain.refunds.settling import refund_of
-from domain.refusal import Refusal
+from domain.refusal import OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.suppliers.recoverable import are_units, chosen_units, unclaimed
 from domain.suppliers.supplier_claim import (
@@ -34,16 +34,20 @@ from domain.suppliers.supplier_events import (
 
 
 class SettleSupplierClaim(Command, frozen=True, kw_only=True):
-    """Record that a supplier paid. Raises: ValueError."""
+    """Record that a supplier paid, all of it or a part. Raises: ValueError."""
 
     order: str
     claim: str
+    recovery: str
+    """Names what they paid."""
     amount: Minor
     currency: str
     reference: str | None = None
+    """What the bank calls it; without one, only the id tells whether it was recorded before."""
 
     def __post_init__(self) -> None:
         expect_id("clm", self.claim)
+        expect_id("rcv", self.recovery)
         expect_amount("amount", self.amount, least=1)
         expect_text("reference", self.reference)
 
@@ -88,12 +92,12 @@ class WaiveSupplierClaim(Command, frozen=True, kw_only=True):
 
 @dataclass(unsafe_hash=True)
 class SupplierClaimAnswered(Refusal):
-    """This claim has its answer already: it was settled, refused or given up."""
+    """This claim has its answer already: it was paid in full, refused or given up."""
 
     rule = "R-G2"
     way_out = (
         "Look at the claim: its answer stands. What a supplier pays who refused, or of what was given up, is"
-        " recorded as its settlement, once."
+        " recorded as its settlement."
     )
 
     claim: str
@@ -102,14 +106,30 @@ class SupplierClaimAnswered(Refusal):
 
 @dataclass(unsafe_hash=True)
 class SettlementExceedsClaim(Refusal):
-    """The supplier is said to have paid more than was claimed."""
+    """The supplier is said to have paid more than is left of the claim, and nobody says why."""
 
     rule = "R-G2"
-    way_out = "Compare it with the claim: record what was paid for it, at most what was claimed."
+    way_out = (
+        "Compare it with the claim. If they did pay more for it, say why in a sentence: then it is recorded."
+    )
+    spoken = "Of this claim {left} are left to be paid, and these would be {paid}."
 
     claim: str
     paid: Money
-    claimed: Money
+    left: Money
+
+
+@dataclass(unsafe_hash=True)
+class SupplierReferenceUsed(Refusal):
+    """What the supplier paid under this reference is recorded for this claim already, with another amount."""
+
+    rule = "R-G2"
+    way_out = "Look at what was paid for the claim: the same money never counts twice."
+    spoken = "Under this reference {recorded} are recorded for the claim, and these would be {amount}."
+
+    recovery: OnRecord
+    recorded: Money
+    amount: Money
 
 
 @dataclass(unsafe_hash=True)
@@ -124,15 +144,16 @@ class ClaimInOtherCurrency(Refusal):
 
 
 def settle_supplier_claim(command: SettleSupplierClaim, given: Given) -> Decision:
-    """Records what a supplier paid, also after they refused or we gave it up: it is money that came.
+    """Records what a supplier paid, in parts too, also after they refused or we gave it up: it is money that
+    came.
 
-    Checks, in this order: order placed; claim filed; retry, a settlement stands once; same currency; at most
-    what was claimed; not before it was filed.
+    Checks, in this order: order placed; claim filed; retry by its id; retry by reference; same currency; a
+    reason, if it is more than what is left of the claim; not before it was filed.
     """
     state = placed_order(given, command.order)
     known = _filed(state, command.claim)
-    paid = known.answered(SupplierClaimSettled)
     settled = SupplierClaimSettled(
+        recovery=command.recovery,
         claim=command.claim,
         refund=known.begun.refund,
         order=command.order,
@@ -140,21 +161,41 @@ def settle_supplier_claim(command: SettleSupplierClaim, given: Given) -> Decisio
         currency=command.currency,
         amount=command.amount,
         reference=command.reference,
+        in_full=0 < known.left <= command.amount,
     )
-    if paid is not None:
-        return _already_answered(known, paid, settled)
+    already = _paid_already(state, known, settled)
+    if already is not None:
+        return Decision(customer=settled.customer, already=(already,))
     if command.currency != state.placed.currency:
         raise ClaimInOtherCurrency(command.claim, state.placed.currency)
-    if command.amount > known.claimed:
-        raise SettlementExceedsClaim(command.claim, state.money(command.amount), state.money(known.claimed))
+    if command.amount > known.left and given.reason is None:
+        raise SettlementExceedsClaim(command.claim, state.money(command.amount), state.money(known.left))
     expect_cause(known.at, given)
     return Decision(events=((command.order, settled),), customer=settled.customer)
+
+
+def _paid_already(state: Placed, known: SupplierClaim, settled: SupplierClaimSettled) -> int | None:
+    """Position that says so. Raises: AlreadyRecordedOtherwise, SupplierReferenceUsed."""
+    for claim in state.supplier_claims.values():
+        for paid, position in claim.recoveries:
+            if paid.recovery == settled.recovery:
+                if msgspec.structs.replace(settled, in_full=paid.in_full) != paid:
+                    raise AlreadyRecordedOtherwise(settled.recovery)
+                return position
+    for paid, position in known.recoveries:
+        if settled.reference is not None and paid.reference == settled.reference:
+            if (paid.amount, paid.currency) != (settled.amount, settled.currency):
+                recorded, amount = Money(paid.amount, paid.currency), Money(settled.amount, settled.currency)
+                raise SupplierReferenceUsed(paid.recovery, recorded, amount)
+            return position
+    return None
 
 
 def refuse_supplier_claim(command: RefuseSupplierClaim, given: Given) -> Decision:
     """Records that a supplier does not pay.
 
-    Checks, in this order: order placed; claim filed; retry; no answer yet; not before it was filed.
+    Checks, in this order: order placed; claim filed; retry; something left of it, neither refused nor given
+    up; not before it was filed.
     """
     state = placed_order(given, command.order)
     known = _filed(state, command.claim)
@@ -174,11 +215,11 @@ def refuse_supplier_claim(command: RefuseSupplierClaim, given: Given) -> Decisio
 
 
 def waive_supplier_claim(command: WaiveSupplierClaim, given: Given) -> Decision:
-    """Gives up a claim that was filed and has no answer, or what of a refund was never claimed; at any time.
+    """Gives up what is left of a claim that was filed, or what of a refund was never claimed; at any time.
 
-    Checks, in this order: order placed; claim known, or refund granted; retry; the claim has no answer, or
-    refund not corrected; not a wrong item (R-G2); units neither claimed nor given up; a reason;
-    not before the claim or the grant.
+    Checks, in this order: order placed; claim known, or refund granted; retry; something left of the claim,
+    neither refused nor given up, or refund not corrected; not a wrong item (R-G2); units neither claimed nor
+    given up; a reason; not before the claim or the grant.
     """
     state = placed_order(given, command.order)
     known = state.supplier_claims.get(command.claim)
@@ -217,7 +258,7 @@ def _filed(state: Placed, claim: str) -> SupplierClaim:
 
 
 def _expect_unanswered(known: SupplierClaim) -> None:
-    if known.status != "filed":
+    if known.status not in ("filed", "part_settled"):
         raise SupplierClaimAnswered(known.begun.claim, known.status)
 
 

@@ -19,7 +19,7 @@ from domain.suppliers.supplier_events import (
 SUPPLIER_CLAIM = "supplier_claim"
 """The kind of claim by which the stream of a claim on a supplier is found, and which keeps its id to one."""
 
-ClaimStatus = Literal["filed", "settled", "refused", "waived"]
+ClaimStatus = Literal["filed", "part_settled", "settled", "refused", "waived"]
 ClaimAnswer = SupplierClaimSettled | SupplierClaimRefused | SupplierClaimWaived
 
 
@@ -31,7 +31,7 @@ class SupplierClaim(msgspec.Struct, frozen=True, kw_only=True):
     at: Moment
     position: int
     answers: tuple[tuple[ClaimAnswer, int], ...] = ()
-    """What came of it and the positions that say so: a supplier may pay what they refused before."""
+    """What came of it and the positions that say so: a supplier may pay in parts, and what they refused."""
 
     @property
     def units(self) -> tuple[ClaimedFromSupplier, ...]:
@@ -44,19 +44,36 @@ class SupplierClaim(msgspec.Struct, frozen=True, kw_only=True):
         return self.begun.amount if isinstance(self.begun, SupplierClaimFiled) else 0
 
     @property
+    def recovered(self) -> int:
+        """What the supplier paid, in minor units."""
+        return sum([paid.amount for paid, _ in self.recoveries])
+
+    @property
+    def left(self) -> int:
+        """What of the claim they did not pay."""
+        return max(0, self.claimed - self.recovered)
+
+    @property
+    def recoveries(self) -> tuple[tuple[SupplierClaimSettled, int], ...]:
+        """Each part they paid, and the position that says so."""
+        return tuple([(it, where) for it, where in self.answers if isinstance(it, SupplierClaimSettled)])
+
+    @property
     def status(self) -> ClaimStatus:
         """Where it stands: the last answer counts."""
         match self.answers[-1][0] if self.answers else self.begun:
             case SupplierClaimFiled():
                 return "filed"
             case SupplierClaimSettled():
-                return "settled"
+                return "part_settled" if self.left else "settled"
             case SupplierClaimRefused():
                 return "refused"
             case SupplierClaimWaived():
                 return "waived"
 
-    def answered(self, kind: type[ClaimAnswer]) -> tuple[ClaimAnswer, int] | None:
+    def answered(
+        self, kind: type[SupplierClaimRefused] | type[SupplierClaimWaived]
+    ) -> tuple[ClaimAnswer, int] | None:
         """The answer of that kind, and the position that says so."""
         for answer, position in self.answers:
             if isinstance(answer, kind):

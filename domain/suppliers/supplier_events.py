@@ -42,8 +42,10 @@ class SupplierClaimFiled(Event, frozen=True, kw_only=True):
 
 
 class SupplierClaimSettled(Event, frozen=True, kw_only=True):
-    """The supplier paid. Source: R-G2, §2 Money"""
+    """The supplier paid, all of it or a part. Source: R-G2, §2 Money"""
 
+    recovery: str
+    """Names what they paid."""
     claim: str
     refund: str
     order: str
@@ -52,6 +54,8 @@ class SupplierClaimSettled(Event, frozen=True, kw_only=True):
     amount: Minor
     reference: str | None
     """What the bank calls it."""
+    in_full: bool
+    """Whether all that was claimed is paid with it, and was not before."""
 
 
 class SupplierClaimRefused(Event, frozen=True, kw_only=True):

@@ -119,12 +119,23 @@ async def test_goods_come_back_are_counted_and_claimed_from_their_supplier(
             f"/v1/refunds/{refund}/supplier-claims/waiver", {"reason": "Not worth the postage."}
         )
         assert not {"return_label", "supplier_claim"} & {item["kind"] for item in await items(house, tasks)}
+        settlement = f"/v1/supplier-claims/{claim['claim']}/settlement"
         paid = {"amount": eur(700), "reference": "RF18"}
-        await house.recorded(f"/v1/supplier-claims/{claim['claim']}/settlement", paid)
-        (settled,) = await items(house, "/v1/supplier-claims?status=settled")
+        first = await house.recorded(settlement, paid)
+        (settled,) = await items(house, "/v1/supplier-claims?status=part_settled")
         assert (settled["claimed"], settled["recovered"], settled["units"]) == (eur(800), eur(700), 2)
+        assert (await house.recorded(settlement, paid))["entries"] == first["entries"], "the same money"
+        rest = {"amount": eur(150), "reference": "RF19"}
+        too_much = await house.owner.post(settlement, rest)
+        assert (too_much.status_code, too_much.json()["figures"]["left"]) == (409, eur(100))
+        await house.recorded(settlement, rest | {"reason": "They paid the postage too."})
+        (settled,) = await items(house, "/v1/supplier-claims?status=settled")
+        assert (settled["recovered"], settled["reference"]) == (eur(850), "RF19")
+        (audited,) = await items(house, "/v1/refund-audit")
+        assert (audited["recovered"], audited["claims_settled"]) == (eur(850), 1)
+        assert "recovered_more_than_claimed" in audited["anomalies"].split()
         accounts = {item["account"]: item for item in await items(house, "/v1/trial-balance")}
-        assert accounts["revenue:supplier recoveries"]["balance"] == eur(-700)
+        assert accounts["revenue:supplier recoveries"]["balance"] == eur(-850)
         assert accounts["assets:customers"]["balance"] == eur(-3000)  # owed, whatever became of the goods
 
 

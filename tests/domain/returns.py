@@ -27,6 +27,7 @@ from tests.domain.specification import Story, given
 RETURN, OTHER_RETURN = id_of("ret"), id_of("ret", 2)
 ARRIVAL, OTHER_ARRIVAL = id_of("arr"), id_of("arr", 2)
 CLAIM, OTHER_CLAIM = id_of("clm"), id_of("clm", 2)
+RECOVERY, OTHER_RECOVERY = id_of("rcv"), id_of("rcv", 2)
 SHIRT, DRESS = id_of("prd"), id_of("prd", 2)
 
 
@@ -134,7 +135,14 @@ def waive(*parts: tuple[int, int], **other: Any) -> WaiveSupplierClaim:
 
 def settle_claim(**other: Any) -> SettleSupplierClaim:
     """The supplier pays what was claimed."""
-    said = {"order": ORDER, "claim": CLAIM, "amount": 2_000, "currency": "USD", "reference": "bank-1"}
+    said = {
+        "order": ORDER,
+        "claim": CLAIM,
+        "recovery": RECOVERY,
+        "amount": 2_000,
+        "currency": "USD",
+        "reference": "bank-1",
+    }
     return SettleSupplierClaim(**{**said, **other})
 
 

@@ -9,7 +9,12 @@ from domain.orders.order_events import Deadline, OrderLine
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import RefundGranted
 from domain.retry import AlreadyRecordedOtherwise
-from domain.suppliers.claim_answers import ClaimInOtherCurrency, SettlementExceedsClaim, SupplierClaimAnswered
+from domain.suppliers.claim_answers import (
+    ClaimInOtherCurrency,
+    SettlementExceedsClaim,
+    SupplierClaimAnswered,
+    SupplierReferenceUsed,
+)
 from domain.suppliers.claiming import ClaimAmountUnknown, FileSupplierClaim, GoodsNotOnHand
 from domain.suppliers.recoverable import NothingToClaim, SupplierWindowOver, WrongItemIsOurs
 from domain.suppliers.supplier_claim import SupplierClaimUnknown
@@ -43,6 +48,8 @@ from tests.domain.returns import (
     CLAIM,
     DRESS,
     OTHER_CLAIM,
+    OTHER_RECOVERY,
+    RECOVERY,
     SHIRT,
     ask_back,
     came,
@@ -85,6 +92,15 @@ def claimed() -> Story:
     story = refunded()
     story.do(file_claim())
     return story
+
+
+NEXT_PART = {"recovery": OTHER_RECOVERY, "reference": "bank-2"}
+
+
+def standing(story: Story) -> tuple[str, int, int]:
+    """How the claim stands, what was paid for it and what is left."""
+    claim = story.state(ORDER).supplier_claims[CLAIM]
+    return claim.status, claim.recovered, claim.left
 
 
 # Filing
@@ -213,6 +229,7 @@ def test_only_goods_on_hand_are_sent_to_the_supplier() -> None:
 def test_a_supplier_pays() -> None:
     claimed().when(settle_claim()).then(
         SupplierClaimSettled(
+            recovery=RECOVERY,
             claim=CLAIM,
             refund=REFUND,
             order=ORDER,
@@ -220,18 +237,86 @@ def test_a_supplier_pays() -> None:
             currency="USD",
             amount=2_000,
             reference="bank-1",
+            in_full=True,
         )
     )
 
 
-def test_a_supplier_pays_once_in_the_currency_of_the_claim() -> None:
+def test_a_supplier_pays_in_parts_each_recorded_once() -> None:
+    # Let the first part be the claim's answer → the second payment has no place, and this fails.
     story = claimed()
-    story.when(settle_claim(currency="EUR")).refused(ClaimInOtherCurrency(CLAIM, "USD"))
+    first = story.when(settle_claim(amount=1_500)).decides(SupplierClaimSettled)
+    assert (first.in_full, standing(story)) == (False, ("part_settled", 1_500, 500))
+    second = story.when(settle_claim(amount=500, **NEXT_PART)).decides(SupplierClaimSettled)
+    assert (second.in_full, standing(story)) == (True, ("settled", 2_000, 0))
+    story.when(settle_claim(amount=1_500)).nothing()
+
+
+@pytest.mark.parametrize(("last", "in_full"), [(499, False), (500, True)])
+def test_the_part_that_fills_the_claim_settles_it(last: int, in_full: bool) -> None:
+    story = claimed()
+    story.do(settle_claim(amount=1_500))
+    assert story.when(settle_claim(amount=last, **NEXT_PART)).decides(SupplierClaimSettled).in_full == in_full
+
+
+def test_the_same_part_with_other_content_is_refused() -> None:
+    story = claimed()
+    story.do(settle_claim(amount=1_500))
+    for other in ({"amount": 1_499}, {"amount": 1_500, "reference": "bank-2"}):
+        story.when(settle_claim(**other)).refused(AlreadyRecordedOtherwise(RECOVERY))
+    other_claim = file_claim((1, 1), claim=OTHER_CLAIM)
+    story = refunded()
+    story.do(file_claim((1, 1)))
+    story.do(other_claim)
+    story.do(settle_claim(amount=1))
+    story.when(settle_claim(amount=1, claim=OTHER_CLAIM)).refused(AlreadyRecordedOtherwise(RECOVERY))
+    same_transfer = settle_claim(amount=1, claim=OTHER_CLAIM, recovery=OTHER_RECOVERY)
+    story.when(same_transfer).decides(SupplierClaimSettled)  # one transfer may pay for several claims
+
+
+def test_the_same_reference_is_the_same_money() -> None:
+    # Go by the id alone → a transfer entered twice is recovered twice, and this fails.
+    story = claimed()
+    story.do(settle_claim(amount=1_500))
+    story.when(settle_claim(amount=1_500, recovery=OTHER_RECOVERY)).nothing()
+    twice = SupplierReferenceUsed(RECOVERY, Money(1_500, "USD"), Money(500, "USD"))
+    story.when(settle_claim(amount=500, recovery=OTHER_RECOVERY)).refused(twice)
+    assert standing(story) == ("part_settled", 1_500, 500)
+    for number in (2, 3):  # what has no reference is told apart by its id
+        it = settle_claim(amount=100, recovery=id_of("rcv", number), reference=None)
+        story.when(it).decides(SupplierClaimSettled)
+    assert standing(story) == ("part_settled", 1_700, 300)
+
+
+def test_a_supplier_pays_in_the_currency_of_the_claim() -> None:
+    claimed().when(settle_claim(currency="EUR")).refused(ClaimInOtherCurrency(CLAIM, "USD"))
+
+
+def test_more_than_was_claimed_is_recorded_with_a_reason() -> None:
+    # Ask for no reason → a slip of the pen becomes money recovered, and this fails.
+    story = claimed()
     more = SettlementExceedsClaim(CLAIM, Money(2_001, "USD"), Money(2_000, "USD"))
     story.when(settle_claim(amount=2_001)).refused(more)
     story.do(settle_claim(amount=1_500))
-    for other in (settle_claim(), settle_claim(amount=1_500, reference="bank-2")):
-        story.when(other).refused(SupplierClaimAnswered(CLAIM, "settled"))
+    story.when(settle_claim(amount=501, **NEXT_PART)).refused(
+        SettlementExceedsClaim(CLAIM, Money(501, "USD"), Money(500, "USD"))
+    )
+    story.because("sealed:They paid the postage too")
+    assert story.when(settle_claim(amount=501, **NEXT_PART)).decides(SupplierClaimSettled).in_full
+    assert standing(story) == ("settled", 2_001, 0)
+    late = settle_claim(amount=1, recovery=id_of("rcv", 3), reference="bank-3")
+    story.because(None).when(late).refused(SettlementExceedsClaim(CLAIM, Money(1, "USD"), Money(0, "USD")))
+    assert not story.because("sealed:why").when(late).decides(SupplierClaimSettled).in_full, "it was before"
+
+
+def test_what_is_left_of_a_claim_may_be_refused_or_given_up() -> None:
+    for answer, status in ((refuse_claim(), "refused"), (waive(), "waived")):
+        story = claimed().because("sealed:why")
+        story.do(settle_claim(amount=1_500))
+        story.do(answer)
+        assert standing(story) == (status, 1_500, 500)
+        story.do(settle_claim(amount=100, **NEXT_PART))
+        assert standing(story) == ("part_settled", 1_600, 400)
 
 
 def test_a_supplier_refuses_and_may_pay_after_all() -> None:

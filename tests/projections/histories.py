@@ -229,7 +229,8 @@ def _about_goods(state: object, order: str, amount: int, number: int) -> Command
         case _:
             currency = known.placed.currency if known else "USD"
             if amount == 1:
-                return returns.settle_claim(**claim, currency=currency)
+                part = {"recovery": id_of("rcv", number), "reference": f"bank-{number}"}
+                return returns.settle_claim(**claim, **part, amount=150, currency=currency)
             return returns.refuse_claim(**claim) if amount == 2 else returns.waive(**claim)
 
 

@@ -29,6 +29,7 @@ from tests.domain.returns import (
     CLAIM,
     OTHER_ARRIVAL,
     OTHER_CLAIM,
+    OTHER_RECOVERY,
     RETURN,
     ask_back,
     came,
@@ -197,9 +198,14 @@ def test_a_claim_is_followed_to_its_answer() -> None:
     assert (row.until, row.filed_on, row.answered_at) == ("2010-09-09", "2010-08-10", None)
     story.on("2010-08-20").do(refuse_claim())
     assert rows(story, SupplierClaims())[ORDER, CLAIM].status == "refused"
+    # Let the last part take the place of the others → 500 are recovered of 2,000 that came, and this fails.
     story.on("2010-08-25").do(settle_claim(amount=1_500))
     row = rows(story, SupplierClaims())[ORDER, CLAIM]
-    assert (row.status, row.recovered, row.answered_at) == ("settled", 1_500, moment("2010-08-25"))
+    assert (row.status, row.recovered, row.answered_at) == ("part_settled", 1_500, moment("2010-08-25"))
+    story.on("2010-08-26").do(settle_claim(amount=500, recovery=OTHER_RECOVERY, reference="bank-2"))
+    row = rows(story, SupplierClaims())[ORDER, CLAIM]
+    assert (row.status, row.recovered, row.answered_at) == ("settled", 2_000, moment("2010-08-26"))
+    assert row.reference == "bank-2"
 
 
 def test_what_was_given_up_before_it_was_claimed_says_so() -> None:
