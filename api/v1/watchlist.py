@@ -208,7 +208,9 @@ async def review_watched_order(call: Call, order: OrderInPath, body: ReviewWatch
     again. Payment first ends with the payment, with `ship`, or with the customer's own cancellation.
     """
     customer = customer_of(await call.found_order(order))
-    command = asked(ReviewWatchedOrder, order=order, decision=body.decision, days=body.days)
+    command = asked(
+        ReviewWatchedOrder, order=order, customer=customer, decision=body.decision, days=body.days
+    )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
 

@@ -6,13 +6,15 @@ Nothing blocks by itself: until the owner says otherwise, the order goes its way
 from dataclasses import dataclass
 from typing import get_args
 
-from domain.bills.owing import expect_owner
+from domain.bills.owing import expect_customer, expect_owner
 from domain.bills.watch_events import WatchDecision, WatchedOrderReviewed
+from domain.bills.watching import is_watched
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange
 from domain.deadlines import deadlines_of_payment_first
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends
+from domain.ids import expect_id
 from domain.moments import Day, day_of, plus_days
 from domain.orders.order import Placed, placed_order
 from domain.refusal import Refusal
@@ -25,11 +27,13 @@ class ReviewWatchedOrder(Command, frozen=True, kw_only=True):
     """Decide on the order of a watched customer. Raises: ValueError."""
 
     order: str
+    customer: str
     decision: WatchDecision
     days: int | None = None
     """For how many days payment is asked first; None: as long as the policy allows."""
 
     def __post_init__(self) -> None:
+        expect_id("cus", self.customer)
         if self.decision not in WATCH_DECISIONS:
             raise OutOfRange("decision", f"must be one of {', '.join(WATCH_DECISIONS)}")
         if self.days is not None and (self.decision == "ship" or not 1 <= self.days <= MOST_DAYS):
@@ -37,6 +41,9 @@ class ReviewWatchedOrder(Command, frozen=True, kw_only=True):
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
+
+    def facts_of(self) -> str | None:
+        return self.customer
 
 
 @dataclass(unsafe_hash=True)
@@ -47,6 +54,17 @@ class OrderNotWatched(Refusal):
     way_out = "Let the order go its way. Only orders of customers who then owed something are reviewed."
 
     order: str
+
+
+@dataclass(unsafe_hash=True)
+class CustomerNoLongerWatched(Refusal):
+    """What this customer owed has been settled since: nothing of theirs is overdue now."""
+
+    rule = "R-B2"
+    way_out = "Let the order ship as agreed: payment is asked first only of somebody who owes."
+
+    order: str
+    customer: str
 
 
 @dataclass(unsafe_hash=True)
@@ -88,11 +106,12 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     An order on bill, or released unpaid, that a declined payment held up meanwhile ships so again: its hold
     ends.
 
-    Checks, in this order: order placed; retry, which is: the same decision at the same moment; the owner
-    decides; the customer was watched; something left to ship; with payment first a reason, and at most so
-    many days; not before the order. Source: R-B2
+    Checks, in this order: order placed; its customer; retry, which is: the same decision at the same moment;
+    the owner decides; the customer was watched; something left to ship; with payment first a reason, at most
+    so many days, and a customer who is watched still; not before the order. Source: R-B2
     """
     state = placed_order(given, command.order)
+    expect_customer(state, command.customer)
     until = _until(command, given)
     for known in state.reviews:
         if known.at == given.at and (known.it.decision, known.it.until) == (command.decision, until):
@@ -127,6 +146,8 @@ def _check_payment_first(command: ReviewWatchedOrder, given: Given) -> None:
     most = given.edition.payment_first_days
     if command.days is not None and command.days > most:
         raise PaymentFirstTooLong(command.order, command.days, most)
+    if not is_watched(given.customer, day_of(given.at, given.book.zone)):
+        raise CustomerNoLongerWatched(command.order, command.customer)
 
 
 def _reviewed(

@@ -23,6 +23,7 @@ from domain.bills.writing_off import WriteOffBill
 from domain.book.register import PersonRegistered
 from domain.customers.crediting import UseCredit
 from domain.customers.giving_credit import GrantStoreCredit
+from domain.entry import Event
 from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.payment_events import CreditSetAside, PaymentReversed, StoreCreditGranted
 from domain.payments.reversing import ReinstatePayment, ReversePayment
@@ -32,12 +33,17 @@ from tests.domain.examples import (
     NEW_BILL,
     ORDER,
     OTHER_BILL,
+    OTHER_ORDER,
+    OTHER_SHIPMENT,
     PAYMENT,
+    billed,
     capture,
     customer_registered,
     id_of,
     place,
+    placed,
     ship,
+    shipped,
 )
 from tests.domain.specification import AGENT, OWNER, Story, given
 
@@ -49,6 +55,14 @@ PERSONS = (
     PersonRegistered(person=AGENT.person, name="sealed:Ann", role="agent"),
     PersonRegistered(person=OWNER.person, name="sealed:Harriet", role="owner"),
 )
+
+EARLIER: dict[str, Any] = {"order": OTHER_ORDER, "shipment": OTHER_SHIPMENT}
+OVERDUE: tuple[Event, ...] = (
+    placed(order=OTHER_ORDER, terms="bill_after"),
+    shipped(**EARLIER),
+    billed(**EARLIER, bill=OTHER_BILL, due_on="2010-08-09"),
+)
+"""Two dresses that shipped on bill before: 75.95, overdue since 10 August."""
 
 
 def billed_story(**asked: Any) -> Story:
@@ -238,4 +252,4 @@ def credit_given(amount: int, **other: Any) -> StoreCreditGranted:
 
 def review(decision: Any = "ship", **other: Any) -> ReviewWatchedOrder:
     """The owner decides on the order of a watched customer."""
-    return ReviewWatchedOrder(**{"order": ORDER, "decision": decision, **other})
+    return ReviewWatchedOrder(**{"order": ORDER, "customer": CUSTOMER, "decision": decision, **other})

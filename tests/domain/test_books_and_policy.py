@@ -10,7 +10,6 @@ import pytest
 
 from domain.bills.bill_events import BillIssued
 from domain.bills.collecting import RecordCollectionCall
-from domain.bills.reviewing import ReviewWatchedOrder
 from domain.book.adopting import EditionBeforeAdoption
 from domain.book.default_edition import DEFAULT_ADOPTED, DEFAULT_EDITION
 from domain.book.opening import BookNotOpened, BookOpenedOtherwise
@@ -32,6 +31,7 @@ from domain.orders.order_events import GuaranteeGranted, OrderPlaced, OverdueBil
 from domain.refunds.refund_events import ClaimedUnits, RefundedPart
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import OVERDUE, review
 from tests.domain.decline_examples import (
     PHONE,
     ann,
@@ -50,6 +50,7 @@ from tests.domain.examples import (
     DELIVERY,
     NEW_BILL,
     ORDER,
+    OTHER_BILL,
     OTHER_ORDER,
     SHIPMENT,
     billed,
@@ -310,7 +311,10 @@ BEFORE: dict[str, tuple[Event, ...]] = {
         shipped(),
         billed(),
     ),
-    "payment_first_days": (placed(watched_for=(OverdueBill(BILL, OTHER_ORDER, "USD", 100),)),),
+    "payment_first_days": (
+        *OVERDUE,
+        placed(watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),)),
+    ),
     "release_days": (placed(standing="existing", standing_rests_on=id_of("ord", 2)),),
     "effort_days": (placed(),),
     "effort_attempts": (*_DECLINED, tried(), tried(), tried(), tried(contact_point=PHONE.id)),
@@ -339,7 +343,7 @@ DECIDED_BY: dict[str, tuple[Any, dict[str, Any]]] = {
     "payment_first_days": (
         6,
         {
-            "command": ReviewWatchedOrder(order=ORDER, decision="payment_first", days=7),
+            "command": review("payment_first", days=7),
             "day": "2010-08-16",
             "by": OWNER,
         },

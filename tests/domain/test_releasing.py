@@ -16,7 +16,6 @@ from domain.authority import ReasonMissing, RoleTooLow
 from domain.bills.bill_events import BillIssued
 from domain.bills.billing import NewBill
 from domain.bills.owing import OrderOfAnotherCustomer
-from domain.bills.reviewing import ReviewWatchedOrder
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
 from domain.decisions import decide
@@ -29,6 +28,7 @@ from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
 from domain.orders.shipping import ShipmentNotCovered
 from domain.refusal import Refusal
 from domain.ticking import Tick
+from tests.domain.bill_examples import OVERDUE, review
 from tests.domain.decline_examples import (
     ann,
     attempted,
@@ -177,14 +177,14 @@ def test_of_several_attempts_to_reach_them_the_first_is_enough() -> None:
 
 
 def test_the_owners_last_word_is_waited_for() -> None:
-    watched = {"watched_for": (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 100),)}
-    story = given(ann(), customer(), placed(**EXISTING, **watched))
+    watched = {"watched_for": (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),)}
+    story = given(ann(), customer(), *OVERDUE, placed(**EXISTING, **watched))
     story.do(fail())
     story.on("2010-08-11").do(search())
     story.do(reach())
     story.by(OWNER).because("sealed:why")
-    story.do(ReviewWatchedOrder(order=ORDER, decision="payment_first", days=7))
-    story.on("2010-08-16").do(ReviewWatchedOrder(order=ORDER, decision="ship"))
+    story.do(review("payment_first"))
+    story.on("2010-08-16").do(review())
     assert is_ready(story.state(ORDER)) == moment("2010-08-16")
 
 
@@ -263,15 +263,16 @@ def test_a_release_is_decided_only_on_the_customers_facts() -> None:
 
 
 def test_payment_asked_first_stands_against_a_release_by_rule_until_the_owner_says_ship() -> None:
-    watched = placed(**EXISTING, watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 1),))
-    story = given(ann(), customer(), watched)
+    watched = placed(**EXISTING, watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),))
+    story = given(ann(), customer(), *OVERDUE, watched)
     story.do(fail())
     story.by(OWNER).because("sealed:Twice unpaid").on("2010-08-11")
-    story.do(ReviewWatchedOrder(order=ORDER, decision="payment_first"))
+    story.do(review("payment_first"))
     story.by(AGENT).because(None).do(search())
     story.do(reach())
+    story.on("2010-08-13").do(pay_other())
     assert ticked(story, moment("2010-08-15")) == []
-    story.by(OWNER).on("2010-08-16", "10:00").do(ReviewWatchedOrder(order=ORDER, decision="ship"))
+    story.by(OWNER).on("2010-08-16", "10:00").do(review())
     assert [at for at, _ in ticked(story, moment("2010-08-17"))] == [moment("2010-08-16", "10:00")]
 
 

@@ -7,6 +7,7 @@ import pytest
 from domain.bills.billing import NewBill
 from domain.bills.owing import OwnerDecides
 from domain.bills.reviewing import (
+    CustomerNoLongerWatched,
     NothingLeftToReview,
     OrderNotWatched,
     PaymentFirstTooLong,
@@ -19,7 +20,7 @@ from domain.declines.releasing import OwnerWaitsForPayment
 from domain.money import Money
 from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
 from domain.orders.shipping import PaymentAskedFirst
-from tests.domain.bill_examples import billed_story, review
+from tests.domain.bill_examples import OVERDUE, billed_story, pay_bill, review
 from tests.domain.decline_examples import ann, customer, fail, release
 from tests.domain.examples import (
     CUSTOMER,
@@ -40,7 +41,7 @@ from tests.domain.specification import AGENT, OWNER, Story, given, moment
 
 THEIR_BILL = NewBill(OTHER_BILL, 2010)
 SECOND: dict[str, Any] = {"order": OTHER_ORDER}
-OWED = (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 100),)
+OWED = (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),)
 
 
 def watched_story(**asked: Any) -> Story:
@@ -113,6 +114,29 @@ def test_it_never_ends_by_itself_and_the_owner_is_asked_again() -> None:
     story.when(review("payment_first", **SECOND)).then(reviewed("payment_first", "2010-12-08"))
 
 
+def test_payment_is_asked_first_only_of_somebody_who_owes_still() -> None:
+    # Ask what was frozen when it was ordered alone → somebody who paid up is asked to pay first, this fails.
+    story = watched_story()
+    story.do(pay_bill(amount=7594))
+    story.when(review("payment_first", **SECOND)).decides(WatchedOrderReviewed)
+    story.do(pay_bill(payment=OTHER_PAYMENT, credit=id_of("crd", 2), amount=1))
+    story.on("2010-09-27")
+    story.when(review("payment_first", **SECOND)).refused(CustomerNoLongerWatched(OTHER_ORDER, CUSTOMER))
+    # What was asked stays until the owner, the money or the customer ends it.
+    story.when(send()).refused(PaymentAskedFirst)
+    story.when(review(**SECOND)).then(reviewed())
+    story.do(send())
+
+
+def test_whoever_owes_again_may_be_asked_to_pay_first() -> None:
+    story = watched_story()
+    story.do(pay_bill())
+    story.when(review("payment_first", **SECOND)).refused(CustomerNoLongerWatched)
+    story.do(send((1, 1)))  # due on 20 October
+    story.on("2010-10-20").when(review("payment_first", **SECOND)).refused(CustomerNoLongerWatched)
+    story.on("2010-10-21").when(review("payment_first", **SECOND)).decides(WatchedOrderReviewed)
+
+
 @pytest.mark.parametrize(("days", "until"), [(1, "2010-09-21"), (7, "2010-09-27"), (8, None)])
 def test_for_a_week_at_most(days: int, until: str | None) -> None:
     asked = watched_story().when(review("payment_first", days=days, **SECOND))
@@ -163,7 +187,9 @@ def test_a_review_out_of_range_cannot_be_asked(said: dict[str, Any]) -> None:
 
 def watched_and_declined() -> Story:
     """Payment was asked first of an order on bill, and then the card was declined."""
-    story = given(ann(), customer(), placed(terms="bill_after", watched_for=OWED, standing="existing"))
+    story = given(
+        ann(), customer(), *OVERDUE, placed(terms="bill_after", watched_for=OWED, standing="existing")
+    )
     story.by(OWNER).because("sealed:The third time").do(review("payment_first"))
     story.do(fail())
     return story
@@ -181,7 +207,7 @@ def test_the_owners_word_also_ends_the_wait_of_an_order_on_bill() -> None:
 
 
 def test_an_order_to_be_paid_before_waits_on_whatever_the_owner_says_of_the_watch() -> None:
-    story = given(ann(), customer(), placed(watched_for=OWED, standing="existing"))
+    story = given(ann(), customer(), *OVERDUE, placed(watched_for=OWED, standing="existing"))
     story.do(fail())
     story.by(OWNER).do(review())
     assert story.state(ORDER).declines.hold is not None
@@ -189,7 +215,7 @@ def test_an_order_to_be_paid_before_waits_on_whatever_the_owner_says_of_the_watc
 
 def test_payment_asked_first_after_a_release_counts_until_it_is_released_again() -> None:
     # Let a release count for good → the owner asks for payment first and the goods leave unpaid, this fails.
-    story = given(ann(), customer(), placed(watched_for=OWED, standing="existing"))
+    story = given(ann(), customer(), *OVERDUE, placed(watched_for=OWED, standing="existing"))
     story.do(fail())
     story.by(OWNER).because("sealed:Owes for long").do(release())
     story.do(review("payment_first"))
@@ -205,7 +231,7 @@ def test_payment_asked_first_after_a_release_counts_until_it_is_released_again()
 
 def test_the_owners_word_lets_go_what_was_released_unpaid_before_payment_was_asked_first() -> None:
     # Ask for terms on bill alone → it may ship and people are told to reach the customer, this fails.
-    story = given(ann(), customer(), placed(watched_for=OWED, standing="existing"))
+    story = given(ann(), customer(), *OVERDUE, placed(watched_for=OWED, standing="existing"))
     story.do(fail())
     story.by(OWNER).because("sealed:Owes for long").do(release())
     for command in (review("payment_first"), fail(payment=OTHER_PAYMENT, reference="ch_51"), review()):

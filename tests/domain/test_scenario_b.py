@@ -8,7 +8,6 @@ from domain.bills.bill_events import BillBecameOverdue, BillIssued, WriteOffReve
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.billing import NewBill
 from domain.bills.collecting import RecordCollectionCall
-from domain.bills.reviewing import ReviewWatchedOrder
 from domain.bills.writing_off import CustomerNotReached, WriteOffBill
 from domain.book.register import PersonRegistered
 from domain.declines.card_search import CompleteCardSearch
@@ -23,6 +22,7 @@ from domain.orders.order_events import OrderPlaced
 from domain.orders.pricing import AskedLine
 from domain.orders.shipping import ShipmentNotCovered
 from domain.ticking import Tick
+from tests.domain.bill_examples import review
 from tests.domain.examples import CARD, CUSTOMER, EMAIL, capture, card_stored, id_of, place, register, ship
 from tests.domain.figures import figures
 from tests.domain.specification import AGENT, OWNER, Story, given, moment
@@ -127,7 +127,7 @@ def watched(billed: Story) -> Story:
     story.do(paid(THIRD, 4495, 12))
     assert figures(story, CUSTOMER)["balance"] == 3995
     assert figures(story, CUSTOMER)["deposits_held"] == 4495
-    story.on("2009-05-12").by(OWNER).do(ReviewWatchedOrder(order=THIRD, decision="ship"))
+    story.on("2009-05-12").by(OWNER).do(review(order=THIRD))
     story.by(AGENT).do(sent(THIRD, 1, 12))
     assert figures(story, CUSTOMER) == {
         "charged": 17480,

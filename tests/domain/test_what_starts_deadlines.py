@@ -32,12 +32,12 @@ from domain.refunds.refund_events import (
     RefundReturned,
 )
 from domain.returns.return_events import GoodsReturnRequested
-from tests.domain.bill_examples import ILL, PERSONS, call, dispute, promise, reverse, review
+from tests.domain.bill_examples import ILL, OVERDUE, PERSONS, call, dispute, promise, reverse, review
 from tests.domain.decline_examples import ann, attempted, charge, declined, fail, held, reach, release
 from tests.domain.examples import (
-    BILL,
     CUSTOMER,
     ORDER,
+    OTHER_BILL,
     OTHER_ORDER,
     OTHER_PAYMENT,
     REFUND,
@@ -93,7 +93,7 @@ MONEY_BACK = RefundPaid(
     payment_method=None,
     reference=None,
 )
-WATCHED = placed(watched_for=(OverdueBill(BILL, OTHER_ORDER, "USD", 100),))
+WATCHED = (*OVERDUE, placed(watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),)))
 
 STARTED: list[tuple[tuple[Event, ...], Command, type[Event], tuple[Deadline, ...]]] = [
     (DECLINED, reach(), ContactAttempted, (on("reach_customer", "2010-08-13", "2010-08-14"),)),
@@ -118,7 +118,7 @@ STARTED: list[tuple[tuple[Event, ...], Command, type[Event], tuple[Deadline, ...
     ),
     (PAID, reverse(), PaymentReversed, (Deadline("bill_overdue", MIDNIGHT),)),
     (
-        (WATCHED,),
+        WATCHED,
         review("payment_first", days=3),
         WatchedOrderReviewed,
         (on("watched_review", "2010-08-13", "2010-08-14"),),
