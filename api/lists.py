@@ -23,6 +23,7 @@ from api.replies import Reply
 from api.shapes import Shape, shape_of
 from api.tables import page_reply
 from domain.entry import Entry
+from domain.moments import Day, Moment, day_of
 from ledger.projecting.as_of import AsOf, Effective
 from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.listing import Asked, Last, Listing, last_of
@@ -100,6 +101,24 @@ def named_by(query: Question, *names: str) -> tuple[Condition, ...]:
     """That each of these columns equals what the query says of it, where it says anything."""
     said = [(name, getattr(query, name)) for name in names]
     return tuple([Where(name, "=", value) for name, value in said if value is not None])
+
+
+async def asked_at(call: Call, query: ListQuery) -> tuple[Moment, Day]:
+    """The moment a list is asked for, and the day it falls on in the book's zone. Raises: Unavailable."""
+    moment = await _moment(call, query)
+    return moment, day_of(moment, (await call.book_register()).zone)
+
+
+async def _moment(call: Call, query: ListQuery) -> Moment:
+    if query.as_of is not None:
+        return query.as_of
+    if query.as_of_recorded is not None:
+        return query.as_of_recorded
+    if query.as_of_position is not None:
+        entry = await call.book.entry(query.as_of_position)
+        if entry is not None:
+            return max(entry.recorded_at, entry.effective_at)
+    return call.book.clock()
 
 
 async def list_of(

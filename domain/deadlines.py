@@ -49,19 +49,11 @@ def deadlines_of_order(given: Given, *, is_covered: bool, is_watched: bool) -> t
     return (*contacts, _shipping(day_of(given.at, given.book.zone), given))
 
 
-def deadlines_of_cover(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
-    """Of an order whose money from now on covers all that is to ship: ship it. Source: §3"""
-    # Starts at placing: one from before the book went live has no deadlines, one on bill has had this since.
-    if is_history(given) or not placed.deadlines or placed.terms == "bill_after":
-        return ()
-    return (_shipping(placed.ordered_on, given),)
-
-
-def deadlines_of_shipping_again(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
-    """Of an order that waits no more, or whose goods did not leave or were not cancelled after all: ship it.
-
-    Source: R-D3, §3
+def deadlines_of_shipping(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
+    """Of an order that is covered from now on or waits no more, or whose goods did not leave or were not
+    cancelled after all: ship it. Source: R-D3, §3
     """
+    # Starts at placing: one from before the book went live has no deadlines.
     if is_history(given) or not placed.deadlines:
         return ()
     return (_shipping(placed.ordered_on, given),)

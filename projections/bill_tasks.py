@@ -1,4 +1,4 @@
-"""What people have to do about bills, disputes, and orders of customers who owe: remind, call, decide.
+"""What people have to do about bills and disputes: remind, call, decide.
 
 Each row about a bill keeps what is open on it: nothing is asked for while that is 0, and all of it again once
 a correction opens the bill. Source: R-B2 … R-B9
@@ -17,7 +17,6 @@ from domain.bills.bill_events import (
     WriteOffReversed,
 )
 from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.bills.watch_events import WatchedOrderReviewed
 from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
@@ -26,7 +25,7 @@ from domain.corrections.correction_events import (
     ShipmentCorrected,
 )
 from domain.entry import Entry, Minor
-from domain.moments import Moment
+from domain.moments import Day, Moment
 from domain.orders.order_events import Deadline, DeadlineKind
 from domain.payments.payment_events import (
     CreditUsed,
@@ -57,7 +56,6 @@ BearsOnBillTasks = (
     | DisputeOpened
     | RefundPaid
     | DisputeClosed
-    | WatchedOrderReviewed
     | PaymentCorrected
     | ShipmentCorrected
     | BillCorrected
@@ -98,6 +96,10 @@ class Task(Row):
     """Of what is about a bill: what is still to be paid; nothing is asked for while it is 0. Of `unmatched`:
     what nobody has said anything about.
     """
+    due_on: Day = ""
+    """Of `collection_call`: the last day on which it may be paid in time."""
+    while_watched: bool = False
+    """Of `watched_review`: whether it is asked only while the customer owes something overdue."""
     paused_until: Moment | None = None
     """Of `collection_call`: the end of the day for which the customer promised to pay."""
     last_position: Place = 0
@@ -107,7 +109,7 @@ Rows = MutableMapping[Key, Task]
 
 
 def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
-    """Change the tasks about an order's bills, disputes and review from before the entry to after it."""
+    """Change the tasks about an order's bills and disputes from before the entry to after it."""
     order = entry.stream
     match it:
         case BillIssued() if it.replaces is not None:
@@ -141,9 +143,6 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
                     begin_tasks(rows, order, dispute, it.customer, it.deadlines, entry, CONTEST)
         case DisputeClosed():
             rows.pop((order, CONTEST, it.dispute), None)
-        case WatchedOrderReviewed():
-            rows.pop((order, REVIEW, order), None)
-            begin_tasks(rows, order, order, it.customer, it.deadlines, entry, REVIEW)
         case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
             _correct(rows, it, entry)
 
@@ -178,7 +177,10 @@ def _owe(
     entry: Entry,
 ) -> None:
     if bill is not None:
-        rows[entry.stream, CALL, bill] = Task(entry.stream, CALL, bill, it.customer, open=amount)
+        due_on = it.due_on or ""
+        rows[entry.stream, CALL, bill] = Task(
+            entry.stream, CALL, bill, it.customer, open=amount, due_on=due_on
+        )
         begin_tasks(rows, entry.stream, bill, it.customer, it.deadlines, entry, *REMINDERS, CALL)
         for row in _about(rows, entry.stream, bill):
             row.open = amount

@@ -49,7 +49,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
             rows.pop((order, RESOLVE, it.payment), None)
         case OrderPlacedOnHold():
             begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, REACH, DECIDE)
-            _ship_no_more(rows, order, entry)
+            ship_no_more(rows, order, entry)
         case CardOnFileSearchCompleted():
             rows.pop((order, SEARCH, order), None)
         case ContactAttempted():
@@ -62,7 +62,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
                 begin_tasks(rows, order, order, customer, it.deadlines, entry, SHIP)
 
 
-def _ship_no_more(rows: Rows, order: str, entry: Entry) -> None:
+def ship_no_more(rows: Rows, order: str, entry: Entry) -> None:
     """Nobody is asked to ship what has to wait."""
     shipping = rows.get((order, SHIP, order))
     if shipping is not None:

@@ -25,6 +25,7 @@ from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import DECIDE, REACH, SEARCH, SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
 from projections.refund_tasks import BearsOnRefunds, about_refund, begun_by, done_by
+from projections.review_tasks import BearsOnReviews, fold_reviews
 from projections.unmatched_tasks import fold_unmatched
 
 BearsOnTasks = (
@@ -44,6 +45,7 @@ AnyTask = (
     BearsOnTasks
     | BearsOnBillTasks
     | BearsOnHoldTasks
+    | BearsOnReviews
     | BearsOnRefunds
     | BearsOnNewCredit
     | BearsOnGoods
@@ -66,7 +68,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 3
+    version = 4
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")
@@ -92,6 +94,8 @@ class Tasks(Projection[Task, AnyTask]):
             fold_goods(rows, it, entry)
         if isinstance(it, BearsOnTasks):
             _fold_order(rows, it, entry)
+        if isinstance(it, BearsOnReviews):
+            fold_reviews(rows, it, entry)
 
 
 def _fold_order(rows: dict[Key, Task], it: BearsOnTasks, entry: Entry) -> None:
@@ -181,8 +185,17 @@ def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
 LISTED = """
 SELECT stream AS "order", kind, subject, customer, greatest(due, paused_until) AS due,
        greatest(missed_from, paused_until) AS missed_from, assignee, last_position
-FROM held
+FROM held AS task CROSS JOIN (SELECT %s::text AS today) AS said
 WHERE due IS NOT NULL AND (
   open > 0 OR kind NOT IN ('collection_call', 'first_reminder', 'second_reminder', 'write_off_decision')
+) AND (
+  NOT while_watched OR EXISTS (
+    SELECT FROM held AS owed WHERE owed.customer = task.customer AND owed.kind = 'collection_call'
+    AND owed.open > 0 AND owed.due_on < said.today
+  )
 )"""
-"""What has to be done and from when, over the rows `held`: a promise to pay pauses the call until its day."""
+"""What has to be done and from when, over the rows `held`; said: the day in the book's zone.
+
+A promise to pay pauses the call until its day; nobody reviews the order of a customer who owes nothing
+overdue any more.
+"""

@@ -1,29 +1,50 @@
-"""New orders by customers who owed: what was overdue when they ordered, and what the owner decided.
+"""New orders by customers who owed: what was overdue when they ordered, what the owner decided, and whether
+they owe still.
 
-Source: R-B2, §4
+Beside the rows of orders stands one for each bill, as watching counts it, so that SQL can tell who is watched
+on the day it is asked. Source: R-B2, §4
 """
 
+from domain.bills.bill_events import BillIssued, BillPaymentReceived, BillWrittenOff, WriteOffReversed
 from domain.bills.watch_events import WatchedOrderReviewed
-from domain.corrections.correction_events import RefundCorrected, ShipmentCorrected
+from domain.corrections.correction_events import (
+    BillCorrected,
+    PaymentCorrected,
+    RefundCorrected,
+    ShipmentCorrected,
+)
+from domain.customers.standing import CustomerFacts, OrderFacts, OwedBill, fold_customer
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
 from domain.orders.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
+from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refunds.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
-BearsOnWatched = (
-    OrderPlaced
-    | OrderShipped
-    | OrderUnitsCancelled
-    | WatchedOrderReviewed
+Owes = (
+    BillIssued
+    | PaymentCaptured
+    | BillPaymentReceived
+    | PaymentReinstated
+    | CreditUsed
+    | PaymentReversed
+    | RefundGranted
+    | BillWrittenOff
+    | WriteOffReversed
+    | PaymentCorrected
     | ShipmentCorrected
+    | BillCorrected
     | RefundCorrected
 )
+BearsOnWatched = OrderPlaced | OrderShipped | OrderUnitsCancelled | WatchedOrderReviewed | Owes
 
 
 class WatchedOrder(Row):
-    """An order of a watched customer; amounts in minor units of `currency`."""
+    """An order of a watched customer, or a bill of anybody; amounts in minor units of `currency`."""
 
     order: str
+    bill: str
+    """Empty for the order itself."""
     customer: str = ""
     currency: str = ""
     total: Minor = 0
@@ -39,35 +60,50 @@ class WatchedOrder(Row):
     reviewed_by: str | None = None
     reviewed_at: Moment | None = None
     ask_again_on: Day | None = None
+    due_on: Day = ""
+    """Of a bill."""
+    open: Minor = 0
+    """Of a bill."""
     last_position: Place = 0
 
 
 class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
-    """Which customers who owe have ordered again, and what did the owner decide?"""
+    """Which customers who owe have ordered again, what did the owner decide, and do they owe still?"""
 
     name = "watched_orders"
-    version = 1
+    version = 2
     row = WatchedOrder
     handles = events_of(BearsOnWatched)
-    key = ("order",)
-    group_key = key
+    key = ("order", "bill")
+    group_key = ("order",)
     found_by = "stream"
     indexes = (("placed_at",), ("customer",))
 
     def group(self, it: BearsOnWatched, entry: Entry) -> Key | None:
-        if it.order is None or (isinstance(it, OrderPlaced) and not it.watched_for):
+        if entry.stream != it.order:
             return None
-        return (it.order,)
+        # Most payments are for what is still to ship, and most customers owe nothing.
+        match it:
+            case OrderPlaced():
+                bears = bool(it.watched_for)
+            case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+                bears = bool(it.bills)
+            case RefundGranted():
+                bears = bool(it.cleared or it.write_offs_cleared)
+            case _:
+                bears = True
+        return (entry.stream,) if bears else None
 
     def fold(self, rows: dict[Key, WatchedOrder], group: Key, it: BearsOnWatched, entry: Entry) -> None:
+        key = (entry.stream, "")
         if isinstance(it, OrderPlaced):
-            rows[group] = _watched(it, entry)
-        row = rows.get(group)
+            rows[key] = _watched(it, entry)
+        if isinstance(it, Owes):
+            _owe(rows, entry)
+        row = rows.get(key)
         if row is None:
             return
         match it:
-            case OrderPlaced():
-                pass
             case OrderShipped() | OrderUnitsCancelled():
                 row.units_left -= sum([part.quantity for part in it.parts])
             case ShipmentCorrected() | RefundCorrected():
@@ -76,12 +112,15 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
                 row.decision, row.ask_again_on = it.decision, it.until
                 row.reviewed_by = entry.meta.on_behalf_of or entry.meta.person
                 row.reviewed_at = entry.effective_at
+            case _:
+                return
         row.last_position = entry.position
 
 
 def _watched(it: OrderPlaced, entry: Entry) -> WatchedOrder:
     return WatchedOrder(
         it.order,
+        "",
         it.customer,
         it.currency,
         it.total,
@@ -89,11 +128,41 @@ def _watched(it: OrderPlaced, entry: Entry) -> WatchedOrder:
         len(it.watched_for),
         sum([bill.open for bill in it.watched_for if bill.currency == it.currency]),
         sum([line.quantity for line in it.lines]),
+        last_position=entry.position,
     )
 
 
+def _owe(rows: dict[Key, WatchedOrder], entry: Entry) -> None:
+    """What is open on the order's bills, as the customer's facts say it."""
+    order = entry.stream
+    before = {row.bill: OwedBill(row.currency, row.due_on, row.open) for row in rows.values() if row.bill}
+    facts = fold_customer(CustomerFacts({order: OrderFacts(bills=before)}), entry)
+    for bill, owed in facts.orders[order].bills.items():
+        if before.get(bill) != owed:
+            rows[order, bill] = WatchedOrder(
+                order,
+                bill,
+                entry.customer or "",
+                owed.currency,
+                due_on=owed.due_on,
+                open=owed.open,
+                last_position=entry.position,
+            )
+
+
 LISTED = """
-SELECT "order", customer, currency, total, placed_at, bills_then, open_then, units_left, decision,
-       reviewed_by, reviewed_at, ask_again_on, last_position
-FROM held"""
-"""The orders of watched customers, over the rows `held`."""
+SELECT watched."order", watched.customer, watched.currency, watched.total, watched.placed_at,
+       watched.bills_then, watched.open_then, owed.bills AS bills_now, owed.open AS open_now,
+       watched.units_left,
+       watched.decision IS NULL AND watched.units_left > 0 AND owed.bills > 0 AS to_review, watched.decision,
+       watched.reviewed_by, watched.reviewed_at, watched.ask_again_on, watched.last_position
+FROM held AS watched
+CROSS JOIN (SELECT %s::text AS today) AS said
+CROSS JOIN LATERAL (
+    SELECT count(*)::bigint AS bills,
+           coalesce(sum(open) FILTER (WHERE debt.currency = watched.currency), 0)::bigint AS open
+    FROM held AS debt
+    WHERE debt.customer = watched.customer AND debt.bill <> '' AND debt.open > 0 AND debt.due_on < said.today
+) AS owed
+WHERE watched.bill = ''"""
+"""The orders of watched customers, over the rows `held`; said: the day, in the book's zone."""

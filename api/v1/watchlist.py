@@ -11,14 +11,14 @@ from api.answers import Receipt
 from api.bodies import Writing
 from api.call import Call, asked
 from api.grammars import Currency, CustomerId, OrderId, OrderInPath
-from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
+from api.lists import ListQuery, RowsPage, asked_at, item_of, list_of, named_by
 from api.permissions import Permission
 from api.section import Section
 from api.v1.orders import PLACE, customer_of
 from domain.bills.reviewing import ReviewWatchedOrder
 from domain.bills.watch_events import WatchDecision
 from domain.entry import Minor
-from domain.moments import Day, Moment, day_of
+from domain.moments import Day, Moment
 from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
 from projections.unpaid_bills import AFTER_WRITE_OFF, AGING, WATCHLIST, UnpaidBills
@@ -77,7 +77,10 @@ class WatchedOrderItem(msgspec.Struct, frozen=True):
     placed_at: Moment
     bills_then: int
     open_then: Minor
+    bills_now: int
+    open_now: Minor
     units_left: int
+    to_review: bool
     decision: str | None
     reviewed_by: str | None
     reviewed_at: Moment | None
@@ -141,6 +144,9 @@ class WatchedOrdersQuery(ListQuery):
 
     customer: CustomerId | None = None
     decision: WatchDecision | None = None
+    to_review: bool | None = Field(
+        default=None, description="Only those the owner is to look at, or only others."
+    )
     sort: Literal["placed_at", "-placed_at"] = "placed_at"
 
 
@@ -182,7 +188,7 @@ async def list_unpaid_bills(call: Call, query: Annotated[UnpaidBillsQuery, Query
     where = named_by(query, "stage", "customer", "order", "currency")
     if query.stage is None:
         where += (Where("stage", "<>", "closed"),)
-    return await list_of(call, UNPAID, query, sort=query.sort, where=where, said=await _said(call, query))
+    return await list_of(call, UNPAID, query, sort=query.sort, where=where, said=await asked_at(call, query))
 
 
 @watchlist.question(
@@ -191,11 +197,13 @@ async def list_unpaid_bills(call: Call, query: Annotated[UnpaidBillsQuery, Query
 async def list_watched_orders(call: Call, query: Annotated[WatchedOrdersQuery, Query()]) -> Response:
     """List new orders of customers who owed when they placed them
 
-    `open_then` counts bills in the order's currency, `bills_then` all. An order goes its way until the owner
-    says otherwise.
+    `open_then` and `open_now` count overdue bills in the order's currency, `bills_then` and `bills_now` all.
+    An order goes its way until the owner says otherwise, and need not be reviewed once nothing is overdue;
+    one that is to be paid first waits until it is paid, the owner lets it ship, or the customer cancels it.
     """
-    where = named_by(query, "customer", "decision")
-    return await list_of(call, WATCHED, query, sort=query.sort, where=where)
+    where = named_by(query, "customer", "decision", "to_review")
+    _, today = await asked_at(call, query)
+    return await list_of(call, WATCHED, query, sort=query.sort, where=where, said=(today,))
 
 
 @watchlist.decision(
@@ -222,7 +230,7 @@ async def show_aging(call: Call, query: Annotated[AgingQuery, Query()]) -> Respo
     not yet late.
     """
     where = () if query.currency is None else (Where("currency", "=", query.currency),)
-    _, today = await _said(call, query)
+    _, today = await asked_at(call, query)
     return await list_of(call, AGES, query, sort="currency", where=where, said=(today,))
 
 
@@ -236,21 +244,3 @@ async def list_write_offs(call: Call, query: Annotated[WriteOffsQuery, Query()])
     """
     where = named_by(query, "customer", "currency")
     return await list_of(call, WRITE_OFFS, query, sort=query.sort, where=where)
-
-
-async def _said(call: Call, query: ListQuery) -> tuple[Moment, Day]:
-    """The moment a list is asked for, and the day it falls on in the book's zone."""
-    moment = await _moment(call, query)
-    return moment, day_of(moment, (await call.book_register()).zone)
-
-
-async def _moment(call: Call, query: ListQuery) -> Moment:
-    if query.as_of is not None:
-        return query.as_of
-    if query.as_of_recorded is not None:
-        return query.as_of_recorded
-    if query.as_of_position is not None:
-        entry = await call.book.entry(query.as_of_position)
-        if entry is not None:
-            return max(entry.recorded_at, entry.effective_at)
-    return call.book.clock()

@@ -11,12 +11,12 @@ from domain.bills.watch_events import WatchDecision, WatchedOrderReviewed
 from domain.bills.watching import is_watched
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange
-from domain.deadlines import deadlines_of_payment_first
+from domain.deadlines import deadlines_of_payment_first, deadlines_of_shipping
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends
 from domain.ids import expect_id
 from domain.moments import Day, day_of, plus_days
-from domain.orders.order import Placed, placed_order
+from domain.orders.order import Placed, placed_order, price_not_covered
 from domain.refusal import Refusal
 
 WATCH_DECISIONS: tuple[WatchDecision, ...] = get_args(WatchDecision)
@@ -124,8 +124,8 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     if command.decision == "payment_first":
         _check_payment_first(command, given)
     expect_cause(state.placed_at, given)
-    reviewed = _reviewed(state, command, until, given)
     on_bill = state.placed.terms == "bill_after" or state.declines.released_unpaid is not None
+    reviewed = _reviewed(state, command, until, given, on_bill=on_bill)
     ends = hold_ends(state, may_ship=command.decision == "ship" and on_bill, because="reviewed", given=given)
     return Decision(
         events=((command.order, reviewed), *ends),
@@ -151,12 +151,20 @@ def _check_payment_first(command: ReviewWatchedOrder, given: Given) -> None:
 
 
 def _reviewed(
-    state: Placed, command: ReviewWatchedOrder, until: Day | None, given: Given
+    state: Placed, command: ReviewWatchedOrder, until: Day | None, given: Given, *, on_bill: bool
 ) -> WatchedOrderReviewed:
+    not_covered = price_not_covered(state)
+    if until is not None:
+        deadlines = deadlines_of_payment_first(until, given)
+    elif state.asks_payment_first and on_bill and not_covered and state.declines.hold is None:
+        deadlines = deadlines_of_shipping(state.placed, given)
+    else:
+        deadlines = ()
     return WatchedOrderReviewed(
         order=command.order,
         customer=state.placed.customer,
         decision=command.decision,
         until=until,
-        deadlines=() if until is None else deadlines_of_payment_first(until, given),
+        missing=0 if until is None else not_covered,
+        deadlines=deadlines,
     )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from domain.entry import Event
+from domain.entry import Event, Minor
 from domain.moments import Day
 from domain.orders.order_events import Deadline
 
@@ -21,5 +21,7 @@ class WatchedOrderReviewed(Event, frozen=True, kw_only=True):
     decision: WatchDecision
     until: Day | None
     """The day on which the owner is asked again; None where it ships."""
+    missing: Minor
+    """What the units still to ship cost beyond the deposit, which is to be paid first; 0 where it ships."""
     deadlines: tuple[Deadline, ...] = ()
-    """Asking the owner again."""
+    """Asking the owner again; or shipping it, where payment had been asked first."""

@@ -14,7 +14,7 @@ from domain.bills.billing import may_be_billed
 from domain.corrections.correcting_payments import reopened_shares
 from domain.corrections.correction_events import RefundCorrected
 from domain.corrections.evolve_corrections import without_refund
-from domain.deadlines import deadlines_of_shipping_again
+from domain.deadlines import deadlines_of_shipping
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_begins
 from domain.money import Money
@@ -77,7 +77,7 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     corrected = msgspec.structs.replace(
         corrected,
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.cancelled_price,
-        deadlines=deadlines_of_shipping_again(state.placed, given) if freed and may_ship else (),
+        deadlines=deadlines_of_shipping(state.placed, given) if freed and may_ship else (),
     )
     held = hold_begins(after, None, "corrected", given)
     return Decision(events=((state.placed.order, corrected), *held), customer=it.customer)

@@ -15,7 +15,7 @@ from domain.corrections.correcting_bills import expect_unsettled
 from domain.corrections.correction_events import ShipmentCorrected
 from domain.corrections.evolve_corrections import without_shipment
 from domain.corrections.phantom_funds import cleared_of_phantoms
-from domain.deadlines import deadlines_of_shipping_again
+from domain.deadlines import deadlines_of_shipping
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_begins
 from domain.orders.order import Placed, Shipment, price_not_covered
@@ -81,7 +81,7 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
     corrected = msgspec.structs.replace(
         corrected,
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.charge,
-        deadlines=deadlines_of_shipping_again(state.placed, given) if may_ship else (),
+        deadlines=deadlines_of_shipping(state.placed, given) if may_ship else (),
     )
     held = hold_begins(after, None, "corrected", given)
     return Decision(events=((it.order, corrected), *held), customer=it.customer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from domain.bills.billing import may_be_billed
 from domain.bills.watching import is_watched
 from domain.customers.registering import known_customer
-from domain.deadlines import deadlines_of_cover, deadlines_of_hold, deadlines_of_shipping_again
+from domain.deadlines import deadlines_of_hold, deadlines_of_shipping
 from domain.decision import Given
 from domain.declines.decline_codes import DeclineKind
 from domain.declines.decline_events import HoldBegunBy, HoldEndedBy, OnFile, OrderPlacedOnHold, OrderReleased
@@ -98,14 +98,16 @@ def hold_ends(
         order=placed.order,
         customer=placed.customer,
         because=because,
-        deadlines=deadlines_of_shipping_again(placed, given) if after.units_to_ship else (),
+        deadlines=deadlines_of_shipping(placed, given) if after.units_to_ship else (),
     )
     return ((placed.order, released),)
 
 
 def shipping_begins(state: Placed, given: Given) -> tuple[Deadline, ...]:
     """What the entry asks for that covers all that is to ship; where it ends a hold, the release asks."""
-    return () if state.declines.hold is not None else deadlines_of_cover(state.placed, given)
+    if state.declines.hold is not None or may_be_billed(state):
+        return ()  # what may ship unpaid was to be shipped before
+    return deadlines_of_shipping(state.placed, given)
 
 
 def on_file(given: Given, customer: str) -> tuple[OnFile, ...]:

@@ -20,7 +20,7 @@ from domain.bills.owing import expect_customer
 from domain.bills.watching import is_watched
 from domain.causes import expect_cause
 from domain.command import Command
-from domain.deadlines import deadlines_of_shipping_again
+from domain.deadlines import deadlines_of_shipping
 from domain.decision import Decision, Due, Given
 from domain.declines.decline_events import ShipmentReleasedWithoutPayment
 from domain.declines.holds import hold_of, holds_up
@@ -137,7 +137,7 @@ def _released(state: Placed, hold: Hold, given: Given, *, by_rule: bool) -> Ship
         contacts=len(hold.contacts),
         reached=hold.reached,
         search=hold.searches[-1].position if hold.searches else None,
-        deadlines=deadlines_of_shipping_again(state.placed, given),
+        deadlines=deadlines_of_shipping(state.placed, given),
     )
 
 

@@ -33,7 +33,7 @@ NEEDED = {"explain_account": "?account=assets:customers&currency=EUR"}
 
 ELSEWHERE = {
     "/v1/carts/": "cart",
-    "/v1/watched-orders/": "watched",
+    "/v1/watched-orders/": "reviewed",
     "/v1/orders/{order}/credit": "watched",
     "/v1/orders/{order}/disputes": "disputed",
     "/v1/orders/{order}/payment-reversals": "disputed",
@@ -171,6 +171,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         "product": listed["subject"],
         "position": "1",
         **await _taken_back(house),
+        "reviewed": await _watched(house),
         "unmatched": await house.unmatched(1000),
         "returned": await house.unmatched(1000),
     }
@@ -192,6 +193,13 @@ async def _overdue_bill(house: House, customer: str) -> str:
     bill = shipped["entries"][1]["data"]["bill"]
     await house.recorded(f"/v1/bills/{bill}/calls", EXAMPLES["record_collection_call"])
     return bill
+
+
+async def _watched(house: House) -> str:
+    """An order of a customer whose bill is overdue, and stays so."""
+    customer = (await house.recorded("/v1/customers", {"name": "Cleo"}))["subject"]
+    await _overdue_bill(house, customer)
+    return (await house.recorded("/v1/orders", order_body(1, customer_id=customer)))["subject"]
 
 
 async def _taken_back(house: House) -> dict[str, str]:

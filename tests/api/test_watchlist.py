@@ -207,6 +207,45 @@ async def test_a_watched_customers_order_is_reviewed_and_never_blocked_silently(
     assert (await row(told, bill))["orders_since"] == 1
 
 
+async def test_the_order_of_somebody_who_has_paid_up_need_not_be_reviewed(told: Told) -> None:
+    # Leave the bills out of the rows → the owner is asked about somebody who owes nothing, this fails.
+    customer, _, bill = await billed(told)
+    told.on("2010-09-20")
+    order = (await told.done("/v1/orders", dresses(customer)))["subject"]
+
+    async def asked(query: str = "") -> tuple[bool, int, int, int]:
+        (watched,) = await told.rows(f"/v1/watched-orders{query}")
+        tasks = await told.rows(f"/v1/tasks{query or '?'}&kind=watched_review")
+        return watched["to_review"], len(tasks), watched["bills_now"], watched["open_now"]["amount"]
+
+    assert await asked() == (True, 1, 1, 7595)
+    await told.done(f"/v1/bills/{bill}/payments", {"amount": usd("75.94"), **TRANSFER})
+    assert await asked() == (True, 1, 1, 1)
+    told.on("2010-09-21")
+    await told.done(f"/v1/bills/{bill}/payments", {"amount": usd("0.01"), **TRANSFER})
+    assert await asked() == (False, 0, 0, 0)
+    assert await asked("?as_of=2010-09-20T20:00:00Z") == (True, 1, 1, 1)
+    assert await told.rows("/v1/watched-orders?to_review=true") == []
+    review, owner = f"/v1/watched-orders/{order}/review", told.house.owner
+    body = {"decision": "payment_first", "reason": "Late."}
+    refused = await told.refused(review, body, by=owner)
+    assert refused["type"] == "/problems/customer-no-longer-watched"
+    # Half of it ships on bill, and is overdue in its turn: due on 21 October, watched from the 22nd on.
+    await told.done(f"/v1/orders/{order}/shipments", {**parcel(), "parts": [{"line": 1, "quantity": 1}]})
+    told.on("2010-10-21")
+    assert await asked() == (False, 0, 0, 0)
+    told.on("2010-10-22")
+    assert await asked() == (True, 1, 1, 4195)
+    await told.done(review, body, by=owner)
+    # What was asked first stays to be decided, whoever pays what else.
+    (owed,) = await told.rows("/v1/unpaid-bills")
+    await told.done(f"/v1/bills/{owed['bill']}/payments", {"amount": usd("41.95"), **TRANSFER})
+    told.on("2010-10-28")
+    assert await asked() == (False, 0, 0, 0)
+    told.on("2010-10-29")
+    assert await asked() == (False, 1, 0, 0)
+
+
 @pytest.mark.parametrize("won", [True, False])
 async def test_a_chargeback_won_and_one_lost(told: Told, won: bool) -> None:
     placed = await told.done("/v1/orders", dresses(terms="card"))

@@ -51,8 +51,13 @@ def watched_story(**asked: Any) -> Story:
     return story.by(OWNER).because("sealed:The third time")
 
 
-def reviewed(decision: Any = "ship", until: str | None = None) -> WatchedOrderReviewed:
-    return WatchedOrderReviewed(order=OTHER_ORDER, customer=CUSTOMER, decision=decision, until=until)
+def reviewed(decision: Any = "ship", until: str | None = None, **other: Any) -> WatchedOrderReviewed:
+    said: dict[str, Any] = {
+        "order": OTHER_ORDER,
+        "customer": CUSTOMER,
+        "missing": 0 if until is None else 7595,
+    }
+    return WatchedOrderReviewed(**{**said, "decision": decision, "until": until, **other})
 
 
 def send(*parts: tuple[int, int], **other: Any) -> Any:
@@ -200,8 +205,7 @@ def test_the_owners_word_also_ends_the_wait_of_an_order_on_bill() -> None:
     story = watched_and_declined()
     assert story.state(ORDER).declines.hold is not None
     released = OrderReleased(order=ORDER, customer=CUSTOMER, because="reviewed")
-    said = WatchedOrderReviewed(order=ORDER, customer=CUSTOMER, decision="ship", until=None)
-    story.when(review()).then(said, released)
+    story.when(review()).then(reviewed(order=ORDER), released)
     story.do(ship(bill=NEW_BILL))
     assert story.state(ORDER).declines.hold is None
 

@@ -92,8 +92,8 @@ def test_units_that_never_left_are_left_to_review() -> None:
     story = given(customer(), watched).by(OWNER).because("sealed:A mistake")
     story.do(ship(bill=NEW_BILL))
     story.do(correct(story, OrderShipped))
-    (row,) = rows_of(WatchedOrders(), story.entries)
-    assert isinstance(row, WatchedOrder)
+    found = [row for row in rows_of(WatchedOrders(), story.entries) if isinstance(row, WatchedOrder)]
+    (row,) = [row for row in found if not row.bill]
     assert row.units_left == 2 == story.state(ORDER).units_to_ship
 
 
