@@ -185,8 +185,8 @@ def deadlines_of_credit_decision(given: Given) -> tuple[Deadline, ...]:
     return () if is_history(given) else (_in_the_day("credit_decision", given.at, given),)
 
 
-def deadlines_of_grant(given: Given) -> tuple[Deadline, ...]:
-    """Of a refund just granted: pay it out, within days. Source: §3"""
+def deadlines_of_due_back(given: Given) -> tuple[Deadline, ...]:
+    """Of money due back to a customer, by a grant or again: pay it out, within days. Source: R-G9, §3"""
     if is_history(given):
         return ()
     paid_on = plus_days(day_of(given.at, given.book.zone), given.edition.refund_payout_days)

@@ -61,6 +61,7 @@ from domain.payments.charging import AttemptPayment, attempt_payment
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
 from domain.refunds.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
+from domain.refunds.due_changes import with_due_changes
 from domain.refunds.granting import GrantRefund, grant_refund
 from domain.refunds.granting_unverified import (
     GrantUnverifiedRefund,
@@ -229,6 +230,7 @@ def decide(command: Command, given: Given) -> Decision:
         return decision
     if untimely is not None:
         raise untimely
+    decision = with_due_changes(decision, with_due(given, due) if due else given)
     return msgspec.structs.replace(decision, due=due) if due else decision
 
 

@@ -18,9 +18,8 @@ from domain.bills.promise_events import PromiseBroken
 from domain.command import Command
 from domain.decision import Decision, Due, Given
 from domain.declines.releasing import release_due
-from domain.entry import Entry, Meta
 from domain.moments import Moment
-from domain.orders.evolve_order import evolve_order
+from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed
 
 TICK = "tick"
@@ -64,22 +63,10 @@ def due_in(streams: Iterable[str], given: Given) -> tuple[Due, ...]:
 def with_due(given: Given, due: Iterable[Due]) -> Given:
     """What a command is decided on once that is recorded."""
     states = dict(given.states)
-    meta = Meta(person=NOBODY, role=NOBODY, origin=TICK)
     for it in due:
         state = states[it.stream]
         assert isinstance(state, Placed)
-        # Positions are not known before the append, and no decision asks for this entry's.
-        entry = Entry(
-            position=0,
-            stream=it.stream,
-            version=0,
-            event=it.event,
-            customer=it.customer,
-            effective_at=it.at,
-            recorded_at=given.now,
-            meta=meta,
-        )
-        states[it.stream] = evolve_order(state, entry)
+        states[it.stream] = foreseen(state, (it.event,), at=it.at, now=given.now)
     return msgspec.structs.replace(given, states=states)
 
 

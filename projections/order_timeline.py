@@ -59,6 +59,7 @@ from domain.payments.payment_events import (
     PaymentReversed,
 )
 from domain.refunds.refund_events import (
+    RefundDueChanged,
     RefundEscalated,
     RefundGranted,
     RefundPaid,
@@ -109,6 +110,7 @@ What = Literal[
     "refund_paid",
     "refund_payment_failed",
     "refund_returned",
+    "refund_due_changed",
     "payment_corrected",
     "shipment_corrected",
     "bill_corrected",
@@ -227,6 +229,11 @@ def _cancelled(entry: Entry, it: OrderUnitsCancelled) -> Milestone:
 def _refunded(entry: Entry, it: RefundGranted) -> Milestone:
     money = {"currency": it.currency, "amount": it.granted}
     return _milestone(entry, "refund_granted", reference=it.refund, **money)
+
+
+def _due_changed(entry: Entry, it: RefundDueChanged) -> Milestone:
+    money = {"currency": it.currency, "amount": it.due}
+    return _milestone(entry, "refund_due_changed", reference=it.refund, **money)
 
 
 def _told_of_money(what: What, field: str) -> Callable[[Entry, Any], Milestone]:
@@ -367,6 +374,7 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     RefundPaid: _told_of_money("refund_paid", "refund"),
     RefundPaymentFailed: _told_of_money("refund_payment_failed", "refund"),
     RefundReturned: _told_of_money("refund_returned", "refund"),
+    RefundDueChanged: _due_changed,
     PaymentCorrected: _told_of_money("payment_corrected", "payment"),
     ShipmentCorrected: _shipment_corrected,
     BillCorrected: _told_of_money("bill_corrected", "bill"),

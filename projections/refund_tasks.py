@@ -9,6 +9,7 @@ from domain.payments.payment_events import CreditSetAside
 from domain.refunds.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
+    RefundDueChanged,
     RefundEscalated,
     RefundGranted,
     RefundPaid,
@@ -26,6 +27,7 @@ BearsOnRefunds = (
     | RefundPaid
     | RefundPaymentFailed
     | RefundReturned
+    | RefundDueChanged
     | CreditSetAside
     | FraudSignalRaised
     | FraudSignalDismissed
@@ -49,6 +51,8 @@ def done_by(it: BearsOnRefunds) -> tuple[str, ...]:
             return ("refund_decision",)
         case RefundPaid() | CreditSetAside() if it.left == 0:
             return ("refund_payout",)
+        case RefundDueChanged() if it.due == 0:
+            return ("refund_payout",)
         case FraudSignalDismissed():
             return ("fraud_signal",)
         case _:
@@ -62,7 +66,9 @@ def begun_by(it: BearsOnRefunds) -> tuple[tuple[Deadline, ...], str | None]:
             return it.deadlines, it.to_role
         case FraudSignalRaised():
             return it.deadlines, "supervisor"
-        case RefundRequested() | RefundGranted() | RefundPaymentFailed() | RefundReturned():
+        case RefundRequested() | RefundGranted() | RefundPaymentFailed():
+            return it.deadlines, None
+        case RefundReturned() | RefundDueChanged():
             return it.deadlines, None
         case _:
             return (), None

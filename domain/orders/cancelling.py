@@ -10,7 +10,7 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import Command, parts_by_line
-from domain.deadlines import deadlines_of_grant
+from domain.deadlines import deadlines_of_due_back
 from domain.decision import Claim, Decision, Given
 from domain.declines.holds import hold_ends, shipping_begins
 from domain.ids import expect_id
@@ -184,12 +184,11 @@ def undelivered_refund(
         written_off=state.account.written_off - clearing.reopened(),
     )
     after = msgspec.structs.replace(after, account=account, bills=clearing.bills)
-    due_back = after.purse().due_back
-    granted = due_back - state.purse().due_back
+    granted = after.purse().due_back - state.purse().due_back
     if granted == 0 and credit == 0:
         return None
     event = _granted(state, refund, granted, returns_fee, clearing, day_of(given.at, given.book.zone))
-    deadlines = deadlines_of_grant(given) if due_back > 0 else ()
+    deadlines = deadlines_of_due_back(given) if granted > 0 else ()
     return msgspec.structs.replace(event, deadlines=deadlines), clearing
 
 

@@ -3,12 +3,13 @@
 Each subject says in a table of its own how its events change a placed order.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from domain.corrections.evolve_corrections import CORRECTIONS
 from domain.declines.evolve_declines import DECLINES
-from domain.entry import Entry, Event
+from domain.entry import Entry, Event, Meta
+from domain.moments import Moment
 from domain.orders.evolve_goods import GOODS
 from domain.orders.order import Draft, LineState, Order, Placed
 from domain.orders.order_events import CartPrepared, OrderPlaced
@@ -37,6 +38,25 @@ def evolve_order(state: Order | None, entry: Entry) -> Order:
             return EVOLVE_PLACED[type(event)](state, event, entry)
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
+
+
+def foreseen(state: Placed, events: Iterable[Event], *, at: Moment, now: Moment) -> Placed:
+    """The order as it will be once those are recorded, for a decision that rests on it."""
+    meta = Meta(person="", role="", origin="")
+    for event in events:
+        # Positions are not known before the append, and no decision asks for those of what it decides.
+        entry = Entry(
+            position=0,
+            stream=state.placed.order,
+            version=0,
+            event=event,
+            customer=state.placed.customer,
+            effective_at=at,
+            recorded_at=now,
+            meta=meta,
+        )
+        state = EVOLVE_PLACED[type(event)](state, event, entry)
+    return state
 
 
 def _placed(cart: Draft | None, it: OrderPlaced, entry: Entry) -> Placed:

@@ -52,6 +52,7 @@ from domain.refunds.refund import (
     with_withdrawn,
 )
 from domain.refunds.refund_events import (
+    RefundDueChanged,
     RefundEscalated,
     RefundGranted,
     RefundPaid,
@@ -266,6 +267,10 @@ def _refund_returned(state: Placed, it: RefundReturned, entry: Entry) -> Placed:
     )
 
 
+def _refund_due_changed(state: Placed, it: RefundDueChanged, entry: Entry) -> Placed:
+    return state  # what is due back is computed anew whenever somebody asks
+
+
 def _paid_back(state: Placed, name: str | None, amount: int) -> Mapping[str, Payment]:
     """The payments, of which one went back by so much more."""
     if name is None:
@@ -305,5 +310,6 @@ MONEY: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     RefundPaid: _refund_paid,
     RefundPaymentFailed: _refund_payment_failed,
     RefundReturned: _refund_returned,
+    RefundDueChanged: _refund_due_changed,
 }
 """How each of these events changes a placed order."""

@@ -20,7 +20,7 @@ from domain.command import (
     expect_quantity,
     expect_text,
 )
-from domain.deadlines import deadlines_of_grant, deadlines_of_supplier_claim
+from domain.deadlines import deadlines_of_due_back, deadlines_of_supplier_claim
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends
 from domain.entry import Event
@@ -33,8 +33,10 @@ from domain.orders.order_events import Part
 from domain.refunds.clearing import Clearing, clear, write_offs_reversed
 from domain.refunds.deciding_refunds import Draft, already_asked, decided, requested, streams_of_grant
 from domain.refunds.limits import Deciding
+from domain.refunds.refund import Refund
 from domain.refunds.refund_events import AskedUnits, Basis, RefundAsk, RefundedPart, RefundGranted
 from domain.refunds.refund_windows import refunded_parts
+from domain.refunds.settling import owed
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.suppliers.recoverable import last_supplier_day
@@ -181,15 +183,18 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         returns_fee=returns_fee,
         clearing=clearing,
     )
-    is_due = after.purse().due_back > 0
     last_day = last_supplier_day(state, parts, ask.observed_problem, day_of(given.at, given.book.zone))
     event = msgspec.structs.replace(
         event,
         granted=granted,
         credit_amount=credit,
         fee_dropped=gone.price_to_ship() - freed.price_to_ship(),
+    )
+    is_due = _is_due(after, event, given)
+    event = msgspec.structs.replace(
+        event,
         deadlines=(
-            *(deadlines_of_grant(given) if is_due else ()),
+            *(deadlines_of_due_back(given) if is_due else ()),
             *deadlines_of_supplier_claim(last_day, given),
         ),
     )
@@ -263,6 +268,13 @@ def _after(freed: Placed, credit: int, clearing: Clearing) -> Placed:
         account, credited=account.credited + credit, written_off=account.written_off - clearing.reopened()
     )
     return msgspec.structs.replace(freed, account=account, bills=clearing.bills)
+
+
+def _is_due(after: Placed, granted: RefundGranted, given: Given) -> bool:
+    """Whether anything of this refund is due back at once, the order's money being as after it."""
+    refund = Refund(granted, given.at, position=0)
+    after = msgspec.structs.replace(after, refunds={**after.refunds, granted.refund: refund})
+    return owed(after, refund).total > 0
 
 
 def _granted(

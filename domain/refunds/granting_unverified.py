@@ -20,7 +20,7 @@ from domain.command import (
 )
 from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
-from domain.deadlines import deadlines_of_grant
+from domain.deadlines import deadlines_of_due_back
 from domain.decision import Decision, Given
 from domain.ids import expect_id
 from domain.moments import day_of
@@ -229,5 +229,5 @@ def _of_customer(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
         cleared=(),
         write_offs_cleared=(),
         ask=ask,
-        deadlines=deadlines_of_grant(given),
+        deadlines=deadlines_of_due_back(given),
     )

@@ -12,8 +12,8 @@ from domain.customers.registering import Customer
 from domain.deadlines import deadlines_of_payout
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends
-from domain.entry import Event
 from domain.ids import expect_id
+from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, price_not_covered
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
@@ -153,13 +153,13 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
         currency=it.currency,
         amount=it.amount,
         why=command.why,
-        deadlines=deadlines_of_payout(given),
     )
-    ends = _hold_ends(state, it.amount, given) if isinstance(state, Placed) else ()
+    if isinstance(state, Customer):
+        returned = msgspec.structs.replace(returned, deadlines=deadlines_of_payout(given))
+        return Decision(events=((command.stream, returned),), customer=it.customer)
+    # What comes back covers the units still to ship first; then they wait no more, and less is due back.
+    after = foreseen(state, (returned,), at=given.at, now=given.now)
+    is_due = owed(after, after.refunds[it.refund]).total > 0
+    returned = msgspec.structs.replace(returned, deadlines=deadlines_of_payout(given) if is_due else ())
+    ends = hold_ends(after, may_ship=price_not_covered(after) == 0, because="paid", given=given)
     return Decision(events=((command.stream, returned), *ends), customer=it.customer)
-
-
-def _hold_ends(state: Placed, came_back: int, given: Given) -> tuple[tuple[str, Event], ...]:
-    """What comes back covers the units still to ship first; then they wait no more. Source: R-D2, §2"""
-    after = msgspec.structs.replace(state, account=state.account.moved(refunded=-came_back))
-    return hold_ends(after, may_ship=price_not_covered(after) == 0, because="paid", given=given)

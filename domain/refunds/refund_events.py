@@ -297,6 +297,23 @@ class RefundReturned(Event, frozen=True, kw_only=True):
     """Paying it out again."""
 
 
+class RefundDueChanged(Event, frozen=True, kw_only=True):
+    """Something of a refund is due back from now on, or nothing any more, through what else its order met.
+
+    A bank took money back or gave it again, or another refund was paid of it or taken back. Source: R-B9,
+    R-G9, §2 Money
+    """
+
+    refund: str
+    customer: str
+    order: str
+    currency: str
+    due: Minor
+    """What is due back now; 0: nothing, whatever was granted."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Paying it out, where anything is due back."""
+
+
 class RefundAllowanceUsed(Event, frozen=True, kw_only=True):
     """A person granted a refund under a limit; what they granted on a local day adds up here. Source: R-G11
 

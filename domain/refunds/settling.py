@@ -154,6 +154,8 @@ def owed(state: Placed | Customer, refund: Refund) -> Owed:
     """
     if isinstance(state, Customer):
         return Owed(refund.left, 0)
+    if refund.corrected is not None:
+        return Owed(0, 0)
     due_back = state.purse().due_back
     surplus = due_back - sum([each.left for each in state.refunds.values()])
     unsettled = refund.granted.granted - refund.paid - refund.set_aside - refund.left

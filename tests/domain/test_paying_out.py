@@ -6,10 +6,10 @@ import pytest
 from domain.causes import EffectiveBeforeCause
 from domain.entry import Entry, Meta
 from domain.money import Money
-from domain.payments.payment_events import CreditSetAside, DisputeClosed, DisputeOpened, PaymentReinstated
+from domain.payments.payment_events import CreditSetAside, DisputeClosed, DisputeOpened
 from domain.refunds.paying_out import KeepCredit, PayoutExceedsDue, RecordPayout, SendBack, next_payout
 from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
-from domain.refunds.refund_events import RefundGranted, RefundPaid
+from domain.refunds.refund_events import RefundDueChanged, RefundGranted, RefundPaid
 from domain.refunds.settling import RefundUnknown
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
@@ -192,7 +192,7 @@ def test_nothing_leaves_before_or_without_a_grant() -> None:
 # The rule
 
 
-def entry_of(event: RefundGranted | DisputeClosed | PaymentReinstated) -> Entry:
+def entry_of(event: RefundGranted | DisputeClosed | RefundDueChanged) -> Entry:
     meta = Meta(person="system", role="system", origin="api")
     return Entry(
         position=1, stream=ORDER, version=1, event=event, effective_at=NOON, recorded_at=NOON, meta=meta
@@ -211,17 +211,8 @@ def test_what_leaves_while_a_bank_asks_says_what_is_still_due_and_which_dispute_
 
 
 def test_a_grant_the_end_of_a_dispute_and_money_that_comes_again_are_looked_at() -> None:
-    back = PaymentReinstated(
-        order=ORDER,
-        customer=CUSTOMER,
-        reversal=id_of("rev"),
-        reinstatement=id_of("rev", 2),
-        payment=PAYMENT,
-        currency="USD",
-        amount=1,
-        bills=(),
-    )
-    for event in (refund_granted(), _closed(), back):
+    due = RefundDueChanged(order=ORDER, customer=CUSTOMER, refund=REFUND, currency="USD", due=1)
+    for event in (refund_granted(), _closed(), due):
         assert type(event) in PayoutFollowsGrant.handles
         found = PayoutFollowsGrant().follows(event, entry_of(event))
         assert found == PayOut(order=ORDER, customer=CUSTOMER)

@@ -62,6 +62,7 @@ FROZEN = {
     "promise.kept": ("PromiseKept", 1),
     "promise.made": ("PromiseMade", 1),
     "refund.corrected": ("RefundCorrected", 1),
+    "refund.due_changed": ("RefundDueChanged", 1),
     "refund.escalated": ("RefundEscalated", 1),
     "refund.granted": ("RefundGranted", 1),
     "refund.paid": ("RefundPaid", 1),

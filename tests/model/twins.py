@@ -30,14 +30,17 @@ from domain.moments import EARLIEST, HOUR, MINUTE, Moment, day_of, moment_at
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.orders.products import ListProduct, RepriceProduct
+from domain.refunds import settling
 from domain.refunds.approving import ApproveRefund
 from domain.refunds.persons_day import PersonsDay, day_stream
 from domain.refusal import Refusal
 from domain.ticking import Tick
+from projections.bill_tasks import Task
 from projections.customer_balance import Balance, CustomerBalance
 from projections.customer_statement import CustomerStatement
 from projections.folding import folding_of
 from projections.journal import ALLOWANCE, CUSTOMER, UNAPPLIED, Journal
+from projections.tasks import Tasks
 from tests.domain import examples
 from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, ZONE, Story
@@ -74,7 +77,7 @@ class Books:
 
     def __init__(self) -> None:
         self.journal, self.statement = Journal(), CustomerStatement()
-        self.balances = folding_of(CustomerBalance())
+        self.balances, self.tasks = folding_of(CustomerBalance()), folding_of(Tasks())
         self.accounts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         """Of a customer: by account, customer, currency."""
         self.statements: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -91,9 +94,16 @@ class Books:
         if kind in self.statement.handles:
             for line in self.statement.lines(entry.event, entry):  # pyright: ignore[reportArgumentType]
                 self.statements[line.customer, line.currency] += line.plus - line.minus
-        if kind in self.balances.projection.handles:
-            self.balances.feed(entry)
-            assert not self.balances.parked
+        for folding in (self.balances, self.tasks):
+            if kind in folding.projection.handles:
+                folding.feed(entry)
+                assert not folding.parked
+
+    def to_pay_out(self, stream: str) -> set[str]:
+        """The refunds of that stream which somebody is to pay out."""
+        rows = self.tasks.rows_of((stream,)).values()
+        tasks = [row for row in rows if isinstance(row, Task)]
+        return {task.subject for task in tasks if task.kind == "refund_payout"}
 
     def rows(self, customer: str, currency: str) -> list[Balance]:
         """The parts of a customer's balance."""
@@ -315,6 +325,8 @@ class Twins:
             assert known.granted.granted == refund.granted, refund
             assert (known.paid, known.set_aside) == (refund.paid, refund.set_aside)
         assert state.refunds.keys() == order.refunds.keys()
+        due = {name for name, refund in state.refunds.items() if settling.owed(state, refund).total}
+        assert self.books.to_pay_out(order.name) == due, "a task for what is due back, and for nothing else"
         assert state.placed.standing == order.standing
         # That time let it go is recorded with the next command, or tick.
         by_time = order.hold is None and order.released and not order.released_by_owner

@@ -25,6 +25,7 @@ from tests.domain.bill_examples import (
     paid_story,
     pay_bill,
     promise,
+    reinstate,
     remind,
     reverse,
     review,
@@ -34,6 +35,7 @@ from tests.domain.decline_examples import charge
 from tests.domain.examples import (
     BILL,
     NEW_BILL,
+    ONE_DRESS_WITH_FEE,
     ORDER,
     OTHER_BILL,
     OTHER_REFUND,
@@ -344,6 +346,54 @@ def test_money_that_goes_back_while_the_bank_asks_is_what_the_dispute_is_contest
     )  # a second payout puts it off for nobody
     story.do(close_dispute("won"))
     assert ("contest_dispute", DISPUTE) not in tasks(story, "2020-01-01")
+
+
+def test_a_refund_is_to_be_paid_while_something_of_it_is_due_back() -> None:
+    # A chargeback leaves nothing to pay; what comes again is due again. Leave `dues_changed` out → both fail.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 2)))
+    story.do(reverse())
+    assert refund_tasks(story) == []
+    story.do(reinstate())
+    assert refund_tasks(story) == [("refund_payout", REFUND)]
+    story.do(settle())
+    assert refund_tasks(story) == []
+
+
+def test_what_settled_a_chargeback_is_due_back_once_the_bank_gives_it_back() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    for command in (reverse(), grant((1, 2))):
+        story.do(command)
+    assert refund_tasks(story) == []
+    story.do(reinstate(595))
+    assert refund_tasks(story) == [("refund_payout", REFUND)]
+    story.do(settle())
+    assert refund_tasks(story) == []
+
+
+def test_what_is_due_back_once_is_to_be_paid_once() -> None:
+    # A payment that bounced in part leaves enough for one of two refunds.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    for command in (grant((1, 1)), grant((1, 1), refund=OTHER_REFUND), reverse(amount=4195)):
+        story.do(command)
+    assert refund_tasks(story) == [("refund_payout", REFUND), ("refund_payout", OTHER_REFUND)]
+    story.do(settle())
+    assert refund_tasks(story) == []
+
+
+def test_a_payout_that_comes_back_and_covers_what_is_to_ship_is_not_to_be_paid_again() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped((1, 1), **ONE_DRESS_WITH_FEE))
+    for command in (grant((1, 1)), settle(), reverse(amount=3400), come_back()):
+        story.do(command)
+    assert refund_tasks(story) == []
+
+
+def test_a_refund_that_only_settles_what_is_owed_is_not_to_be_paid_though_another_is() -> None:
+    # Look at what is due back of the order, not of the refund → this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    for command in (grant((1, 1)), settle(), reverse(), come_back(), grant((1, 1), refund=OTHER_REFUND)):
+        story.do(command)
+    assert refund_tasks(story) == [("refund_payout", REFUND)]
 
 
 def refund_tasks(story: Story) -> list[tuple[object, object]]:

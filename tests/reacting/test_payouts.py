@@ -14,6 +14,7 @@ from domain.orders.order_events import Part
 from domain.orders.shipping import ShipOrder
 from domain.payments.capturing import CapturePayment
 from domain.payments.disputing import CloseDispute, OpenDispute
+from domain.payments.reversing import ReinstatePayment, ReversePayment
 from domain.refunds.granting import GrantRefund
 from domain.refunds.limits import Deciding
 from domain.refunds.paying_out import RecordPayout, SendBack
@@ -246,6 +247,46 @@ async def test_while_a_bank_asks_it_waits_and_then_follows_by_itself(book: Book,
     await do(book, CloseDispute(order=order, dispute=dispute, outcome="won"))
     await reactor_of(book, "one").catch_up()
     assert len(acme.asked) == len(await payouts(book, order)) == 1
+
+
+@pytest.mark.parametrize("refunded_first", [True, False])
+async def test_money_the_bank_gives_back_is_paid_out_by_itself(
+    book: Book, acme: Processor, refunded_first: bool
+) -> None:
+    # Follow only grants and ends of disputes → this fails.
+    order = await paid_order(book)
+    if refunded_first:
+        await granted(book, order)
+    reversal = await charged_back(book, order)
+    if not refunded_first:
+        await granted(book, order)
+    await reactor_of(book, "one").catch_up()
+    assert acme.asked == []
+    back = ReinstatePayment(
+        order=order, reversal=reversal, reinstatement=mint("rev"), amount=3_400, currency="EUR"
+    )
+    await do(book, back)
+    await reactor_of(book, "one").catch_up()
+    assert ([paid.amount for paid in await payouts(book, order)], acme.left) == ([3_400], 3_400)
+
+
+async def charged_back(book: Book, order: str) -> str:
+    """The order's payment is taken back from us."""
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    (payment, *_), reversal = state.payments, mint("rev")
+    reverse = ReversePayment(
+        order=order,
+        customer=state.placed.customer,
+        reversal=reversal,
+        payment=payment,
+        kind="chargeback",
+        amount=3_400,
+        currency="EUR",
+        bill=mint("bil"),
+    )
+    await do(book, reverse)
+    return reversal
 
 
 async def test_a_refused_payout_stays_owed_and_is_not_hammered(book: Book, acme: Processor) -> None:
