@@ -47,6 +47,8 @@ class CreditRequest(msgspec.Struct, frozen=True):
     """Of the request and its escalations."""
     escalated: StoreCreditEscalated | None = None
     """The last escalation; None only between the two entries of one append."""
+    sent_on_by: tuple[str, ...] = ()
+    """Persons whose approval it was above the limit of."""
     withdrawn: int | None = None
     """Position that says so."""
 
@@ -117,8 +119,13 @@ def with_credit_requested(requests: CreditRequests, it: StoreCreditRequested, en
 def with_credit_escalated(requests: CreditRequests, it: StoreCreditEscalated, entry: Entry) -> CreditRequests:
     """The requests, of which one waits for another role."""
     known = requests[it.credit]
-    positions = (*known.positions, entry.position)
-    return {**requests, it.credit: msgspec.structs.replace(known, positions=positions, escalated=it)}
+    after = msgspec.structs.replace(
+        known,
+        positions=(*known.positions, entry.position),
+        escalated=it,
+        sent_on_by=known.sent_on_by if it.sent_on_by is None else (*known.sent_on_by, it.sent_on_by),
+    )
+    return {**requests, it.credit: after}
 
 
 def with_credit_withdrawn(requests: CreditRequests, it: StoreCreditWithdrawn, entry: Entry) -> CreditRequests:

@@ -7,7 +7,6 @@ What was given in one case counts together. Source: R-G11, R-S8
 from dataclasses import dataclass
 from typing import get_args
 
-from domain.authority import RANKS
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_amount, expect_text
 from domain.customers.credit import CreditRequest
@@ -25,7 +24,7 @@ from domain.payments.payment_events import (
     StoreCreditRequested,
     StoreCreditWithdrawn,
 )
-from domain.refunds.limits import ABOVE, expect_another_person, limit_of, person_of
+from domain.refunds.limits import ABOVE, expect_approver, limit_of, person_of, was_sent_on
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -139,18 +138,22 @@ def grant_store_credit(command: GrantStoreCredit, given: Given) -> Decision:
 def approve_store_credit(command: ApproveStoreCredit, given: Given) -> Decision:
     """Gives credit that was above the limit of whoever asked, within the limit of whoever approves.
 
-    Checks, in this order: customer known; credit known; retry, which is: it is given; not withdrawn; another
-    person (R-G11); not before it was asked for. Then the limit for gestures, which never refuses.
+    Checks, in this order: customer known; credit known; retry, which is: it is given, or who approves sent it
+    on before; not withdrawn; another person than asked for it, in the role it waits for or above it (R-G11);
+    not before it was asked for. Then the limit for gestures, which never refuses.
     """
     customer = known_customer(given, command.customer)
     known = customer.credits.get(command.credit)
     if known is not None and isinstance(known.it, StoreCreditGranted):
         return Decision(customer=command.customer, already=(known.position,))
     request = _request(customer, command.credit)
+    assert request.escalated is not None  # in the same append
+    to_role = request.escalated.to_role
+    if was_sent_on(request.sent_on_by, to_role, given):
+        return Decision(customer=command.customer, already=request.positions)
     if request.withdrawn is not None:
         raise StoreCreditNoLongerWanted(command.credit)
-    assert request.escalated is not None  # in the same append
-    expect_another_person(request.requested.requested_by, command.credit, request.escalated.to_role, given)
+    expect_approver(request.requested.requested_by, command.credit, to_role, given)
     expect_cause(request.at, given)
     return _decided(customer, request.requested, None, given, request)
 
@@ -239,9 +242,6 @@ def _escalated(
     ask: StoreCreditRequested, counted: int, limit: int, given: Given, request: CreditRequest | None
 ) -> Decision:
     to_role = ABOVE.get(given.actor.role, "owner")
-    waits_for = None if request is None else request.escalated
-    if request is not None and waits_for is not None and RANKS[to_role] <= RANKS[waits_for.to_role]:
-        return Decision(customer=ask.customer, already=request.positions)
     escalated = StoreCreditEscalated(
         customer=ask.customer,
         credit=ask.credit,
@@ -250,6 +250,7 @@ def _escalated(
         limit=limit,
         from_role=given.actor.role,
         to_role=to_role,
+        sent_on_by=None if request is None else person_of(given.actor),
         deadlines=deadlines_of_credit_decision(given),
     )
     events: tuple[Event, ...] = (escalated,) if request is not None else (ask, escalated)

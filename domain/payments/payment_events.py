@@ -181,6 +181,8 @@ class StoreCreditEscalated(Event, frozen=True, kw_only=True):
     limit: Minor
     from_role: str
     to_role: Role
+    sent_on_by: str | None = None
+    """The person whose approval it was above the limit of; None where the request itself was above one."""
     deadlines: tuple[Deadline, ...] = ()
     """Deciding it."""
 

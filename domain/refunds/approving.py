@@ -14,7 +14,7 @@ from domain.orders.order import Placed
 from domain.refunds.deciding_refunds import Draft, decided, streams_of_grant
 from domain.refunds.granting import order_draft
 from domain.refunds.granting_unverified import unverified_draft
-from domain.refunds.limits import Deciding, expect_another_person
+from domain.refunds.limits import Deciding, expect_approver, was_sent_on
 from domain.refunds.refund import Refund, RefundRequest, RefundUnknown
 from domain.refunds.refund_events import RefundWithdrawn
 from domain.refusal import Refusal
@@ -80,9 +80,9 @@ class RefundGrantedAlready(Refusal):
 def approve_refund(command: ApproveRefund, given: Given) -> Decision:
     """Grants a refund asked for before, anew as it stands today, within the limits of whoever approves.
 
-    Checks, in this order: refund known; retry, which is: it is granted, or its units are cancelled;
-    not withdrawn; another person, if it was above the requester's limit (R-G11); not before the request; then
-    as when it is granted at once.
+    Checks, in this order: refund known; retry, which is: it is granted, its units are cancelled, or who
+    approves sent it on before; not withdrawn; if it was above a limit, another person than asked for it, in
+    the role it waits for or above it (R-G11); not before the request; then as when it is granted at once.
     """
     state = _state(command.stream, given)
     refunds, requests = _refunds(state), _requests(state)
@@ -95,12 +95,13 @@ def approve_refund(command: ApproveRefund, given: Given) -> Decision:
         return Decision(customer=command.customer, already=cancelled.positions)
     if state is None or request is None:
         raise RefundUnknown(command.refund)
+    escalated = request.escalated
+    if escalated is not None and was_sent_on(request.sent_on_by, escalated.to_role, given):
+        return Decision(customer=command.customer, already=request.positions)
     if request.withdrawn is not None:
         raise RefundNoLongerWanted(command.refund)
-    if request.escalated is not None:
-        expect_another_person(
-            request.requested.requested_by, command.refund, request.escalated.to_role, given
-        )
+    if escalated is not None:
+        expect_approver(request.requested.requested_by, command.refund, escalated.to_role, given)
     expect_cause(request.at, given)
     draft = _draft(state, request, given)
     return decided(draft, request.requested.ask, command.deciding, given, request)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from domain.authority import RANKS
 from domain.deadlines import deadlines_of_decision
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event
@@ -134,9 +133,6 @@ def _escalated(
     draft: Draft, ask: RefundAsk, above: Above, given: Given, request: RefundRequest | None
 ) -> Decision:
     granted = draft.granted
-    waits_for = None if request is None else request.escalated
-    if request is not None and waits_for is not None and RANKS[above.to_role] <= RANKS[waits_for.to_role]:
-        return Decision(customer=granted.customer, already=request.positions)
     escalated = RefundEscalated(
         refund=granted.refund,
         customer=granted.customer,
@@ -148,6 +144,7 @@ def _escalated(
         used=above.used,
         from_role=given.actor.role,
         to_role=above.to_role,
+        sent_on_by=None if request is None else person_of(given.actor),
         deadlines=deadlines_of_decision(given),
     )
     if request is not None:

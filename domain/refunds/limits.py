@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from domain.authority import expect_role, has_rank
 from domain.book.policy import Edition, Limits
 from domain.book.register import Role
 from domain.decision import Actor, Given
@@ -77,10 +78,19 @@ class ApproverIsRequester(Refusal):
     to_role: Role
 
 
-def expect_another_person(requested_by: str, request: str, to_role: Role, given: Given) -> None:
-    """Another person acts than asked, whoever's key it is. Raises: ApproverIsRequester."""
+def expect_approver(requested_by: str, request: str, to_role: Role, given: Given) -> None:
+    """Another person acts than asked, whoever's key it is, in the role it waits for or above it.
+
+    Raises: ApproverIsRequester, RoleTooLow.
+    """
     if person_of(given.actor) == requested_by:
         raise ApproverIsRequester(request, to_role)
+    expect_role(to_role, given)
+
+
+def was_sent_on(sent_on_by: tuple[str, ...], to_role: Role, given: Given) -> bool:
+    """Whether who acts was to approve it before and sent it on, and is still below the role it waits for."""
+    return person_of(given.actor) in sent_on_by and not has_rank(to_role, given)
 
 
 def person_of(actor: Actor) -> str:

@@ -32,6 +32,8 @@ class RefundRequest(msgspec.Struct, frozen=True):
     """Of the request and its escalations."""
     escalated: RefundEscalated | None = None
     """The last escalation."""
+    sent_on_by: tuple[str, ...] = ()
+    """Persons whose approval it was above the limit of."""
     withdrawn: int | None = None
     """Position that says so."""
 
@@ -104,8 +106,13 @@ def with_requested(requests: RefundRequests, it: RefundRequested, entry: Entry) 
 def with_escalated(requests: RefundRequests, it: RefundEscalated, entry: Entry) -> RefundRequests:
     """The requests, of which one waits for another role."""
     known = requests[it.refund]
-    positions = (*known.positions, entry.position)
-    return {**requests, it.refund: msgspec.structs.replace(known, positions=positions, escalated=it)}
+    after = msgspec.structs.replace(
+        known,
+        positions=(*known.positions, entry.position),
+        escalated=it,
+        sent_on_by=known.sent_on_by if it.sent_on_by is None else (*known.sent_on_by, it.sent_on_by),
+    )
+    return {**requests, it.refund: after}
 
 
 def with_withdrawn(requests: RefundRequests, it: RefundWithdrawn, entry: Entry) -> RefundRequests:

@@ -124,6 +124,8 @@ class RefundEscalated(Event, frozen=True, kw_only=True):
     """Granted by that person on that day before; 0 for the limit per refund."""
     from_role: str
     to_role: Role
+    sent_on_by: str | None = None
+    """The person whose approval it was above the limit of; None where the request itself was above one."""
     deadlines: tuple[Deadline, ...] = ()
     """Deciding it."""
 

@@ -143,10 +143,11 @@ def shipment_body(quantity: int = 1) -> dict[str, object]:
 
 async def owner_of(ledger: Ledger, app: FastAPI, book: Book) -> Caller:
     """A new person of a book that is there already, who may read all of it."""
-    return await _with_key(ledger, app, book, "owner")
+    return await somebody(ledger, app, book, "owner")
 
 
-async def _with_key(ledger: Ledger, app: FastAPI, book: Book, role: Role) -> Caller:
+async def somebody(ledger: Ledger, app: FastAPI, book: Book, role: Role) -> Caller:
+    """A new person of a book that is there already, with a key."""
     person = mint("per")
     new = book.sealer.new_subject(person)
     await book.execute(
@@ -163,5 +164,5 @@ BERLIN = OpenBook(zone="Europe/Berlin", country="DE")
 async def opened_house(ledger: Ledger, app: FastAPI, name: str, opening: OpenBook = BERLIN) -> House:
     """A new book with one person of each role, each with a key."""
     book = await ledger.open_book(name, opening)
-    callers = {role: await _with_key(ledger, app, book, role) for role in ROLES}
+    callers = {role: await somebody(ledger, app, book, role) for role in ROLES}
     return House(app, book, callers)

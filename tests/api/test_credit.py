@@ -5,14 +5,17 @@ from collections import Counter
 
 import pytest
 
-from tests.api.house import House, eur
+from ledger.composition import Ledger
+from tests.api.house import House, eur, somebody
 
 pytestmark = pytest.mark.anyio
 
 GESTURE = {"kind": "goodwill", "note": "For the long wait."}
 
 
-async def test_above_a_gestures_limit_credit_waits_and_another_person_gives_it(house: House) -> None:
+async def test_above_a_gestures_limit_credit_waits_and_another_person_gives_it(
+    ledger: Ledger, house: House
+) -> None:
     # Refuse it, as a limit never does → this fails.
     customer = await house.customer()
     path = f"/v1/customers/{customer}/credit"
@@ -36,6 +39,9 @@ async def test_above_a_gestures_limit_credit_waits_and_another_person_gives_it(h
     through = {"On-Behalf-Of": house.agent.person}
     served = await house.service.post(f"{path}/{credit}/approval", {}, headers=through)
     assert served.json()["type"] == "/problems/approver-is-requester"
+    colleague = await somebody(ledger, house.app, house.book, "agent")
+    low = await colleague.post(f"{path}/{credit}/approval", {})
+    assert (low.status_code, low.json()["type"]) == (409, "/problems/role-too-low")
     given = await house.supervisor.post(f"{path}/{credit}/approval", {})
     assert given.status_code == 201
     listed = await house.auditor.get(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.house import House, eur, order_body, payment_body
+from ledger.composition import Ledger
+from tests.api.house import House, eur, order_body, payment_body, somebody
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +92,23 @@ async def test_above_the_limit_it_waits_is_answered_202_and_another_person_appro
     approved = await house.supervisor.post(f"/v1/refunds/{refund}/approval", {})
     assert approved.status_code == 201
     assert approved.json()["entries"][0]["data"]["requested_by"] == house.agent.person
+
+
+async def test_what_waits_for_a_role_is_approved_by_nobody_below_it(ledger: Ledger, house: House) -> None:
+    # Ask only that it is another person → a colleague lends the agent their own day, and this fails.
+    order = await shipped_order(house, quantity=1, price=100_001)
+    waits = await house.agent.post(f"/v1/orders/{order}/refunds", ONE)
+    approval = f"/v1/refunds/{waits.json()['entries'][0]['data']['refund']}/approval"
+    colleague = await somebody(ledger, house.app, house.book, "agent")
+    other_supervisor = await somebody(ledger, house.app, house.book, "supervisor")
+    for role in ("supervisor", "owner"):
+        refused = await colleague.post(approval, {})
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/role-too-low")
+        assert f"the role {role}" in refused.json()["detail"]
+        if role == "supervisor":
+            assert (await house.supervisor.post(approval, {})).status_code == 202
+    assert (await other_supervisor.post(approval, {})).json()["type"] == "/problems/role-too-low"
+    assert (await house.owner.post(approval, {})).status_code == 201
 
 
 async def test_an_approval_above_the_approvers_limit_shows_who_decides_before_and_after(house: House) -> None:

@@ -5,8 +5,12 @@ Source: R-G11, R-S8
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from domain.authority import RoleTooLow
+from domain.book.default_edition import DEFAULT_EDITION
+from domain.book.policy import Limits, PolicyAdopted
 from domain.causes import EffectiveBeforeCause
 from domain.customers.giving_credit import (
     ApproveStoreCredit,
@@ -17,6 +21,7 @@ from domain.customers.giving_credit import (
 )
 from domain.customers.registering import CustomerUnknown
 from domain.decision import Actor
+from domain.moments import EARLIEST
 from domain.payments.payment_events import (
     StoreCreditEscalated,
     StoreCreditGranted,
@@ -105,13 +110,27 @@ def test_another_person_approves_whoever_s_key_is_used() -> None:
 
 
 def test_above_the_approvers_limit_it_goes_on_to_the_owner() -> None:
+    # Ask only that it is another person → a colleague approves what waits for the owner, and this fails.
     story = escalated(25_001)
     other_agent = Actor(person=id_of("per", 77), role="agent")
-    story.by(other_agent).when(approve()).nothing()
-    assert story.by(SUPERVISOR).when(approve()).decides(StoreCreditEscalated).to_role == "owner"
-    story.by(other_agent).when(approve()).nothing()
+    other_supervisor = Actor(person=id_of("per", 78), role="supervisor")
+    story.by(other_agent).when(approve()).refused(RoleTooLow("agent", "supervisor"))
+    sent_on = story.by(SUPERVISOR).when(approve()).decides(StoreCreditEscalated)
+    assert (sent_on.to_role, sent_on.sent_on_by) == ("owner", SUPERVISOR.person)
     story.by(SUPERVISOR).when(approve()).nothing()
+    story.by(other_agent).when(approve()).refused(RoleTooLow("agent", "owner"))
+    story.by(other_supervisor).when(approve()).refused(RoleTooLow("supervisor", "owner"))
     story.by(OWNER).when(approve()).decides(StoreCreditGranted)
+
+
+def test_what_waits_for_a_supervisor_waits_for_one_whatever_another_edition_lets_agents_do() -> None:
+    story = escalated()
+    limits = Limits(per_refund={}, per_gesture={"USD": 10_000}, per_day={})
+    edition = msgspec.structs.replace(DEFAULT_EDITION, agent_limits=limits)
+    story.record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
+    other_agent = Actor(person=id_of("per", 77), role="agent")
+    story.by(other_agent).when(approve()).refused(RoleTooLow("agent", "supervisor"))
+    story.by(SUPERVISOR).when(approve()).decides(StoreCreditGranted)
 
 
 def test_the_limit_is_per_case_and_gestures_of_one_case_add_up() -> None:

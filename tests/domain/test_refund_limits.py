@@ -45,6 +45,7 @@ from tests.domain.refunds import approve, deciding, grant, used, used_today, wit
 from tests.domain.specification import AGENT, OPENED, OWNER, SUPERVISOR, Story, given
 
 COLLEAGUE = Actor(person="per_01h455vb4pex5vsknk084sn02t", role="agent")
+OTHER = "per_01h455vb4pex5vsknk084sn02v"
 
 
 def pillows(quantity: int, price: int = 100, **other: Any) -> Story:
@@ -227,8 +228,47 @@ def test_who_asked_does_not_approve_what_was_above_their_limit_whoever_holds_the
     story.when(approve()).refused(ApproverIsRequester(REFUND, "supervisor"))
     through_a_service = Actor(person=id_of("per", 7), role="supervisor", on_behalf_of=AGENT.person)
     story.by(through_a_service).when(approve()).refused(ApproverIsRequester(REFUND, "supervisor"))
-    story.by(COLLEAGUE).when(approve(deciding=deciding(COLLEAGUE.person))).nothing()
+    colleague = approve(deciding=deciding(COLLEAGUE.person))
+    story.by(COLLEAGUE).when(colleague).refused(RoleTooLow("agent", "supervisor"))
     story.by(OWNER).when(approve(deciding=deciding(OWNER.person))).decides(RefundGranted)
+
+
+def test_what_waits_for_a_supervisor_is_not_approved_by_a_colleague_whose_own_day_would_hold_it() -> None:
+    # Ask only that it is another person → two agents lend each other their days, and this fails.
+    story = pillows(200).record(used(50000))
+    story.do(grant((1, 1)))
+    story.by(COLLEAGUE).when(approve(deciding=deciding(COLLEAGUE.person))).refused(
+        RoleTooLow("agent", "supervisor")
+    )
+    granted = story.by(SUPERVISOR).when(approve(deciding=deciding(SUPERVISOR.person))).decides(RefundGranted)
+    assert (granted.decided_as, granted.requested_by) == ("supervisor", AGENT.person)
+
+
+def test_what_waits_for_the_owner_is_approved_by_the_owner_alone() -> None:
+    story = pillows(2000)
+    story.do(grant((1, 2000)))
+    by_supervisor, by_other = approve(deciding=deciding(SUPERVISOR.person)), approve(deciding=deciding(OTHER))
+    sent_on = story.by(SUPERVISOR).when(by_supervisor).decides(RefundEscalated)
+    assert (sent_on.to_role, sent_on.sent_on_by) == ("owner", SUPERVISOR.person)
+    story.when(by_supervisor).nothing()  # sent on by this very person: a retry, and no news
+    story.by(Actor(person=OTHER, role="supervisor")).when(by_other).refused(RoleTooLow("supervisor", "owner"))
+    story.by(OWNER).when(approve(deciding=deciding(OWNER.person))).decides(RefundGranted)
+
+
+def test_who_sent_a_request_on_and_was_promoted_since_may_decide_it() -> None:
+    story = pillows(2000)
+    story.do(grant((1, 2000)))
+    mine = approve(deciding=deciding(SUPERVISOR.person))
+    story.by(SUPERVISOR).do(mine)
+    story.by(Actor(person=SUPERVISOR.person, role="owner")).when(mine).decides(RefundGranted)
+
+
+def test_what_was_only_noted_down_and_is_above_a_limit_goes_up_once() -> None:
+    # Forget who sent it on → the same command again is refused, and this fails.
+    story = pillows(200)
+    story.do(grant((1, 151), only_request=True))
+    assert story.when(approve()).decides(RefundEscalated).sent_on_by == AGENT.person
+    story.by(SUPERVISOR).when(approve(deciding=deciding(SUPERVISOR.person))).decides(RefundGranted)
 
 
 def test_who_may_approve_it_is_named_however_far_it_went_up() -> None:

@@ -5,7 +5,7 @@ and is granted by another person than asked for it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.model.orders import Refused
 from tests.model.shop import Shop
@@ -49,6 +49,8 @@ class Request:
     asked_by: str
     waits_for: str | None = None
     """A role."""
+    sent_on_by: set[str] = field(default_factory=set[str])
+    """Whom it was above the limit of when they were to approve it."""
     above: int = 0
     """What was above the limit of whoever decided last."""
     withdrawn: bool = False
@@ -65,9 +67,8 @@ def decide(shop: Shop, name: str, request: Request, by: By, among: dict[str, Req
     """R-G11: granted within the limits of whoever decides, else it goes to the next role."""
     worth = request.worth()
     if worth.has_limit and not _is_within(shop, worth, by):
-        above = RANKS[min(RANKS.index(by.role) + 1, 2)]
-        if request.waits_for is None or RANKS.index(above) > RANKS.index(request.waits_for):
-            request.waits_for, request.above = above, worth.given
+        request.waits_for = RANKS[min(RANKS.index(by.role) + 1, 2)]
+        request.above = worth.given
         waiting = shop.requests if among is None else among
         waiting[name] = request
         return
@@ -76,18 +77,27 @@ def decide(shop: Shop, name: str, request: Request, by: By, among: dict[str, Req
 
 
 def approve(shop: Shop, name: str, by: By, among: dict[str, Request]) -> None:
-    """R-G3, R-G11: anew as it stands today; above the limit of who asked, by another person."""
+    """R-G3, R-G11: anew as it stands today; above the limit of who asked, by another person, of a role that
+    may.
+    """
     request = among[name]
     if request.granted:
+        return
+    is_too_low = request.waits_for is not None and RANKS.index(by.role) < RANKS.index(request.waits_for)
+    if is_too_low and by.person in request.sent_on_by:
         return
     broken = set[str]()
     if request.withdrawn:
         broken |= {"R-G3", "R-G11"}
     if request.waits_for is not None and by.person == request.asked_by:
         broken.add("R-G11")
+    if is_too_low:
+        broken.add("H-authority")
     if broken:
         raise Refused(*broken)
     decide(shop, name, request, by, among)
+    if not request.granted:
+        request.sent_on_by.add(by.person)
 
 
 def withdraw(request: Request) -> None:

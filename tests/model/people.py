@@ -11,10 +11,11 @@ from tests.domain.specification import AGENT, OWNER, SUPERVISOR
 from tests.model import limits
 from tests.model.limits import By
 
-PEOPLE = (AGENT, SUPERVISOR, OWNER)
 KEY_OF_OWNER = Actor(person="per_01h455vb4pex5vsknk084sn02t", role="owner", on_behalf_of=AGENT.person)
 """A service that acts for the agent, with a key that may do everything."""
-DECIDERS = (OWNER, AGENT, OWNER, SUPERVISOR, OWNER, KEY_OF_OWNER, SUPERVISOR)
+COLLEAGUE = Actor(person="per_01h455vb4pex5vsknk084sn02v", role="agent")
+PEOPLE = (AGENT, COLLEAGUE, SUPERVISOR, OWNER)
+DECIDERS = (OWNER, AGENT, OWNER, SUPERVISOR, OWNER, KEY_OF_OWNER, SUPERVISOR, COLLEAGUE)
 
 
 def _limits(role: str) -> Limits:
