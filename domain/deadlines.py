@@ -72,16 +72,23 @@ def deadlines_of_hold(standing: StandingKind, given: Given, *, by_itself: bool) 
     """
     if is_history(given):
         return ()
+    search = (_in_the_day("search_cards", given.at, given),) if standing == "existing" else ()
+    return (*search, *deadlines_of_decline(standing, given, by_itself=by_itself))
+
+
+def deadlines_of_decline(standing: StandingKind, given: Given, *, by_itself: bool) -> tuple[Deadline, ...]:
+    """Of a card just declined: reach the customer today, and some days later decide; an existing customer's
+    order may release itself then.
+
+    Source: R-D2, R-D3
+    """
+    if is_history(given):
+        return ()
     is_existing = standing == "existing"
-    days = given.edition.release_days if is_existing else given.edition.effort_days
-    decided_at = _days_later(days, given)
+    decided_at = _days_later(given.edition.release_days if is_existing else given.edition.effort_days, given)
+    release = (Deadline("release_unpaid", decided_at),) if is_existing and by_itself else ()
     reach = _in_the_day("reach_customer", given.at, given)
-    decide = _in_the_day("decide_release", decided_at, given)
-    if not is_existing:
-        return (reach, decide)
-    search = _in_the_day("search_cards", given.at, given)
-    release = (Deadline("release_unpaid", decided_at),) if by_itself else ()
-    return (search, reach, decide, *release)
+    return (reach, _in_the_day("decide_release", decided_at, given), *release)
 
 
 def deadlines_of_effort(given: Given) -> tuple[Deadline, ...]:

@@ -92,7 +92,7 @@ class Deadlines(Projection[Nomination, Bears]):
     """Which streams has time something to decide in, and when?"""
 
     name = "deadlines"
-    version = 3
+    version = 4
     row = Nomination
     handles = events_of(Bears)
     key = ("stream", "kind", "subject")
@@ -142,6 +142,8 @@ class Deadlines(Projection[Nomination, Bears]):
                 _begin(rows, RELEASE, order, order, it.missing, it.deadlines, entry)
             case PaymentDeclined() if it.kind == "fraud":
                 rows.pop((order, RELEASE, order), None)
+            case PaymentDeclined() if it.deadlines:
+                _begin(rows, RELEASE, order, order, it.amount, it.deadlines, entry)
             case OrderReleased() | ShipmentReleasedWithoutPayment() | OrderNotDelivered():
                 rows.pop((order, RELEASE, order), None)
             case _:

@@ -77,7 +77,7 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
     """What became of declined payments, and what is to be done next?"""
 
     name = "declined_payments"
-    version = 3
+    version = 4
     row = DeclinedPayment
     handles = events_of(BearsOnDeclines)
     key = ("order",)
@@ -118,6 +118,8 @@ def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
     row.currency, row.declined_at = it.currency, entry.effective_at
     row.decline_code, row.kind = it.decline_code, it.kind
     row.is_fraud = row.is_fraud or it.kind == "fraud"
+    if it.deadlines:  # the first while it waits for another reason: what was tried before counts no more
+        row.decide_at, row.contacts = _decide_at(it), 0
     left = [card for card in row.cards_left.split() if card != it.payment_method]
     row.cards_left, row.cards_tried = " ".join(left), row.cards_usable - len(left)
 
@@ -130,11 +132,15 @@ def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
     row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""
     row.contacts, row.reached, row.channels_left = 0, False, _channels(it.on_file)
     row.hold_since, row.result, row.ended_at = entry.effective_at, None, None
-    row.decide_at = next((each.due for each in it.deadlines if each.kind == DECIDE), None)
+    row.decide_at = _decide_at(it)
 
 
 def _end(row: DeclinedPayment, result: Result, entry: Entry) -> None:
     row.result, row.ended_at = result, entry.effective_at
+
+
+def _decide_at(it: PaymentDeclined | OrderPlacedOnHold) -> Moment | None:
+    return next((each.due for each in it.deadlines if each.kind == DECIDE), None)
 
 
 def _channels(ways: tuple[OnFile, ...]) -> str:

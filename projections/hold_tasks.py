@@ -45,7 +45,10 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
     match it:
         case PaymentAttempted():
             begin_tasks(rows, order, it.payment, customer, it.deadlines, entry, RESOLVE)
-        case PaymentDeclined() | PaymentCaptured() | ChargeUnmatched():
+        case PaymentDeclined():
+            rows.pop((order, RESOLVE, it.payment), None)
+            begin_tasks(rows, order, order, customer, it.deadlines, entry, REACH, DECIDE)
+        case PaymentCaptured() | ChargeUnmatched():
             rows.pop((order, RESOLVE, it.payment), None)
         case OrderPlacedOnHold():
             begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, REACH, DECIDE)

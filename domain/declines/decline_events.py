@@ -51,6 +51,10 @@ class PaymentDeclined(Event, frozen=True, kw_only=True):
     """What the code and the advice meant when this was recorded."""
     is_worse: bool = False
     """Whether this refusal was recorded before, as of a milder kind: it is still one refusal."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Of the first that comes while an order waits for another reason: reaching the customer, deciding; and
+    the release that comes by itself. Where a decline places the order on hold, the hold says so.
+    """
 
 
 class ChargeUnmatched(Event, frozen=True, kw_only=True):
@@ -123,7 +127,9 @@ class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
     on_file: tuple[OnFile, ...]
     """Every way to reach the customer that was on file and good."""
     deadlines: tuple[Deadline, ...] = ()
-    """Searching the cards on file, reaching the customer, deciding; and the release that comes by itself."""
+    """Searching the cards on file, reaching the customer, deciding; and the release that comes by itself.
+    A decline that comes later starts all but the first anew.
+    """
 
 
 CardVerdict = Literal["usable", "tried", "declined_for_good", "expired", "without_consent", "tried_too_often"]
@@ -168,7 +174,7 @@ class ContactAttempted(Event, frozen=True, kw_only=True):
     note: Sealed | None
     """What came of it."""
     untried: tuple[OnFile, ...]
-    """What on file has not been tried yet, since the order was placed on hold."""
+    """What on file has not been tried yet, since the decline, or since the order was placed on hold."""
     deadlines: tuple[Deadline, ...] = ()
     """Trying again, where they were not reached."""
 
@@ -223,8 +229,10 @@ class OrderNotDelivered(Event, frozen=True, kw_only=True):
     customer: str
     why: WhyNotDelivered
     held_on: Day
+    declined_on: Day
+    """The day of the first decline while it waited, from which on they were tried …"""
     contacts: int
-    """How often we tried to reach them."""
+    """… so often."""
     tried: tuple[OnFile, ...]
     """The ways on file by which we tried."""
 

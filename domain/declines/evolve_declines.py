@@ -32,7 +32,10 @@ def _declined(state: Placed, it: PaymentDeclined, entry: Entry) -> Placed:
     decline = Decline(it, entry.effective_at, (entry.position,))
     state = _with(state, declines={**state.declines.declines, it.payment: decline})
     hold = state.declines.hold
-    return state if hold is None else _with_hold(state, declines=(*hold.declines, decline))
+    # Told again as worse, it is the refusal that was recorded before, perhaps on an earlier hold.
+    if hold is None or it.is_worse:
+        return state
+    return _with_hold(state, declines=(*hold.declines, decline))
 
 
 def _charge_unmatched(state: Placed, it: ChargeUnmatched, entry: Entry) -> Placed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from domain.bills.billing import may_be_billed
 from domain.bills.watching import is_watched
 from domain.customers.registering import known_customer
-from domain.deadlines import deadlines_of_hold, deadlines_of_shipping
+from domain.deadlines import deadlines_of_decline, deadlines_of_hold, deadlines_of_shipping
 from domain.decision import Given
 from domain.declines.decline_codes import DeclineKind
 from domain.declines.decline_events import HoldBegunBy, HoldEndedBy, OnFile, OrderPlacedOnHold, OrderReleased
@@ -48,11 +48,13 @@ def holds_up(state: Placed) -> bool:
 def placed_on_hold(
     state: Placed, payment: str | None, because: HoldBegunBy, kind: DeclineKind | None, given: Given
 ) -> OrderPlacedOnHold:
-    """The hold that begins now. It ends by rule only where a bank declined, and suspects no fraud.
+    """The hold that begins now. It ends by rule only once a bank declined, and where none suspects fraud.
 
     Source: R-D2, R-D3, R-D6, I3
     """
     placed, held_on = state.placed, day_of(given.at, given.book.zone)
+    if state.declines.is_fraud:
+        kind = "fraud"
     by_itself = because == "declined" and kind != "fraud"
     return OrderPlacedOnHold(
         order=placed.order,
@@ -70,6 +72,18 @@ def placed_on_hold(
     )
 
 
+def decline_begins(state: Placed, kind: DeclineKind, given: Given) -> tuple[Deadline, ...]:
+    """What the first decline starts of an order that waits for another reason: from then on the days count.
+
+    A chargeback leaves the order to a person all the same. Source: R-D2, R-D3, I3, I4
+    """
+    hold = state.declines.hold
+    if hold is None or hold.declines:
+        return ()
+    by_itself = hold.placed.because != "charged_back" and kind != "fraud" and not state.declines.is_fraud
+    return deadlines_of_decline(state.placed.standing, given, by_itself=by_itself)
+
+
 def hold_begins(
     after: Placed, payment: str | None, because: HoldBegunBy, given: Given
 ) -> tuple[tuple[str, Event], ...]:
@@ -79,8 +93,7 @@ def hold_begins(
     """
     if not holds_up(after):
         return ()
-    kinds = [decline.declined.kind for decline in after.declines.declines.values()]
-    held = placed_on_hold(after, payment, because, "fraud" if "fraud" in kinds else None, given)
+    held = placed_on_hold(after, payment, because, None, given)
     return ((after.placed.order, held),)
 
 

@@ -80,7 +80,7 @@ class CustomerWasReached(Refusal):
 
 @dataclass(unsafe_hash=True)
 class EffortTooFew(Refusal):
-    """The customer has not been tried often enough."""
+    """The customer has not been tried often enough since the decline."""
 
     rule = "I4"
     way_out = "Try them again, at another hour and by another channel."
@@ -120,7 +120,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
 
     Checks, in this order: order placed; its customer; retry, which is: closed so already; on hold; a new
     customer; a payment declined that began this hold or came while it lasts (R-D1); never reached; tried
-    often enough, by every way on file, for long enough (I4); not before the hold.
+    since that decline often enough, by every way on file, for long enough (I4); not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -142,7 +142,8 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
         customer=command.customer,
         why="never_reached",
         held_on=hold.placed.held_on,
-        contacts=len(hold.contacts),
+        declined_on=_declined_on(hold, given),
+        contacts=len(hold.effort),
         tried=tuple([way for way in on_file(given, command.customer) if way.contact_point in tried]),
     )
     undelivered = cancel_units(command.cancelling(), given)
@@ -154,11 +155,17 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
 
 def _check_effort(command: CloseAsNotDelivered, hold: Hold, given: Given) -> None:
     edition = given.edition
-    if len(hold.contacts) < edition.effort_attempts:
-        raise EffortTooFew(command.order, len(hold.contacts), edition.effort_attempts)
+    tried = len(hold.effort)
+    if tried < edition.effort_attempts:
+        raise EffortTooFew(command.order, tried, edition.effort_attempts)
     untried = hold.untried(on_file(given, command.customer))
     if untried:
         raise ChannelsUntried(command.order, untried)
-    from_day = plus_days(hold.placed.held_on, edition.effort_days)
+    from_day = plus_days(_declined_on(hold, given), edition.effort_days)
     if day_of(given.at, given.book.zone) < from_day:
         raise EffortTooShort(command.order, edition.effort_days, from_day)
+
+
+def _declined_on(hold: Hold, given: Given) -> Day:
+    """The day from which on the effort counts. Source: R-D2, I4"""
+    return day_of(hold.at if hold.declined_at is None else hold.declined_at, given.book.zone)

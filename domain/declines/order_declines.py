@@ -58,7 +58,9 @@ class Hold(msgspec.Struct, frozen=True):
     at: Moment
     position: int
     declines: tuple[Decline, ...]
-    """While it lasts; the first of them began it, unless a payment was lost."""
+    """While it lasts; the first of them began it, unless a payment was lost. A decline of before, told again
+    as worse, is none of them.
+    """
     searches: tuple[CardSearch, ...] = ()
     contacts: tuple[ContactEffort, ...] = ()
     ended: HoldEnd | None = None
@@ -66,10 +68,18 @@ class Hold(msgspec.Struct, frozen=True):
     """Positions that say how it ended."""
 
     @property
-    def is_fraud(self) -> bool:
-        """Whether a bank suspects the card to be in the wrong hands. Source: R-D6"""
-        kinds = [self.placed.kind, *[decline.declined.kind for decline in self.declines]]
-        return "fraud" in kinds
+    def declined_at(self) -> Moment | None:
+        """When a bank first declined while it lasts: what is done for a declined card counts from then on.
+
+        None: none did. Source: R-D2, R-D3, I3, I4
+        """
+        return max(self.at, self.declines[0].at) if self.declines else None
+
+    @property
+    def effort(self) -> tuple[ContactEffort, ...]:
+        """The attempts to reach the customer after a card was declined. Source: I3, I4"""
+        since = self.declined_at
+        return () if since is None else tuple([effort for effort in self.contacts if effort.at >= since])
 
     @property
     def reached(self) -> bool:
@@ -78,14 +88,10 @@ class Hold(msgspec.Struct, frozen=True):
 
     @property
     def tried(self) -> frozenset[str]:
-        """The contact points by which they were tried."""
-        return frozenset(
-            [
-                effort.attempted.contact_point
-                for effort in self.contacts
-                if effort.attempted.contact_point is not None
-            ]
-        )
+        """The contact points by which they were tried, since the decline where there was one."""
+        efforts = self.effort if self.declines else self.contacts
+        points = [effort.attempted.contact_point for effort in efforts]
+        return frozenset([point for point in points if point is not None])
 
     @property
     def declined_cards(self) -> Mapping[str, Moment]:
@@ -97,11 +103,10 @@ class Hold(msgspec.Struct, frozen=True):
         return found
 
     def due(self, kind: DeadlineKind) -> Moment | None:
-        """When that deadline of the hold is; None where it started none."""
-        for deadline in self.placed.deadlines:
-            if deadline.kind == kind:
-                return deadline.due
-        return None
+        """When that deadline is, of the hold or of a decline that came later; None where none was started."""
+        later = [deadline for decline in self.declines for deadline in decline.declined.deadlines]
+        dues = [deadline.due for deadline in (*self.placed.deadlines, *later) if deadline.kind == kind]
+        return dues[-1] if dues else None
 
     def untried(self, on_file: tuple[OnFile, ...]) -> tuple[OnFile, ...]:
         """What of these ways to reach the customer was not tried meanwhile."""
@@ -138,6 +143,11 @@ class Declines(msgspec.Struct, frozen=True):
         if self.holds and self.holds[-1].ended is None:
             return self.holds[-1]
         return None
+
+    @property
+    def is_fraud(self) -> bool:
+        """Whether a bank ever suspected a card used for the order to be in the wrong hands. Source: R-D6"""
+        return any(decline.declined.kind == "fraud" for decline in self.declines.values())
 
     @property
     def contacts(self) -> Iterator[ContactEffort]:

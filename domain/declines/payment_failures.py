@@ -20,7 +20,7 @@ from domain.declines.decline_events import (
     PaymentDeclined,
     PaymentMethodFailed,
 )
-from domain.declines.holds import holds_up, placed_on_hold
+from domain.declines.holds import decline_begins, holds_up, placed_on_hold
 from domain.declines.order_declines import Decline
 from domain.entry import Event, Minor
 from domain.ids import expect_id
@@ -111,7 +111,7 @@ def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decis
     if attempt is None:
         _expect_needed(command, state)
     expect_cause(state.placed_at if attempt is None else attempt.at, given)
-    declined = _declined(command)
+    declined = _declined(command, state, given)
     events: list[tuple[str, Event]] = [] if attempt else [(command.order, _attempted(command))]
     events.append((command.order, declined))
     if command.payment_method is not None:
@@ -139,7 +139,12 @@ def record_told_failure(command: RecordPaymentFailure, given: Given) -> Decision
         return Decision(customer=command.customer, already=known.positions)
     expect_cause(known.at, given)
     worse = msgspec.structs.replace(
-        known.declined, decline_code=command.decline_code, advice=command.advice, kind=kind, is_worse=True
+        known.declined,
+        decline_code=command.decline_code,
+        advice=command.advice,
+        kind=kind,
+        is_worse=True,
+        deadlines=(),
     )
     events: list[tuple[str, Event]] = [(command.order, worse)]
     # The streams of a command are those of the card it names.
@@ -198,7 +203,8 @@ def _attempted(command: RecordPaymentFailure) -> PaymentAttempted:
     )
 
 
-def _declined(command: RecordPaymentFailure) -> PaymentDeclined:
+def _declined(command: RecordPaymentFailure, state: Placed, given: Given) -> PaymentDeclined:
+    kind = kind_of_decline(command.decline_code, command.advice)
     return PaymentDeclined(
         order=command.order,
         customer=command.customer,
@@ -210,7 +216,8 @@ def _declined(command: RecordPaymentFailure) -> PaymentDeclined:
         reference=command.reference,
         decline_code=command.decline_code,
         advice=command.advice,
-        kind=kind_of_decline(command.decline_code, command.advice),
+        kind=kind,
+        deadlines=decline_begins(state, kind, given),
     )
 
 

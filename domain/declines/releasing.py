@@ -90,16 +90,16 @@ def is_ready(state: Placed) -> Moment | None:
     """
     hold = state.declines.hold
     due = None if hold is None else hold.due("release_unpaid")
-    if hold is None or due is None or hold.is_fraud or price_not_covered(state) == 0:
+    if hold is None or due is None or state.declines.is_fraud or price_not_covered(state) == 0:
         return None
-    if state.asks_payment_first or not (hold.searches and hold.contacts):
+    if state.asks_payment_first or not (hold.searches and hold.effort):
         return None
     search, declined = hold.searches[-1], hold.declined_cards
     if any(card not in declined for card in search.usable):
         return None
     tried = [declined[card] for card in search.usable]
     reviewed = [review.at for review in state.reviews[-1:]]
-    return max(due, search.at, min(effort.at for effort in hold.contacts), *tried, *reviewed)
+    return max(due, search.at, min(effort.at for effort in hold.effort), *tried, *reviewed)
 
 
 def facts_due(states: Iterable[object | None], at: Moment) -> tuple[str, Moment] | None:
@@ -133,7 +133,7 @@ def _released(state: Placed, hold: Hold, given: Given, *, by_rule: bool) -> Ship
         by_rule=by_rule,
         standing=state.placed.standing,
         is_watched=is_watched(given.customer, day_of(given.at, given.book.zone)),
-        is_fraud=hold.is_fraud,
+        is_fraud=state.declines.is_fraud,
         contacts=len(hold.contacts),
         reached=hold.reached,
         search=hold.searches[-1].position if hold.searches else None,

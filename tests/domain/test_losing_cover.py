@@ -23,7 +23,7 @@ from domain.declines.decline_events import (
     OrderReleased,
     ShipmentReleasedWithoutPayment,
 )
-from domain.declines.not_delivering import NothingDeclined
+from domain.declines.not_delivering import EffortTooFew, NothingDeclined
 from domain.moments import day_of
 from domain.orders.order import Placed, price_not_covered
 from domain.orders.order_events import OrderShipped
@@ -274,7 +274,7 @@ def test_nobody_goes_without_the_goods_for_a_decline_that_was_paid_after_all() -
         story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
     story.on("2010-08-24").when(give_up()).refused(NothingDeclined(ORDER))
     story.on("2010-08-25").do(fail(payment=OTHER_PAYMENT, reference="ch_51"))
-    story.do(give_up())
+    story.when(give_up()).refused(EffortTooFew(ORDER, 0, 5))
 
 
 def test_the_owners_word_after_a_decline_asks_somebody_to_ship() -> None:

@@ -153,6 +153,7 @@ def not_delivered(**other: Any) -> OrderNotDelivered:
         "customer": CUSTOMER,
         "why": "never_reached",
         "held_on": "2010-08-10",
+        "declined_on": "2010-08-10",
         "contacts": 5,
         "tried": (BY_EMAIL, BY_PHONE),
     }

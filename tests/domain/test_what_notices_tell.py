@@ -122,7 +122,7 @@ def test_a_decline_told_again_may_turn_out_worse_and_never_milder() -> None:
         received(notice="evt_2", result="recorded"),
     )
     story.when(notice(notice="evt_3", fact=fail(), money=None)).then(received(notice="evt_3", result="known"))
-    assert story.state(ORDER).declines.hold.is_fraud
+    assert story.state(ORDER).declines.is_fraud
 
 
 def test_assigned_money_claims_its_reference_for_its_order() -> None:

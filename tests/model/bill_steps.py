@@ -100,7 +100,7 @@ def reverse(twins: Twins, which: int, much: int) -> None:
 
     def taken_back() -> None:
         reversals.reverse(twins.shop, order.name, reversal, name, amount, row)
-        holds.cover_lost(twins.shop, order.name)
+        holds.cover_lost(twins.shop, order.name, charged_back=not bounced)
 
     twins.ask(command, taken_back)
 

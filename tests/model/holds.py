@@ -24,17 +24,17 @@ def decline(shop: Shop, name: str, amount: int, *, fraud: bool) -> None:
         raise Refused("I12")
     order.was_fraud = order.was_fraud or fraud
     _wait(shop, order)
-    if order.hold is not None:
-        order.hold.declined, order.hold.fraud = True, order.hold.fraud or fraud
+    if order.hold is not None and order.hold.declined_on is None:
+        order.hold.declined_on, order.hold.attempts = shop.today, []
 
 
-def cover_lost(shop: Shop, name: str) -> None:
-    """R-B2, I3: what covered it is gone, so it waits, and a person lets it go: no bank declined."""
+def cover_lost(shop: Shop, name: str, *, charged_back: bool = False) -> None:
+    """R-B2: what covered it is gone, so it waits."""
     order = shop.orders[name]
     if order.hold is None:
         _wait(shop, order)
         if order.hold is not None:
-            order.hold.fraud, order.hold.left_to_a_person = order.was_fraud, True
+            order.hold.charged_back = charged_back
 
 
 def search(shop: Shop, name: str) -> None:
@@ -70,7 +70,7 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
         return
     hold = _held(order)
     broken = set[str]()
-    if not hold.declined:
+    if hold.declined_on is None:
         broken |= {"R-D1", "I4"}
     if order.standing == "existing":
         broken |= {"R-D3", "I4"}
@@ -78,7 +78,7 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
         order.reached
         or len(hold.attempts) < ATTEMPTS
         or on_file - set(hold.attempts)
-        or shop.today < hold.since + timedelta(days=DAYS)
+        or shop.today < (hold.declined_on or shop.today) + timedelta(days=DAYS)
     ):
         broken.add("I4")
     if broken:
@@ -94,17 +94,21 @@ def money_settles(order: Order) -> None:
 
 
 def time_decides(shop: Shop) -> None:
-    """I3, R-D6, R-D7: an existing customer's order ships unpaid; who is watched then needs a person."""
+    """R-D3, R-D6, R-D7, I3: some days after a decline an existing customer's order ships unpaid. Where a bank
+    took a payment back or suspects fraud, or where the customer is watched then, a person decides.
+    """
     for order in shop.orders.values():
         hold = order.hold
         if (
             hold is None
+            or hold.declined_on is None
             or hold.left_to_a_person
+            or hold.charged_back
             or order.standing == "new"
-            or hold.fraud
+            or order.was_fraud
             or not hold.searched
             or not hold.attempts
-            or shop.today < hold.since + timedelta(days=UNPAID_AFTER)
+            or shop.today < hold.declined_on + timedelta(days=UNPAID_AFTER)
         ):
             continue
         if shop.watched(order.customer):
@@ -115,7 +119,7 @@ def time_decides(shop: Shop) -> None:
 
 def _wait(shop: Shop, order: Order) -> None:
     if order.hold is None and not_covered(order) > 0 and order.terms == "card" and not order.released:
-        order.hold = Hold(shop.today)
+        order.hold = Hold()
         order.was_held = True
 
 

@@ -185,13 +185,12 @@ class Hold:
     becomes of it.
     """
 
-    since: date
-    declined: bool = False
-    """By a bank, while it waits or as it began."""
-    fraud: bool = False
+    charged_back: bool = False
+    declined_on: date | None = None
+    """When a bank first declined, while it waits or as it began."""
     searched: bool = False
     attempts: list[str | None] = field(default_factory=list[str | None])
-    """To reach the customer, each by its contact point, if it was one on file."""
+    """To reach the customer since then, each by its contact point, if it was one on file."""
     left_to_a_person: bool = False
 
 

@@ -143,7 +143,7 @@ def _record(twins: Twins, order: Order, fact: MoneyFact) -> None:
     match fact:
         case ReversePayment():
             reversals.reverse(twins.shop, order.name, fact.reversal, fact.payment, fact.amount, fact.bill)
-            holds.cover_lost(twins.shop, order.name)
+            holds.cover_lost(twins.shop, order.name, charged_back=True)
         case ReceiveBillPayment():
             receiving.pay_bill(twins.shop, order.name, fact.bill, fact.payment, fact.amount)
         case _:
