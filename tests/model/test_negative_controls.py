@@ -164,6 +164,10 @@ BROKEN: dict[str, Broken] = {
         lambda _: 10**9,
     ),
     "a bill is never overdue before a tick": ("domain.decisions.due_in", lambda *_: ()),
+    "nothing nominates a bill that is open again": ("projections.deadlines._reopen", lambda *_: None),
+    "nothing nominates a bill in another's place": ("projections.deadlines._move", lambda *_: None),
+    "a release is looked at on its day alone": ("projections.deadlines._look_again", lambda *_: None),
+    "a paid bill is nominated for ever": ("projections.deadlines._settle", lambda *_: None),
     "a tick decides at its own moment": (
         "domain.decisions.due_in",
         lambda streams, given: tuple(
@@ -178,6 +182,7 @@ _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, tic
 
 
 RARE = {
+    "nothing nominates a bill that is open again",
     "a corrected refund gives its units back at any price",
     "a payment of a bill undoes no write-off",
     "funds that never came are kept",
