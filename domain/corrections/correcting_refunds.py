@@ -21,6 +21,7 @@ from domain.money import Money
 from domain.orders.order import Cancellation, Placed, price_not_covered
 from domain.orders.pricing import UnitsPrice, price_of_units
 from domain.refunds.refund import Refund
+from domain.refunds.settling import due_of_no_refund
 from domain.refusal import Refusal
 
 
@@ -58,11 +59,23 @@ class UnitsCancelledSince(Refusal):
     line: int
 
 
+@dataclass(unsafe_hash=True)
+class MoneyOfNoOtherRefund(Refusal):
+    """Money of the customer's is due back by this refund alone: without it, nobody could pay it out."""
+
+    rule = "H-correct"
+    way_out = "Leave the refund as it is, and pay it out."
+    spoken = "Without this refund {amount} would be due back, and of no refund."
+
+    refund: str
+    amount: Money
+
+
 def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     """Takes an order's refund back, with what it had cleared and the units cancelled with it.
 
     Checks, in this order: nothing paid out or set aside; prices of its units, and of those cancelled with it
-    (R-G6). Source: H-correct
+    (R-G6); no money left that only it gives back. Source: H-correct
     """
     it = refund.granted
     _expect_unpaid(refund, state)
@@ -72,6 +85,10 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
         _expect_prices_cancelled(cancellation, state)
     corrected = _corrected(refund, cancellation, state, given)
     after = without_refund(state, corrected)
+    others = {name: other for name, other in after.refunds.items() if name != it.refund}
+    stranded = due_of_no_refund(msgspec.structs.replace(after, refunds=others))
+    if stranded:
+        raise MoneyOfNoOtherRefund(it.refund, Money(stranded, it.currency))
     freed = after.units_to_ship > state.units_to_ship
     may_ship = may_be_billed(after) or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(

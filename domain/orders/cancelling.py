@@ -17,7 +17,7 @@ from domain.ids import expect_id
 from domain.moments import Day, day_of
 from domain.orders.evolve_goods import without_units
 from domain.orders.order import Cancellation, Placed, line_of, placed_order, price_not_covered
-from domain.orders.order_events import OrderUnitsCancelled, Part
+from domain.orders.order_events import OrderPlaced, OrderUnitsCancelled, Part
 from domain.orders.pricing import UnitsPrice, price_of_units
 from domain.refunds.clearing import Clearing, clear, write_offs_reversed
 from domain.refunds.credit_notes import credit_note_stream, numbered
@@ -187,9 +187,24 @@ def undelivered_refund(
     granted = after.purse().due_back - state.purse().due_back
     if granted == 0 and credit == 0:
         return None
-    event = _granted(state, refund, granted, returns_fee, clearing, day_of(given.at, given.book.zone))
-    deadlines = deadlines_of_due_back(given) if granted > 0 else ()
-    return msgspec.structs.replace(event, deadlines=deadlines), clearing
+    event = msgspec.structs.replace(
+        deposit_granted(state.placed, refund, granted, given),
+        returns_fee=returns_fee,
+        cleared=clearing.cleared,
+        write_offs_cleared=clearing.write_offs_cleared,
+    )
+    return _with_fee(event, state) if returns_fee and state.fee_charged else event, clearing
+
+
+def _with_fee(granted: RefundGranted, state: Placed) -> RefundGranted:
+    """The same, with the fee that was charged."""
+    return msgspec.structs.replace(
+        granted,
+        credit_amount=state.fee,
+        shipping=state.placed.shipping,
+        shipping_tax=state.placed.shipping_tax,
+        shipping_credit=state.placed.shipping_credit,
+    )
 
 
 def may_credit_fee(state: Placed) -> bool:
@@ -205,27 +220,25 @@ def fee_goes_back(state: Placed) -> bool:
     return not state.fee_returned and all(line.gone for line in state.lines)
 
 
-def _granted(
-    state: Placed, refund: str, granted: int, returns_fee: bool, clearing: Clearing, granted_on: Day
-) -> RefundGranted:
-    placed = state.placed
-    credits_fee = returns_fee and state.fee_charged
+def deposit_granted(placed: OrderPlaced, refund: str, amount: int, given: Given) -> RefundGranted:
+    """So much of a deposit goes back, with nothing of what was charged. Source: I14"""
     return RefundGranted(
         refund=refund,
         customer=placed.customer,
         order=placed.order,
         basis="undelivered",
         currency=placed.currency,
-        granted_on=granted_on,
-        granted=granted,
-        credit_amount=state.fee if credits_fee else 0,
+        granted_on=day_of(given.at, given.book.zone),
+        granted=amount,
+        credit_amount=0,
         goods=0,
         tax=0,
-        shipping=placed.shipping if credits_fee else 0,
-        shipping_tax=placed.shipping_tax if credits_fee else 0,
-        shipping_credit=placed.shipping_credit if credits_fee else 0,
-        returns_fee=returns_fee,
+        shipping=0,
+        shipping_tax=0,
+        shipping_credit=0,
+        returns_fee=False,
         parts=(),
-        cleared=clearing.cleared,
-        write_offs_cleared=clearing.write_offs_cleared,
+        cleared=(),
+        write_offs_cleared=(),
+        deadlines=deadlines_of_due_back(given) if amount else (),
     )

@@ -18,13 +18,18 @@ from domain.deadlines import deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
 from domain.declines.holds import hold_begins, hold_ends, shipping_begins
 from domain.entry import Event, Minor
-from domain.ids import expect_id
+from domain.ids import expect_id, parse_type_id, type_id
 from domain.moments import day_of
 from domain.money import Money
+from domain.orders.cancelling import deposit_granted
+from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, placed_order, price_not_covered
 from domain.payments.disputing import DisputeUnknown, dispute_of, payment_of
 from domain.payments.payment import Payment, Reversal
 from domain.payments.payment_events import PaymentReinstated, PaymentReversed, ReversalKind
+from domain.refunds.refund import REFUND
+from domain.refunds.refund_events import RefundGranted
+from domain.refunds.settling import due_of_no_refund
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -191,6 +196,8 @@ def _reversed(state: Placed, payment: Payment, command: ReversePayment, given: G
 def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
     """Records money that came back: it pays what its reversal left open, then what was written off of that;
     the rest adds to the order's funds, and an order that waited for money waits no longer once it covers it.
+    What of it is for nothing any more, and of no refund, is granted: while it was away units were cancelled,
+    or the customer paid otherwise.
 
     Checks, in this order: order placed; reversal known; retry; currency; amount (I13); not before the
     reversal.
@@ -210,20 +217,36 @@ def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
         amount = state.money(command.amount)
         raise ReinstatementExceedsReversal(command.reversal, amount, state.money(away))
     expect_cause(reversal.at, given)
-    return Decision(events=_reinstated(state, reversal, command, given), customer=state.placed.customer)
+    events = _reinstated(state, reversal, command, given)
+    granted = _for_nothing_any_more(foreseen(state, events, at=given.at, now=given.now), command, given)
+    return Decision(
+        events=tuple([(command.order, event) for event in (*events, *granted)]),
+        claims=tuple([Claim(REFUND, it.refund, command.order) for it in granted]),
+        customer=state.placed.customer,
+    )
+
+
+def _for_nothing_any_more(
+    after: Placed, command: ReinstatePayment, given: Given
+) -> tuple[RefundGranted, ...]:
+    """What is due back with it and was never granted: nobody could pay it out. Source: R-B9, I14"""
+    amount = due_of_no_refund(after)
+    if amount == 0:
+        return ()
+    refund = type_id("ref", parse_type_id(command.reinstatement)[1])
+    return (deposit_granted(after.placed, refund, amount, given),)
 
 
 def _reinstated(
     state: Placed, reversal: Reversal, command: ReinstatePayment, given: Given
-) -> tuple[tuple[str, Event], ...]:
+) -> tuple[Event, ...]:
     owed = None if reversal.it.bill is None else state.bills[reversal.it.bill]
-    events: list[tuple[str, Event]] = []
+    events: list[Event] = []
     pays = 0
     if owed is not None:
         reopened, pays = owed.takes(command.amount)
         if reopened:
-            back = write_off_reversed(state, owed, reopened, "reinstatement", command.reinstatement)
-            events.append((command.order, back))
+            events.append(write_off_reversed(state, owed, reopened, "reinstatement", command.reinstatement))
     not_covered, to_funds = price_not_covered(state), command.amount - pays
     reinstated = PaymentReinstated(
         order=command.order,
@@ -236,8 +259,6 @@ def _reinstated(
         bills=(owed.share(pays),) if owed is not None and pays else (),
         deadlines=shipping_begins(state, given) if 0 < not_covered <= to_funds else (),
     )
-    events.append((command.order, reinstated))
-    events.extend(promises_kept(state, reinstated.bills, command.reinstatement))
-    is_covered = not_covered <= to_funds
-    events.extend(hold_ends(state, may_ship=is_covered, because="paid", given=given))
-    return tuple(events)
+    ends = hold_ends(state, may_ship=not_covered <= to_funds, because="paid", given=given)
+    kept = promises_kept(state, reinstated.bills, command.reinstatement)
+    return (*events, reinstated, *[event for _, event in (*kept, *ends)])

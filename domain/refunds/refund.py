@@ -88,6 +88,13 @@ class Refund(msgspec.Struct, frozen=True):
             return 0
         return max(0, self.granted.granted - self.cleared - self.paid - self.set_aside)
 
+    @property
+    def claim(self) -> int:
+        """What may still be given of it: what is left, and what cleared a bill, if that money comes again."""
+        if self.corrected is not None:
+            return 0
+        return max(0, self.granted.granted - self.paid - self.set_aside)
+
 
 REFUND = "refund"
 """The kind of claim by which the stream of a refund is found, and which keeps its id to one."""

@@ -20,7 +20,8 @@ Basis = Literal["price_paid", "original_charges", "full_list_price", "stated", "
 
 price_paid: units of an order at the price paid. original_charges: units and the fee, for an observed problem.
 full_list_price: whether it was bought from us is in question, so the current list price. stated: a person
-sets the amount. credit: set-aside money asked for. undelivered: a cancellation that gives the deposit back.
+sets the amount. credit: set-aside money asked for. undelivered: money that is for nothing: the deposit of
+what was cancelled; or what a bank gives back once that was cancelled, or paid otherwise.
 Source: R-G4, R-G6, I14, I15
 """
 AgeLabel = Literal["supplier", "guarantee", "beyond_guarantee"]

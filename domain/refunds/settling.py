@@ -154,14 +154,16 @@ def owed(state: Placed | Customer, refund: Refund) -> Owed:
     """
     if isinstance(state, Customer):
         return Owed(refund.left, 0)
-    if refund.corrected is not None:
-        return Owed(0, 0)
     due_back = state.purse().due_back
     surplus = due_back - sum([each.left for each in state.refunds.values()])
-    unsettled = refund.granted.granted - refund.paid - refund.set_aside - refund.left
-    amount = min(due_back, refund.left + max(0, min(unsettled, surplus)))
+    amount = min(due_back, refund.left + max(0, min(refund.claim - refund.left, surplus)))
     cash = cash_of(state.account, amount)
     return Owed(cash, amount - cash)
+
+
+def due_of_no_refund(state: Placed) -> int:
+    """What is due back of an order and was never granted: a bank gave it back too late."""
+    return max(0, state.purse().due_back - sum([refund.claim for refund in state.refunds.values()]))
 
 
 def settle_refund(command: SettleRefund, given: Given) -> Decision:

@@ -119,7 +119,13 @@ def reinstate(twins: Twins, which: int, much: int) -> None:
         amount=amount,
         currency=order.currency,
     )
-    twins.ask(command, lambda: reversals.reinstate(twins.shop, order.name, name, again_as, amount))
+    refund = id_of("ref", twins.number)
+
+    def came_again() -> None:
+        if reversals.reinstate(twins.shop, order.name, name, again_as, amount, refund):
+            twins.streams[refund] = order.name, order.customer
+
+    twins.ask(command, came_again)
 
 
 def use_credit(twins: Twins, which: int, much: int) -> None:

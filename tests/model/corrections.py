@@ -7,7 +7,7 @@ does what could not be taken back to the last minor unit.
 from dataclasses import replace
 
 from tests.model import goods, promises, unmatched
-from tests.model.orders import Bill, Order, Refused, Share, State
+from tests.model.orders import Bill, Order, Refund, Refused, Share, State
 from tests.model.prices import Price, price_of
 from tests.model.shop import Shop
 
@@ -117,7 +117,7 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
     it = order.refunds[refund]
     due = it.credit_amount - sum(share.amount for share in (*it.cleared, *it.undone))
     broken = set[str]()
-    if it.paid + it.set_aside or due > order.funds:
+    if it.paid + it.set_aside or due > order.funds or _stranded(order, it, order.funds - due):
         broken.add("H-correct")
     for (line, state), quantity in it.quantities.items():
         price = it.refunded[line] if state == "refunded" else it.cancelled.get(line, Price())
@@ -138,6 +138,18 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
         order.bills[share.bill].cleared -= share.amount
     _open_again(shop, order, refund, it.cleared, it.undone)
     _fall_overdue(shop, order)
+
+
+def _stranded(order: Order, it: Refund, funds: int) -> bool:
+    """Whether without that refund something of these funds would be due back of none."""
+    waiting = [unit for line in order.lines for unit in line if unit.state == "to_ship"]
+    to_ship = price_of(unit.price for unit in waiting).total
+    to_ship += sum(price.total for price in it.cancelled.values())
+    fee_to_come = not order.fee_charged and (not order.fee_returned or it.returns_fee)
+    if fee_to_come and (waiting or it.cancelled):
+        to_ship += order.fee
+    claims = sum(other.claim for other in order.refunds.values() if other is not it)
+    return funds - min(funds, to_ship) > claims
 
 
 def _turn_back(order: Order, line: int, state: State, quantity: int) -> None:

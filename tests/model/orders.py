@@ -159,6 +159,11 @@ class Refund:
     """Of write-offs."""
     corrected: bool = False
 
+    @property
+    def claim(self) -> int:
+        """What may still be given of it, what cleared a bill included: that money may come again."""
+        return 0 if self.corrected else self.granted - self.paid - self.set_aside
+
 
 @dataclass
 class OwnRefund:
@@ -276,6 +281,11 @@ class Order:
     @property
     def due_back(self) -> int:
         return self.funds - self.deposit
+
+    @property
+    def due_of_no_refund(self) -> int:
+        """What is due back and was never granted."""
+        return max(0, self.due_back - sum(it.claim for it in self.refunds.values()))
 
     @property
     def cash(self) -> int:

@@ -4,7 +4,7 @@ A part of the shop, as `tests.model.shop` says.
 """
 
 from tests.model import debts, receiving
-from tests.model.orders import Bill, Refused
+from tests.model.orders import Bill, Refund, Refused
 from tests.model.shop import Shop
 
 
@@ -22,8 +22,11 @@ def reverse(shop: Shop, name: str, reversal: str, payment: str, amount: int, row
         order.bills[row] = Bill(row, "chargeback", opened, shop.today, shop.today)
 
 
-def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int) -> None:
-    """R-B9: what it left owed, open first, then written off; the rest adds to the funds."""
+def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int, refund: str) -> bool:
+    """R-B9, I14: what it left owed, open first, then written off; the rest adds to the funds.
+
+    What is for nothing any more is granted. Whether anything is.
+    """
     order = shop.orders[name]
     payment, reversed_, again, row = order.reversals[reversal]
     if amount > reversed_ - again:
@@ -31,9 +34,11 @@ def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int) -> Non
     order.reversals[reversal] = (payment, reversed_, again + amount, row)
     order.payments[payment].reversed -= amount
     order.reversed -= amount
-    if row is None:
-        return
-    owed = order.bills[row]
-    was_open = min(amount, owed.open)
-    debts.undo_write_off(order, owed, min(amount - was_open, owed.written_off), by_refund=False)
-    receiving.pay(shop, owed, min(amount, owed.open), by if was_open else None)
+    if row is not None:
+        owed = order.bills[row]
+        was_open = min(amount, owed.open)
+        debts.undo_write_off(order, owed, min(amount - was_open, owed.written_off), by_refund=False)
+        receiving.pay(shop, owed, min(amount, owed.open), by if was_open else None)
+    if order.due_of_no_refund:
+        order.refunds[refund] = Refund(order.due_of_no_refund, 0)
+    return refund in order.refunds

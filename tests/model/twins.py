@@ -328,6 +328,7 @@ class Twins:
             assert (known.paid, known.set_aside) == (refund.paid, refund.set_aside)
         assert state.refunds.keys() == order.refunds.keys()
         due = {name for name, refund in state.refunds.items() if settling.owed(state, refund).total}
+        assert settling.due_of_no_refund(state) == order.due_of_no_refund == 0
         assert self.books.to_pay_out(order.name) == due, "a task for what is due back, and for nothing else"
         assert state.placed.standing == order.standing
         # That time let it go is recorded with the next command, or tick.
