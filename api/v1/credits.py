@@ -150,8 +150,9 @@ async def use_credit(call: Call, order: OrderInPath, body: UseCreditBody) -> Res
 async def grant_store_credit(call: Call, customer: CustomerInPath, body: GrantStoreCreditBody) -> Response:
     """Give a customer credit
 
-    New money from us, out of goodwill or to put figures right; it never comes out as cash. Above the limit
-    for gestures of whoever gives it, it is escalated to the next role and answered 202.
+    New money from us, out of goodwill or to put figures right; it never comes out as cash. If it is, with
+    what the customer was given that day before, above the limit for gestures of whoever gives it, it is
+    escalated to the next role and answered 202.
     """
     command = asked(
         GrantStoreCredit,

@@ -1,7 +1,8 @@
 """New credit, which is money from us: up to the limit for gestures of whoever acts it is given at once, above
 it the next role decides; a limit never refuses.
 
-What was given in one case counts together. Source: R-G11, R-S8
+What was given in one case counts together, and what was given outside any case to one customer on one day:
+else a gesture in two halves would pass where the whole does not. Source: R-G11, R-S8
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from domain.deadlines import deadlines_of_credit_decision
 from domain.decision import Decision, Given
 from domain.entry import Event, Minor, Sealed
 from domain.ids import expect_id
-from domain.moments import day_of
+from domain.moments import Day, day_of
 from domain.payments.payment_events import (
     CreditKind,
     CreditNoteLine,
@@ -209,7 +210,8 @@ def _decided(
     """The credit, or its escalation to the next role. Source: R-G11"""
     role = given.actor.role
     limit = limit_of(given.edition, role, "per_gesture", ask.currency)
-    counted = ask.amount + _given_in_case(customer, ask)
+    counts_on = _counts_on(ask, given)
+    counted = ask.amount + _given_with_it(customer, ask, counts_on)
     if limit is not None and counted > limit:
         return _escalated(ask, counted, limit, given, request)
     granted = StoreCreditGranted(
@@ -221,6 +223,7 @@ def _decided(
         amount=ask.amount,
         note=ask.note,
         case=ask.case,
+        counts_on=counts_on,
         said_by=said_by,
         decided_by=person_of(given.actor),
         decided_as=role,
@@ -230,12 +233,20 @@ def _decided(
     return Decision(events=((ask.customer, granted),), customer=ask.customer)
 
 
-def _given_in_case(customer: Customer, ask: StoreCreditRequested) -> int:
-    """What was given in the same case before: a gesture in two halves is one gesture. Source: R-G11"""
-    if ask.case is None:
+def _counts_on(ask: StoreCreditRequested, given: Given) -> Day | None:
+    """The day of deciding, whenever it takes effect; None in a case, and for what an import tells of."""
+    if ask.case is not None or given.origin == "import":
+        return None
+    return day_of(given.now, given.book.zone)
+
+
+def _given_with_it(customer: Customer, ask: StoreCreditRequested, counts_on: Day | None) -> int:
+    """What was given before in the same case, or outside any that day, whoever gave it. Source: R-G11"""
+    if ask.case is None and counts_on is None:
         return 0
     before = [known.it for known in customer.credits.values() if isinstance(known.it, StoreCreditGranted)]
-    return sum([it.amount for it in before if (it.case, it.currency) == (ask.case, ask.currency)])
+    same = (ask.currency, ask.case, counts_on)
+    return sum([it.amount for it in before if (it.currency, it.case, it.counts_on) == same])
 
 
 def _escalated(

@@ -177,7 +177,7 @@ class StoreCreditEscalated(Event, frozen=True, kw_only=True):
     credit: str
     currency: str
     amount: Minor
-    """What is compared with the limit, with what was given in the same case before."""
+    """What is compared with the limit, with what was given in the same case, or that day, before."""
     limit: Minor
     from_role: str
     to_role: Role
@@ -206,6 +206,10 @@ class StoreCreditGranted(Event, frozen=True, kw_only=True):
     note: Sealed | None
     case: str | None = None
     """The case it is a gesture in, where there is one."""
+    counts_on: Day | None = None
+    """The local day of deciding, by the book's now, with whose other gestures it adds up; None in a case, and
+    for what an import tells of.
+    """
     said_by: CreditNoteLine | None = None
     """What says so in the system it comes from."""
     decided_by: str

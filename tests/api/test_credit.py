@@ -54,6 +54,16 @@ async def test_above_a_gestures_limit_credit_waits_and_another_person_gives_it(
     assert late.json()["type"] == "/problems/store-credit-given"
 
 
+async def test_two_halves_of_a_gesture_at_once_are_one_gesture(house: House) -> None:
+    # Count only what was given in a case → every half passes, and this fails.
+    customer = await house.customer()
+    path, half = f"/v1/customers/{customer}/credit", GESTURE | {"amount": eur(2501)}
+    answers = await asyncio.gather(*[house.agent.post(path, half) for _ in range(5)])
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 202: 4}
+    in_a_case = await house.agent.post(path, half | {"case": "cas_1"})
+    assert in_a_case.status_code == 422, "no case is on record yet that a gesture could name"
+
+
 async def test_credit_used_on_two_orders_at_once_is_used_once(house: House) -> None:
     # Leave the check of what the customer has out of `use_credit` → both get it, and this fails.
     customer = await house.customer()

@@ -246,7 +246,9 @@ def give_credit(amount: int, **other: Any) -> GrantStoreCredit:
 def credit_given(amount: int, **other: Any) -> StoreCreditGranted:
     """So much credit is given out of goodwill: by the agent, unless said."""
     said = {"customer": CUSTOMER, "credit": OTHER_CREDIT, "kind": "goodwill", "currency": "USD"}
-    how = {"granted_on": "2010-08-10", "note": None, "decided_by": AGENT.person, "decided_as": "agent"}
+    day = "2010-08-10"
+    how = {"granted_on": day, "counts_on": day, "note": None, "decided_by": AGENT.person}
+    how |= {"decided_as": "agent"}
     return StoreCreditGranted(**{**said, **how, "amount": amount, "limit": 5000, **other})
 
 

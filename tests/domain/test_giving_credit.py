@@ -112,13 +112,12 @@ def test_another_person_approves_whoever_s_key_is_used() -> None:
 def test_above_the_approvers_limit_it_goes_on_to_the_owner() -> None:
     # Ask only that it is another person → a colleague approves what waits for the owner, and this fails.
     story = escalated(25_001)
-    other_agent = Actor(person=id_of("per", 77), role="agent")
     other_supervisor = Actor(person=id_of("per", 78), role="supervisor")
-    story.by(other_agent).when(approve()).refused(RoleTooLow("agent", "supervisor"))
+    story.by(COLLEAGUE).when(approve()).refused(RoleTooLow("agent", "supervisor"))
     sent_on = story.by(SUPERVISOR).when(approve()).decides(StoreCreditEscalated)
     assert (sent_on.to_role, sent_on.sent_on_by) == ("owner", SUPERVISOR.person)
     story.by(SUPERVISOR).when(approve()).nothing()
-    story.by(other_agent).when(approve()).refused(RoleTooLow("agent", "owner"))
+    story.by(COLLEAGUE).when(approve()).refused(RoleTooLow("agent", "owner"))
     story.by(other_supervisor).when(approve()).refused(RoleTooLow("supervisor", "owner"))
     story.by(OWNER).when(approve()).decides(StoreCreditGranted)
 
@@ -128,8 +127,7 @@ def test_what_waits_for_a_supervisor_waits_for_one_whatever_another_edition_lets
     limits = Limits(per_refund={}, per_gesture={"USD": 10_000}, per_day={})
     edition = msgspec.structs.replace(DEFAULT_EDITION, agent_limits=limits)
     story.record(PolicyAdopted(edition=edition, effective_from=EARLIEST))
-    other_agent = Actor(person=id_of("per", 77), role="agent")
-    story.by(other_agent).when(approve()).refused(RoleTooLow("agent", "supervisor"))
+    story.by(COLLEAGUE).when(approve()).refused(RoleTooLow("agent", "supervisor"))
     story.by(SUPERVISOR).when(approve()).decides(StoreCreditGranted)
 
 
@@ -144,6 +142,65 @@ def test_the_limit_is_per_case_and_gestures_of_one_case_add_up() -> None:
     story.when(give_credit(5_000, credit=id_of("crd", 12))).decides(StoreCreditGranted)
 
 
+COLLEAGUE = Actor(person=id_of("per", 77), role="agent")
+
+
+@pytest.mark.parametrize(("second", "is_given"), [(2_000, True), (2_001, False)])
+def test_without_a_case_what_a_customer_gets_on_one_day_adds_up(second: int, is_given: bool) -> None:
+    # Count only what was given in a case → 50.00 again and again without limit, and this fails.
+    story = given(customer_registered())
+    story.do(give_credit(3_000))
+    asked = story.by(COLLEAGUE).when(give_credit(second, credit=NINTH))  # whoever gives it
+    told = asked.decides(StoreCreditGranted if is_given else StoreCreditEscalated)
+    assert told.amount == (2_000 if is_given else 5_001)
+
+
+def test_what_was_approved_or_given_by_a_supervisor_counts_that_day_too() -> None:
+    story = escalated()
+    story.by(SUPERVISOR).do(approve())
+    story.by(AGENT).when(give_credit(1, credit=NINTH)).decides(StoreCreditEscalated)
+    rest = give_credit(19_999, credit=id_of("crd", 10))
+    story.by(SUPERVISOR).when(rest).decides(StoreCreditGranted)
+    story.when(give_credit(1, credit=id_of("crd", 11))).decides(StoreCreditEscalated)
+
+
+def test_what_was_only_asked_for_counts_nowhere() -> None:
+    story = escalated()
+    story.when(give_credit(5_000, credit=NINTH)).decides(StoreCreditGranted)
+
+
+def test_another_day_customer_or_currency_is_another_gesture() -> None:
+    limits = Limits(per_refund={}, per_gesture={"USD": 5_000, "EUR": 5_000}, per_day={})
+    edition = msgspec.structs.replace(DEFAULT_EDITION, agent_limits=limits)
+    other = id_of("cus", 8)
+    story = given(
+        customer_registered(),
+        customer_registered(customer=other),
+        PolicyAdopted(edition=edition, effective_from=EARLIEST),
+    )
+    story.on("2010-08-10", "23:59").do(give_credit(5_000))
+    in_euros = give_credit(5_000, credit=NINTH, currency="EUR")
+    story.when(in_euros).decides(StoreCreditGranted)
+    story.when(give_credit(5_000, credit=id_of("crd", 10), customer=other)).decides(StoreCreditGranted)
+    story.when(give_credit(1, credit=id_of("crd", 11))).decides(StoreCreditEscalated)
+    story.on("2010-08-11", "00:00")
+    story.when(give_credit(5_000, credit=id_of("crd", 12))).decides(StoreCreditGranted)
+
+
+def test_the_day_is_that_of_deciding_not_of_taking_effect() -> None:
+    # Name the day by `given.at` → dating back gives a fresh limit, and this fails.
+    story = given(customer_registered()).on("2010-08-12")
+    story.do(give_credit(5_000))
+    story.with_now(story.at).on("2010-08-11")
+    story.when(give_credit(1, credit=NINTH)).decides(StoreCreditEscalated)
+
+
+def test_what_an_import_tells_of_counts_on_no_day() -> None:
+    story = given(customer_registered()).by(OWNER).from_("import")
+    assert story.when(give_credit(90_000)).decides(StoreCreditGranted).counts_on is None
+    story.by(AGENT).from_("api").when(give_credit(5_000, credit=NINTH)).decides(StoreCreditGranted)
+
+
 def test_who_decides_nothing_alone_sends_it_to_the_owner() -> None:
     story = given(customer_registered()).by(Actor(person=id_of("per", 9), role="courier"))
     told = story.when(give_credit(1)).decides(StoreCreditEscalated)
@@ -153,7 +210,7 @@ def test_who_decides_nothing_alone_sends_it_to_the_owner() -> None:
 def test_credit_is_given_with_its_note_and_case() -> None:
     story = given(customer_registered())
     asked = give_credit(1, note="sealed:sorry", case="case-1")
-    story.when(asked).then(credit_given(1, note="sealed:sorry", case="case-1"))
+    story.when(asked).then(credit_given(1, note="sealed:sorry", case="case-1", counts_on=None))
 
 
 def test_a_currency_without_a_limit_goes_up() -> None:

@@ -16,7 +16,7 @@ from tests.domain.examples import id_of
 from tests.domain.specification import AGENT, OWNER
 from tests.model import debts, disputes, holds, limits, people, promises, receiving, reversals
 from tests.model.choices import Take, amount_of, one_of, order_of
-from tests.model.limits import Request, Worth
+from tests.model.limits import Request
 from tests.model.twins import CURRENCIES, CUSTOMERS, Twins
 
 GOOD_REASONS = ("illness", "job_loss", "bereavement", "never_received", "disputed", "other")
@@ -161,7 +161,7 @@ def grant_credit(twins: Twins, which: int, much: int) -> None:
 
     shop, by = twins.shop, people.by(actor)
     request = Request(
-        worth=lambda: Worth(currency, amount, has_limit=True, is_gesture=True),
+        worth=lambda: limits.gesture(shop, customer, currency, amount),
         grant=lambda: receiving.grant_credit(shop, customer, currency, amount),
         asked_by=by.person,
     )

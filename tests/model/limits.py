@@ -35,7 +35,7 @@ class Worth:
     has_limit: bool
     """Not where it is only the customer's own money."""
     is_gesture: bool = False
-    """Store credit; not a refund, and of no day's allowance."""
+    """Store credit; not a refund, and of no person's day's allowance."""
 
 
 @dataclass
@@ -55,6 +55,12 @@ class Request:
     """What was above the limit of whoever decided last."""
     withdrawn: bool = False
     granted: bool = False
+
+
+def gesture(shop: Shop, customer: str, currency: str, amount: int) -> Worth:
+    """R-G11: what a customer gets on one day outside a case is one gesture, whoever gives it."""
+    before = shop.gestures.get((customer, shop.today, currency), 0)
+    return Worth(currency, before + amount, has_limit=True, is_gesture=True)
 
 
 def ask_for(shop: Shop, refund: str, request: Request) -> None:

@@ -64,6 +64,8 @@ def use_credit(shop: Shop, name: str, use: str, amount: int) -> None:
 
 def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> bool:
     """§2: new money from us."""
+    day = (customer, shop.today, currency)
+    shop.gestures[day] = shop.gestures.get(day, 0) + amount
     shop.credit(customer, currency).granted += amount
     shop.credit(customer, currency).gifts += amount
     return True

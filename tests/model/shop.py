@@ -36,6 +36,8 @@ class Shop:
         """Of store credit."""
         self.decided: dict[tuple[str, date, str], int] = {}
         """How much within their limits: by person, day and currency."""
+        self.gestures: dict[tuple[str, date, str], int] = {}
+        """New credit given: by customer, day and currency."""
         self.list_price = 25_00
         """Of the one product listed, in USD."""
         self.unmatched: dict[str, Unmatched] = {}

@@ -144,6 +144,7 @@ BROKEN: dict[str, Broken] = {
         "domain.refunds.limits.expect_role",
         lambda *_: None,
     ),
+    "gestures of a day do not add up": ("domain.customers.giving_credit._given_with_it", lambda *_: 0),
     "a gesture has no limit": ("domain.customers.giving_credit.limit_of", lambda *_: None),
     "gifts are paid out": (
         "domain.customers.credit.Credit.payable",
@@ -191,6 +192,7 @@ RARE = {
     "a refund leaves what was written off",
     "a refund does not ask which shipment it is of",
     "who is watched is served by rule",
+    "gestures of a day do not add up",
     "who asked for it approves it",
     "who was reached may be given up",
 }

@@ -274,8 +274,8 @@ class Twins:
             assert isinstance(state, Customer)
             asked = state.credit_requests[name]
             assert asked.escalated is not None
-            said = (asked.escalated.to_role, asked.withdrawn is not None)
-            assert said == (request.waits_for, request.withdrawn)
+            said = (asked.escalated.to_role, asked.escalated.amount, asked.withdrawn is not None)
+            assert said == (request.waits_for, request.above, request.withdrawn)
         for name, request in self.shop.requests.items():
             state = self.story.state(self.streams[name][0])
             assert isinstance(state, Placed | Customer)
