@@ -37,23 +37,37 @@ def of_live(book: str, projection: AnyProjection, answer: Answer, prefix: Key = 
 
 def of_live_where(book: str, projection: AnyProjection, where: Sequence[Condition], answer: Answer) -> Query:
     """The answer over the live rows of a book that fulfil all conditions."""
-    conditions = sql.SQL("").join(sql.SQL(" AND ") + each.text() for each in where)
-    values = [value for each in where for value in each.values()]
     text = sql.SQL("WITH held AS NOT MATERIALIZED (SELECT {} FROM {} WHERE book = %s{}) {}").format(
-        names_of(columns_of(projection)), sql.Identifier(projection.table), conditions, _sql(answer)
+        names_of(columns_of(projection)),
+        sql.Identifier(projection.table),
+        _also(where),
+        _sql(answer),
     )
-    return Query(text, (book, *values))
+    return Query(text, (book, *_values(where)))
 
 
-def of_rows(projection: AnyProjection, rows: Sequence[Row], answer: Answer) -> Query:
+def of_rows(
+    projection: AnyProjection, rows: Sequence[Row], where: Sequence[Condition], answer: Answer
+) -> Query:
     """The same answer over rows folded as of a moment."""
     columns = columns_of(projection)
     listed = sql.SQL(", ").join(sql.SQL("%b::{}[]").format(sql.SQL(column.type)) for column in columns)
-    text = sql.SQL("WITH held ({}) AS (SELECT * FROM unnest({})) {}").format(
-        names_of(columns), listed, _sql(answer)
+    text = sql.SQL("WITH held AS (SELECT * FROM unnest({}) AS folded ({}) WHERE true{}) {}").format(
+        listed,
+        names_of(columns),
+        _also(where),
+        _sql(answer),
     )
     kinds = [arrays.COLUMN_OF[column.type] for column in columns]
-    return Query(text, tuple(arrays.columns(map(_astuple, rows), *kinds)))
+    return Query(text, (*arrays.columns(map(_astuple, rows), *kinds), *_values(where)))
+
+
+def _also(where: Sequence[Condition]) -> sql.Composed:
+    return sql.SQL("").join(sql.SQL(" AND ") + each.text() for each in where)
+
+
+def _values(where: Sequence[Condition]) -> list[object]:
+    return [value for each in where for value in each.values()]
 
 
 def _sql(answer: Answer) -> sql.Composable:

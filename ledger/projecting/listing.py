@@ -88,8 +88,9 @@ def over_live(book: str, listing: Listing, asked: Asked) -> Query:
 
 
 def over_rows(listing: Listing, rows: Sequence[Row], asked: Asked) -> Query:
-    """The same items over rows folded as of a moment; conditions on rows are the folder's."""
-    query = of_rows(listing.projection, rows, _page(listing, asked, sort_columns(listing, asked)))
+    """The same items over rows folded as of a moment."""
+    page = _page(listing, asked, sort_columns(listing, asked))
+    query = of_rows(listing.projection, rows, asked.held, page)
     return Query(query.text, (*query.parameters, *_values(asked)))
 
 

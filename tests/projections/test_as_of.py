@@ -131,7 +131,7 @@ def test_an_answer_over_rows_as_of_the_head_is_the_live_answer(
     rebuild(conninfo, book.name, PROJECTIONS)
     with psycopg.connect(conninfo) as connection:
         live = of_live(book.name, projection, answer)
-        held = of_rows(projection, cut_book_rows, answer)
+        held = of_rows(projection, cut_book_rows, (), answer)
         now = connection.execute(live.text, live.parameters).fetchall()
         then = connection.execute(held.text, held.parameters).fetchall()
     assert then
@@ -143,7 +143,7 @@ def test_an_answer_can_be_asked_of_one_customer_and_of_no_rows(conninfo: str, bo
     with psycopg.connect(conninfo) as connection:
         one = of_live(book.name, BALANCE, customer_balance.ANSWER, (CUSTOMER,))
         assert {row[0] for row in connection.execute(one.text, one.parameters)} == {CUSTOMER}
-        none = of_rows(BALANCE, [], customer_balance.ANSWER)
+        none = of_rows(BALANCE, [], (), customer_balance.ANSWER)
         assert connection.execute(none.text, none.parameters).fetchall() == []
 
 
