@@ -12,8 +12,7 @@ from domain.bills.owing import expect_currency
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_space_of_names, expect_text
-from domain.customers.cards_on_file import card_of, expect_chargeable
-from domain.customers.registering import known_customer
+from domain.customers.cards_on_file import card_of
 from domain.deadlines import deadlines_of_card_used
 from domain.decision import Claim, Decision, Given
 from domain.declines.holds import hold_begins, hold_ends, shipping_begins
@@ -101,10 +100,10 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     """Records a capture and claims the processor's reference.
 
     Checks, in this order: order placed (I11); retry by payment id, then by processor reference; what was
-    attempted under that id; currency; card on file, and while the order is on hold whether it may be charged
-    (R-D4, R-D6); amount; not before the order, nor before a bill that it pays. The amount covers the units
-    still to ship first, then pays the open bills, oldest first; with what covers them all, a hold ends; with
-    less than was attempted and is needed, one begins.
+    attempted under that id; currency; card on file; amount; not before the order, nor before a bill that it
+    pays. The card has paid: whether it may be charged is asked before an attempt, never of money that came
+    (R-D4, R-D6). The amount covers the units still to ship first, then pays the open bills, oldest first;
+    with what covers them all, a hold ends; with less than was attempted and is needed, one begins.
     Source: I12, R-D2
     """
     state = placed_order(given, command.order)
@@ -114,7 +113,8 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
         return Decision(customer=state.placed.customer, already=recorded.positions)
     _expect_as_attempted(state, command)
     expect_currency(state, Money(command.amount, command.currency))
-    _check_card(command, state, given)
+    if command.payment_method is not None and command.customer is not None:
+        card_of(given, state, command.customer, command.payment_method)
     _check_amount(command, state)
     expect_cause(state.placed_at, given)
     for share in captured.bills:
@@ -203,17 +203,6 @@ def _expect_as_attempted(state: Placed, command: CapturePayment) -> None:
     # Not the amount: a bank may let less through than it was asked for.
     if (it.processor, it.payment_method) != (command.processor, command.payment_method):
         raise AlreadyRecordedOtherwise(command.payment)
-
-
-def _check_card(command: CapturePayment, state: Placed, given: Given) -> None:
-    if command.payment_method is None or command.customer is None:
-        return
-    card = card_of(given, state, command.customer, command.payment_method)
-    hold = state.declines.hold
-    # Whether an attempted card might be charged was decided before it was.
-    if hold is not None and command.payment not in state.declines.attempts:
-        customer = known_customer(given, command.customer)
-        expect_chargeable(card, customer, hold, given, named=command.named_by_customer)
 
 
 def _is_our_choice(command: CapturePayment, state: Placed) -> bool:

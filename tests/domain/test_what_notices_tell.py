@@ -6,10 +6,9 @@ import pytest
 
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
-from domain.customers.cards_on_file import CardDeclinedForGood
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.declines.decline_events import OrderPlacedOnHold, PaymentDeclined
+from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased, PaymentDeclined
 from domain.entry import Event
 from domain.inbound.assigning import AssignMoney
 from domain.inbound.charges import RecordCharge
@@ -92,16 +91,17 @@ def test_a_notices_stream_holds_one_notice() -> None:
         evolve_notice(story.state("inbound/acme/evt_1"), story.entries[-1])
 
 
-def test_what_a_processor_tells_of_a_held_order_is_asked_with_all_that_is_known_of_the_card() -> None:
-    # Ask without the customer's history → a card declined for good elsewhere is taken, this fails.
+def test_money_of_a_card_that_we_might_not_have_charged_ends_the_hold_whoever_tells_of_it() -> None:
+    # Ask of a capture what is asked of an attempt → the customer who paid is billed, this fails.
     gone = card_failed(order=OTHER_ORDER, kind="hard")
-    story = given(customer(), card_stored(), gone, placed(), attempted(), declined(), held(), unmatched())
-    fact: Any = capture(payment_method=CARD, customer=CUSTOMER)
-    assigned = AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=fact)
-    story.when(assigned).refused(CardDeclinedForGood(CARD))
-    story.from_("provider").when(notice(fact=fact, money=None)).then(
-        received(result="refused", why="card-declined-for-good")
-    )
+    held_up = (customer(), card_stored(), gone, placed(), attempted(), declined(), held(), unmatched())
+    fact: Any = capture(payment=id_of("pay", 51), payment_method=CARD, customer=CUSTOMER)
+    for command in (
+        AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=fact),
+        notice(fact=fact, money=None),
+    ):
+        ended = given(*held_up).from_("provider").when(command).decides(OrderReleased)
+        assert ended.because == "paid"
 
 
 def test_a_decline_told_by_a_processor_holds_the_order() -> None:
@@ -159,8 +159,8 @@ def test_a_charge_under_the_id_of_another_is_refused_and_not_kept() -> None:
     story.when(let_through(amount=7594)).refused(AlreadyRecordedOtherwise(captured().payment))
 
 
-def test_a_charge_of_a_card_nobody_may_charge_is_kept_as_unmatched() -> None:
-    gone = card_failed(order=OTHER_ORDER, kind="hard")
-    story = given(customer(), card_stored(), gone, placed(), attempted(), declined(), held())
-    kept = story.when(let_through(payment_method=CARD, customer=CUSTOMER)).decides(UnmatchedReceipt)
-    assert kept.why == "card-declined-for-good"
+def test_a_charge_of_a_card_that_is_not_on_file_is_kept_as_unmatched() -> None:
+    story = given(customer(), placed(), attempted(), declined(), held())
+    asked: Any = {"payment": id_of("pay", 51), "payment_method": CARD, "customer": CUSTOMER}
+    kept = story.when(let_through(**asked)).decides(UnmatchedReceipt)
+    assert kept.why == "payment-method-unknown"
