@@ -57,7 +57,7 @@ class PaymentPaidBack(Refusal):
 
 @dataclass(unsafe_hash=True)
 class CreditOfPaymentUsed(Refusal):
-    """What exceeded the bill was set aside as the customer's credit, and some of it has been used."""
+    """What exceeded the bill was set aside as the customer's credit, and some was used or paid out since."""
 
     rule = "I15"
     way_out = "Leave the payment as it is, and ask the customer for what is missing."
@@ -108,9 +108,9 @@ def _waits_again(it: PaymentCorrected, unmatched: str, given: Given) -> Unmatche
 
 
 def _expect_credit(payment: str, set_aside: Money, customer: Customer) -> None:
-    credit = customer.credit.get(set_aside.currency, Credit())
-    if credit.available < set_aside.minor:
-        raise CreditOfPaymentUsed(payment, set_aside, Money(credit.available, set_aside.currency))
+    own = customer.credit.get(set_aside.currency, Credit()).payable  # without what we gave
+    if own < set_aside.minor:
+        raise CreditOfPaymentUsed(payment, set_aside, Money(own, set_aside.currency))
 
 
 def _corrected(payment: Payment, set_aside: int, state: Placed, owed: str, given: Given) -> PaymentCorrected:

@@ -6,6 +6,8 @@
     due back = funds − deposit, computed anew at every payout, never frozen
 
     cash     of what is due back, up to what came as money and is still here; the rest becomes credit
+             and never what is here only as a gift: of a bill paid by one and then again as money, the excess
+             has been set aside as the customer's own already
 
 Positive = the customer owes us. All in minor units of the order's currency. Source: §2 Money
 """
@@ -71,8 +73,10 @@ def purse_of(balance: int, open_bills: int, to_ship: int) -> Purse:
     return Purse(deposit, funds - deposit)
 
 
-def cash_of(account: OrderAccount, due_back: int) -> int:
-    """What of the money due back leaves as money: what came as credit goes back as credit. Source: R-G8"""
+def cash_of(account: OrderAccount, due_back: int, gift: int) -> int:
+    """What of the money due back leaves as money: what came as credit goes back as credit, and so much of it
+    as `gift` says as a gift. So no more leaves as money than ever came. Source: R-G8, I15
+    """
     kept_as_credit = max(0, account.set_aside - account.credit_used)
     came_as_money = account.received - account.reversed - account.refunded - kept_as_credit
-    return min(due_back, max(0, came_as_money))
+    return min(due_back, max(0, min(came_as_money, account.money_here - gift)))

@@ -157,7 +157,7 @@ def owed(state: Placed | Customer, refund: Refund) -> Owed:
     due_back = state.purse().due_back
     surplus = due_back - sum([each.left for each in state.refunds.values()])
     amount = min(due_back, refund.left + max(0, min(refund.claim - refund.left, surplus)))
-    cash = cash_of(state.account, amount)
+    cash = cash_of(state.account, amount, state.gift)
     return Owed(cash, amount - cash)
 
 

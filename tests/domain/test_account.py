@@ -38,11 +38,25 @@ def test_a_column_moves_the_balance_in_its_direction(column: str, sign: int) -> 
     ],
 )
 def test_what_came_as_money_and_is_still_here_leaves_as_money(account: OrderAccount, cash: int) -> None:
-    assert cash_of(account, 1_000) == cash
-    assert cash_of(account, cash) == cash
-    assert cash_of(account, 0) == 0
+    assert cash_of(account, 1_000, 0) == cash
+    assert cash_of(account, cash, 0) == cash
+    assert cash_of(account, 0, 0) == 0
     if cash:
-        assert cash_of(account, cash - 1) == cash - 1
+        assert cash_of(account, cash - 1, 0) == cash - 1
+
+
+@pytest.mark.parametrize(
+    ("account", "gift", "cash"),
+    [
+        (OrderAccount(received=100, credit_used=100), 100, 100),
+        (OrderAccount(received=100, credit_used=100, set_aside=100), 100, 0),
+        (OrderAccount(received=100, credit_used=100, set_aside=100), 0, 100),
+        (OrderAccount(received=100, credit_used=100, set_aside=60), 100, 40),
+        (OrderAccount(received=100, credit_used=60, set_aside=100, reversed=50), 60, 0),
+    ],
+)
+def test_what_is_here_as_a_gift_never_leaves_as_money(account: OrderAccount, gift: int, cash: int) -> None:
+    assert cash_of(account, 1_000, gift) == cash
 
 
 @pytest.mark.parametrize(

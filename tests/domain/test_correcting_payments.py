@@ -38,7 +38,7 @@ from projections.journal import CUSTOMER as CUSTOMER_ACCOUNT
 from projections.tasks import Tasks
 from projections.unmatched import Unmatched
 from projections.unpaid_bills import DebtRow, UnpaidBills
-from tests.domain.bill_examples import ILL, billed_story, call, dispute, give_up, write_off
+from tests.domain.bill_examples import ILL, billed_story, call, credit_given, dispute, give_up, write_off
 from tests.domain.decline_examples import ANN, ann, held_again
 from tests.domain.examples import (
     BILL,
@@ -62,6 +62,7 @@ from tests.domain.examples import (
     shipped,
 )
 from tests.domain.figures import rows_of
+from tests.domain.refunds import pay_out_credit
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given, moment
 from tests.domain.test_notices import MONEY, assigned, give_back, unmatched
 
@@ -304,6 +305,15 @@ def test_only_its_own_excess_is_no_credit_any_more() -> None:
     corrected = story.when(correct(story, BillPaymentReceived, 2)).decides(PaymentCorrected)
     assert (corrected.credit, corrected.set_aside) == (id_of("crd", 2), 100)
     assert story.state(CUSTOMER).credit["USD"].available == 405
+
+
+def test_a_gift_does_not_stand_in_for_the_credit_of_a_payment_that_never_came() -> None:
+    # Compare with all that is available → this fails: the gift would be taken for money paid out since.
+    story = on_bill()
+    story.do(receive(8000))
+    story.do(pay_out_credit(405))
+    story.record(credit_given(405, credit=id_of("crd", 7)))
+    story.when(correct(story, BillPaymentReceived)).refused(CreditOfPaymentUsed(PAYMENT, usd(405), usd(0)))
 
 
 @pytest.mark.parametrize(("used", "refused"), [(0, False), (1, True)])

@@ -6,7 +6,7 @@ from domain.money import Money
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting_unverified import CreditExceedsSetAside
 from domain.refunds.refund_events import RefundGranted, RefundPaid
-from tests.domain.bill_examples import OTHER_CREDIT, credit_given, use_credit
+from tests.domain.bill_examples import OTHER_CREDIT, billed_story, credit_given, pay_bill, use_credit
 from tests.domain.examples import (
     CUSTOMER,
     OTHER_REFUND,
@@ -74,3 +74,32 @@ def test_money_that_could_not_go_back_as_money_stays_the_customers_own_as_credit
     story.do(fail())
     kept = story.when(settle()).decides(CreditSetAside)
     assert (kept.amount, kept.gift) == (7595, 5595)
+
+
+def test_a_bill_paid_by_a_gift_and_again_as_money_gives_that_money_back_once() -> None:
+    # Leave the gift out of what leaves as money → the refund pays 75.95 out, and the credit again.
+    story = billed_story()
+    story.record(credit_given(7595, credit=id_of("crd", 7)))
+    story.do(use_credit(7595))
+    story.do(pay_bill())
+    story.do(grant((1, 2)))
+    kept = story.when(settle(credit=OTHER_CREDIT)).decides(CreditSetAside)
+    assert (kept.amount, kept.gift) == (7595, 7595)
+    own = story.when(pay_out_credit(7595, refund=id_of("ref", 8))).decides(RefundGranted)
+    assert own.granted == 7595, "the excess is theirs"
+    refusal = CreditExceedsSetAside(CUSTOMER, Money(1, "USD"), Money(0, "USD"))
+    story.when(pay_out_credit(1, refund=id_of("ref", 9))).refused(refusal)
+    assert credit_of(story) == 7595
+
+
+def test_money_kept_as_credit_does_not_leave_again_with_the_next_refund() -> None:
+    # 40.00 of the customer's own were here, and 34.00 of it are credit of theirs since.
+    story = bought_with(gift=3595, own=0, card=4000)
+    story.do(grant((1, 1)))
+    story.do(fail())
+    assert story.when(settle()).decides(CreditSetAside).gift == 0
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    paid, kept, _ = story.do(settle(refund=OTHER_REFUND, payouts=(id_of("pot", 5),), credit=OTHER_CREDIT))
+    assert isinstance(paid, RefundPaid)
+    assert isinstance(kept, CreditSetAside)
+    assert (paid.amount, kept.amount, kept.gift) == (600, 3595, 3595)

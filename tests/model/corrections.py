@@ -28,7 +28,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     broken = set[str]()
     if it.went_back or any(of == payment for of, *_ in order.reversals.values()):
         broken.add("H-correct")
-    if it.set_aside > credit.available:
+    if it.set_aside > credit.payable:
         broken.add("I15")
     unpaid = sum(share.amount for share in it.paid)
     funds = order.open - order.account + unpaid + it.set_aside - it.amount

@@ -15,6 +15,7 @@ SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("dispute", "close_dispute"),
     ("approve", "withdraw"),
     ("promise",),
+    ("grant_credit",),
     ("told_payment", "told_reversal", "assign", "give_back"),
     ("unverified", "pay_own", "return_own", "correct_own", "ask_credit_back"),
 )
@@ -109,3 +110,17 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield "return_payout"
     if twins.shop.credit(order.customer, order.currency).available and (order.open or order.to_ship):
         yield from ("use_credit", "use_credit")
+    yield from _ripe_for_gifts(twins, order)
+
+
+def _ripe_for_gifts(twins: Twins, order: Order) -> Iterator[str]:
+    """What a gift has paid is paid again as money, and goes back."""
+    gifts = twins.shop.credit(order.customer, order.currency).gifts
+    if not gifts and not order.gift:
+        yield from ("grant_credit", "grant_credit")
+    if gifts and order.open + order.to_ship > order.deposit:
+        yield from ["use_credit"] * 8
+    if order.gift and order.bills:
+        yield from ["pay_bill"] * 6
+    if order.gift and (order.bills or order.set_aside):
+        yield from ("refund", "refund", "refund", "pay_out", "pay_all")

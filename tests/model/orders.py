@@ -289,9 +289,10 @@ class Order:
 
     @property
     def cash(self) -> int:
-        """What of the money due back leaves as cash."""
+        """What of the money due back leaves as cash: §2's bound, and R-G8, I15: a gift never does."""
         kept = max(0, self.set_aside - self.credit_used)
-        return max(0, min(self.due_back, self.received - self.reversed - self.refunded - kept))
+        came = self.received - self.reversed - self.refunded - kept
+        return max(0, min(self.due_back, came, self.money_here - self.gift))
 
     @property
     def fee_with(self) -> str | None:

@@ -122,6 +122,21 @@ class Shop:
         kept = [it.received - it.reversed - it.refunded for it in self.orders_of(customer, currency)]
         return sum(kept) - sum(it.paid for it in self.own_refunds_of(customer, currency))
 
+    def cash_in(self, customer: str, currency: str) -> int:
+        """All that ever came as money, taken back or not; and what nobody verified, kept as credit (R-G4)."""
+        came = [it.amount for order in self.orders_of(customer, currency) for it in order.payments.values()]
+        unverified = [it for it in self.own_refunds_of(customer, currency) if not it.is_credit]
+        return sum(came) + sum(it.set_aside for it in unverified)
+
+    def cash_out(self, customer: str, currency: str) -> int:
+        """What left as money of it, and what may: refunds of orders, and credit asked back. R-G8, I15"""
+        left = [order.refunded + order.cash for order in self.orders_of(customer, currency)]
+        asked_back = [
+            it for it in self.own_refunds_of(customer, currency) if it.is_credit and not it.corrected
+        ]
+        credit = self.credit(customer, currency)
+        return sum(left) + sum(it.granted for it in asked_back) + credit.payable
+
     def orders_of(self, customer: str, currency: str) -> list[Order]:
         return [it for it in self.orders.values() if (it.customer, it.currency) == (customer, currency)]
 

@@ -296,7 +296,8 @@ class Twins:
         assert account.balance == order.account
         held = state.purse()
         assert (held.deposit, held.due_back) == (order.deposit, order.due_back), order
-        assert cash_of(account, held.due_back) == order.cash, order
+        assert cash_of(account, held.due_back, state.gift) == order.cash, order
+        assert state.gift == order.gift, order
         assert state.price_to_ship() == order.to_ship
         for line, units in zip(state.lines, order.lines, strict=True):
             states = [unit.state for unit in units]
@@ -361,6 +362,9 @@ class Twins:
         due = sum(order.due_back for order in orders) + sum(it.left for it in own)
         assert sum(row.refunds_due for row in rows) == due
         assert sum(row.credit_available for row in rows) == credit.available >= 0
+        assert self.shop.cash_out(customer, currency) <= self.shop.cash_in(customer, currency)
+        assert 0 <= credit.gifts <= credit.available
+        assert sum(order.gift for order in orders) + credit.gifts == credit.granted, "a gift became money"
         assert sum(row.lifetime_value for row in rows) == self.shop.lifetime_value(customer, currency)
         state = self.story.state(customer)
         assert isinstance(state, Customer)
