@@ -74,7 +74,7 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
             timeout_graceful_shutdown=LAST_WORDS,
         )
         collect_rarely()
-        apart = Apart()
+        apart = Apart(fold_again)
         beside = [
             asyncio.create_task(Following(ledger, stand_still, apart).run()),
             asyncio.create_task(Ticker(ledger, told).run()),
@@ -87,8 +87,9 @@ async def _serve(chosen: Settings, database: Database, listener: socket.socket, 
         finally:
             for task in beside:
                 task.cancel()
+            await asyncio.wait(beside, timeout=LAST_WORDS)
+            await asyncio.to_thread(apart.close)  # one that waits for a frozen child ends with it
             await asyncio.gather(*beside, return_exceptions=True)  # a dead one must not keep the rest
-            await asyncio.to_thread(apart.close)
 
 
 class _Service(uvicorn.Server):
@@ -154,6 +155,11 @@ def stand_still(book: str, failure: Exception) -> None:
     """Says on stderr that read models are not kept up to date; it is tried again."""
     what = f"The read models of {book}" if book else "New read models"
     typer.echo(f"{what} stand still: {explanation(failure)}", err=True)
+
+
+def fold_again() -> None:
+    """Says on stderr that the process that folds was begun again."""
+    typer.echo("The process that keeps the read models had ended; another one does now.", err=True)
 
 
 def react_to_nothing(book: str, failure: Exception) -> None:

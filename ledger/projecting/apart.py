@@ -6,14 +6,17 @@ interpreter.
 
 Nothing else changes: when to step, for whom, and what is told of it stays with the service (`follow`). One
 child serves all books. It ends when the pipe does, so that it never outlives its service, however that ends;
-where it ends first, the next step begins another.
+where it ends first, the next step begins another. A step may take as long as it likes, but a child that does
+not even say that it lives is frozen, and is killed: nobody else would follow, and Ctrl-C would wait for it.
 """
 
 import os
 import socket
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
@@ -30,6 +33,9 @@ from projections.catalogue import PROJECTIONS
 
 LAST_WORDS = 10.0
 """Seconds a child may take to end its steps before it is killed."""
+ASK_AFTER = 10.0
+"""Seconds a step may take before the child is asked whether it lives; after twice as many without a word it
+is killed."""
 
 CARRIED = (psycopg.Error, LedgerError, Undecodable)
 """Failures that reach the service as they are; any other is a fault of ours."""
@@ -42,20 +48,26 @@ class Ended(psycopg.OperationalError):
 class Asked(NamedTuple):
     """What the child is to do for one book."""
 
-    what: Literal["step", "close"]
-    conninfo: str
-    book: str
-    holder: str
+    what: Literal["step", "close", "say something"]
+    conninfo: str = ""
+    book: str = ""
+    holder: str = ""
 
 
 Told = tuple[str, Step | BaseException]
-"""The book, and how its step went."""
+"""The book, and how its step went. No book: the child lives."""
 
 
 class Apart:
     """The child that follows for this process; it begins with the first step asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun_again: Callable[[], None] = lambda: None) -> None:
+        self.ask_after = ASK_AFTER
+        """Seconds: see there."""
+        self._begun_again = begun_again
+        """Hears that a child had ended, and another one does its work."""
+        self._is_closed = False
+        self._heard_at = 0.0
         self._lock = Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection[Asked | None, Told] | None = None
@@ -74,15 +86,31 @@ class Apart:
         """Have the child do it. Blocks. Raises: what the step raises, Ended."""
         answer: Future[Step] = Future()
         with self._lock:
+            if self._is_closed:
+                raise Ended("nothing is followed any more")
             pipe = self._pipe or self._begun()
             self._waiting[asked.book] = answer
             with suppress(OSError):  # it has just ended, which the listener tells
                 pipe.send(asked)
+        while not wait([answer], self.ask_after).done:
+            self._expect_alive()
         return answer.result()
 
-    def close(self) -> None:
-        """End the child and wait for it."""
+    def _expect_alive(self) -> None:
+        """Kill a child that has been silent for too long, and have any other say something."""
         with self._lock:
+            if self._child is None or self._pipe is None:
+                return  # it has ended, which the listener tells
+            if time.monotonic() - self._heard_at > 2 * self.ask_after:
+                self._child.kill()
+            else:
+                with suppress(OSError):
+                    self._pipe.send(Asked("say something"))
+
+    def close(self) -> None:
+        """End the child and wait for it; whatever is asked from now on has ended."""
+        with self._lock:
+            self._is_closed = True
             child, self._child = self._child, None
             pipe, self._pipe = self._pipe, None
         if child is None:
@@ -97,6 +125,7 @@ class Apart:
     def _begun(self) -> "Connection[Asked | None, Told]":
         if self._child is not None:
             self._child.wait()
+            self._begun_again()
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", __name__, str(theirs.fileno())]
@@ -106,6 +135,7 @@ class Apart:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is the service's to hear
             )
+        self._heard_at = time.monotonic()
         pipe = self._pipe = Connection(ours.detach())
         Thread(target=self._listen, args=(pipe,), name="told by the follower", daemon=True).start()
         return pipe
@@ -114,7 +144,10 @@ class Apart:
         with suppress(EOFError, OSError):
             while True:
                 book, told = pipe.recv()
-                answer = self._waiting.pop(book)
+                self._heard_at = time.monotonic()
+                answer = self._waiting.pop(book, None)
+                if answer is None:
+                    continue
                 if isinstance(told, Step):
                     answer.set_result(told)
                 else:
@@ -158,6 +191,10 @@ def child(pipe: "Connection[Told, Asked | None]") -> None:
 
     with ThreadPoolExecutor() as pool, suppress(EOFError):
         while (asked := pipe.recv()) is not None:
+            if asked.what == "say something":
+                with telling, suppress(OSError):
+                    pipe.send(("", Step(0, 0)))
+                continue
             pool.submit(_do, followers, asked).add_done_callback(partial(tell, asked.book))
     for follower in followers.values():
         follower.close()

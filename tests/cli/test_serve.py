@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,53 @@ def test_a_dead_embedded_server_is_started_again(data: Path):
         while service.get(path)[0] != 200:
             assert time.monotonic() < until
         assert service.get("/readyz")[0] == 200
+
+
+def _folding_child_of(service: Service) -> int | None:
+    """The process that keeps the read models for it."""
+    for about in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            parent = int((about / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == service.process.pid and b"projecting.apart" in (about / "cmdline").read_bytes():
+                return int(about.name)
+    return None
+
+
+def _once_it_folds(service: Service, *, apart_from: int | None = None) -> int:
+    until = time.monotonic() + PATIENCE
+    while (child := _folding_child_of(service)) in (None, apart_from):
+        assert time.monotonic() < until
+    assert child is not None
+    return child
+
+
+linux = pytest.mark.skipif(not Path("/proc").exists(), reason="only /proc tells whose child a process is")
+
+
+@linux
+def test_the_process_that_folds_is_begun_again_when_it_was_killed(data: Path):
+    with serving(data) as service:
+        killed = _once_it_folds(service)
+        os.kill(killed, signal.SIGKILL)
+        _once_it_folds(service, apart_from=killed)
+        assert service.get("/readyz")[0] == 200
+        assert service.stopped_by(signal.SIGINT) == 0
+        assert service.process.stdout
+        told = "The process that keeps the read models had ended; another one does now.\n"
+        assert service.process.stdout.read() == told
+
+
+@linux
+def test_ctrl_c_ends_everything_while_the_process_that_folds_is_frozen(data: Path):
+    """Wait for its last step before it is ended → this goes on for ever."""
+    impatient = (
+        "import cli.serve, ledger.projecting.apart as apart; cli.serve.LAST_WORDS = apart.LAST_WORDS = 1"
+    )
+    with serving(data, before=impatient) as service:
+        frozen = _once_it_folds(service)
+        os.kill(frozen, signal.SIGSTOP)
+        assert service.stopped_by(signal.SIGINT) == 0
+    assert not Path(f"/proc/{frozen}").exists()
 
 
 def test_a_taken_port_is_held_elsewhere(data: Path):

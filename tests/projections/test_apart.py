@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 
 import psycopg
@@ -10,8 +11,10 @@ import pytest
 
 from domain.entry import Entry
 from ledger.errors import UnknownBook
+from ledger.projecting import cursors
 from ledger.projecting.apart import Apart, Ended
 from ledger.projecting.decoding import Undecodable
+from ledger.projecting.entries import connect
 from ledger.projecting.rebuild import rebuild
 from ledger.projecting.verify import verify
 from projections.catalogue import PROJECTIONS
@@ -52,6 +55,56 @@ def test_a_child_that_ended_is_told_and_the_next_step_begins_another(
     with suppress(Ended):  # unless the end was noticed before the step was asked for
         follower.step()
     assert follower.step().head == 10
+
+
+def test_a_frozen_child_is_killed_and_the_next_step_begins_another(
+    conninfo: str, make_book: MakeBook, entries: list[Entry], apart: Apart
+) -> None:
+    """Wait for the answer without a limit → this hangs."""
+    book = make_book(entries[:10])
+    follower = apart.follower(conninfo, book.name, "one")
+    follower.step()
+    frozen, usual = apart.process, apart.ask_after
+    assert frozen is not None
+    os.kill(frozen, signal.SIGSTOP)
+    apart.ask_after = 0.1
+    with pytest.raises(Ended):
+        follower.step()
+    apart.ask_after = usual
+    assert follower.step().head == 10
+    assert apart.process != frozen
+
+
+def test_a_child_whose_step_takes_long_lives(
+    conninfo: str, make_book: MakeBook, entries: list[Entry], apart: Apart
+) -> None:
+    """Kill whatever has not answered in time → this fails: the step waits for a cursor that is held."""
+    book = make_book([])
+    rebuild(conninfo, book.name, PROJECTIONS)
+    follower = apart.follower(conninfo, book.name, "one")
+    follower.step()
+    child = apart.process
+    book.store(entries[:10])
+    apart.ask_after = 0.5
+    with closing(connect(conninfo)) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("BEGIN")
+        cursors.lock(other, book.name, PROJECTIONS)
+        step = thread.submit(follower.step)
+        assert not wait([step], 5 * apart.ask_after).done
+        other.execute("COMMIT")
+        assert step.result().entries == 10
+    assert apart.process == child
+
+
+def test_what_is_asked_of_one_that_was_closed_has_ended(conninfo: str, make_book: MakeBook) -> None:
+    """Begin another child for it → it outlives the service, this fails."""
+    apart = Apart()
+    follower = apart.follower(conninfo, make_book([]).name, "one")
+    apart.close()
+    with pytest.raises(Ended):
+        follower.step()
+    follower.close()
+    assert apart.process is None
 
 
 def test_failures_arrive_as_they_were(
