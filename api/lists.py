@@ -6,7 +6,7 @@ An item is a struct of what the list shows; its marks render it and describe it,
 import hashlib
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -31,6 +31,8 @@ from ledger.projecting.read_models import Answered
 from projections.projection import Key
 
 Item = TypeVar("Item")
+Completed = Callable[[Sequence[Any]], Awaitable[list[Any]]]
+"""The same items, with what depends on more than their rows."""
 
 _TOKEN = re.compile(r"[ -~]{0,200}")
 """What the texts that lists are sorted by look like."""
@@ -132,9 +134,10 @@ async def list_of(
     prefix: Key = (),
     said: tuple[object, ...] = (),
     late: tuple[Condition, ...] = (),
+    completed: Completed | None = None,
 ) -> Reply:
     """A page of a list. `sort`: a column, after `-` descending; `said`: for the placeholders of its answer;
-    `late`: which of the lines held came late.
+    `late`: which of the lines held came late; `completed`: items with what no row can say.
 
     Raises: Invalid, LedgerError.
     """
@@ -145,6 +148,8 @@ async def list_of(
     if late:
         found = await call.book.read_models.lines_at(listing.projection, (*held, *late))
         answered = msgspec.structs.replace(answered, late=found)
+    if completed is not None:
+        answered = msgspec.structs.replace(answered, items=await completed(answered.items))
     return await _shown(call, listing, query, asked, answered)
 
 

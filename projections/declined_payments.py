@@ -27,7 +27,6 @@ BearsOnDeclines = (
     | OrderNotDelivered
 )
 
-NextStepName = Literal["search_cards", "charge_card", "reach_customer", "owner_decides", "released_by_rule"]
 Result = Literal["paid", "cancelled", "reviewed", "released_by_rule", "released_by_owner", "not_delivered"]
 DECIDE: DeadlineKind = "decide_release"
 
@@ -49,8 +48,6 @@ class DeclinedPayment(Row):
     """The last time; None where none was declined."""
     decline_code: str | None = None
     kind: str | None = None
-    is_fraud: bool = False
-    """Whether any of them was of fraud type."""
     searched: bool = False
     cards_usable: int = 0
     """Cards on file that were to be tried when somebody looked last."""
@@ -74,7 +71,7 @@ class DeclinedPayment(Row):
 
 
 class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
-    """What became of declined payments, and what is to be done next?"""
+    """What became of declined payments, what was tried, and how did it end?"""
 
     name = "declined_payments"
     version = 4
@@ -117,7 +114,6 @@ def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
     row.attempts += 0 if it.is_worse else 1
     row.currency, row.declined_at = it.currency, entry.effective_at
     row.decline_code, row.kind = it.decline_code, it.kind
-    row.is_fraud = row.is_fraud or it.kind == "fraud"
     if it.deadlines:  # the first while it waits for another reason: what was tried before counts no more
         row.decide_at, row.contacts = _decide_at(it), 0
     left = [card for card in row.cards_left.split() if card != it.payment_method]
@@ -128,7 +124,6 @@ def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
     """A hold begins anew, also where the order waited before and was paid."""
     row.currency, row.held_because = it.currency, it.because
     row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
-    row.is_fraud = it.kind == "fraud"
     row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""
     row.contacts, row.reached, row.channels_left = 0, False, _channels(it.on_file)
     row.hold_since, row.result, row.ended_at = entry.effective_at, None, None
@@ -150,16 +145,9 @@ def _channels(ways: tuple[OnFile, ...]) -> str:
 LISTED = """
 SELECT "order", customer, standing, is_watched, currency, missing, attempts, declined_at, decline_code, kind,
        searched, cards_usable, cards_tried, contacts, reached, channels_left, hold_since,
-       held_because, decide_at,
-       CASE
-         WHEN hold_since IS NULL OR result IS NOT NULL THEN NULL
-         WHEN standing = 'existing' AND NOT searched THEN 'search_cards'
-         WHEN cards_left <> '' THEN 'charge_card'
-         WHEN standing = 'new' AND reached THEN 'owner_decides'
-         WHEN standing = 'new' OR contacts = 0 THEN 'reach_customer'
-         WHEN is_fraud OR is_watched THEN 'owner_decides'
-         ELSE 'released_by_rule'
-       END AS next_step,
-       result, ended_at, last_position, hold_since IS NOT NULL AND result IS NULL AS waiting
+       held_because, decide_at, NULL::text AS next_step, result, ended_at, last_position,
+       hold_since IS NOT NULL AND result IS NULL AS waiting
 FROM held"""
-"""Declined payments and what is to be done next, over the rows `held`."""
+"""Declined payments, over the rows `held`. What is to be done next depends on more than the order, and on
+today: the decisions say it to whoever asks.
+"""

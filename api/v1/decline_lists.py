@@ -1,5 +1,7 @@
 """Lists of declined payments, and of what came of shipping without payment."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,15 +13,21 @@ from api.call import Call
 from api.grammars import Currency, CustomerId
 from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
+from api.problems import Fault, Invalid
 from api.section import Section
+from api.v1.declines import next_step_of
 from domain.declines.decline_events import HoldBegunBy
 from domain.entry import Minor
 from domain.moments import Moment
+from domain.orders.next_on_hold import NextOnHold
 from domain.orders.order_events import StandingKind
-from ledger.projecting.conditions import Where
-from ledger.projecting.listing import Listing
+from ledger.projecting.conditions import Condition, Where
+from ledger.projecting.listing import Asked, Listing, last_of
 from projections.decline_outcomes import BY_OUTCOME, DeclineOutcomes
-from projections.declined_payments import LISTED, DeclinedPayments, NextStepName, Result
+from projections.declined_payments import LISTED, DeclinedPayments, Result
+
+AT_ONCE = 200
+"""Orders that wait, looked at together."""
 
 decline_lists = Section("decline lists", "Declined payments in a list, and what came of them in figures.")
 
@@ -32,6 +40,7 @@ class DeclinedPaymentItem(msgspec.Struct, frozen=True):
     standing: StandingKind | None
     """Null: it never waited, being covered or billed."""
     is_watched: bool
+    """Whether they owed something overdue when it was placed on hold."""
     currency: str
     missing: Minor
     attempts: int
@@ -48,7 +57,8 @@ class DeclinedPaymentItem(msgspec.Struct, frozen=True):
     hold_since: Moment | None
     held_because: HoldBegunBy | None
     decide_at: Moment | None
-    next_step: NextStepName | None
+    next_step: NextOnHold | None
+    """What is to be done now; null where it waits no longer, and in any past."""
     result: Result | None
     ended_at: Moment | None
     last_position: int
@@ -85,7 +95,9 @@ class DeclinedQuery(ListQuery):
 
     waiting: bool | None = Field(default=None, description="Only orders that wait, or only others.")
     standing: StandingKind | None = None
-    next_step: NextStepName | None = None
+    next_step: NextOnHold | None = Field(
+        default=None, description="Only orders for which this is to be done now; not of a past."
+    )
     result: Result | None = None
     customer: CustomerId | None = None
     sort: Literal["declined_at", "-declined_at"] = "-declined_at"
@@ -106,10 +118,40 @@ async def list_declined_payments(call: Call, query: Annotated[DeclinedQuery, Que
     How often it failed, which cards and contacts were tried, since when the order waits, what is next, and
     how it ended.
     """
-    where = named_by(query, "standing", "next_step", "result", "customer")
+    where = named_by(query, "standing", "result", "customer")
     if query.waiting is not None:
         where += (Where("waiting", "=", query.waiting),)
-    return await list_of(call, DECLINED, query, sort=query.sort, where=where)
+    if query.at is not None:
+        if query.next_step is not None:
+            raise Invalid(faults=(Fault("next_step", "What is to be done next is said of now alone."),))
+        return await list_of(call, DECLINED, query, sort=query.sort, where=where)
+    if query.next_step is not None:
+        where += (Where("order", "in", await _with_next_step(call, query, where)),)
+    return await list_of(
+        call, DECLINED, query, sort=query.sort, where=where, completed=partial(_with_next_steps, call)
+    )
+
+
+async def _with_next_steps(call: Call, items: Sequence[DeclinedPaymentItem]) -> list[DeclinedPaymentItem]:
+    return [
+        item
+        if item.hold_since is None or item.result is not None
+        else msgspec.structs.replace(item, next_step=await next_step_of(call, item.order))
+        for item in items
+    ]
+
+
+async def _with_next_step(call: Call, query: DeclinedQuery, where: tuple[Condition, ...]) -> list[str]:
+    """The orders that wait, fulfil the conditions, and of which that step is the next."""
+    asked = Asked(sort="declined_at", limit=AT_ONCE, where=(*where, Where("waiting", "=", True)))
+    found: list[str] = []
+    while True:
+        page = await call.book.read_models.page(DECLINED, asked, min_position=query.min_position or 0)
+        items = await _with_next_steps(call, page.items)
+        found += [item.order for item in items if item.next_step == query.next_step]
+        if len(items) < AT_ONCE:
+            return found
+        asked = msgspec.structs.replace(asked, after=last_of(DECLINED, asked, items[-1]))
 
 
 @decline_lists.question(

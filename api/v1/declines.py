@@ -25,8 +25,9 @@ from domain.declines.decline_events import PaymentAttempted
 from domain.declines.not_delivering import CloseAsNotDelivered
 from domain.declines.payment_failures import RecordPaymentFailure
 from domain.declines.reaching import RecordContactAttempt
-from domain.declines.releasing import ReleaseOrder
+from domain.declines.releasing import ReleaseOrder, is_ready
 from domain.orders.cancelling import may_credit_fee
+from domain.orders.next_on_hold import NextOnHold, cards_left, next_on_hold
 from domain.orders.next_steps import NextStep, next_steps, steps_of
 from domain.orders.next_steps import asked as asked_of
 from domain.orders.order import OrderNotPlaced, Placed
@@ -214,6 +215,28 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
             "steps": [_shown(answer) for answer in next_steps(answers)],
         }
     )
+
+
+async def next_step_of(call: Call, order: str) -> NextOnHold | None:
+    """What is to be done next for an order that waits, as its decisions say; None where it waits for nothing.
+
+    Raises: Unavailable.
+    """
+    state = await call.book.state(order)
+    if not isinstance(state, Placed) or state.declines.hold is None:
+        return None
+    customer = await call.found(state.placed.customer, Customer)
+    submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
+    to_ask = {("close_as_not_delivered", None)}
+    to_ask |= {("charge_card", card) for card in cards_left(state.declines.hold)}
+    answers = [
+        asked_of(step, await call.book.given(step.command, submission))
+        for step in steps_of(state, customer, _person(call), await call.today(), mint)
+        if (step.name, step.subject) in to_ask
+    ]
+    ready = is_ready(state)
+    then = None if ready is None else await call.book.facts(state.placed.customer, ready)
+    return next_on_hold(state, answers, then, (await call.book_register()).zone)
 
 
 def _shown(it: NextStep) -> dict[str, object]:

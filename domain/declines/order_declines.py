@@ -77,9 +77,9 @@ class Hold(msgspec.Struct, frozen=True):
 
     @property
     def effort(self) -> tuple[ContactEffort, ...]:
-        """The attempts to reach the customer after a card was declined. Source: I3, I4"""
+        """The attempts to reach the customer, since the decline where there was one. Source: I3, I4"""
         since = self.declined_at
-        return () if since is None else tuple([effort for effort in self.contacts if effort.at >= since])
+        return tuple([effort for effort in self.contacts if since is None or effort.at >= since])
 
     @property
     def reached(self) -> bool:
@@ -89,8 +89,7 @@ class Hold(msgspec.Struct, frozen=True):
     @property
     def tried(self) -> frozenset[str]:
         """The contact points by which they were tried, since the decline where there was one."""
-        efforts = self.effort if self.declines else self.contacts
-        points = [effort.attempted.contact_point for effort in efforts]
+        points = [effort.attempted.contact_point for effort in self.effort]
         return frozenset([point for point in points if point is not None])
 
     @property

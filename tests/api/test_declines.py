@@ -124,6 +124,16 @@ async def test_an_existing_customer_nobody_reached_gets_the_goods_and_a_bill(tri
     point = {"channel": "phone", "reached": False, "effective_at": ago(9.5)}
     await trial.recorded(f"{path}/contact-attempts", point)
     assert (await row(trial, order))["next_step"] == "released_by_rule"
+    listed = "/v1/declined-payments?next_step="
+
+    async def with_next(step: str) -> list[str]:
+        answer = await trial.agent.get(f"{listed}{step}&min_position={await trial.head()}")
+        return [item["order"] for item in answer.json()["items"]]
+
+    assert (await with_next("released_by_rule"), await with_next("owner_decides")) == ([order], [])
+    past = await trial.agent.get(f"/v1/declined-payments?as_of={ago(0)}")
+    assert [item["next_step"] for item in past.json()["items"]] == [None]
+    assert (await trial.agent.get(f"{listed}owner_decides&as_of={ago(0)}")).status_code == 422
     ticked = await trial.owner.client.post("/v1/ticks", json={})
     (entry,) = ticked.json()["entries"]
     assert (entry["type"], entry["stream"], entry["meta"]["origin"]) == (
