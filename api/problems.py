@@ -304,6 +304,16 @@ class ReadModelBehind(Problem):
     )
 
 
+class EntryOfANewerRelease(Problem):
+    """What answers this holds an entry that the running release cannot read."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    way_out = (
+        "A newer release recorded it: ask a server of that release, or let this one be brought up to it. "
+        "What does not rest on that entry is answered meanwhile."
+    )
+
+
 class InternalFault(Problem):
     """Something is wrong in Makegood itself; it has been written to the log."""
 
@@ -323,6 +333,7 @@ FAILURES = (
     errors.Unavailable,
     errors.OutOfReach,
     errors.Unrecordable,
+    errors.Undecodable,
     errors.ProjectionBuilding,
     errors.RowsBehind,
     errors.NoSuchEntry,
@@ -416,6 +427,10 @@ def _problem_of(failure: Exception) -> Problem:
             return ProcessorSilent(headers={"Retry-After": "2"})
         case errors.Unrecordable():
             return Invalid()
+        case errors.Undecodable():
+            return EntryOfANewerRelease(
+                f"It is entry {failure.position} of the book.", headers={"Retry-After": "60"}
+            )
         case errors.ProjectionBuilding():
             return ProjectionBuilding(
                 f"So far {failure.done} of {failure.of} entries are folded.", headers={"Retry-After": "1"}

@@ -18,7 +18,6 @@ from ledger.importing.mapping import MappingFault
 from ledger.importing.rows import Unreadable
 from ledger.importing.sorting import NotSorted
 from ledger.migrate import SchemaRefused
-from ledger.projecting.decoding import Undecodable
 from ledger.projecting.tables import ShapeChanged
 from ledger.sealing.master_key import MasterKeyRefused
 
@@ -41,7 +40,6 @@ FAILURES = (
     GateRefused,
     MasterKeyRefused,
     ShapeChanged,
-    Undecodable,
     *LOST,
     OSError,
 )

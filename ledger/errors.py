@@ -13,6 +13,7 @@ LedgerError
 ├── RebuildStoodStill            a rebuild stopped in its last step, and lost what others waited for
 ├── ClockNotMovable              a live book runs by the machine's clock
 ├── Unrecordable                 text or a number the record cannot hold
+├── Undecodable                  a stored entry that this release cannot read
 └── ChainBroken                  the stored entries are not those that were hashed
 ClaimTaken                       a refusal: the value is claimed by another stream
 """
@@ -75,6 +76,17 @@ class OutOfReach(LedgerError):
 
 class Unrecordable(LedgerError):
     """A text or a number that the record cannot hold: NUL, a lone surrogate, an integer over 64 bits."""
+
+
+class Undecodable(LedgerError):
+    """A stored entry is of no type and schema version this release knows; a newer one may have written it."""
+
+    def __init__(self, position: int, what: str) -> None:
+        super().__init__(position, what)  # as it was made, so that it can be carried to another process
+        self.position, self.what = position, what
+
+    def __str__(self) -> str:
+        return f"entry {self.position}: {self.what}"
 
 
 class ProjectionBuilding(LedgerError):

@@ -16,7 +16,7 @@ from domain.money import Money, exponent_of
 from domain.stored_types import TYPE_NAMES
 from ledger.errors import UnknownBook
 from ledger.projecting.as_of import AsOf, Effective, counts, is_late, position_at, read
-from ledger.projecting.decoding import decoder_of, names_of
+from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.projecting.entries import connect, hash_at, page
 from projections.folding import LineFolding, folding_of
 from projections.journal import ACCOUNTS, Journal, Posting
@@ -59,7 +59,7 @@ class _Postings:
             self.until = position_at(reader, book, at)
             self.hash = hash_at(reader, book, self.until)
             opened = (BookOpened,)
-            first = page(reader, book, 0, 1, names_of(opened), decoder_of(opened))
+            first = page(reader, book, 0, 1, passed_over(opened), decoder_of(opened))
         if not first or not isinstance(first[0].event, BookOpened):
             raise UnknownBook(book)
         self.zone = first[0].event.zone

@@ -22,8 +22,8 @@ class Page(msgspec.Struct, frozen=True):
 class PagesAhead:
     """Reads page after page on a connection and, where there is more to come, in a thread of its own."""
 
-    def __init__(self, conninfo: str, book: str, types: list[str], decode: Decode) -> None:
-        self._conninfo, self._book, self._types, self._decode = conninfo, book, types, decode
+    def __init__(self, conninfo: str, book: str, over: list[str], decode: Decode) -> None:
+        self._conninfo, self._book, self._over, self._decode = conninfo, book, over, decode
         self._connection: psycopg.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pages-ahead")
         self._next: Future[Page] | None = None
@@ -60,4 +60,4 @@ class PagesAhead:
     def _read(self, after: int, until: int) -> Page:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._conninfo)
-        return Page(after, until, page(self._connection, self._book, after, until, self._types, self._decode))
+        return Page(after, until, page(self._connection, self._book, after, until, self._over, self._decode))

@@ -27,7 +27,6 @@ import psycopg
 
 from ledger.connection import LOST
 from ledger.errors import LedgerError
-from ledger.projecting.decoding import Undecodable
 from ledger.projecting.follow import Follower, Step
 from projections.catalogue import PROJECTIONS
 
@@ -37,7 +36,7 @@ ASK_AFTER = 10.0
 """Seconds a step may take before the child is asked whether it lives; after twice as many without a word it
 is killed."""
 
-CARRIED = (psycopg.Error, LedgerError, Undecodable)
+CARRIED = (psycopg.Error, LedgerError)
 """Failures that reach the service as they are; any other is a fault of ours."""
 
 

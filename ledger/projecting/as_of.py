@@ -14,7 +14,7 @@ import psycopg
 from domain.entry import Entry
 from domain.moments import Moment
 from ledger.errors import UnknownBook
-from ledger.projecting.decoding import decoder_of, names_of
+from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.projecting.entries import Narrowed, connect, head_of, pages
 from projections.folding import Parked, folding_of
 from projections.projection import AnyProjection, Key, Row
@@ -131,8 +131,8 @@ def read(
     reader: psycopg.Connection, book: str, projection: AnyProjection, until: int, prefix: Key = ()
 ) -> Iterator[Entry]:
     """The entries a projection handles, up to `until`; those of the group alone where it can be found."""
-    types, decode = names_of(projection.handles), decoder_of(projection.handles)
+    over, decode = passed_over(projection.handles), decoder_of(projection.handles)
     column = found_by(projection)
     narrowed = Narrowed(column, str(prefix[0])) if column and prefix else None
-    for _, entries in pages(reader, book, 0, until, types, decode, narrowed):
+    for _, entries in pages(reader, book, 0, until, over, decode, narrowed):
         yield from entries

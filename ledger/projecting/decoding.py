@@ -12,6 +12,7 @@ import msgspec
 
 from domain.entry import Entry, Event
 from domain.stored_types import STORED_TYPES, TYPE_NAMES
+from ledger.errors import Undecodable
 from ledger.record import codec
 
 # Tokens (type, stream, customer) need no escaping: none of their characters is special in JSON.
@@ -23,17 +24,6 @@ LINE: LiteralString = """\
 
 PAGE: LiteralString = f"'[' || string_agg({LINE}, ',' ORDER BY position) || ']'"
 """SQL: the selected entries as one JSON array; null where there are none."""
-
-
-class Undecodable(Exception):
-    """A stored entry is not what its type and schema version promise; a newer release may have written it."""
-
-    def __init__(self, position: int, what: str) -> None:
-        super().__init__(position, what)  # as it was made, so that it can be carried to another process
-        self.position, self.what = position, what
-
-    def __str__(self) -> str:
-        return f"entry {self.position}: {self.what}"
 
 
 class _Older(msgspec.Struct, frozen=True, array_like=True):
@@ -59,8 +49,16 @@ def names_of(events: Collection[type[Event]]) -> list[str]:
     return sorted(TYPE_NAMES[event] for event in events)
 
 
+def passed_over(events: Collection[type[Event]]) -> list[str]:
+    """The stored types that whoever handles those events need not read, sorted.
+
+    Only types that this release knows: what a newer one recorded is read by everybody, and stops them.
+    """
+    return sorted(STORED_TYPES.keys() - names_of(events))
+
+
 def decoder_of(events: Collection[type[Event]]) -> Decode:
-    """Decodes pages that hold entries of those events only. What it returns raises: Undecodable."""
+    """Decodes pages that hold entries of those events. What it returns raises: Undecodable for others."""
     types = names_of(events)
     current = [_current(name) for name in types]
     older = [

@@ -38,8 +38,8 @@ _SESSION = (
 )
 
 ONE_PAGE: LiteralString = f"""
-SELECT {PAGE} FROM entries WHERE book = %b AND position > %b AND position <= %b AND type = ANY (%b)"""
-"""Book, after, until, stored types; one text to decode, null where there are none."""
+SELECT {PAGE} FROM entries WHERE book = %b AND position > %b AND position <= %b AND type <> ALL (%b)"""
+"""Book, after, until, stored types passed over; one text to decode, null where there are none."""
 
 _PAGES = sql.SQL(f"""
 COPY (
@@ -47,14 +47,14 @@ COPY (
     CROSS JOIN LATERAL (
         SELECT {PAGE} AS lines FROM entries
         WHERE book = {{book}} AND position > cut.after
-          AND position <= least(cut.after + {{size}}, {{until}}) AND type = ANY ({{types}})
+          AND position <= least(cut.after + {{size}}, {{until}}) AND type <> ALL ({{over}})
     ) AS page
 ) TO STDOUT (FORMAT binary)""")
 
 # A single customer's or stream's entries are few: one page holds them all.
 _FOUND = sql.SQL(f"""
 SELECT {PAGE} FROM entries
-WHERE book = {{book}} AND position > {{after}} AND position <= {{until}} AND type = ANY ({{types}})
+WHERE book = {{book}} AND position > {{after}} AND position <= {{until}} AND type <> ALL ({{over}})
   AND {{column}} = {{value}}""")
 
 
@@ -101,12 +101,15 @@ def hash_at(connection: psycopg.Connection, book: str, position: int) -> str:
 
 
 def page(
-    connection: psycopg.Connection, book: str, after: int, until: int, types: list[str], decode: Decode
+    connection: psycopg.Connection, book: str, after: int, until: int, over: list[str], decode: Decode
 ) -> list[Entry]:
-    """The entries of those types after `after` and up to `until`. Raises: Undecodable, psycopg.Error."""
+    """The entries after `after` and up to `until`, but for types passed over.
+
+    Raises: Undecodable, psycopg.Error.
+    """
     cursor = connection.cursor(binary=True)
     cursor.adapters.register_loader("text", ByteaBinaryLoader)  # the decoder wants the bytes that travelled
-    row = cursor.execute(ONE_PAGE, (book, after, until, types)).fetchone()
+    row = cursor.execute(ONE_PAGE, (book, after, until, over)).fetchone()
     return [] if row is None or row[0] is None else decode(row[0])
 
 
@@ -115,16 +118,16 @@ def pages(
     book: str,
     after: int,
     until: int,
-    types: list[str],
+    over: list[str],
     decode: Decode,
     narrowed: Narrowed | None = None,
 ) -> Iterator[tuple[int, list[Entry]]]:
-    """Each page's last position and its entries, after `after` and up to `until`, in order.
+    """Each page's last position and its entries but for types passed over, after `after` and up to `until`.
 
     Take all pages or close the iterator: the connection is busy until then.
     """
     if narrowed is not None:
-        yield until, _found(connection, book, after, until, types, decode, narrowed)
+        yield until, _found(connection, book, after, until, over, decode, narrowed)
         return
     if until <= after:
         return
@@ -132,7 +135,7 @@ def pages(
         book=sql.Literal(book),
         after=sql.Literal(after),
         until=sql.Literal(until),
-        types=sql.Literal(types),
+        over=sql.Literal(over),
         size=sql.Literal(PAGE_SIZE),
     )
     with connection.cursor().copy(query) as copy:
@@ -146,7 +149,7 @@ def _found(
     book: str,
     after: int,
     until: int,
-    types: list[str],
+    over: list[str],
     decode: Decode,
     narrowed: Narrowed,
 ) -> list[Entry]:
@@ -154,7 +157,7 @@ def _found(
         book=sql.Literal(book),
         after=sql.Literal(after),
         until=sql.Literal(until),
-        types=sql.Literal(types),
+        over=sql.Literal(over),
         column=sql.Identifier(narrowed.column),
         value=sql.Literal(narrowed.value),
     )

@@ -22,7 +22,7 @@ from ledger.connection import LOST
 from ledger.errors import Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.ahead import Page, PagesAhead
-from ledger.projecting.decoding import decoder_of, names_of
+from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.projecting.entries import BOUNDED, FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rows import RowTable
@@ -73,7 +73,7 @@ class Follower:
         self._tables = {projection: RowTable(book, projection) for projection in projections}
         self._lease = lease_of(projections)
         events = {event for projection in projections for event in projection.handles}
-        self._pages = PagesAhead(conninfo, book, names_of(events), decoder_of(events))
+        self._pages = PagesAhead(conninfo, book, passed_over(events), decoder_of(events))
         self._connection: psycopg.Connection | None = None
         self._seen: dict[AnyProjection, int] = {}
 

@@ -20,7 +20,6 @@ from ledger.each_book import Told, ToldOnce, for_each_book
 from ledger.errors import LedgerError, RebuildStoodStill, RebuildUnderWay
 from ledger.projecting import cursors
 from ledger.projecting.apart import Apart
-from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
 from ledger.projecting.follow import Follower, Stepping, follow
 from ledger.projecting.rebuilding import rebuild_alone
@@ -69,7 +68,7 @@ class Following:
                 await follow(self._follower(book), book.wait_beyond, models.readers)
             except LOST:
                 await asyncio.sleep(LOOK_EVERY)
-            except (Undecodable, LedgerError, psycopg.Error) as failure:
+            except (LedgerError, psycopg.Error) as failure:
                 models.stands_at = models.readers.position
                 last.failure(failure)
                 await asyncio.sleep(AGAIN_AFTER)
@@ -88,7 +87,7 @@ class Following:
                     await self._build_missing(book)
             except (*LOST, RebuildUnderWay, RebuildStoodStill):
                 await asyncio.sleep(LOOK_EVERY)
-            except (Undecodable, LedgerError, psycopg.Error) as failure:
+            except (LedgerError, psycopg.Error) as failure:
                 models.cannot_build = True
                 last.failure(failure)
                 await asyncio.sleep(AGAIN_AFTER)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import psycopg
 
 from domain.entry import Entry
-from ledger.projecting.decoding import decoder_of, names_of
+from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.projecting.entries import pages
 from ledger.projecting.rows import RowTable
 from ledger.projecting.sides import SideTable
@@ -44,7 +44,7 @@ class Fresh:
     ) -> None:
         self.book, self.projections, self.side, self._reader = book, list(projections), side, reader
         events = {event for projection in projections for event in projection.handles}
-        self._types, self._decode = names_of(events), decoder_of(events)
+        self._over, self._decode = passed_over(events), decoder_of(events)
         self.sides = {projection: SideTable(RowTable(book, projection)) for projection in projections}
         self.foldings = {projection: folding_of(projection) for projection in projections}
         self._groups = [
@@ -66,7 +66,7 @@ class Fresh:
         """Fold the entries after `position` up to `until`."""
         feeds = self._feeds
         for position, entries in pages(
-            self._reader, self.book, self.position, until, self._types, self._decode
+            self._reader, self.book, self.position, until, self._over, self._decode
         ):
             for groups in self._groups:
                 groups.take_back(entries)

@@ -24,13 +24,12 @@ from domain.entry import Entry
 from domain.moments import SECOND, Moment
 from domain.reactions import REACTION, AnyReaction, Errand, asked_by, key_of
 from domain.refusal import Refusal
-from domain.stored_types import TYPE_NAMES
 from ledger.book import Book, machine_now
 from ledger.books import SYSTEM
 from ledger.composition import Ledger
 from ledger.each_book import Told, ToldOnce, for_each_book
 from ledger.errors import LedgerError, OutOfReach, Unrecordable
-from ledger.projecting.decoding import Undecodable, decoder_of
+from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.reacting.rows import Reached, ReactionFailure
 from ledger.record.submission import Submission
 from projections.folding import POISON
@@ -65,13 +64,13 @@ class Reactor:
         self._rules = tuple([reaction.rule for reaction in reactions])
         self._holder = holder or f"{os.getpid()}-{uuid4().hex}"
         events = {event for reaction in reactions for event in reaction.handles}
-        self._types = sorted(TYPE_NAMES[event] for event in events)
+        self._over = passed_over(events)
         self._decode = decoder_of(events)
 
     async def catch_up(self) -> int:
         """React until nothing is left to read; the position read up to, 0 where another process does it.
 
-        Raises: LedgerError, Undecodable; then what was not carried out is asked for again next time.
+        Raises: LedgerError; then what was not carried out is asked for again next time.
         """
         while True:
             reached = await self._rows.reached(self._rules, machine_now())
@@ -91,7 +90,7 @@ class Reactor:
         await self._rows.release_lease(self._holder)
 
     async def _read_on(self, reached: Sequence[Reached], after: int, until: int) -> None:
-        page = await self._rows.page(after, until, self._types)
+        page = await self._rows.page(after, until, self._over)
         entries = [] if page is None else self._decode(page)
         for reaction, seen in zip(self._reactions, reached, strict=True):
             for entry in entries:
@@ -172,7 +171,7 @@ class Reacting:
                     head = await reactor.catch_up()
                     await book.wait_beyond(head or book.position, IDLE)
                     await asyncio.sleep(GATHER)
-                except (LedgerError, Undecodable) as failure:
+                except LedgerError as failure:
                     told.failure(failure)
                     await asyncio.sleep(AGAIN_AFTER)
         finally:

@@ -110,9 +110,9 @@ class Reactions:
         """Let another process react at once."""
         await self._reader.change(RELEASE_LEASE, (self._book, LEASE, holder), repeatable=True)
 
-    async def page(self, after: int, until: int, types: Sequence[str]) -> bytes | None:
-        """The entries of those stored types from one position to another, to decode; None for none."""
-        found = await self._reader.rows(ONE_PAGE, (self._book, after, until, list(types)))
+    async def page(self, after: int, until: int, over: Sequence[str]) -> bytes | None:
+        """The entries from one position to another but for types passed over, to decode; None for none."""
+        found = await self._reader.rows(ONE_PAGE, (self._book, after, until, list(over)))
         text: str | None = found[0][0]
         return None if text is None else text.encode()
 

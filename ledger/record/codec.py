@@ -11,7 +11,7 @@ import msgspec
 
 from domain.entry import Entry, Event, Meta
 from domain.stored_types import STORED_TYPES, StoredType
-from ledger.errors import Unrecordable
+from ledger.errors import Undecodable, Unrecordable
 from ledger.record.chain import StoredRow
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -39,8 +39,13 @@ def encode(event: Event) -> tuple[str, int, str]:
 
 
 def decode(type_: str, schema_version: int, data: str) -> Event:
-    """The event that was stored, in its class of today. Raises: KeyError, msgspec.ValidationError."""
+    """The event that was stored, in its class of today.
+
+    Raises: LookupError for a type or a schema version this release does not know, msgspec.ValidationError.
+    """
     stored = STORED_TYPES[type_]
+    if schema_version > stored.schema_version:
+        raise LookupError(f"{type_}@{schema_version}")
     if schema_version == stored.schema_version:
         return _decoders[stored.event](data)
     return msgspec.convert(_lifted(stored, schema_version, msgspec.json.decode(data)), stored.event)
@@ -57,16 +62,20 @@ def decode_meta(meta: str) -> Meta:
 
 
 def entry_of(row: StoredRow) -> Entry:
-    """The entry a stored row holds. Raises: KeyError, msgspec.ValidationError."""
+    """The entry a stored row holds. Raises: Undecodable."""
+    try:
+        event, meta = decode(row.type, row.schema_version, row.data), _decode_meta(row.meta)
+    except (LookupError, msgspec.MsgspecError) as error:
+        raise Undecodable(row.position, f"{row.type}@{row.schema_version}: {error}") from error
     return Entry(
         position=row.position,
         stream=row.stream,
         version=row.version,
-        event=decode(row.type, row.schema_version, row.data),
+        event=event,
         customer=row.customer,
         effective_at=row.effective_at,
         recorded_at=row.recorded_at,
-        meta=_decode_meta(row.meta),
+        meta=meta,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient
 
 from domain.command import Command
-from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable, Unrecordable
+from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable, Undecodable, Unrecordable
 from ledger.record.submission import Submission
 from ledger.sealing.sealer import NoSubjectKey
 from tests.api.house import House, fresh_key, order_body
@@ -24,6 +24,7 @@ SECRET = "at 10.0.0.7:5432, cus_01h455vb4pex5vsknk084sn02q"
         (StreamBusy((SECRET,)), 409, "busy"),
         (NoSubjectKey(SECRET), 409, "personal-data-erased"),
         (Unrecordable(SECRET), 422, "invalid"),
+        (Undecodable(7, SECRET), 503, "entry-of-a-newer-release"),
     ],
 )
 async def test_every_failure_of_the_record_is_a_problem(

@@ -15,8 +15,8 @@ from api.lists import ListQuery
 from api.render import rfc3339
 from ledger.composition import Ledger
 from ledger.database import Database
+from ledger.errors import Undecodable
 from ledger.projecting import cursors
-from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
 from ledger.projecting.following import Following
 from ledger.projecting.rebuild import Receipt

@@ -14,7 +14,7 @@ from domain.stored_types import TYPE_NAMES
 from ledger.database import Database
 from ledger.errors import UnknownBook
 from ledger.projecting.as_of import Position, rows_as_of
-from ledger.projecting.decoding import decoder_of, names_of
+from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.projecting.entries import connect, head_of, pages
 from ledger.projecting.follow import Follower
 from ledger.projecting.rebuild import rebuild
@@ -97,7 +97,7 @@ def live_on(conninfo: str, book: str) -> None:
     """
     with connect(conninfo) as reader:
         head, every = head_of(reader, book).position, set(TYPE_NAMES)
-        read = pages(reader, book, 0, head, names_of(every), decoder_of(every))
+        read = pages(reader, book, 0, head, passed_over(every), decoder_of(every))
         told = [entry for _, page in read for entry in page]
     story = history(random_steps(7, 400), told)
     stored = StoredBook(conninfo, book)

@@ -10,10 +10,9 @@ import psycopg
 import pytest
 
 from domain.entry import Entry
-from ledger.errors import UnknownBook
+from ledger.errors import Undecodable, UnknownBook
 from ledger.projecting import cursors
 from ledger.projecting.apart import Apart, Ended
-from ledger.projecting.decoding import Undecodable
 from ledger.projecting.entries import connect
 from ledger.projecting.rebuild import rebuild
 from ledger.projecting.verify import verify

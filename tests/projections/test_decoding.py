@@ -7,8 +7,9 @@ from domain.entry import Entry
 from domain.orders.order_events import OrderPlaced
 from domain.payments.payment_events import PaymentCaptured
 from domain.stored_types import STORED_TYPES, StoredType
+from ledger.errors import Undecodable
 from ledger.projecting import decoding
-from ledger.projecting.decoding import Undecodable, decoder_of
+from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.record import codec
 
 
@@ -76,3 +77,13 @@ def test_what_cannot_be_decoded_is_named_by_its_position(
     with pytest.raises(Undecodable) as failed:
         decode(page(line(placed), line(captured, schema_version, **changes)))
     assert failed.value.position == captured.position
+
+
+def test_only_types_that_this_release_knows_are_passed_over(captured: Entry) -> None:
+    over = passed_over([PaymentCaptured])
+    assert len(over) == len(STORED_TYPES) - 1
+    assert "payment.captured" not in over
+    unknown = line(captured)
+    unknown[0] = "loyalty_point.given@1"
+    with pytest.raises(Undecodable):
+        decoder_of([PaymentCaptured])(page(unknown))

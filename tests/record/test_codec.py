@@ -9,7 +9,7 @@ import pytest
 from domain.book.register import BookOpened, PersonRegistered
 from domain.entry import Entry, Event, Meta
 from domain.stored_types import STORED_TYPES, StoredType
-from ledger.errors import Unrecordable
+from ledger.errors import Undecodable, Unrecordable
 from ledger.record import codec
 from ledger.record.chain import StoredRow
 from ledger.record.codec import decode, decode_meta, encode, encode_meta, entry_of
@@ -137,3 +137,18 @@ def test_a_stored_row_becomes_the_entry_it_holds() -> None:
     assert entry_of(row) == Entry(
         position=1, stream="book", version=1, event=event, effective_at=5, recorded_at=6, meta=meta
     )
+
+
+@pytest.mark.parametrize(
+    ("type_", "schema_version", "data"),
+    [("loyalty_point.given", 1, "{}"), ("book.opened", 2, None), ("book.opened", 1, "{}")],
+    ids=["a type nobody knows", "a newer schema version", "not what the type promises"],
+)
+def test_an_entry_that_this_release_cannot_read_is_named_by_its_position(
+    type_: str, schema_version: int, data: str | None
+) -> None:
+    """Read a newer version as today's class → the second passes, and this fails."""
+    meta = encode_meta(Meta(person="system", role="system", origin="cli"))
+    stored = data or encode(BookOpened(zone="UTC", country="DE"))[2]
+    with pytest.raises(Undecodable, match=f"entry 7: {type_}@{schema_version}"):
+        entry_of(StoredRow(7, "book", 1, type_, schema_version, None, 5, 6, meta, stored, b""))
