@@ -16,7 +16,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from ledger.errors import Unavailable
-from ledger.record import arrays
+from ledger.record import arrays, whole_numbers
 
 PATIENCE = 10.0
 """Seconds a caller waits for a database that does not answer before it is told `Unavailable`."""
@@ -59,6 +59,7 @@ async def _prepare(connection: Connection) -> None:
     # One width for every integer: otherwise each magnitude would be another statement to prepare.
     connection.adapters.register_dumper(int, Int8BinaryDumper)
     arrays.register(connection)
+    whole_numbers.register(connection)
 
 
 async def connect(conninfo: str) -> Connection:

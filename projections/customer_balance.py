@@ -262,13 +262,13 @@ def _sum(shares: tuple[BillShare, ...] | tuple[ReopenedShare, ...]) -> int:
 
 
 ANSWER = """
-SELECT customer, currency, sum(charged)::bigint AS charged, sum(received)::bigint AS received,
-       sum(reversed)::bigint AS reversed, sum(credited)::bigint AS credited,
-       sum(refunded)::bigint AS refunded, sum(written_off)::bigint AS written_off,
-       sum(balance)::bigint AS balance, sum(open_bills)::bigint AS open_bills,
-       sum(deposits_held)::bigint AS deposits_held, sum(refunds_due)::bigint AS refunds_due,
-       sum(credit_available)::bigint AS credit_available, sum(goodwill_cost)::bigint AS goodwill_cost,
-       sum(lifetime_value)::bigint AS lifetime_value, max(last_position) AS last_position
+SELECT customer, currency, sum(charged) AS charged, sum(received) AS received,
+       sum(reversed) AS reversed, sum(credited) AS credited,
+       sum(refunded) AS refunded, sum(written_off) AS written_off,
+       sum(balance) AS balance, sum(open_bills) AS open_bills,
+       sum(deposits_held) AS deposits_held, sum(refunds_due) AS refunds_due,
+       sum(credit_available) AS credit_available, sum(goodwill_cost) AS goodwill_cost,
+       sum(lifetime_value) AS lifetime_value, max(last_position) AS last_position
 FROM held WHERE (charged, received, credited, refunded, refunds_due, credit_available, goodwill_cost)
     <> (0, 0, 0, 0, 0, 0, 0)
 GROUP BY customer, currency ORDER BY customer, currency"""
@@ -277,8 +277,8 @@ which nothing was paid or shipped says nothing about money yet.
 """
 
 LIFETIME = """
-SELECT customer, currency, sum(received)::bigint AS received, sum(reversed)::bigint AS reversed,
-       sum(refunded)::bigint AS refunded, sum(lifetime_value)::bigint AS lifetime_value,
+SELECT customer, currency, sum(received) AS received, sum(reversed) AS reversed,
+       sum(refunded) AS refunded, sum(lifetime_value) AS lifetime_value,
        count(*) FILTER (WHERE "order" <> '')::bigint AS orders, max(last_position) AS last_position
 FROM held GROUP BY customer, currency"""
 """What each customer has brought us, over the rows `held`. Source: R-S4"""

@@ -116,6 +116,6 @@ def _sum(shares: Iterable[BillShare]) -> int:
 
 
 ANSWER = """
-SELECT held.*, sum(plus - minus) OVER (PARTITION BY customer, currency ORDER BY position)::bigint AS balance
+SELECT held.*, sum(plus - minus) OVER (PARTITION BY customer, currency ORDER BY position) AS balance
 FROM held ORDER BY position"""
 """The lines with the running balance, over the rows `held`."""

@@ -153,9 +153,9 @@ def _sum(shares: Iterable[BillShare | ReopenedShare]) -> int:
 BY_OUTCOME = """
 SELECT currency, outcome, count(*)::bigint AS orders,
        (count(*) * 10000 / sum(count(*)) OVER (PARTITION BY currency))::bigint AS share,
-       sum(charged)::bigint AS revenue, sum(billed)::bigint AS billed, sum(paid)::bigint AS paid,
-       sum(paid_after_call)::bigint AS paid_after_call, sum(written_off)::bigint AS written_off,
-       sum(billed - paid - cleared - written_off)::bigint AS open
+       sum(charged) AS revenue, sum(billed) AS billed, sum(paid) AS paid,
+       sum(paid_after_call) AS paid_after_call, sum(written_off) AS written_off,
+       sum(billed - paid - cleared - written_off) AS open
 FROM (
   SELECT *, CASE
     WHEN billed = 0 THEN 'nothing_billed'

@@ -148,8 +148,8 @@ SELECT name AS id, min(refund) AS refund, min(customer) AS customer, min(stream)
             WHEN sum(labels) > 0 THEN 'label_sent' ELSE 'requested' END AS status,
        bool_or(overridden) AS overridden, min(decided_at) AS decided_at, sum(units)::bigint AS units,
        sum(unused)::bigint AS unused, sum(used)::bigint AS used, sum(empty)::bigint AS empty,
-       sum("left")::bigint AS "left", max(currency) AS currency, sum(value)::bigint AS value,
-       sum(return_cost)::bigint AS return_cost, sum(avoided)::bigint AS avoided,
+       sum("left")::bigint AS "left", max(currency) AS currency, sum(value) AS value,
+       sum(return_cost) AS return_cost, sum(avoided) AS avoided,
        max(last_position) AS last_position
 FROM held WHERE name ^@ 'ret_' GROUP BY name"""
 """What was decided about goods and what came of it, over the rows `held`."""

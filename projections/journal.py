@@ -281,18 +281,18 @@ def _released(amount: int) -> tuple[tuple[str, int], ...]:
 
 _REPORT: LiteralString = """
 SELECT month, currency,
-       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:sales'), 0)::bigint AS sales,
-       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:shipping'), 0)::bigint AS shipping,
-       coalesce(sum(amount) FILTER (WHERE account = 'revenue:sales returns'), 0)::bigint AS returned,
+       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:sales'), 0) AS sales,
+       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:shipping'), 0) AS shipping,
+       coalesce(sum(amount) FILTER (WHERE account = 'revenue:sales returns'), 0) AS returned,
        coalesce(-sum(amount) FILTER (WHERE account IN
-           ('revenue:sales', 'revenue:shipping', 'revenue:sales returns')), 0)::bigint AS net_sales,
-       coalesce(-sum(amount) FILTER (WHERE account = 'liabilities:tax payable'), 0)::bigint AS tax,
-       coalesce(sum(amount) FILTER (WHERE account = 'expenses:bad debt'), 0)::bigint AS written_off,
-       coalesce(sum(amount) FILTER (WHERE account = 'expenses:goodwill'), 0)::bigint AS goodwill,
-       coalesce(sum(amount) FILTER (WHERE account = 'expenses:marketing'), 0)::bigint AS marketing,
-       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:supplier recoveries'), 0)::bigint AS recovered,
-       coalesce(sum(amount) FILTER (WHERE flow = 'collected'), 0)::bigint AS collected,
-       coalesce(-sum(amount) FILTER (WHERE flow = 'paid_out'), 0)::bigint AS paid_out,
+           ('revenue:sales', 'revenue:shipping', 'revenue:sales returns')), 0) AS net_sales,
+       coalesce(-sum(amount) FILTER (WHERE account = 'liabilities:tax payable'), 0) AS tax,
+       coalesce(sum(amount) FILTER (WHERE account = 'expenses:bad debt'), 0) AS written_off,
+       coalesce(sum(amount) FILTER (WHERE account = 'expenses:goodwill'), 0) AS goodwill,
+       coalesce(sum(amount) FILTER (WHERE account = 'expenses:marketing'), 0) AS marketing,
+       coalesce(-sum(amount) FILTER (WHERE account = 'revenue:supplier recoveries'), 0) AS recovered,
+       coalesce(sum(amount) FILTER (WHERE flow = 'collected'), 0) AS collected,
+       coalesce(-sum(amount) FILTER (WHERE flow = 'paid_out'), 0) AS paid_out,
        max(position) AS last_position
 FROM (SELECT to_char(to_timestamp(floor(counted_at / 1000000.0)) AT TIME ZONE %s, 'YYYY-MM') AS month, *
       FROM (SELECT {} AS counted_at, * FROM held) AS timed) AS dated
@@ -303,14 +303,14 @@ BY_RECORDING: LiteralString = _REPORT.replace("{}", "recorded_at")
 """The same by month of recording."""
 
 TRIAL_BALANCE = """
-SELECT currency, account, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debit,
-       coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credit, sum(amount)::bigint AS balance
+SELECT currency, account, coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debit,
+       coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credit, sum(amount) AS balance
 FROM held GROUP BY currency, account ORDER BY currency, account"""
 """Every account's debits, credits and balance, over the rows `held`; a currency's balances sum to zero."""
 
 
 BY_ENTRY = """
-SELECT position, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debit,
-       coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credit, sum(amount)::bigint AS balance
+SELECT position, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debit,
+       coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credit, sum(amount) AS balance
 FROM held GROUP BY position, currency"""
 """What each entry added to the debits, credits and balance of the rows `held`."""

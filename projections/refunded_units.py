@@ -87,7 +87,7 @@ REPORT = """
 SELECT left(granted_on, 7) AS month, currency,
        "order" <> '' AS verified, coalesce(label, '') AS label, count(*)::bigint AS parts,
        count(DISTINCT refund)::bigint AS refunds, sum(units)::bigint AS units,
-       sum(amount)::bigint AS amount, coalesce(sum(note_amount), 0)::bigint AS note_amount,
+       sum(amount) AS amount, coalesce(sum(note_amount), 0) AS note_amount,
        max(last_position) AS last_position
 FROM held GROUP BY 1, 2, 3, 4"""
 """What was refunded by month, over the rows `held`."""

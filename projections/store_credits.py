@@ -99,6 +99,6 @@ FROM held"""
 
 REPORT = """
 SELECT left(granted_on, 7) AS month, currency, kind, coalesce(note_sku, '') AS note_sku,
-       count(*)::bigint AS credits, sum(granted)::bigint AS amount, max(last_position) AS last_position
+       count(*)::bigint AS credits, sum(granted) AS amount, max(last_position) AS last_position
 FROM held WHERE stage = 'granted' GROUP BY 1, 2, 3, 4"""
 """What was given by month, by why, and by what a note from elsewhere calls it, over the rows `held`."""

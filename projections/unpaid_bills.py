@@ -359,13 +359,13 @@ WHERE debt.bill <> ''"""
 """Every bill and its stage, over the rows `held`; said: the moment, and its day in the book's zone."""
 
 AGING = """
-SELECT currency, count(*)::bigint AS bills, sum(open)::bigint AS open,
-       coalesce(sum(open) FILTER (WHERE age <= 30), 0)::bigint AS up_to_30,
-       coalesce(sum(open) FILTER (WHERE age BETWEEN 31 AND 60), 0)::bigint AS from_31_to_60,
-       coalesce(sum(open) FILTER (WHERE age BETWEEN 61 AND 90), 0)::bigint AS from_61_to_90,
-       coalesce(sum(open) FILTER (WHERE age > 90), 0)::bigint AS over_90,
-       coalesce(sum(open) FILTER (WHERE due_on < today), 0)::bigint AS overdue,
-       sum(uncollectible)::bigint AS uncollectible, max(last_position) AS last_position
+SELECT currency, count(*)::bigint AS bills, sum(open) AS open,
+       coalesce(sum(open) FILTER (WHERE age <= 30), 0) AS up_to_30,
+       coalesce(sum(open) FILTER (WHERE age BETWEEN 31 AND 60), 0) AS from_31_to_60,
+       coalesce(sum(open) FILTER (WHERE age BETWEEN 61 AND 90), 0) AS from_61_to_90,
+       coalesce(sum(open) FILTER (WHERE age > 90), 0) AS over_90,
+       coalesce(sum(open) FILTER (WHERE due_on < today), 0) AS overdue,
+       sum(uncollectible) AS uncollectible, max(last_position) AS last_position
 FROM (SELECT held.*, said.today, said.today::date - held.issued_on::date AS age
       FROM held CROSS JOIN (SELECT %s::text AS today) AS said WHERE bill <> '' AND open > 0) AS owed
 GROUP BY currency"""
@@ -374,10 +374,10 @@ GROUP BY currency"""
 AFTER_WRITE_OFF = """
 SELECT let.customer, let.currency, let.bills, let.let_off, let.written_off, let.since,
        count(later."order")::bigint AS orders,
-       coalesce(sum(later.charged - later.credited), 0)::bigint AS revenue,
+       coalesce(sum(later.charged - later.credited), 0) AS revenue,
        greatest(let.last_position, max(later.last_position)) AS last_position
-FROM (SELECT customer, currency, count(*)::bigint AS bills, sum(let_off)::bigint AS let_off,
-             sum(written_off)::bigint AS written_off, min(let_off_at) AS since,
+FROM (SELECT customer, currency, count(*)::bigint AS bills, sum(let_off) AS let_off,
+             sum(written_off) AS written_off, min(let_off_at) AS since,
              max(last_position) AS last_position
       FROM held WHERE let_off_at IS NOT NULL GROUP BY customer, currency) AS let
 LEFT JOIN held AS later ON later.bill = '' AND later.customer = let.customer

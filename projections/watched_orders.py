@@ -160,7 +160,7 @@ FROM held AS watched
 CROSS JOIN (SELECT %s::text AS today) AS said
 CROSS JOIN LATERAL (
     SELECT count(*)::bigint AS bills,
-           coalesce(sum(open) FILTER (WHERE debt.currency = watched.currency), 0)::bigint AS open
+           coalesce(sum(open) FILTER (WHERE debt.currency = watched.currency), 0) AS open
     FROM held AS debt
     WHERE debt.customer = watched.customer AND debt.bill <> '' AND debt.open > 0 AND debt.due_on < said.today
 ) AS owed

@@ -16,7 +16,7 @@ from psycopg.types.string import ByteaBinaryLoader
 from domain.entry import Entry
 from ledger.errors import UnknownBook
 from ledger.projecting.decoding import PAGE, Decode
-from ledger.record import arrays
+from ledger.record import arrays, whole_numbers
 
 PAGE_SIZE = 1000
 """Positions per page of a stream."""
@@ -79,6 +79,7 @@ def connect(conninfo: str, settings: str = "") -> psycopg.Connection:
     prepared = make_conninfo(conninfo, application_name="makegood projections", options=options)
     connection = psycopg.connect(prepared, autocommit=True, prepare_threshold=None)
     arrays.register(connection)
+    whole_numbers.register(connection)
     return connection
 
 

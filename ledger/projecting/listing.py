@@ -1,6 +1,7 @@
 """Lists over rows: conditions, order, pages by cursor; of live rows and of rows as of a moment alike."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, LiteralString, get_args
 
 import msgspec
@@ -142,5 +143,9 @@ def _order(listing: Listing, asked: Asked, of: str) -> sql.Composed:
 
 def _values(asked: Asked) -> tuple[object, ...]:
     conditions = [value for each in asked.where for value in each.values()]
-    after = asked.after or ()
+    # A sum may be more than a parameter of type bigint takes.
+    after = [
+        Decimal(each) if isinstance(each, int) and each.bit_length() > 63 else each
+        for each in asked.after or ()
+    ]
     return (*asked.said, *conditions, *(after[1:] if after and after[0] is None else after), asked.limit)

@@ -1,0 +1,153 @@
+"""Sums are as large as what they sum: no amount taken is above 2^53, a thousand of them are beyond 2^63."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import inspect
+from psycopg import sql
+
+from api import v1
+from api.v1.balances import LIFETIME_VALUE
+from ledger.connection import Reader
+from ledger.projecting.entries import connect
+from ledger.projecting.listing import Asked, Listing, last_of, over_rows
+from projections.projection import Row
+from tests.domain.specification import NOON
+
+LARGE, ROWS = 2**61, 8
+SAID: dict[str, tuple[object, ...]] = {
+    "bookkeeping.PERIODS": ("Europe/Berlin",),
+    "watchlist.AGES": ("2010-09-10",),
+    "watchlist.UNPAID": (NOON, "2010-09-10"),
+    "watchlist.WATCHED": ("2010-09-10",),
+}
+"""What stands for the placeholders of these."""
+SUMMED = {
+    "balances.LIFETIME_VALUE",
+    "balances.OF_CUSTOMER",
+    "balances.STATEMENT",
+    "bookkeeping.ACCOUNTS",
+    "bookkeeping.ENTRIES",
+    "bookkeeping.PERIODS.effective",
+    "bookkeeping.PERIODS.recorded",
+    "credits.REPORTED",
+    "decline_lists.OUTCOMES",
+    "goods_returns.RETURNS",
+    "refunds.REPORTED",
+    "watchlist.AGES",
+    "watchlist.WATCHED",
+    "watchlist.WRITE_OFFS",
+}
+"""The lists that sum amounts over rows."""
+
+
+def listings() -> dict[str, Listing]:
+    """Every list that the API answers from rows, by where it is defined."""
+    found: dict[str, Listing] = {}
+    for module in pkgutil.iter_modules(v1.__path__):
+        for name, it in vars(importlib.import_module(f"{v1.__name__}.{module.name}")).items():
+            many: dict[str, object] = it if isinstance(it, dict) else {"": it}
+            for which, each in many.items():
+                if isinstance(each, Listing) and each not in found.values():
+                    found[f"{module.name}.{name}.{which}".rstrip(".")] = each
+    return found
+
+
+def row_of(listing: Listing, number: int) -> Row:
+    """A row of large amounts, like its fellows but for the last of its key."""
+    projection = listing.projection
+    shape = inspect.type_info(projection.row)
+    assert isinstance(shape, inspect.StructType)
+    said = {field.name: _value(field) for field in shape.fields}
+    last = projection.key[-1]
+    said[last] = number + 1 if isinstance(said[last], int) else f"id_{number}" if number else ""
+    return projection.row(**said)
+
+
+def _value(field: inspect.Field) -> object:
+    options = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
+    (kind,) = [option for option in options if not isinstance(option, inspect.NoneType)]
+    mark = None
+    if isinstance(kind, inspect.Metadata):
+        mark, kind = (kind.extra or {}).get("mark"), kind.type
+    match kind:
+        case inspect.IntType():
+            amount = 0 if field.name == "minus" else LARGE
+            return {"money": amount, "moment": NOON}.get(str(mark), 1)
+        case inspect.BoolType():
+            return True
+        case inspect.LiteralType(values=values):
+            return "granted" if "granted" in values else values[0]
+        case _ if mark == "day":
+            return "2010-08-10"
+        case _:
+            words = {"account": "expenses:goodwill", "flow": "collected", "name": "ret_1"}
+            return words.get(field.name, "same")
+
+
+def asked_of(conninfo: str, name: str, listing: Listing, **asked: Any) -> list[Any]:
+    """The items of a list over such rows."""
+    said = next((said for of, said in SAID.items() if name.startswith(of)), ())
+    wanted = Asked(sort=listing.key[0], limit=ROWS, said=said)
+    query = over_rows(
+        listing,
+        [row_of(listing, number) for number in range(ROWS)],
+        msgspec.structs.replace(wanted, **asked),
+    )
+    with connect(conninfo) as connection:
+        return [listing.item(*row) for row in connection.execute(query.text, query.parameters)]
+
+
+def largest(items: list[Any]) -> int:
+    return max(
+        [abs(value) for item in items for value in msgspec.structs.astuple(item) if type(value) is int]
+    )
+
+
+@pytest.mark.anyio
+async def test_the_service_reads_whole_numbers_too(conninfo: str) -> None:
+    reader = Reader(conninfo)
+    await reader.open()
+    numbers = [0, 1, -1, 9_999, 10_000, 100_000_000, -(2**63), 2**63, 2**64 + 1, -(10**30), 10**30 + 7]
+    try:
+        asked = "SELECT " + ", ".join(f"{number}::numeric" for number in numbers)
+        assert await reader.rows(sql.SQL(asked)) == [tuple(numbers)]  # pyright: ignore[reportArgumentType]
+        for fraction in ("0.5", "10000.0001", "'NaN'", "'Infinity'"):
+            with pytest.raises(ValueError, match="whole"):
+                await reader.rows(sql.SQL(f"SELECT {fraction}::numeric"))  # pyright: ignore[reportArgumentType]
+    finally:
+        await reader.close()
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_pages_go_on_after_a_sum_that_no_column_holds(conninfo: str, *, descending: bool) -> None:
+    # Send the sum as a bigint → the next page cannot be asked for, and this fails.
+    rows = [
+        msgspec.structs.replace(row_of(LIFETIME_VALUE, number), customer=f"cus_{which}", lifetime_value=value)
+        for which, value in enumerate((LARGE, LARGE - 1, 1))
+        for number in range(ROWS)
+    ]
+    seen: list[str] = []
+    after = None
+    with connect(conninfo) as connection:
+        for _ in range(3):
+            asked = Asked(sort="lifetime_value", descending=descending, limit=1, after=after)
+            query = over_rows(LIFETIME_VALUE, rows, asked)
+            (row,) = connection.execute(query.text, query.parameters).fetchall()
+            item = LIFETIME_VALUE.item(*row)
+            seen.append(item.customer)
+            after = last_of(LIFETIME_VALUE, asked, item)
+    assert seen == ["cus_0", "cus_1", "cus_2"][:: 1 if descending else -1]
+
+
+@pytest.mark.parametrize("name", sorted(listings().keys() - {"tasks.TASKS"}))  # which sums nothing
+def test_a_list_holds_whole_numbers_however_large(conninfo: str, name: str) -> None:
+    # Cast one sum to bigint → it is out of range, and this fails.
+    items = asked_of(conninfo, name, listings()[name])
+    assert items
+    plain = (str, int, bool, type(None))
+    assert all(type(value) in plain for item in items for value in msgspec.structs.astuple(item))
+    assert (largest(items) > 2**63) == (name in SUMMED)
