@@ -4,12 +4,20 @@ Within one event all amounts are whole numbers beside one currency; the function
 `Money` is the same amount carried alone: in a refusal, at the edge.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 from iso4217 import Currency
+
+# What was paid in them then is entered late, and what a book holds in them is read for good.
+_NO_LONGER: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("ANG", "BGN", "CUC", "CYP", "EEK", "HRK", "LTL", "LVL", "MRO", "MTL", "SKK", "SLL"), 2),
+    **dict.fromkeys(("STD", "TMM", "VEB", "VEF", "ZMK", "ZWL"), 2),
+    "BYR": 0,
+}
+"""Currencies that ISO 4217 has taken from its list since 2008, each with the digits it had."""
 
 
 class CurrencyMismatch(ValueError):
@@ -20,8 +28,10 @@ class CurrencyMismatch(ValueError):
 def exponent_of(currency: str) -> int:
     """Digits after the point in that currency: 2 for USD, 0 for JPY, 3 for KWD.
 
-    Raises: ValueError if ISO 4217 knows no such currency or gives it no minor unit (XAU).
+    Raises: ValueError if ISO 4217 knew no such currency since 2008 or gives it no minor unit (XAU).
     """
+    if currency in _NO_LONGER:
+        return _NO_LONGER[currency]
     exponent = Currency(currency).exponent
     if exponent is None:
         raise ValueError(f"{currency} has no minor unit")
@@ -35,6 +45,13 @@ def is_currency(currency: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def digits_of(currency: str) -> int:
+    """Digits after the point to write amounts with: whatever was kept is written, so that what nobody knows
+    to have a minor unit has none.
+    """
+    return exponent_of(currency) if is_currency(currency) else 0
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -71,7 +88,7 @@ class Money(msgspec.Struct, frozen=True):
 
     def decimal(self) -> str:
         """The amount in whole units with as many digits after the point as the currency has: -12.99, 500."""
-        digits = exponent_of(self.currency)
+        digits = digits_of(self.currency)
         sign = "-" if self.minor < 0 else ""
         whole, rest = divmod(abs(self.minor), 10**digits)
         return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"

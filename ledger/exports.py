@@ -12,7 +12,7 @@ import msgspec
 from domain.book.register import BookOpened
 from domain.entry import Entry
 from domain.moments import Moment, day_of, instant_of
-from domain.money import Money, exponent_of
+from domain.money import Money, digits_of
 from domain.stored_types import TYPE_NAMES
 from ledger.errors import UnknownBook
 from ledger.projecting.as_of import AsOf, Effective, counts, is_late, position_at, read
@@ -109,7 +109,7 @@ def export_hledger(
         currency = lines[0].currency
         if currency not in declared:
             declared.add(currency)
-            out.write(f"\ncommodity 1000.{'0' * exponent_of(currency)} {currency}\n")
+            out.write(f"\ncommodity 1000.{'0' * digits_of(currency)} {commodity(currency)}\n")
         out.write(_transaction(entry, lines, postings.zone))
     return postings.exported()
 
@@ -149,13 +149,18 @@ def export_csv(
     return postings.exported()
 
 
+def commodity(currency: str) -> str:
+    """A currency as hledger reads it: what is not letters alone is quoted."""
+    return currency if currency.isalpha() else '"' + currency.replace('"', "") + '"'
+
+
 def _transaction(entry: Entry, lines: list[Posting], zone: str) -> str:
     it = lines[0]
     tags = f"customer:{it.customer}" + (f", order:{it.order}" if it.order else "")
     recorded = day_of(entry.recorded_at, zone)
     head = f"\n{day_of(entry.effective_at, zone)} ({entry.position}) {TYPE_NAMES[type(entry.event)]}"
     amounts = "".join(
-        f"    {each.account}  {Money(each.amount, each.currency).decimal()} {each.currency}\n"
+        f"    {each.account}  {Money(each.amount, each.currency).decimal()} {commodity(each.currency)}\n"
         for each in lines
     )
     return f"{head}  ; {tags}, recorded:{recorded}\n{amounts}"

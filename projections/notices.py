@@ -17,7 +17,7 @@ class NoticeLine(Row):
     kind: str
     happened_at: Moment
     result: str
-    """`recorded`, `known`, `unmatched`, `refused` or `kept`."""
+    """`recorded`, `known`, `unmatched`, `refused`, `kept` or `not_understood`."""
     customer: str | None
     order: str | None
     why: str | None

@@ -5,12 +5,13 @@ from typing import Literal
 from domain.entry import Event, Sealed
 from domain.moments import Moment
 
-NoticeResult = Literal["recorded", "known", "unmatched", "refused", "kept"]
+NoticeResult = Literal["recorded", "known", "unmatched", "refused", "kept", "not_understood"]
 """What became of a notice.
 
 recorded: it is recorded as what it tells. known: that was recorded before. unmatched: its money waits for
 somebody to say what it was for. refused: it moved no money and broke a rule. kept: nothing here is told by
-notices of its kind.
+notices of its kind. not_understood: it tells of money in a currency in which nothing can be counted; somebody
+looks at the processor's record.
 """
 
 

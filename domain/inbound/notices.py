@@ -7,7 +7,8 @@
     money taken back, given back     ReversePayment, ReinstatePayment
 
 What a notice tells has happened, whatever rule it breaks: its money becomes an UnmatchedReceipt or
-UnmatchedPayout with a task, in the same append. Each notice is kept once, with its whole body. Source: I12
+UnmatchedPayout with a task, in the same append. Only what has no minor unit is no money of any books: the
+notice says so, and nothing else does. Each notice is kept once, with its whole body. Source: I12, I1
 """
 
 import msgspec
@@ -22,6 +23,7 @@ from domain.inbound.notice_events import NoticeReceived, NoticeResult
 from domain.inbound.unmatched import unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
 from domain.moments import Moment
+from domain.money import is_currency
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.payments.money_facts import MONEY_FACTS, Direction, MoneyFact
 from domain.refunds.payout_failures import RecordReturnedPayout, record_returned_payout
@@ -156,6 +158,9 @@ def _kept(command: ReceiveNotice, refusal: Refusal | None, given: Given) -> Deci
         received = _received(command, "kept" if refusal is None else "refused", why)
         return Decision(events=((command.stream, received),), customer=command.customer)
     money = command.money
+    if not is_currency(money.currency):
+        received = _received(command, "not_understood", why)
+        return Decision(events=((command.stream, received),), customer=command.customer)
     event = UnmatchedReceipt if money.direction == "receipt" else UnmatchedPayout
     unmatched = event(
         unmatched=money.unmatched,

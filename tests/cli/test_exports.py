@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from cli.moments import moment_in
+from domain.money import Money
 from ledger.database import Database
+from ledger.exports import commodity
 from ledger.projecting.as_of import Effective, rows_as_of
 from ledger.projecting.entries import connect, hash_at
 from projections.journal import ACCOUNTS, Journal, postings
@@ -100,6 +102,12 @@ def test_a_past_of_the_journal_is_exported(makegood: Makegood, database: Databas
     assert (before.code, len(before.out.splitlines())) == (0, 1)
     both = makegood("export", "csv", "--as-of", middle, "--as-of-position", 1, "--book", real)
     assert both.code == 2
+
+
+def test_whatever_was_kept_as_a_currency_is_a_commodity():
+    """Ask ISO 4217 for its digits, or leave it bare → hledger cannot read the export, and this fails."""
+    assert [commodity(each) for each in ("EUR", "XXX", "USD2", 'A "B"')] == ["EUR", "XXX", '"USD2"', '"A B"']
+    assert [Money(1234, each).decimal() for each in ("EUR", "XXX", "USD2")] == ["12.34", "1234", "1234"]
 
 
 def test_an_empty_book_is_exported_too(makegood: Makegood, book: str):

@@ -197,6 +197,20 @@ def test_money_that_breaks_a_rule_has_moved_and_waits_with_a_task() -> None:
     assert story.account(ORDER).received == 7595
 
 
+@pytest.mark.parametrize("currency", ["XXX", "XAU", "USDC", "US"])
+def test_what_has_no_minor_unit_is_no_money_and_its_notice_says_so(currency: str) -> None:
+    """Keep it as unmatched → no list or export that meets it can say how much it is, and this fails."""
+    nameless = notice(fact=None, order=None, customer=None, money=money(currency=currency))
+    told().when(nameless).then(received(result="not_understood", order=None, customer=None))
+    named = notice(fact=capture(currency=currency), money=money(currency=currency))
+    told().when(named).then(received(result="not_understood", why="currency-of-order-differs"))
+
+
+def test_what_was_a_currency_then_is_money_still() -> None:
+    kept = told().when(notice(fact=None, money=money(currency="HRK"))).decides(UnmatchedReceipt)
+    assert kept.currency == "HRK"
+
+
 def test_money_for_no_order_of_ours_waits_too() -> None:
     nobodys = notice(customer=None, order=None, fact=None)
     given().from_("provider").when(nobodys).then(
