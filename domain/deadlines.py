@@ -137,9 +137,11 @@ def deadlines_of_what_is_owed(due_on: Day, given: Given) -> tuple[Deadline, ...]
     return _by_itself("bill_overdue", due_on, given)
 
 
-def deadlines_of_call(given: Given, *, is_bill: bool, has_good_reason: bool) -> tuple[Deadline, ...]:
-    """Of a collection call: the next one, where it was about a bill; and where there was a good reason, what
-    the owner decides, at once.
+def deadlines_of_call(
+    of_bill: tuple[Deadline, ...], given: Given, *, has_good_reason: bool
+) -> tuple[Deadline, ...]:
+    """Of a collection call: the next one, never before the first that the deadlines of the bill plan; none
+    where these plan none. And where there was a good reason, what the owner decides, at once.
 
     Source: R-B3, R-B4, R-B9
     """
@@ -147,8 +149,9 @@ def deadlines_of_call(given: Given, *, is_bill: bool, has_good_reason: bool) -> 
         return ()
     called_on = day_of(given.at, given.book.zone)
     next_try = _on_the_day("collection_call", plus_months(called_on, given.edition.next_call_months), given)
+    planned = [max(each, next_try, key=_due) for each in of_bill if each.kind == "collection_call"]
     decision = _in_the_day("write_off_decision", given.at, given)
-    return (*((next_try,) if is_bill else ()), *((decision,) if has_good_reason else ()))
+    return (*planned, *((decision,) if has_good_reason else ()))
 
 
 def deadlines_of_promise(due_on: Day, given: Given) -> tuple[Deadline, ...]:
@@ -226,6 +229,10 @@ def deadlines_of_signal(given: Given) -> tuple[Deadline, ...]:
 
 def _shipping(ordered_on: Day, given: Given) -> Deadline:
     return _on_the_day("ship_order", plus_days(ordered_on, given.edition.unshipped_days), given)
+
+
+def _due(deadline: Deadline) -> Moment:
+    return deadline.due
 
 
 def _days_later(days: int, given: Given) -> Moment:

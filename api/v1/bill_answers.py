@@ -61,7 +61,10 @@ class PromiseAnswer(Answer):
     made_at: Moment
     due_on: Day
     amount: Amount = Field(description="What was open then.")
-    outcome: str | None = Field(description="`kept`, `broken` or `replaced`; null while it is open.")
+    outcome: str | None = Field(
+        description="`kept`, `broken` or `replaced`; `lapsed` where nothing is left to pay that the customer "
+        "had not paid; null while it is open."
+    )
 
 
 class BillStoryAnswer(BillAnswer):
@@ -104,7 +107,7 @@ def bill_story(state: Placed, bill: Bill, last: Entry, opened: Opened) -> dict[s
         "version": last.version,
         "reminders": [_reminder(reminder, opened) for reminder in bill.reminders],
         "calls": [_call(call, opened) for call in bill.calls],
-        "promises": [_promise(promise) for promise in bill.promises.values()],
+        "promises": [_promise(promise, bill) for promise in bill.promises.values()],
     }
 
 
@@ -137,12 +140,12 @@ def _call(call: Call, opened: Opened) -> dict[str, object]:
     }
 
 
-def _promise(promise: Promise) -> dict[str, object]:
-    it = promise.made
+def _promise(promise: Promise, bill: Bill) -> dict[str, object]:
+    it, is_over = promise.made, promise.outcome is None and bill.promised is None
     return {
         "id": it.promise,
         "made_at": rfc3339(promise.at),
         "due_on": it.due_on,
         "amount": money(it.amount, it.currency),
-        "outcome": promise.outcome,
+        "outcome": "lapsed" if is_over else promise.outcome,
     }

@@ -53,7 +53,8 @@ class RecordCollectionCall(Command, frozen=True, kw_only=True):
 
 
 def record_collection_call(command: RecordCollectionCall, given: Given) -> Decision:
-    """Records a call; the next try comes a month later, and with a good reason the owner decides at once.
+    """Records a call; the next try comes a month later, not before the first was planned, and with a good
+    reason the owner decides at once.
 
     Checks, in this order: order placed; bill known; retry, which is: the same call at the same moment;
     something open; person known; not before the bill.
@@ -77,7 +78,7 @@ def record_collection_call(command: RecordCollectionCall, given: Given) -> Decis
     expect_person(command.by, given)
     expect_cause(bill.at, given)
     deadlines = deadlines_of_call(
-        given, is_bill=bill.why == "shipment", has_good_reason=command.good_reason is not None
+        bill.source.deadlines, given, has_good_reason=command.good_reason is not None
     )
     made = msgspec.structs.replace(made, deadlines=deadlines)
     return Decision(events=((command.order, made),), customer=made.customer)

@@ -102,6 +102,19 @@ async def test_the_stages_of_a_bill_follow_the_days(told: Told) -> None:
     assert [reminder["note"] for reminder in story["reminders"]] == ["A kind word."]
 
 
+async def test_a_promise_to_pay_what_is_let_off_lapses(told: Told) -> None:
+    """Negative control: without `is_over` in `bill_answers` the promise stays open for ever."""
+    _, _, bill = await billed(told)
+    told.on("2010-09-17")
+    await told.done(f"/v1/bills/{bill}/calls", ILL)
+    await told.done(f"/v1/bills/{bill}/promises", {"due_on": "2010-09-20"})
+    assert [it["outcome"] for it in (await state_of(told, f"/v1/bills/{bill}"))["promises"]] == [None]
+    await told.done(f"/v1/bills/{bill}/write-off", {}, by=told.house.owner)
+    told.on("2010-09-22")
+    assert await told.tick() == []
+    assert [it["outcome"] for it in (await state_of(told, f"/v1/bills/{bill}"))["promises"]] == ["lapsed"]
+
+
 async def test_five_customers_come_to_five_ends(told: Told) -> None:
     ends = [await billed(told) for _ in range(5)]
     (_, _, pays), (_, _, keeps), (_, _, breaks), (let_off, _, ill), (gone, _, gives_up) = ends

@@ -84,6 +84,18 @@ def test_the_next_try_comes_a_month_after_a_call(day: str, again: str) -> None:
     assert [(it.kind, it.due) for it in made.deadlines] == [("collection_call", midnight(again))]
 
 
+@pytest.mark.parametrize(
+    ("day", "again"),
+    [("2010-08-12", "2010-11-10"), ("2010-10-09", "2010-11-10"), ("2010-10-11", "2010-11-11")],
+)
+def test_a_call_made_early_brings_the_planned_one_no_nearer(day: str, again: str) -> None:
+    """Negative control: without `max` in `deadlines_of_call` the first two are called on 12 September and
+    9 November.
+    """
+    made = billed_story().on(day).when(call()).decides(CollectionCallMade)
+    assert [(it.kind, it.due) for it in made.deadlines] == [("collection_call", midnight(again))]
+
+
 def test_a_good_reason_asks_the_owner_at_once() -> None:
     made = billed_story().on("2010-11-10").when(call(**ILL)).decides(CollectionCallMade)
     assert made.deadlines == (
