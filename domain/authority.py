@@ -18,8 +18,8 @@ class RoleTooLow(Refusal):
     """This takes another role than that of the person who asks for it."""
 
     rule = "H-authority"
-    way_out = "Ask somebody in the role shown, or above it, to do this."
-    spoken = "This takes the role {least}, or one above it."
+    way_out = "Ask somebody who has at least the role shown: they decide it, whoever's key is used."
+    spoken = "This takes at least the role {least}."
 
     role: str
     least: Role

@@ -1,12 +1,11 @@
-"""Bills as a command names them: known, still owed, in the order's currency; and who may decide on them.
+"""Bills as a command names them: known, still owed, in the order's currency.
 
-Source: R-B1, R-B4, I1
+Source: R-B1, I1
 """
 
 from dataclasses import dataclass
 
 from domain.bills.bill import Bill
-from domain.decision import Given
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.refusal import Refusal
@@ -43,16 +42,6 @@ class CurrencyOfOrderDiffers(Refusal):
     order: str
     order_currency: str
     currency: str
-
-
-@dataclass(unsafe_hash=True)
-class OwnerDecides(Refusal):
-    """This is for the owner to decide, and somebody else asked for it."""
-
-    rule = "H-owner"
-    way_out = "Tell the owner: what they need to know stands with the bill and the order."
-
-    role: str
 
 
 @dataclass(unsafe_hash=True)
@@ -96,12 +85,6 @@ def expect_open(bill: Bill) -> None:
     expect_valid(bill)
     if bill.open == 0:
         raise BillSettled(bill.bill)
-
-
-def expect_owner(given: Given) -> None:
-    """The owner decides. Raises: OwnerDecides. Source: R-B2, R-B4, H-owner"""
-    if given.actor.role != "owner":
-        raise OwnerDecides(given.actor.role)
 
 
 def expect_currency(state: Placed, amount: Money) -> None:

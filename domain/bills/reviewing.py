@@ -6,7 +6,8 @@ Nothing blocks by itself: until the owner says otherwise, the order goes its way
 from dataclasses import dataclass
 from typing import get_args
 
-from domain.bills.owing import expect_customer, expect_owner
+from domain.authority import expect_role
+from domain.bills.owing import expect_customer
 from domain.bills.watch_events import WatchDecision, WatchedOrderReviewed
 from domain.bills.watching import is_watched
 from domain.causes import expect_cause
@@ -116,7 +117,7 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     for known in state.reviews:
         if known.at == given.at and (known.it.decision, known.it.until) == (command.decision, until):
             return Decision(customer=state.placed.customer, already=(known.position,))
-    expect_owner(given)
+    expect_role("owner", given)
     if not state.placed.watched_for:
         raise OrderNotWatched(command.order)
     if not state.units_to_ship:

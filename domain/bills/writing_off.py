@@ -5,9 +5,10 @@ They are then clear again: existing, and not watched. Source: R-B4, R-B6, I10
 
 from dataclasses import dataclass
 
+from domain.authority import expect_role
 from domain.bills.bill import Bill, Call
 from domain.bills.bill_events import BillWrittenOff, ReopenedBy, WriteOffReversed
-from domain.bills.owing import bill_of, expect_open, expect_owner
+from domain.bills.owing import bill_of, expect_open
 from domain.causes import expect_cause
 from domain.command import Command
 from domain.decision import Decision, Given
@@ -62,7 +63,7 @@ def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
         return Decision(customer=state.placed.customer, already=(bill.write_off.position,))
     expect_open(bill)
     call = _good_reason(bill)
-    expect_owner(given)
+    expect_role("owner", given)
     expect_cause(call.at, given)
     assert call.it.good_reason is not None
     written_off = BillWrittenOff(

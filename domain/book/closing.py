@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.bills.owing import expect_owner
+from domain.authority import expect_role
 from domain.book.register import STREAM, PeriodClosed, Register
 from domain.command import Command, OutOfRange
 from domain.deadlines import start_of
@@ -52,7 +52,7 @@ def close_period(command: ClosePeriod, given: Given) -> Decision:
     for closing in given.book.closings:
         if command.month <= closing.it.month:
             return Decision(already=(closing.position,))
-    expect_owner(given)
+    expect_role("owner", given)
     through = plus_days(plus_months(f"{command.month}-01", 1), -1)
     if day_of(given.now, given.book.zone) <= through:
         raise MonthNotOver(command.month)

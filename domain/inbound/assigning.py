@@ -93,6 +93,19 @@ class UnmatchedExceeded(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class UnmatchedSettled(Refusal):
+    """Nothing is left of this money: somebody has said what all of it was, or that it went back."""
+
+    rule = "I12"
+    way_out = (
+        "Look at the money: it names what it was recorded as. A payment that was recorded by mistake is"
+        " corrected, and its money waits again."
+    )
+
+    unmatched: str
+
+
+@dataclass(unsafe_hash=True)
 class UnmatchedCurrencyDiffers(Refusal):
     """The money moved in another currency than the order is in."""
 
@@ -107,9 +120,9 @@ class UnmatchedCurrencyDiffers(Refusal):
 def assign_money(command: AssignMoney, given: Given) -> Decision:
     """Records what unmatched money was, in the order's stream, and that it is matched.
 
-    Checks, in this order: money known; retry; its direction; its currency; at most what is left; not before
-    it moved; and then those of what it was. What was recorded under the same reference meanwhile is the same
-    money: it is only matched. Source: I12
+    Checks, in this order: money known; retry; its direction; its currency; something left, and at most that;
+    not before it moved; and then those of what it was. What was recorded under the same reference meanwhile
+    is the same money: it is only matched. Source: I12
     """
     state = unmatched_money(given, command.unmatched)
     kind, fact = MONEY_FACTS[type(command.fact)], command.fact
@@ -157,7 +170,8 @@ def _assigned(
 def return_money(command: ReturnMoney, given: Given) -> Decision:
     """Records that unmatched money went back.
 
-    Checks, in this order: money known; retry; its currency; at most what is left; not before it moved.
+    Checks, in this order: money known; retry; its currency; something left, and at most that; not before it
+    moved.
     """
     state = unmatched_money(given, command.unmatched)
     event = UnmatchedReceiptReturned if state.is_receipt else UnmatchedPayoutReturned
@@ -187,5 +201,7 @@ def _expect_left(state: UnmatchedMoney, amount: Money) -> None:
     it = state.it
     if amount.currency != it.currency:
         raise UnmatchedCurrencyDiffers(it.unmatched, it.currency, amount.currency)
+    if state.left == 0:
+        raise UnmatchedSettled(it.unmatched)
     if amount.minor > state.left:
         raise UnmatchedExceeded(it.unmatched, amount, Money(state.left, it.currency))

@@ -13,7 +13,6 @@ from domain.authority import ReasonMissing, RoleTooLow
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.billing import NewBill, may_be_billed
 from domain.bills.collecting import RecordCollectionCall
-from domain.bills.owing import OwnerDecides
 from domain.bills.writing_off import WriteOffBill
 from domain.book.register import Role
 from domain.command import Command
@@ -178,8 +177,6 @@ def asked(step: Step, given: Given) -> NextStep:
             decision = decide(step.command, given)
         except RoleTooLow as too_low:
             role = too_low.least
-        except OwnerDecides:
-            role = "owner"
         except ReasonMissing:
             needs_reason = True
             given = msgspec.structs.replace(given, reason="said")

@@ -87,6 +87,21 @@ class DisputeUnknown(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class DisputeEndedOtherwise(Refusal):
+    """This dispute has ended already, and otherwise than is said now."""
+
+    rule = "R-B9"
+    way_out = (
+        "Look at the dispute: how it ended stays. Money that the bank took or gave back all the same is a "
+        "reversal or a reinstatement of the payment; if the bank asks again, open another dispute."
+    )
+    spoken = "This dispute has ended already: it was {outcome}."
+
+    dispute: str
+    outcome: DisputeOutcome
+
+
+@dataclass(unsafe_hash=True)
 class DisputedPaymentCorrected(Refusal):
     """This payment was corrected: it is on record that it never came, so that no bank can ask about it."""
 
@@ -164,13 +179,13 @@ def open_dispute(command: OpenDispute, given: Given) -> Decision:
 def close_dispute(command: CloseDispute, given: Given) -> Decision:
     """Records how a dispute ended; won or lost, what moved is told by a reversal or a reinstatement.
 
-    Checks, in this order: order placed; dispute known; retry; not before it was opened.
+    Checks, in this order: order placed; dispute known; retry; not ended otherwise; not before it was opened.
     """
     state = placed_order(given, command.order)
     dispute = dispute_of(state, command.dispute)
-    if dispute.closed is not None:
+    if dispute.closed is not None and dispute.outcome is not None:
         if dispute.outcome != command.outcome:
-            raise AlreadyRecordedOtherwise(command.dispute)
+            raise DisputeEndedOtherwise(command.dispute, dispute.outcome)
         return Decision(customer=state.placed.customer, already=(dispute.closed,))
     expect_cause(dispute.at, given)
     closed = DisputeClosed(

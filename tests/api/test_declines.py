@@ -247,7 +247,7 @@ async def test_the_owner_releases_with_a_reason(trial: House) -> None:
     path = f"/v1/orders/{order}/release"
     refused = await trial.agent.post(path, {"reason": "They sound nice."})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/role-too-low")
-    assert refused.json()["detail"] == "This takes the role owner, or one above it."
+    assert refused.json()["detail"] == "This takes at least the role owner."
     assert refused.json()["figures"] == {"least": "owner"}
     silent = await trial.owner.post(path, {})
     assert silent.json()["type"] == "/problems/reason-missing"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.bills.owing import OwnerDecides
+from domain.authority import RoleTooLow
 from domain.book.closing import ClosePeriod, Month, MonthNotOver, month_of
 from domain.book.register import PeriodClosed
 from tests.domain.specification import AGENT, OWNER, given, moment
@@ -35,7 +35,7 @@ def test_with_a_month_all_before_it_are_closed() -> None:
 
 
 def test_nobody_but_the_owner_closes_the_books() -> None:
-    given().by(AGENT).when(close()).refused(OwnerDecides("agent"))
+    given().by(AGENT).when(close()).refused(RoleTooLow("agent", "owner"))
 
 
 @pytest.mark.parametrize("month", ["", "2010", "2010-13", "2010-7", "1899-12", "3000-01", "2010-07-31"])

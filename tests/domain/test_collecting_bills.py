@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from domain.authority import RoleTooLow
 from domain.bills.bill_events import BillIssued, CollectionCallMade
-from domain.bills.owing import BillSettled, BillUnknown, OwnerDecides
+from domain.bills.owing import BillSettled, BillUnknown
 from domain.bills.promising import PromisedForThePast
 from domain.bills.watching import is_watched
 from domain.bills.writing_off import CustomerNotReached, NoGoodReason
@@ -274,10 +275,10 @@ def test_reached_without_a_good_reason_is_not_enough() -> None:
 
 
 def test_nobody_but_the_owner_writes_off() -> None:
-    # Leave `expect_owner` out of `write_off_bill` → this fails.
+    # Leave `expect_role` out of `write_off_bill` → this fails.
     story = billed_story().on("2010-11-10")
     story.do(call(**ILL))
-    story.when(write_off()).refused(OwnerDecides("agent"))
+    story.when(write_off()).refused(RoleTooLow("agent", "owner"))
 
 
 def test_a_good_reason_once_given_stays_good() -> None:

@@ -23,7 +23,7 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.declines.decline_events import OrderReleased
 from domain.entry import Event
-from domain.inbound.assigning import UnmatchedExceeded
+from domain.inbound.assigning import UnmatchedSettled
 from domain.inbound.unmatched_events import UnmatchedReceiptReopened, UnmatchedReceiptReturned
 from domain.money import Money
 from domain.orders.order import Placed
@@ -519,6 +519,4 @@ def test_assigned_money_was_not_for_that_order_and_waits_again_with_a_task() -> 
         amounts[line.account] += line.amount
     assert amounts == {CUSTOMER_ACCOUNT: 0, CASH: 8000, UNAPPLIED: -8000}
     story.when(give_back(amount=8000)).decides(UnmatchedReceiptReturned)
-    story.when(give_back(settlement=id_of("stl", 2), amount=1)).refused(
-        UnmatchedExceeded(MONEY, usd(1), usd(0))
-    )
+    story.when(give_back(settlement=id_of("stl", 2), amount=1)).refused(UnmatchedSettled(MONEY))

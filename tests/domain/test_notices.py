@@ -20,6 +20,7 @@ from domain.inbound.assigning import (
     ReturnMoney,
     UnmatchedCurrencyDiffers,
     UnmatchedExceeded,
+    UnmatchedSettled,
 )
 from domain.inbound.charges import RecordCharge
 from domain.inbound.notice_events import NoticeReceived
@@ -297,6 +298,8 @@ def test_money_may_be_assigned_in_parts_and_the_rest_returned() -> None:
     )
     assert story.state(f"unmatched/{MONEY}").left == 0
     story.when(give_back(amount=404)).refused(AlreadyRecordedOtherwise(SETTLEMENT))
+    # Say that 0.00 are left, and to say at most that → nobody learns that it was dealt with, and this fails.
+    story.when(give_back(settlement=id_of("stl", 2), amount=1)).refused(UnmatchedSettled(MONEY))
 
 
 def test_money_may_be_assigned_to_a_bill() -> None:

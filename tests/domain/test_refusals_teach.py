@@ -50,7 +50,7 @@ def test_a_refusal_speaks_its_figures() -> None:
 
 
 def test_a_refusal_for_want_of_a_role_names_the_role() -> None:
-    assert str(RoleTooLow("agent", "owner")) == "This takes the role owner, or one above it."
+    assert str(RoleTooLow("agent", "owner")) == "This takes at least the role owner."
 
 
 def test_how_an_entry_is_undone_is_said_by_a_type_that_exists_and_in_a_sentence() -> None:

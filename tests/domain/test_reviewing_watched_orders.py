@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from domain.authority import RoleTooLow
 from domain.bills.billing import NewBill
-from domain.bills.owing import OwnerDecides
 from domain.bills.reviewing import (
     CustomerNoLongerWatched,
     NothingLeftToReview,
@@ -158,7 +158,7 @@ def test_payment_first_has_a_reason_and_shipping_needs_none() -> None:
 
 
 def test_nobody_but_the_owner_reviews() -> None:
-    watched_story().by(AGENT).when(review(**SECOND)).refused(OwnerDecides("agent"))
+    watched_story().by(AGENT).when(review(**SECOND)).refused(RoleTooLow("agent", "owner"))
 
 
 def test_an_order_of_somebody_who_owes_nothing_is_not_reviewed() -> None:

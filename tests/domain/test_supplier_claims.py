@@ -4,6 +4,7 @@ import pytest
 
 from domain.authority import ReasonMissing
 from domain.causes import EffectiveBeforeCause
+from domain.corrections.correcting import EntryNotCorrectable
 from domain.money import Money
 from domain.orders.order_events import Deadline, OrderLine
 from domain.refunds.refund import RefundUnknown
@@ -307,6 +308,13 @@ def test_more_than_was_claimed_is_recorded_with_a_reason() -> None:
     late = settle_claim(amount=1, recovery=id_of("rcv", 3), reference="bank-3")
     story.because(None).when(late).refused(SettlementExceedsClaim(CLAIM, Money(1, "USD"), Money(0, "USD")))
     assert not story.because("sealed:why").when(late).decides(SupplierClaimSettled).in_full, "it was before"
+
+
+def test_what_a_supplier_paid_is_not_corrected_but_added_to() -> None:
+    # Say what is said of contacts and cards → it would be recorded anew, and counted twice.
+    advice = EntryNotCorrectable(9, "supplier_claim.settled").advice
+    assert "another part" in advice
+    assert "more takes a reason" in EntryNotCorrectable(9, "supplier_claim.filed").advice
 
 
 def test_what_is_left_of_a_claim_may_be_refused_or_given_up() -> None:

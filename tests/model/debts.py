@@ -26,7 +26,7 @@ def write_off(shop: Shop, name: str, bill: str, role: str) -> None:
     if not owed.open:
         raise Refused("R-B4", "R-B7")
     if role != "owner" or not owed.excused:
-        raise Refused("R-B4", "I10", "H-owner")
+        raise Refused("R-B4", "I10", "H-authority")
     amount = owed.open
     shop.given_up -= owed.settle(amount)
     owed.written_off += amount

@@ -24,5 +24,5 @@ def close_dispute(shop: Shop, name: str, dispute: str, outcome: str) -> None:
     """Won or lost, once."""
     order = shop.orders[name]
     if order.disputes[dispute] not in (None, outcome):
-        raise Refused("H-retry")
+        raise Refused("R-B9")
     order.disputes[dispute] = outcome
