@@ -102,7 +102,9 @@ class SettleRefundBody(Writing):
     )
     payment_method: PaymentMethodId | None = Field(default=None, description="The other card.")
     reference: Reference | None = Field(
-        default=None, description="What the processor or bank calls the payout."
+        default=None,
+        description="What the processor or bank calls the payout. Needed where a processor that is connected "
+        "would send the money back by itself.",
     )
 
 

@@ -326,7 +326,9 @@ async def withdraw_refund(call: Call, refund: RefundInPath, body: WithdrawRefund
 async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody) -> Response:
     """Pay out what is due back of a refund
 
-    Computed anew now. Money goes back the way it came; what was paid with credit is kept as credit.
+    Computed anew now. Money goes back the way it came; what was paid with credit is kept as credit. What came
+    through a processor that is connected is sent back by itself: here only with the reference of one made
+    elsewhere. A cheque or another card is as you say.
     """
     stream, state, customer = await holder_of(call, REFUND, refund)
     payments = len(state.payments) if isinstance(state, Placed) else 0
@@ -340,6 +342,7 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
         method=body.method,
         payment_method=body.payment_method,
         reference=body.reference,
+        processor=None if call.book.gateway is None else call.book.gateway.processor,
     )
     return await _decided(call, command, body, stream, customer)
 

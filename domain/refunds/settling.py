@@ -51,6 +51,10 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     """The other card; None: the one stored last."""
     reference: str | None = None
     """What the processor or bank calls the payout."""
+    processor: str | None = None
+    """The processor that is connected: money that came through it goes back by itself, and it says under
+    which reference.
+    """
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
@@ -134,6 +138,20 @@ class CreditLeavesNothing(Refusal):
     """By which it may leave; None where none of it is money."""
 
 
+@dataclass(unsafe_hash=True)
+class PaidOutByProcessor(Refusal):
+    """The processor this money came through is connected: nobody but it knows whether it left."""
+
+    rule = "R-G8"
+    way_out = (
+        "Leave it to the processor, which is asked by itself. If the money left elsewhere, name the reference"
+        " under which it did."
+    )
+
+    refund: str
+    processor: str
+
+
 class Owed(msgspec.Struct, frozen=True):
     """What of a refund is due back now: money, and what is kept as the customer's credit."""
 
@@ -171,7 +189,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
 
     Checks, in this order: refund known; retry; granted (R-G9); not taken back (H-correct); no dispute
     open (R-B9); something due back (I13); the way open, and no earlier one (R-G8); no reference of money that
-    left, where it is kept as credit; not before the grant.
+    left, where it is kept as credit; a reference, where a processor that is connected would send it back; not
+    before the grant.
     """
     state, refund = refund_of(command.stream, command.refund, given)
     already = _already_settled(command, state, refund)
@@ -188,6 +207,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     way = ways.chosen(command.method) if due.cash else "store_credit"
     if way == "store_credit" and command.reference is not None:
         raise CreditLeavesNothing(command.refund, "cheque" if due.cash else None)
+    if way == "original_method" and command.reference is None:
+        _expect_not_sent_back_by_itself(command, ways)
     expect_cause(refund.at, given)
     if way == "store_credit":
         return _recorded(command, state, (), Owed(0, due.total))
@@ -260,6 +281,13 @@ class Ways:
                 found.append((name, payment.may_go_back, card))
         return found
 
+    def processors(self) -> set[str]:
+        """Through which those payments came."""
+        if isinstance(self._state, Customer):
+            return set()
+        came = [self._state.payments[name].received for name, _, _ in self.payments()]
+        return {it.processor for it in came if isinstance(it, PaymentCaptured)}
+
     def card(self, named: str | None) -> str | None:
         """The other card it may go to: the one named, if it is on file, valid and did not fail before."""
         cards = list(self._cards())
@@ -300,6 +328,12 @@ class Ways:
         for name, known in self._customer.payment_methods.items():
             if name not in used | self._failed_cards and known.stored.expiry >= self._month:
                 yield name
+
+
+def _expect_not_sent_back_by_itself(command: SettleRefund, ways: Ways) -> None:
+    """That money left is said by whoever moves it. Raises: PaidOutByProcessor."""
+    if command.processor is not None and command.processor in ways.processors():
+        raise PaidOutByProcessor(command.refund, command.processor)
 
 
 def _back_to_payments(

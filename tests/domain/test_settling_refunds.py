@@ -31,6 +31,7 @@ from domain.refunds.refund_events import (
 from domain.refunds.settling import (
     EarlierWayOpen,
     NothingDueBack,
+    PaidOutByProcessor,
     PayoutDuringDispute,
     PayoutWayClosed,
     RefundNotGranted,
@@ -111,6 +112,18 @@ def test_nothing_leaves_before_the_grant() -> None:
     story.do(grant((1, 1), only_request=True))
     story.when(settle()).refused(RefundNotGranted(REFUND))
     story.when(settle(refund=OTHER_REFUND)).refused(RefundUnknown(OTHER_REFUND))
+
+
+def test_what_a_connected_processor_sends_back_is_not_said_to_have_left_without_a_reference() -> None:
+    # Leave the refusal out → "paid" is on record, and the processor was never asked.
+    story = refunded()
+    story.when(settle(processor="acme")).refused(PaidOutByProcessor(REFUND, "acme"))
+    story.when(settle(processor="another")).then(paid())
+    elsewhere = refunded()
+    elsewhere.when(settle(processor="acme", reference="re_9")).then(paid(reference="re_9"))
+    failed = refunded()
+    failed.do(fail())
+    assert failed.when(settle(processor="acme", method="cheque")).decides(RefundPaid).method == "cheque"
 
 
 def test_two_payments_get_back_what_each_brought() -> None:
