@@ -83,7 +83,7 @@ class RefundAsk(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: Moment | None = None
     """When it was asked for, which the age label is taken at; None: when it was recorded."""
     searched: tuple[PurchaseFound, ...] | None = None
-    """What a search for the purchase showed, where somebody searched. It informs; nothing rests on it."""
+    """What a search for the purchase showed, where somebody searched. It informs, as the signal that may rest on it."""
     note: Sealed | None = None
     external_ref: str | None = None
     """The credit note's reference in the system it comes from."""
@@ -333,7 +333,8 @@ class RefundAllowanceUsed(Event, frozen=True, kw_only=True):
     """Whether it came close under the limit per refund. Source: R-G12"""
 
 
-SignalKind = Literal["unverified_again", "refunds_in_short_time", "just_under_limit"]
+SignalKind = Literal["unverified_again", "beyond_units_bought", "refunds_in_short_time", "just_under_limit"]
+"""beyond_units_bought: they bought it from us, and claim more units than are left to refund. Source: R-G10"""
 
 
 class FraudSignalRaised(Event, frozen=True, kw_only=True):

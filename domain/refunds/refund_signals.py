@@ -4,6 +4,7 @@ Customers are generally honest. A signal of a kind is not raised again while one
 Source: R-G12, R-G10
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from domain.refunds.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
     RefundAllowanceUsed,
+    RefundAsk,
     RefundGranted,
     SignalKind,
 )
@@ -82,11 +84,27 @@ def _about_customer(granted: RefundGranted, given: Given) -> Iterator[FraudSigna
         unverified = [fact.refund for fact in before if fact.unverified]
         if len(unverified) + 1 >= edition.signal_unverified:
             yield _signal("unverified_again", granted, (*unverified, granted.refund), None, None, given)
+    if granted.ask is not None and claims_beyond_bought(granted.ask):
+        yield _signal("beyond_units_bought", granted, (granted.refund,), None, None, given)
     first_day = plus_days(day_of(given.at, zone), 1 - edition.signal_days)
     lately = [fact.refund for fact in before if day_of(fact.at, zone) >= first_day]
     if len(lately) + 1 >= edition.signal_refunds:
         refunds = (*lately, granted.refund)
         yield _signal("refunds_in_short_time", granted, refunds, None, edition.signal_days, given)
+
+
+def claims_beyond_bought(ask: RefundAsk) -> bool:
+    """Whether more units of something are claimed than are left of what the search shows was bought.
+
+    Where it shows none it is in question whether they bought it at all, which is no reason to look. Source:
+    R-G10
+    """
+    left, claimed = Counter[str](), Counter[str]()
+    for found in ask.searched or ():
+        left[found.sku] += found.refundable
+    for claim in ask.claims:
+        claimed[claim.sku] += claim.quantity
+    return any(sku in left and quantity > left[sku] for sku, quantity in claimed.items())
 
 
 def _about_person(

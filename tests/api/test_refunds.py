@@ -187,6 +187,7 @@ async def test_what_nobody_can_verify_is_refunded_and_the_search_is_kept_with_it
     assert (data["basis"], data["order"]) == ("stated", None)
     found = [(it["order"], it["quantity"], it["refundable"]) for it in data["ask"]["searched"]]
     assert found == [(order, 3, 3)]
+    assert "fraud_signal.raised" in types_of(granted.json()), "one more than they bought"
     unlisted = {"claims": [{"sku": "NEVER-OURS", "quantity": 1}], "currency": "EUR"}
     refused = await house.agent.post(f"/v1/customers/{customer}/refunds", unlisted)
     assert refused.status_code == 422

@@ -5,6 +5,7 @@ Source: R-G4, R-G10, I15
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.causes import EffectiveBeforeCause
@@ -17,6 +18,7 @@ from domain.refunds.granting_unverified import CreditExceedsSetAside
 from domain.refunds.refund_events import (
     ClaimedUnits,
     FraudSignalRaised,
+    PurchaseFound,
     RefundedPart,
     RefundGranted,
     RefundRequested,
@@ -27,6 +29,7 @@ from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import give_credit
 from tests.domain.examples import (
     CUSTOMER,
+    ORDER,
     OTHER_REFUND,
     REFUND,
     credit_note_taken,
@@ -219,3 +222,34 @@ def test_credit_of_another_currency_is_none() -> None:
     story = with_a_gift(0)
     refusal = CreditExceedsSetAside(CUSTOMER, Money(1, "EUR"), Money(0, "EUR"))
     story.when(pay_out_credit(1, currency="EUR")).refused(refusal)
+
+
+def searched(*found: tuple[str, int, int]) -> tuple[PurchaseFound, ...]:
+    """Lines of the customer's orders, by sku, quantity and what may be refunded of it."""
+    return tuple([PurchaseFound(ORDER, line, *each) for line, each in enumerate(found, start=1)])
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (None, False),
+        (searched(), False),  # whether it was bought at all is what is in question
+        (searched(("HAT", 9, 0)), False),
+        (searched(("SOCK", 5, 2), ("SOCK", 5, 1)), False),
+        (searched(("SOCK", 5, 1), ("SOCK", 5, 1)), True),
+        (searched(("SOCK", 3, 0)), True),
+    ],
+)
+def test_a_claim_beyond_what_was_bought_is_granted_and_somebody_is_told(
+    found: tuple[PurchaseFound, ...] | None, told: bool
+) -> None:
+    # Leave the signal out → the last two fail.
+    story = given(customer_registered())
+    command = grant_unverified(ClaimedUnits(2, "SOCK", amount=200), ClaimedUnits(1, "SOCK", amount=100))
+    ask = msgspec.structs.replace(command.ask, searched=found)
+    decided = story.do(msgspec.structs.replace(command, ask=ask))
+    assert any(isinstance(it, RefundGranted) for it in decided)
+    signals = [it for it in decided if isinstance(it, FraudSignalRaised)]
+    assert [(it.kind, it.refunds, it.days) for it in signals] == (
+        [("beyond_units_bought", (REFUND,), None)] if told else []
+    )
