@@ -1,20 +1,29 @@
 """What we still answer for: windows, what was refunded of them, and how much may still be asked back.
 
 A row per line and delivery; one more per line, with no delivery, holds what the line is and what was refunded
-of it before it arrived. Source: R-G1 … R-G3
+of it before it arrived; and while goods are under way, one per line and shipment. Units refunded on the way
+arrive last, and nobody can ask for them again (`domain.refunds.refund_windows`). Source: R-G1 … R-G3
 """
 
 from typing import assert_never
 
-from domain.corrections.correction_events import RefundCorrected
+from domain.corrections.correction_events import RefundCorrected, ShipmentCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Day
-from domain.orders.order_events import GuaranteeGranted, OrderPlaced
+from domain.orders.order_events import GuaranteeGranted, OrderPlaced, OrderShipped
 from domain.refunds.refund_events import RefundedPart, RefundGranted
 from domain.returns.return_events import GoodsReturned
 from projections.projection import Key, Place, Projection, Row, events_of
 
-BearsOnGuarantees = OrderPlaced | GuaranteeGranted | RefundGranted | RefundCorrected | GoodsReturned
+BearsOnGuarantees = (
+    OrderPlaced
+    | OrderShipped
+    | ShipmentCorrected
+    | GuaranteeGranted
+    | RefundGranted
+    | RefundCorrected
+    | GoodsReturned
+)
 
 AGES: tuple[tuple[int, str], ...] = (
     (30, "refunded_30"),
@@ -31,7 +40,8 @@ class Guarantee(Row):
     order: str
     line: int
     delivery: str
-    """Empty: the line itself, and what was refunded of it while it was under way."""
+    """Empty: the line itself, and what was refunded of it while it was under way. A shipment: what of it is.
+    """
     customer: str = ""
     sku: str = ""
     currency: str = ""
@@ -51,6 +61,12 @@ class Guarantee(Row):
     refunded_180: int = 0
     refunded_365: int = 0
     refunded_later: int = 0
+    shipment: str = ""
+    """The one it came with."""
+    under_way: int = 0
+    """Of a shipment: units that have not arrived."""
+    refunded_before: int = 0
+    """Of a shipment: units refunded on the way. Of a delivery: those of them that came with it."""
     refunded_amount: Minor = 0
     """What was credited for them, goods and tax."""
     returned: int = 0
@@ -62,7 +78,7 @@ class Guarantees(Projection[Guarantee, BearsOnGuarantees]):
     """What do we still answer for, until when, and how much of it was asked back?"""
 
     name = "guarantees"
-    version = 1
+    version = 2
     row = Guarantee
     handles = events_of(BearsOnGuarantees)
     key = ("order", "line", "delivery")
@@ -89,18 +105,25 @@ class Guarantees(Projection[Guarantee, BearsOnGuarantees]):
                         ordered_on=it.ordered_on,
                         last_position=entry.position,
                     )
+            case OrderShipped():
+                for part in it.parts:
+                    row = _another(rows, it.order, part.line, it.shipment, entry)
+                    row.shipment, row.under_way = it.shipment, part.quantity
+            case ShipmentCorrected():
+                for part in it.parts:
+                    rows.pop((it.order, part.line, it.shipment), None)
             case GuaranteeGranted():
                 for part in it.parts:
-                    row = rows[it.order, part.line, ""].__copy__()
-                    row.delivery, row.delivered_on, row.delivered = (
-                        it.delivery,
-                        it.delivered_on,
-                        part.quantity,
-                    )
+                    row = _another(rows, it.order, part.line, it.delivery, entry)
+                    row.shipment, row.delivered_on = it.shipment, it.delivered_on
                     row.guarantee_until, row.supplier_until = it.guarantee_until, it.supplier_until
-                    row.refunded = row.refunded_amount = row.returned = 0
-                    row.last_position = entry.position
-                    rows[it.order, part.line, it.delivery] = row
+                    row.delivered = part.quantity
+                    way = rows[it.order, part.line, it.shipment]
+                    way.under_way -= part.quantity
+                    if way.refunded_before:
+                        _arrive(rows, it.order, part.line, it.shipment)
+                    elif not way.under_way:
+                        del rows[it.order, part.line, it.shipment]
             case RefundGranted():
                 for part in it.parts:
                     _refund(rows, it.order, part, 1, entry)
@@ -117,6 +140,34 @@ class Guarantees(Projection[Guarantee, BearsOnGuarantees]):
                 assert_never(it)
 
 
+def _another(rows: dict[Key, Guarantee], order: str, line: int, delivery: str, entry: Entry) -> Guarantee:
+    """A row for more of a line: its delivery, or the shipment that is under way."""
+    it = rows[order, line, ""]
+    row = rows[order, line, delivery] = Guarantee(
+        order=order,
+        line=line,
+        delivery=delivery,
+        customer=it.customer,
+        sku=it.sku,
+        currency=it.currency,
+        ordered=it.ordered,
+        price=it.price,
+        ordered_on=it.ordered_on,
+        last_position=entry.position,
+    )
+    return row
+
+
+def _arrive(rows: dict[Key, Guarantee], order: str, line: int, shipment: str) -> None:
+    """What was refunded on the way arrives last, and is of the earliest deliveries' windows."""
+    way = rows[order, line, shipment]
+    arrived = max(0, way.refunded_before - way.under_way)
+    came = [row for row in rows.values() if (row.line, row.shipment) == (line, shipment) and row.delivered]
+    for row in sorted(came, key=lambda row: row.delivery):
+        row.refunded_before = min(arrived, row.delivered - row.refunded)
+        arrived -= row.refunded_before
+
+
 def _refund(
     rows: dict[Key, Guarantee], order: str | None, part: RefundedPart, sign: int, entry: Entry
 ) -> None:
@@ -129,6 +180,10 @@ def _refund(
     if part.days_since_delivery is not None:
         column = _column(part.days_since_delivery)
         setattr(row, column, getattr(row, column) + sign * part.quantity)
+    way = None if part.shipment is None else rows.get((order, part.line, part.shipment))
+    if part.shipment is not None and way is not None and (way.refunded_before or part.delivery is None):
+        way.refunded_before += sign * part.quantity if part.delivery is None else 0
+        _arrive(rows, order, part.line, part.shipment)
 
 
 def _column(days: int) -> str:
@@ -140,10 +195,10 @@ def _column(days: int) -> str:
 
 LISTED = """
 SELECT "order", line, delivery, customer, sku, ordered_on, delivered_on, guarantee_until, supplier_until,
-       delivered, refunded, delivered - refunded AS open, currency,
-       round(price::numeric * (delivered - refunded) / ordered)::bigint AS exposure, refunded_amount,
-       last_position
-FROM held WHERE delivery <> ''"""
+       delivered, refunded, refunded_before, delivered - refunded - refunded_before AS open, currency,
+       round(price::numeric * (delivered - refunded - refunded_before) / ordered)::bigint AS exposure,
+       refunded_amount, last_position
+FROM held WHERE delivered > 0"""
 """What was delivered and under which windows, over the rows `held`. The exposure is the open units' part of
 the line's price, half up: which cent falls on which unit is settled when they are refunded.
 """

@@ -80,6 +80,7 @@ class GuaranteeItem(msgspec.Struct, frozen=True):
     supplier_until: Day
     delivered: int
     refunded: int
+    refunded_before: int
     open: int
     currency: str
     exposure: Minor

@@ -83,7 +83,7 @@ class RefundAsk(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: Moment | None = None
     """When it was asked for, which the age label is taken at; None: when it was recorded."""
     searched: tuple[PurchaseFound, ...] | None = None
-    """What a search for the purchase showed, where somebody searched. It informs, as the signal that may rest on it."""
+    """What a search for the purchase showed, where somebody searched. It informs, as does a signal."""
     note: Sealed | None = None
     external_ref: str | None = None
     """The credit note's reference in the system it comes from."""

@@ -40,6 +40,7 @@ from projections.bill_tasks import Task
 from projections.customer_balance import Balance, CustomerBalance
 from projections.customer_statement import CustomerStatement
 from projections.folding import folding_of
+from projections.guarantees import Guarantee, Guarantees
 from projections.journal import ALLOWANCE, CUSTOMER, UNAPPLIED, Journal
 from projections.tasks import Tasks
 from tests.domain import examples
@@ -80,6 +81,7 @@ class Books:
     def __init__(self) -> None:
         self.journal, self.statement = Journal(), CustomerStatement()
         self.balances, self.tasks = folding_of(CustomerBalance()), folding_of(Tasks())
+        self.guarantees = folding_of(Guarantees())
         self.accounts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         """Of a customer: by account, customer, currency."""
         self.statements: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -96,7 +98,7 @@ class Books:
         if kind in self.statement.handles:
             for line in self.statement.lines(entry.event, entry):  # pyright: ignore[reportArgumentType]
                 self.statements[line.customer, line.currency] += line.plus - line.minus
-        for folding in (self.balances, self.tasks):
+        for folding in (self.balances, self.tasks, self.guarantees):
             if kind in folding.projection.handles:
                 folding.feed(entry)
                 assert not folding.parked
@@ -106,6 +108,12 @@ class Books:
         rows = self.tasks.rows_of((stream,)).values()
         tasks = [row for row in rows if isinstance(row, Task)]
         return {task.subject for task in tasks if task.kind == "refund_payout"}
+
+    def open_of(self, order: str, line: int) -> list[int]:
+        """Units of that line that arrived and may still be asked back, delivery by delivery."""
+        rows = self.guarantees.rows_of((order,)).values()
+        came = [row for row in rows if isinstance(row, Guarantee) and row.line == line and row.delivered]
+        return [row.delivered - row.refunded - row.refunded_before for row in came]
 
     def rows(self, customer: str, currency: str) -> list[Balance]:
         """The parts of a customer's balance."""
@@ -307,6 +315,11 @@ class Twins:
             assert line.shipped == len(windows)
             assert line.delivered == sum(window.arrived is not None for window in windows)
             assert line.refunded + line.cancelled <= line.line.quantity
+            open_units = self.books.open_of(order.name, line.line.number)
+            assert sum(open_units) == sum(
+                window.arrived is not None and not window.used for window in windows
+            )
+            assert min(open_units, default=0) >= 0
             assert line.line.total == sum(unit.price.total for unit in units)
             assert line.line.tax == sum(unit.price.tax for unit in units)
         assert list(state.bills) == list(order.bills)

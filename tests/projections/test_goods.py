@@ -18,6 +18,7 @@ from tests.domain.examples import (
     OTHER_DELIVERY,
     OTHER_REFUND,
     REFUND,
+    SHIPMENT,
     captured,
     customer_registered,
     deliver,
@@ -108,6 +109,32 @@ def test_what_was_refunded_under_way_stands_with_the_line() -> None:
     story = given(customer_registered(), placed(), captured(), shipped())
     story.do(grant((1, 2)))
     assert guarantee(story, "").refunded == 2
+
+
+def test_what_was_refunded_on_the_way_is_not_open_once_it_arrives() -> None:
+    # Take only what was refunded of the delivery → one unit is asked back twice, and this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 1)))
+    story.on("2010-08-11").do(deliver((1, 1)))
+    assert guarantee(story).refunded_before == 0, "the other one is still under way"
+    story.on("2010-08-12").do(deliver(delivery=OTHER_DELIVERY))
+    first, second = guarantee(story), guarantee(story, OTHER_DELIVERY)
+    assert (first.refunded_before, second.refunded_before) == (1, 0)
+    story.do(grant((1, 1), refund=OTHER_REFUND, deciding=deciding(day="2010-08-12")))
+    assert guarantee(story, OTHER_DELIVERY).refunded == 1
+    story.by(SUPERVISOR).because("sealed:A slip")
+    position = entry_of(story, RefundGranted, 2)
+    story.do(CorrectEntry(stream=ORDER, customer=CUSTOMER, position=position, owed="bil_" + ORDER[4:]))
+    position = entry_of(story, RefundGranted)
+    story.do(CorrectEntry(stream=ORDER, customer=CUSTOMER, position=position, owed="bil_" + ORDER[4:]))
+    assert [guarantee(story).refunded_before, guarantee(story, OTHER_DELIVERY).refunded] == [0, 0]
+
+
+def test_while_it_is_under_way_a_shipment_has_a_row_that_says_no_more_than_that() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    assert guarantee(story, SHIPMENT).under_way == 2
+    story.do(deliver())
+    assert (ORDER, 1, SHIPMENT) not in rows(story, Guarantees())
 
 
 def test_a_refund_taken_back_counts_no_more() -> None:
