@@ -28,6 +28,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     on_behalf_of: str | None = None
 
+    @property
+    def who(self) -> str:
+        """The person at the counter, whoever's key it is. Source: R-G11"""
+        return self.on_behalf_of or self.person
+
 
 class Claim(msgspec.Struct, frozen=True):
     """A value that one append of the book may ever claim: an external reference, a processor reference."""

@@ -38,6 +38,11 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     key: str | None = None
     """The idempotency key of the command."""
 
+    @property
+    def who(self) -> str:
+        """The person at the counter, whoever's key it was."""
+        return self.on_behalf_of or self.person
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """An event in its place in the book."""

@@ -110,7 +110,7 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
                 row.units_left = it.to_ship
             case WatchedOrderReviewed():
                 row.decision, row.ask_again_on = it.decision, it.until
-                row.reviewed_by = entry.meta.on_behalf_of or entry.meta.person
+                row.reviewed_by = entry.meta.who
                 row.reviewed_at = entry.effective_at
             case _:
                 return

@@ -140,12 +140,11 @@ async def record_collection_call(call: Call, bill: BillInPath, body: CollectionC
     a month later.
     """
     order, customer = await _parties(call, bill)
-    actor = call.caller.actor
     command = asked(
         RecordCollectionCall,
         order=order,
         bill=bill,
-        by=body.by or actor.on_behalf_of or actor.person,
+        by=body.by or call.caller.actor.who,
         outcome=body.outcome,
         good_reason=body.good_reason,
         will_pay=body.will_pay,

@@ -154,7 +154,7 @@ async def record_contact_attempt(call: Call, order: OrderInPath, body: ContactAt
         channel=body.channel,
         contact_point=body.contact_point,
         reached=body.reached,
-        by=body.by or _person(call),
+        by=body.by or call.caller.actor.who,
         note=None if body.note is None else await call.seal(customer, "note", body.note),
     )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
@@ -206,7 +206,7 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
         asked_of(step, await call.book.given(step.command, submission))
-        for step in steps_of(state, customer, _person(call), today, mint)
+        for step in steps_of(state, customer, call.caller.actor.who, today, mint)
     ]
     return call.answer(
         {
@@ -231,7 +231,7 @@ async def next_step_of(call: Call, order: str) -> NextOnHold | None:
     to_ask |= {("charge_card", card) for card in cards_left(state.declines.hold)}
     answers = [
         asked_of(step, await call.book.given(step.command, submission))
-        for step in steps_of(state, customer, _person(call), await call.today(), mint)
+        for step in steps_of(state, customer, call.caller.actor.who, await call.today(), mint)
         if (step.name, step.subject) in to_ask
     ]
     ready = is_ready(state)
@@ -267,12 +267,6 @@ async def _placed(call: Call, order: str) -> Placed:
 async def _customer(call: Call, order: str) -> str:
     """The order's customer. Raises: NotFound, OrderNotPlaced."""
     return (await _placed(call, order)).placed.customer
-
-
-def _person(call: Call) -> str:
-    """Who is at the counter."""
-    actor = call.caller.actor
-    return actor.on_behalf_of or actor.person
 
 
 async def _settled(call: Call, gateway: Gateway, attempt: Outcome) -> Outcome:

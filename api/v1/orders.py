@@ -233,13 +233,12 @@ async def record_contact(call: Call, order: OrderInPath, body: RecordContactBody
     answers what is due of its kind.
     """
     customer = customer_of(await call.found_order(order))
-    actor = call.caller.actor
     command = asked(
         RecordContact,
         order=order,
         kind=body.kind,
         channel=body.channel,
-        by=None if body.automatic else body.by or actor.on_behalf_of or actor.person,
+        by=None if body.automatic else body.by or call.caller.actor.who,
         shipment=body.shipment,
         note=None if body.note is None else await call.seal(customer, "note", body.note),
     )

@@ -39,7 +39,7 @@ from domain.orders.order import Placed
 from domain.refunds.approving import ApproveRefund, WithdrawRefund
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
-from domain.refunds.limits import Deciding, limits_of, person_of
+from domain.refunds.limits import Deciding, limits_of
 from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
 from domain.refunds.refund import REFUND
 from domain.refunds.refund_events import (
@@ -462,7 +462,7 @@ async def deciding_now(call: Call) -> Deciding:
     now = call.book.clock()
     today, edition = day_of(now, register.zone), policy.in_force(now)
     days = 1 if limits_of(edition, actor.role) is None else edition.signal_days
-    return Deciding(person_of(actor), today, plus_days(today, 1 - days))
+    return Deciding(actor.who, today, plus_days(today, 1 - days))
 
 
 async def _sealed_note(call: Call, customer: str, body: AskBody) -> str | None:

@@ -25,7 +25,7 @@ from domain.payments.payment_events import (
     StoreCreditRequested,
     StoreCreditWithdrawn,
 )
-from domain.refunds.limits import ABOVE, expect_approver, limit_of, person_of, was_sent_on
+from domain.refunds.limits import ABOVE, expect_approver, limit_of, was_sent_on
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -131,7 +131,7 @@ def grant_store_credit(command: GrantStoreCredit, given: Given) -> Decision:
         amount=command.amount,
         note=command.note,
         case=command.case,
-        requested_by=person_of(given.actor),
+        requested_by=given.actor.who,
     )
     return _decided(customer, ask, command.said_by, given)
 
@@ -225,7 +225,7 @@ def _decided(
         case=ask.case,
         counts_on=counts_on,
         said_by=said_by,
-        decided_by=person_of(given.actor),
+        decided_by=given.actor.who,
         decided_as=role,
         limit=limit,
         requested_by=None if request is None else ask.requested_by,
@@ -261,7 +261,7 @@ def _escalated(
         limit=limit,
         from_role=given.actor.role,
         to_role=to_role,
-        sent_on_by=None if request is None else person_of(given.actor),
+        sent_on_by=None if request is None else given.actor.who,
         deadlines=deadlines_of_credit_decision(given),
     )
     events: tuple[Event, ...] = (escalated,) if request is not None else (ask, escalated)

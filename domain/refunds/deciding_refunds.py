@@ -16,7 +16,7 @@ from domain.deadlines import deadlines_of_decision
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event
 from domain.refunds.credit_notes import credit_note_stream, numbered
-from domain.refunds.limits import Above, Deciding, Within, allowance, person_of
+from domain.refunds.limits import Above, Deciding, Within, allowance
 from domain.refunds.refund import REFUND, Refund, RefundRequest
 from domain.refunds.refund_events import (
     RefundAsk,
@@ -74,7 +74,7 @@ def decided(
         within = verdict
     granted = msgspec.structs.replace(
         granted,
-        decided_by=person_of(given.actor),
+        decided_by=given.actor.who,
         decided_as=given.actor.role if granted.has_limit else None,
         limit=within.limit,
         requested_by=None if request is None else request.requested.requested_by,
@@ -124,7 +124,7 @@ def _request(draft: Draft, ask: RefundAsk, given: Given, *, deadlines: bool) -> 
         currency=granted.currency,
         amount=granted.granted,
         ask=ask,
-        requested_by=person_of(given.actor),
+        requested_by=given.actor.who,
         deadlines=deadlines_of_decision(given) if deadlines else (),
     )
 
@@ -144,7 +144,7 @@ def _escalated(
         used=above.used,
         from_role=given.actor.role,
         to_role=above.to_role,
-        sent_on_by=None if request is None else person_of(given.actor),
+        sent_on_by=None if request is None else given.actor.who,
         deadlines=deadlines_of_decision(given),
     )
     if request is not None:

@@ -12,7 +12,7 @@ import msgspec
 from domain.authority import expect_role, has_rank
 from domain.book.policy import Edition, Limits
 from domain.book.register import Role
-from domain.decision import Actor, Given
+from domain.decision import Given
 from domain.moments import Day, plus_days
 from domain.refunds.persons_day import PersonsDay, day_stream
 from domain.refunds.refund_events import LimitKind, RefundAllowanceUsed, RefundGranted
@@ -83,19 +83,14 @@ def expect_approver(requested_by: str, request: str, to_role: Role, given: Given
 
     Raises: ApproverIsRequester, RoleTooLow.
     """
-    if person_of(given.actor) == requested_by:
+    if given.actor.who == requested_by:
         raise ApproverIsRequester(request, to_role)
     expect_role(to_role, given)
 
 
 def was_sent_on(sent_on_by: tuple[str, ...], to_role: Role, given: Given) -> bool:
     """Whether who acts was to approve it before and sent it on, and is still below the role it waits for."""
-    return person_of(given.actor) in sent_on_by and not has_rank(to_role, given)
-
-
-def person_of(actor: Actor) -> str:
-    """Who acts, whoever's key it is."""
-    return actor.on_behalf_of or actor.person
+    return given.actor.who in sent_on_by and not has_rank(to_role, given)
 
 
 def limits_of(edition: Edition, role: str) -> Limits | None:

@@ -11,6 +11,7 @@ from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
     ILL,
     bill_paid,
+    billed,
     billed_story,
     call,
     credit_kept,
@@ -18,6 +19,7 @@ from tests.domain.bill_examples import (
     pay_bill,
     promise,
     promise_kept,
+    use_credit,
     write_off,
     write_off_reversed,
 )
@@ -25,14 +27,19 @@ from tests.domain.decline_examples import FAILED, fail
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
+    ONE_DRESS_WITH_FEE,
     ORDER,
     OTHER_BILL,
     OTHER_CUSTOMER,
     OTHER_ORDER,
     OTHER_PAYMENT,
+    OTHER_SHIPMENT,
     PAYMENT,
     capture,
+    customer_registered,
     id_of,
+    placed,
+    shipped,
 )
 from tests.domain.specification import OWNER, Story, given, moment
 
@@ -68,6 +75,24 @@ def test_what_exceeds_the_bill_is_kept_as_the_customers_credit() -> None:
     assert standing_at(story) == (0, 0, 0, 1)
     assert story.state(CUSTOMER).credit["USD"].available == 1
     assert story.state(ORDER).purse().due_back == 0
+
+
+def test_what_exceeds_one_bill_pays_no_other_by_itself_and_any_once_it_is_used() -> None:
+    """I9: who pays one bill says which. What is over is theirs, to be used for another bill or asked back."""
+    # Let it pay the order's other bill → nobody said that it should, and this fails.
+    story = given(
+        customer_registered(),
+        placed(terms="bill_after"),
+        shipped((1, 1), **ONE_DRESS_WITH_FEE),
+        billed(amount=4195),
+        shipped((1, 1), shipment=OTHER_SHIPMENT, goods=3400, shipping=0, charge=3400, carries_fee=False),
+        billed(shipment=OTHER_SHIPMENT, bill=OTHER_BILL, number=2, amount=3400),
+    )
+    story.do(pay_bill(amount=4195 + 3400))
+    assert standing_at(story) == (3400, 3400, 0, 3400)
+    assert story.state(ORDER).bills[OTHER_BILL].open == 3400
+    story.do(use_credit(3400))
+    assert (story.state(ORDER).open_bills(), story.state(CUSTOMER).credit["USD"].available) == (0, 0)
 
 
 def test_a_payment_keeps_the_reference_it_came_with() -> None:

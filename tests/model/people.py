@@ -6,7 +6,7 @@ from domain.book.default_edition import DEFAULT_EDITION
 from domain.book.policy import Limits
 from domain.decision import Actor
 from domain.moments import Day, plus_days
-from domain.refunds.limits import Deciding, person_of
+from domain.refunds.limits import Deciding
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR
 from tests.model import limits
 from tests.model.limits import By
@@ -36,9 +36,9 @@ def decider(much: int) -> Actor:
 
 def by(actor: Actor) -> By:
     """As the model names them."""
-    return By(person_of(actor), actor.role)
+    return By(actor.who, actor.role)
 
 
 def deciding(actor: Actor, today: Day) -> Deciding:
     """Who decides today, with the thirty days of theirs that are looked at."""
-    return Deciding(person_of(actor), today, plus_days(today, -29))
+    return Deciding(actor.who, today, plus_days(today, -29))
