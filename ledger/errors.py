@@ -136,11 +136,11 @@ CLAIMED = {
     "refund": "The refund's id",
     "return": "The return's id",
     "supplier_claim": "The id of the claim on a supplier",
-    "processor_ref": "The payment's reference, at this processor,",
-    "bill_payment_ref": "The reference under which this customer paid in this way",
-    "bill_payment_ref_again": "The reference of the corrected payment of this customer",
+    "processor_ref": "The payment's reference, at this processor or bank,",
+    "bill_payment_ref": "The number of what this customer sent, in this way,",
+    "bill_payment_ref_again": "The number of the corrected payment of this customer",
     "unmatched_ref": "The reference of unmatched money, at this processor,",
-    "processor_ref_again": "The reference of the corrected payment, at this processor,",
+    "processor_ref_again": "The reference of the corrected payment, at this processor or bank,",
 }
 """What each kind of claim is on."""
 

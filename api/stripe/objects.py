@@ -95,6 +95,18 @@ class PaymentError(msgspec.Struct):
     charge: Id | None = None
 
 
+class IntentCharge(msgspec.Struct):
+    """A charge of an intent, as far as it is named."""
+
+    id: Id
+
+
+class IntentCharges(msgspec.Struct):
+    """The charges of an intent, newest first; newer versions of the interface name the latest alone."""
+
+    data: list[IntentCharge] = []
+
+
 class StripeIntent(msgspec.Struct):
     """A payment the shop asked for, however often it was tried."""
 
@@ -103,9 +115,17 @@ class StripeIntent(msgspec.Struct):
     currency: str
     amount_received: Units = 0
     latest_charge: Id | None = None
+    charges: IntentCharges | None = None
     payment_method: Id | None = None
     last_payment_error: PaymentError | None = None
     metadata: Metadata | None = None
+
+    @property
+    def charge(self) -> str | None:
+        """The charge it was paid with, or last tried with."""
+        if self.latest_charge is None and self.charges is not None and self.charges.data:
+            return self.charges.data[0].id
+        return self.latest_charge
 
 
 class BalanceTransaction(msgspec.Struct):

@@ -31,7 +31,7 @@ async def charged(book: Book, event: StripeEvent) -> Told:
 async def intent_paid(book: Book, event: StripeEvent) -> Told:
     """A payment the shop asked for came."""
     it = object_of(event, StripeIntent)
-    return await _paid(book, it, it.amount_received, it.latest_charge or it.id, (it.latest_charge, it.id))
+    return await _paid(book, it, it.amount_received, it.charge or it.id, (it.charge, it.id))
 
 
 async def _paid(
@@ -88,7 +88,7 @@ async def intent_failed(book: Book, event: StripeEvent) -> Told:
     if error is None:
         return Told()
     return await _declined(
-        book, it, error.charge or it.id, error.decline_code or error.code, error.advice_code
+        book, it, error.charge or it.charge or it.id, error.decline_code or error.code, error.advice_code
     )
 
 

@@ -1,8 +1,9 @@
 """What a notice of Stripe tells, as far as it can be placed; and how it is found what it is about.
 
-Its ids are our references: of a payment `ch_…`, of a payout `re_…`, of a dispute `dp_…`; a payment intent's
-id counts too, where a shop recorded a payment under that. What a notice is about is found by those; else by
-what the shop put into `metadata`: `order`, `payment` (an open attempt), `refund`, `payout`.
+Its ids are our references: of a payment, for an order or a bill, `ch_…`, of a payout `re_…`, of a dispute
+`dp_…`; a payment intent's id counts too, where a shop recorded a payment under that. What a notice is about
+is found by those; else by what the shop put into `metadata`: `order`, `payment` (an open attempt), `refund`,
+`payout`.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from domain.payments.money_facts import Direction
 from domain.payments.payment import Payment
 from ledger.book import Book
 from ledger.identity import mint
-from ledger.record.references import captured_under
+from ledger.record.references import paid_under
 
 STRIPE = "stripe"
 
@@ -58,7 +59,7 @@ def object_of(event: StripeEvent, kind: type[Object]) -> Object:
 async def find(book: Book, references: tuple[str | None, ...], metadata: Mapping[str, str] | None) -> Found:
     """What one of those references names; else the order that the shop named."""
     for reference in references:
-        payment = None if reference is None else await captured_under(book, STRIPE, reference)
+        payment = None if reference is None else await paid_under(book, STRIPE, reference)
         if payment is not None:
             order = await book.state(payment.received.order)
             return Found(order if isinstance(order, Placed) else None, payment)

@@ -61,7 +61,7 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
         """What it is called, where it is called anything."""
         if self.reference is None:
             return None
-        return MoneyReference(BillPaymentReceived, self.method, self.reference, self.customer)
+        return MoneyReference(self.method, self.reference, self.customer)
 
     def writes(self) -> tuple[str, ...]:
         return (self.order, self.customer)

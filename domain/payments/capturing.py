@@ -55,10 +55,9 @@ class CapturePayment(Command, frozen=True, kw_only=True):
         if (self.payment_method is None) != (self.customer is None):
             raise ValueError("payment_method and customer must be named together")
 
-    @property
-    def named(self) -> MoneyReference:
-        """The processor's reference."""
-        return MoneyReference(PaymentCaptured, self.processor, self.reference)
+    def named_for(self, customer: str) -> MoneyReference:
+        """The processor's reference; the customer's own, of what came on paper."""
+        return MoneyReference(self.processor, self.reference, customer)
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
@@ -146,7 +145,7 @@ def _waits_for_the_rest(
 def _claim(command: CapturePayment, state: Placed, given: Given) -> Claim:
     """The reference is this capture's for good; once it is corrected, of the next one that names it."""
     there = state if command.corrected_in is None else given.state(command.corrected_in, Placed)
-    return command.named.next_claim(there)
+    return command.named_for(state.placed.customer).next_claim(there)
 
 
 def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCaptured:

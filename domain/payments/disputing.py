@@ -143,8 +143,8 @@ def dispute_of(state: Placed, dispute: str) -> Dispute:
 def open_dispute(command: OpenDispute, given: Given) -> Decision:
     """Records a dispute; payouts of the order wait, and one about money given back already is contested.
 
-    Checks, in this order: order placed; retry; payment known, and not corrected (H-correct);
-    currency; amount; not before the payment.
+    Checks, in this order: order placed; retry, by id and then by the bank's reference; payment known, and not
+    corrected (H-correct); currency; amount; not before the payment.
     """
     state = placed_order(given, command.order)
     opened = DisputeOpened(
@@ -162,6 +162,9 @@ def open_dispute(command: OpenDispute, given: Given) -> Decision:
         if msgspec.structs.replace(known.opened, deadlines=()) != opened:
             raise AlreadyRecordedOtherwise(command.dispute)
         return Decision(customer=opened.customer, already=(known.position,))
+    told = _told_before(state, opened)
+    if told is not None:
+        return Decision(customer=opened.customer, already=(told.position,))
     payment = payment_of(state, command.payment)
     if payment.corrected is not None:
         raise DisputedPaymentCorrected(command.payment)
@@ -174,6 +177,21 @@ def open_dispute(command: OpenDispute, given: Given) -> Decision:
     deadlines = deadlines_of_dispute(given, is_refunded=went_back)
     opened = msgspec.structs.replace(opened, deadlines=deadlines)
     return Decision(events=((command.order, opened),), customer=opened.customer)
+
+
+def _told_before(state: Placed, opened: DisputeOpened) -> Dispute | None:
+    """The same dispute under another id; in which words the bank asks does not matter.
+
+    Raises: AlreadyRecordedOtherwise where it is of another amount.
+    """
+    for known in state.disputes.values():
+        it = known.opened
+        if opened.reference is None or (it.payment, it.reference) != (opened.payment, opened.reference):
+            continue
+        if (it.amount, it.currency) != (opened.amount, opened.currency):
+            raise AlreadyRecordedOtherwise(it.dispute)
+        return known
+    return None
 
 
 def close_dispute(command: CloseDispute, given: Given) -> Decision:

@@ -1,42 +1,45 @@
 """References under which money came, so that the same money never counts twice.
 
-    captured at a processor    unique at that processor
-    paid for a bill            unique among what that customer paid in that way: two people's cheques share a
-                               number
+    at a processor, by a bank    unique there, whatever the money was for
+    on a cheque                  unique among that customer's: two people's cheques share a number
 
 The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
 what the correction set free, and so on. Source: I12
 """
 
+from typing import Final
+
 import msgspec
 
-from domain.bills.bill_events import BillPaymentReceived
 from domain.decision import Claim
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
 
+ON_PAPER: Final = frozenset({"cheque", "check", "money_order", "postal_order"})
+"""Ways whose references are those of the paper that a customer sent."""
+
 
 class MoneyReference(msgspec.Struct, frozen=True):
     """What a processor, a bank or a customer calls some money."""
 
-    kind: type[PaymentCaptured] | type[BillPaymentReceived]
     way: str
     """The processor, or how it came."""
     reference: str
-    customer: str | None = None
-    """Who paid, where others may use the same reference."""
+    customer: str
+    """Who paid."""
 
     def claim(self, corrected: int | None) -> Claim:
         """What the next payment under it claims; `corrected`: where the last one was taken back."""
-        kind = "processor_ref" if self.kind is PaymentCaptured else "bill_payment_ref"
-        value = "/".join([*([] if self.customer is None else [self.customer]), self.way, self.reference])
+        kind, value = "processor_ref", f"{self.way}/{self.reference}"
+        if self.way in ON_PAPER:
+            kind, value = "bill_payment_ref", f"{self.customer}/{value}"
         return Claim(kind, value) if corrected is None else Claim(f"{kind}_again", f"{value}/{corrected}")
 
     def last_in(self, state: Placed) -> Payment | None:
         """The last payment of the order that claimed it."""
         for known in reversed(list(state.payments.values())):
-            if isinstance(known.received, self.kind) and _named(known) == (self.way, self.reference):
+            if _named(known) == (self.way, self.reference):
                 return known
         return None
 

@@ -104,6 +104,19 @@ class ReversalUnknown(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class ReferenceReversedOtherwise(Refusal):
+    """The bank's reference is already recorded for a reversal of this payment, of another amount."""
+
+    rule = "I12"
+    way_out = "Compare the bank's notice with the reversal shown; the same reversal never counts twice."
+    spoken = "Under this reference {recorded} were taken back, and these would be {amount}."
+
+    reversal: str
+    recorded: Money
+    amount: Money
+
+
+@dataclass(unsafe_hash=True)
 class ReversalExceedsPayment(Refusal):
     """More would be taken back than is left of this payment."""
 
@@ -133,14 +146,17 @@ def reverse_payment(command: ReversePayment, given: Given) -> Decision:
     """Records a reversal; what exceeds the order's funds is owed from that day, and claims its id. An order
     that lacks money then, and may not be billed, is placed on hold.
 
-    Checks, in this order: order placed; its customer; retry; payment known; dispute known, and about this
-    payment; currency; amount (I13); not before the payment.
+    Checks, in this order: order placed; its customer; retry, by id and then by the bank's reference (I12);
+    payment known; dispute known, and about this payment; currency; amount (I13); not before the payment.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
     known = state.reversals.get(command.reversal)
     if known is not None:
         return _already_reversed(known, command, state)
+    told = _told_before(state, command)
+    if told is not None:
+        return told
     payment = payment_of(state, command.payment)
     if command.dispute is not None and dispute_of(state, command.dispute).opened.payment != command.payment:
         raise DisputeUnknown(command.order, command.dispute)
@@ -155,6 +171,20 @@ def reverse_payment(command: ReversePayment, given: Given) -> Decision:
     because = "charged_back" if command.kind == "chargeback" else "bounced"
     held = hold_begins(after, command.payment, because, given)
     return Decision(events=((command.order, reversed_), *held), claims=claims, customer=state.placed.customer)
+
+
+def _told_before(state: Placed, command: ReversePayment) -> Decision | None:
+    """The same bank's notice, recorded under another id. Raises: ReferenceReversedOtherwise."""
+    for known in state.reversals.values():
+        it = known.it
+        if command.reference is None or (it.payment, it.reference) != (command.payment, command.reference):
+            continue
+        # Neither the kind nor the dispute matters: a person may have said less, or in other words.
+        if (it.amount, it.currency) != (command.amount, command.currency):
+            recorded, amount = Money(it.amount, it.currency), Money(command.amount, command.currency)
+            raise ReferenceReversedOtherwise(it.reversal, recorded, amount)
+        return Decision(customer=state.placed.customer, already=(known.position,))
+    return None
 
 
 def _already_reversed(known: Reversal, command: ReversePayment, state: Placed) -> Decision:

@@ -8,16 +8,17 @@ from domain.bills.bill_payments import ReceiveBillPayment
 from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
 from domain.payments.payment import Payment
-from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import MoneyReference
 from ledger.book import Book
 
 Receiving = TypeVar("Receiving", bound=CapturePayment | ReceiveBillPayment)
 
 
-async def captured_under(book: Book, processor: str, reference: str) -> Payment | None:
-    """The capture that reference names, the last one where earlier ones were corrected; None if none does."""
-    return await _payment_under(book, MoneyReference(PaymentCaptured, processor, reference))
+async def paid_under(book: Book, processor: str, reference: str) -> Payment | None:
+    """The payment that a processor's reference names, of an order or of a bill; the last one where earlier
+    ones were corrected, None if none does.
+    """
+    return await _payment_under(book, MoneyReference(processor, reference, customer=""))
 
 
 async def where_freed(book: Book, command: Receiving) -> Receiving | None:
@@ -25,10 +26,18 @@ async def where_freed(book: Book, command: Receiving) -> Receiving | None:
 
     None where nothing under it was corrected.
     """
-    known = None if command.named is None else await _payment_under(book, command.named)
+    named = await _named(book, command)
+    known = None if named is None else await _payment_under(book, named)
     if known is None or known.corrected is None:
         return None
     return msgspec.structs.replace(command, corrected_in=known.received.order)
+
+
+async def _named(book: Book, command: CapturePayment | ReceiveBillPayment) -> MoneyReference | None:
+    if isinstance(command, ReceiveBillPayment):
+        return command.named
+    order = await book.state(command.order)
+    return command.named_for(order.placed.customer) if isinstance(order, Placed) else None
 
 
 async def _payment_under(book: Book, named: MoneyReference) -> Payment | None:

@@ -13,7 +13,7 @@ from api.examples import EXAMPLES
 from api.stripe.signatures import TOLERANCE
 from ledger.composition import Ledger
 from ledger.identity import mint
-from tests.api.house import House
+from tests.api.house import House, eur, shipment_body
 from tests.api.stripe import SECRET, Stripe, event, fresh, sample, signature, stripe_of
 
 pytestmark = pytest.mark.anyio
@@ -183,6 +183,38 @@ async def test_a_charge_is_recorded_once_whoever_tells_it(stripe: Stripe) -> Non
     state = await shown(stripe.house, order)
     assert [payment["reference"] for payment in state["payments"]] == [it["id"]]
     assert state["account"]["received"]["amount"] == 2000
+
+
+async def test_the_intent_of_an_old_version_names_its_charge_in_a_list(stripe: Stripe) -> None:
+    """Read only the newer versions' field → the charge and its intent are counted each, and this fails."""
+    order = await stripe.house.order(4)
+    it = charge(order)
+    paid = intent(it, latest_charge=None, charges={"object": "list", "data": [it]})
+    assert await stripe.tell("charge.succeeded", it) == "recorded"
+    assert await stripe.tell("payment_intent.succeeded", paid) == "known"
+    assert (await account(stripe.house, order))["received"] == 2000
+
+
+async def test_a_bill_payment_and_a_chargeback_recorded_by_hand_are_those_that_stripe_tells(
+    stripe: Stripe,
+) -> None:
+    """Ask only for captures, or for our own ids → what it tells is counted again, and this fails."""
+    house = stripe.house
+    order = await house.order(2, terms="bill_after")
+    shipped = await house.recorded(f"/v1/orders/{order}/shipments", shipment_body(2))
+    (bill,) = [each["data"]["bill"] for each in shipped["entries"] if each["type"] == "bill.issued"]
+    it = charge(None)
+    paid = {"amount": eur(2000), "method": "stripe", "reference": it["id"]}
+    received = await house.recorded(f"/v1/bills/{bill}/payments", paid)
+    assert await stripe.tell("charge.succeeded", it) == "known"
+    asked = dispute(it, amount=500)
+    (payment,) = [each["data"]["payment"] for each in received["entries"]]
+    taken = {"payment": payment, "kind": "chargeback", "amount": eur(500), "reference": asked["id"]}
+    await house.recorded(f"/v1/orders/{order}/payment-reversals", taken)
+    assert await stripe.tell("charge.dispute.created", asked) == "recorded"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "known"
+    money = await account(house, order)
+    assert (money["received"], money["reversed"]) == (2000, 500)
 
 
 async def test_the_same_notice_twice_at_once_is_kept_once(stripe: Stripe) -> None:

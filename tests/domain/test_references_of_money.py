@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from domain.bills.bill_events import BillPaymentReceived
 from domain.bills.bill_payments import ReferenceReceivedOtherwise
 from domain.bills.billing import NewBill
+from domain.command import Command
 from domain.corrections.correction_events import PaymentCorrected
 from domain.decision import Claim
 from domain.decisions import decide
@@ -81,12 +84,27 @@ def test_what_came_in_another_way_or_without_a_reference_is_other_money() -> Non
     assert len(unnamed.do(pay_bill(amount=3000, **AGAIN))) == 1
 
 
-def test_a_reference_is_claimed_for_what_that_customer_paid_in_that_way() -> None:
+def claims_of(story: Story, command: Command) -> tuple[Claim, ...]:
+    return decide(command, story.given(command)).claims
+
+
+def test_the_number_of_a_cheque_is_claimed_among_its_customers_own() -> None:
     # Leave the customer out → two people's cheques of one number are one, and this fails.
     story = billed_story()
-    claims = decide(pay_bill(**CHEQUE), story.given(pay_bill(**CHEQUE))).claims
-    assert claims == (Claim("bill_payment_ref", f"{CUSTOMER}/cheque/1001", ORDER),)
-    assert decide(pay_bill(), story.given(pay_bill())).claims == ()
+    own = Claim("bill_payment_ref", f"{CUSTOMER}/cheque/1001", ORDER)
+    assert claims_of(story, pay_bill(**CHEQUE)) == (own,)
+    (claim,) = claims_of(story, capture(processor="cheque", reference="1001"))
+    assert (claim.kind, claim.value) == (own.kind, own.value)
+    assert claims_of(story, pay_bill()) == ()
+
+
+@pytest.mark.parametrize("way", ["bank_transfer", "stripe", "card"])
+def test_a_reference_of_a_bank_is_one_whether_an_order_or_a_bill_was_paid(way: str) -> None:
+    # Give bills a space of names of their own → one transfer pays a bill and another order, and this fails.
+    story = billed_story()
+    (of_order,) = claims_of(story, capture(processor=way, reference="T1"))
+    (of_bill,) = claims_of(story, pay_bill(method=way, reference="T1"))
+    assert (of_order.kind, of_order.value) == (of_bill.kind, of_bill.value) == ("processor_ref", f"{way}/T1")
 
 
 def test_after_a_correction_the_reference_is_free_again() -> None:

@@ -19,7 +19,12 @@ from domain.payments.disputing import (
     PaymentUnknown,
 )
 from domain.payments.payment_events import DisputeClosed, DisputeOpened, PaymentReinstated
-from domain.payments.reversing import ReinstatementExceedsReversal, ReversalExceedsPayment, ReversalUnknown
+from domain.payments.reversing import (
+    ReferenceReversedOtherwise,
+    ReinstatementExceedsReversal,
+    ReversalExceedsPayment,
+    ReversalUnknown,
+)
 from domain.refunds.refund_events import RefundGranted, RefundPaid
 from domain.retry import AlreadyRecordedOtherwise
 from domain.ticking import Tick
@@ -107,6 +112,24 @@ def test_a_dispute_moves_nothing() -> None:
     )
     assert not story.state(ORDER).is_disputed
     assert money_of(story) == before
+
+
+def test_what_a_bank_names_is_one_dispute_and_one_reversal_whoever_records_it() -> None:
+    # Compare our own ids alone → the bank's notice and a person's make two of one, and this fails.
+    story = paid_story()
+    story.do(dispute(reference="dp_1", why="fraud", amount=500))
+    other = id_of("dsp", 2)
+    story.when(dispute(dispute=other, reference="dp_1", amount=500)).nothing()
+    story.when(dispute(dispute=other, reference="dp_1", amount=501)).refused(
+        AlreadyRecordedOtherwise(DISPUTE)
+    )
+    story.do(reverse(reference="dp_1", amount=500))
+    again = {"reversal": id_of("rev", 9), "dispute": DISPUTE, "reference": "dp_1"}
+    story.when(reverse(**again, amount=500)).nothing()
+    story.when(reverse(**again, amount=501)).refused(ReferenceReversedOtherwise(REVERSAL, usd(500), usd(501)))
+    story.do(reverse(**{**again, "reference": "dp_2"}, amount=500))
+    story.do(reverse(reversal=id_of("rev", 10), amount=500))
+    assert story.account(ORDER).reversed == 1500
 
 
 def test_a_dispute_about_money_given_back_already_is_to_be_contested() -> None:
