@@ -15,7 +15,7 @@ from api.render import money, rfc3339
 from api.replies import Reply
 from api.tables import page_reply
 from domain.stored_types import TYPE_NAMES
-from ledger.projecting.read_models import MOST_LATE
+from ledger.projecting.past import MOST_LATE
 
 BalanceColumn = Literal[
     "balance",

@@ -9,6 +9,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -21,10 +22,13 @@ from benchmarks.ground import Ground
 from benchmarks.report import Section
 from cli.collector import collect_rarely
 from ledger.database import prepared
+from ledger.projecting.as_of import Effective
+from ledger.projecting.past import past_of
 from ledger.projecting.rebuild import rebuild
 from ledger.roles import OWNER
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import CustomerBalance
+from projections.orders import Orders
 from projections.projection import AnyProjection
 
 BOOK = "rebuilt"
@@ -32,9 +36,13 @@ MILLION = 1_000_000
 TIMES_LONGER = 10
 BYTES_OF_ENTRY = 1_900
 """What an entry takes of the disk: with its indexes, the log, rows and side tables."""
-BALANCE = CustomerBalance()
-UNTIL_REAPED = 0.3
-"""Seconds until the server has noticed that a session ended, and counts its processor time."""
+BALANCE, ORDERS = CustomerBalance(), Orders()
+PATIENCE = 60.0
+"""Seconds in which the server has to notice that a session ended."""
+
+
+class StillThere(Exception):
+    """The server has a session still, whose processor time it does not count yet."""
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -59,6 +67,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """customer_balance beside equal rows."""
     everything: Cost | None
     """Every read model in one pass beside equal rows."""
+    past: Cost
+    """All orders as of an effective time."""
 
 
 def measure(ground: Ground) -> Section:
@@ -94,7 +104,7 @@ def _costs(ground: Ground, conninfo: str, entries: int, *, everything: bool) -> 
     def of(work: Callable[[], Cost]) -> Cost:
         before = _database_cpu(ground)
         cost = work()
-        time.sleep(UNTIL_REAPED)
+        _expect_reaped(ground)
         return msgspec.structs.replace(cost, cpu=cost.cpu + _database_cpu(ground) - before)
 
     copies = [of(lambda: _bare_copy(conninfo)) for _ in range(2)]
@@ -104,7 +114,37 @@ def _costs(ground: Ground, conninfo: str, entries: int, *, everything: bool) -> 
         _alone(conninfo, [each for each in PROJECTIONS if each.name != BALANCE.name])
         whole = of(lambda: _alone(conninfo, PROJECTIONS))
     copy = min(copies, key=lambda each: each.seconds)
-    return Costs(entries=entries, copy=copy, first=first, again=again, everything=whole)
+    past = of(lambda: _apart(_asked_as_of, conninfo))
+    return Costs(entries=entries, copy=copy, first=first, again=again, everything=whole, past=past)
+
+
+def _expect_reaped(ground: Ground) -> None:
+    """Wait until the server has reaped every session that ended: only then it counts its processor time.
+
+    Raises: StillThere.
+    """
+    until = time.monotonic() + PATIENCE
+    while any(_is_session(each) for each in _children_of(ground.server.pid)):
+        if time.monotonic() > until:
+            raise StillThere
+        time.sleep(0.01)
+
+
+def _children_of(process: int) -> list[Path]:
+    found: list[Path] = []
+    for about in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            if int(about.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(about.parent)
+    return found
+
+
+def _is_session(process: Path) -> bool:
+    """By its title; one that ended and was not reaped yet has none."""
+    with suppress(OSError):
+        title = (process / "cmdline").read_bytes()
+        return not title or b"[local]" in title
+    return False
 
 
 def _database_cpu(ground: Ground) -> float:
@@ -132,6 +172,7 @@ def _section(it: Costs) -> Section:
         row("bare text COPY of all entries", it.copy),
         row("customer_balance, for the first time", it.first),
         row("customer_balance, beside equal rows", it.again),
+        row("orders as of an effective time, the whole book", it.past),
     ]
     remark = ""
     if it.everything is not None:
@@ -183,14 +224,27 @@ def _bare_copy(conninfo: str) -> Cost:
 
 
 def _alone(conninfo: str, projections: Sequence[AnyProjection]) -> Cost:
-    names = [projection.name for projection in projections]
+    return _apart(_rebuilt, conninfo, [projection.name for projection in projections])
+
+
+def _apart(work: Callable[..., None], *arguments: object) -> Cost:
+    """In a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as process:
-        return Cost(*process.apply(_rebuilt, (conninfo, names)))
+        return Cost(*process.apply(_measured, (work, *arguments)))
 
 
-def _rebuilt(conninfo: str, names: list[str]) -> tuple[float, float, float]:
+def _measured(work: Callable[..., None], *arguments: object) -> tuple[float, float, float]:
     collect_rarely()  # as the command does
     cpu, started = time.process_time(), perf_counter()
-    rebuild(conninfo, BOOK, [each for each in PROJECTIONS if each.name in names])
+    work(*arguments)
     seconds = perf_counter() - started
     return seconds, time.process_time() - cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _rebuilt(conninfo: str, names: list[str]) -> None:
+    rebuild(conninfo, BOOK, [each for each in PROJECTIONS if each.name in names])
+
+
+def _asked_as_of(conninfo: str) -> None:
+    with past_of(conninfo, BOOK, ORDERS, Effective(2**62)) as then:
+        then.table.count(then.side)

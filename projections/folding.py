@@ -10,7 +10,7 @@ out.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -85,7 +85,7 @@ class GroupFolding(Folding):
         """Whether the group has rows in memory."""
         return group in self._held
 
-    def groups(self) -> Iterable[Key]:
+    def groups(self) -> Collection[Key]:
         """The groups with rows in memory."""
         return self._held.keys()
 
@@ -161,7 +161,7 @@ class RowFolding(GroupFolding):
     def __contains__(self, group: Key) -> bool:
         return group in self._rows
 
-    def groups(self) -> Iterable[Key]:
+    def groups(self) -> Collection[Key]:
         return self._rows.keys()
 
     def rows_of(self, group: Key) -> dict[Key, Row]:

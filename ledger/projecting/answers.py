@@ -37,13 +37,18 @@ def of_live(book: str, projection: AnyProjection, answer: Answer, prefix: Key = 
 
 def of_live_where(book: str, projection: AnyProjection, where: Sequence[Condition], answer: Answer) -> Query:
     """The answer over the live rows of a book that fulfil all conditions."""
-    text = sql.SQL("WITH held AS NOT MATERIALIZED (SELECT {} FROM {} WHERE book = %s{}) {}").format(
-        names_of(columns_of(projection)),
-        sql.Identifier(projection.table),
-        _also(where),
-        _sql(answer),
+    of_book = (Where("book", "=", book), *where)
+    return of_table(projection, sql.Identifier(projection.table), of_book, answer)
+
+
+def of_table(
+    projection: AnyProjection, table: sql.Identifier, where: Sequence[Condition], answer: Answer
+) -> Query:
+    """The answer over the rows of a table, live or aside, that fulfil all conditions."""
+    text = sql.SQL("WITH held AS NOT MATERIALIZED (SELECT {} FROM {} WHERE true{}) {}").format(
+        names_of(columns_of(projection)), table, _also(where), _sql(answer)
     )
-    return Query(text, (book, *_values(where)))
+    return Query(text, tuple(_values(where)))
 
 
 def of_rows(

@@ -67,7 +67,7 @@ class RowsAsOf(msgspec.Struct, frozen=True):
 
 
 def rows_as_of(conninfo: str, book: str, projection: AnyProjection, at: AsOf, prefix: Key = ()) -> RowsAsOf:
-    """The rows whose key begins with `prefix`, as of `at`; unsorted.
+    """The rows whose key begins with `prefix`, as of `at`; unsorted, and all in memory: see `past` otherwise.
 
     Raises: UnknownBook, Undecodable, psycopg.Error.
     """

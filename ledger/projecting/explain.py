@@ -108,7 +108,8 @@ def _deltas(
         except POISON:
             parked[group or (entry.position,)] = entry.position
             continue
-        groups[group] = after
+        if grouped:
+            groups[group] = after
         is_known = is_known or any(each[: len(key)] == key for each in after)
         delta = _sum(after, key, column) - _sum(before, key, column)
         if delta:

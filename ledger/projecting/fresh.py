@@ -41,7 +41,10 @@ class Fresh:
         projections: Sequence[AnyProjection],
         reader: psycopg.Connection,
         side: psycopg.Connection,
+        is_counted: Callable[[Entry], bool] | None = None,
     ) -> None:
+        """`is_counted`: whether an entry counts; None: all do."""
+        self._is_counted = is_counted
         self.book, self.projections, self.side, self._reader = book, list(projections), side, reader
         events = {event for projection in projections for event in projection.handles}
         self._over, self._decode = passed_over(events), decoder_of(events)
@@ -68,13 +71,15 @@ class Fresh:
         for position, entries in pages(
             self._reader, self.book, self.position, until, self._over, self._decode
         ):
+            if self._is_counted is not None:
+                entries = list(filter(self._is_counted, entries))
             for groups in self._groups:
                 groups.take_back(entries)
             for entry in entries:
                 for feed in feeds[type(entry.event)]:
                     feed(entry)
             self.position = position
-            self._make_room()
+            self._make_room(position / until)
             self._stream_lines(CHUNK)
             progress(position, until)
 
@@ -94,12 +99,12 @@ class Fresh:
         """Bytes of rows in memory, about."""
         return sum(groups.held for groups in self._groups)
 
-    def _make_room(self) -> None:
+    def _make_room(self, part: float) -> None:
         held = self.held
         if held > MOST_HELD:
             for groups in sorted(self._groups, key=lambda each: each.held, reverse=True):
                 held -= groups.held
-                groups.set_aside()
+                groups.set_aside(part)
                 if held <= MOST_HELD // 2:
                     break
 
@@ -155,10 +160,11 @@ class Groups:
         self._back.clear()
         folding.watch()
 
-    def set_aside(self) -> None:
-        """Leave everything to the side table."""
+    def set_aside(self, part: float) -> None:
+        """Leave everything to the side table, once that part of all entries is folded."""
         self.settle()
-        self._aside = self._aside or Seen()
+        if self._aside is None:
+            self._aside = Seen(max(1, round(len(self._folding.groups()) / part)))
         for group in self._folding.groups():
             self._aside.add(group)
         self._folding.forget()
@@ -167,11 +173,15 @@ class Groups:
 class Seen:
     """Which keys were added, in fixed size: it may take a few others for one of them (a Bloom filter)."""
 
-    SLOTS = 2**24
-    """Bits. Of a million keys added, one in two hundred others is taken for one of them."""
+    BITS = 16
+    """For each key expected, or up to twice as many: then one other in two hundred is taken for one of them;
+    where twice as many are added as expected, one in thirty. More only make it slower.
+    """
 
-    def __init__(self) -> None:
-        self._bits = bytearray(self.SLOTS // 8)
+    def __init__(self, expected: int) -> None:
+        slots = 1 << (expected * self.BITS - 1).bit_length()
+        self._last = slots - 1
+        self._bits = bytearray(slots // 8)
 
     def add(self, key: Key) -> None:
         for slot in self._slots(key):
@@ -181,5 +191,6 @@ class Seen:
         return all(self._bits[slot >> 3] & 1 << (slot & 7) for slot in self._slots(key))
 
     def _slots(self, key: Key) -> tuple[int, int, int]:
-        number, last = hash(key), self.SLOTS - 1
-        return number & last, number >> 20 & last, number >> 40 & last
+        number, last = hash(key), self._last
+        step = number >> 32 | 1
+        return number & last, number + step & last, number + 2 * step & last

@@ -7,7 +7,7 @@ from typing import Any, LiteralString, get_args
 import msgspec
 from psycopg import sql
 
-from ledger.projecting.answers import Query, of_live_where, of_rows
+from ledger.projecting.answers import Query, of_live_where, of_rows, of_table
 from ledger.projecting.conditions import Condition
 from ledger.projecting.tables import names_of
 from projections.folding import Parked
@@ -90,8 +90,13 @@ def over_live(book: str, listing: Listing, asked: Asked) -> Query:
 
 def over_rows(listing: Listing, rows: Sequence[Row], asked: Asked) -> Query:
     """The same items over rows folded as of a moment."""
-    page = _page(listing, asked, sort_columns(listing, asked))
-    query = of_rows(listing.projection, rows, asked.held, page)
+    query = of_rows(listing.projection, rows, asked.held, _whole_page(listing, asked))
+    return Query(query.text, (*query.parameters, *_values(asked)))
+
+
+def over_table(listing: Listing, table: sql.Identifier, asked: Asked) -> Query:
+    """The same items over rows that were folded into a side table."""
+    query = of_table(listing.projection, table, asked.held, _whole_page(listing, asked))
     return Query(query.text, (*query.parameters, *_values(asked)))
 
 
@@ -100,6 +105,10 @@ def knows_its_past(projection: AnyProjection) -> bool:
     return isinstance(projection, LinesPerEntry) and {"position", "effective_at", "recorded_at"} <= set(
         projection.row.__struct_fields__
     )
+
+
+def _whole_page(listing: Listing, asked: Asked) -> sql.Composed:
+    return _page(listing, asked, sort_columns(listing, asked))
 
 
 def _page(listing: Listing, asked: Asked, columns: tuple[str, ...]) -> sql.Composed:

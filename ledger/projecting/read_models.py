@@ -24,6 +24,7 @@ from ledger.projecting.as_of import (
     Recorded,
     RowsAsOf,
     counts,
+    found_by,
     is_late,
     last_recorded_asked,
     rows_as_of,
@@ -32,7 +33,8 @@ from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.cursors import Lag
 from ledger.projecting.entries import connect
 from ledger.projecting.explain import Explanation, explain
-from ledger.projecting.listing import Asked, Listing, knows_its_past, over_live, over_rows
+from ledger.projecting.listing import Asked, Listing, knows_its_past, over_live, over_rows, over_table
+from ledger.projecting.past import MOST_LATE, past_of
 from ledger.projecting.readers import Readers
 from projections.catalogue import PROJECTIONS
 from projections.folding import Parked, folding_of
@@ -40,8 +42,6 @@ from projections.projection import AnyProjection, Key
 
 PATIENCE = 2.0
 """Seconds a reader waits for the rows to hold what it asks for."""
-MOST_LATE = 100
-"""Late entries that an answer names."""
 
 _HEAD = "SELECT position FROM heads WHERE book = %s"
 _LATE: LiteralString = "SELECT DISTINCT position FROM held ORDER BY position LIMIT %s"
@@ -104,7 +104,9 @@ class ReadModels:
         if knows_its_past(projection):
             return await self._past(listing, _holding(asked, held), at, min_position)
         async with self._folding:
-            return await asyncio.to_thread(self._folded, listing, asked, at, prefix)
+            if prefix and found_by(projection) is not None:
+                return await asyncio.to_thread(self._folded, listing, asked, at, prefix)
+            return await asyncio.to_thread(self._folded_whole, listing, _holding(asked, held), at)
 
     async def page_of(
         self, listing: Listing, asked: Asked, entries: Sequence[Entry], head: int, at: AsOf | None
@@ -197,6 +199,7 @@ class ReadModels:
                 return head
 
     def _folded(self, listing: Listing, asked: Asked, at: AsOf, prefix: Key) -> Answered:
+        """The rows of one customer or stream are few: in memory."""
         try:
             then: RowsAsOf = rows_as_of(self._conninfo, self._book, listing.projection, at, prefix)
             query = over_rows(listing, then.rows, asked)
@@ -209,6 +212,21 @@ class ReadModels:
             position=then.position,
             parked=then.parked,
             late=then.late[:MOST_LATE],
+        )
+
+    def _folded_whole(self, listing: Listing, asked: Asked, at: AsOf) -> Answered:
+        """The rows of a whole book may be many: in a side table."""
+        try:
+            with past_of(self._conninfo, self._book, listing.projection, at) as then:
+                query = over_table(listing, then.table.identifier, asked)
+                found = then.side.execute(query.text, query.parameters).fetchall()
+        except LOST as error:
+            raise Unavailable("the database does not answer") from error
+        return Answered(
+            items=[listing.item(*row) for row in found],
+            position=then.position,
+            parked=then.parked,
+            late=then.late,
         )
 
     async def _head(self) -> int:

@@ -52,7 +52,7 @@ class SideTable:
 
     def __init__(self, table: RowTable) -> None:
         self._table = table
-        self._identifier = sql.Identifier(f"side_{table.projection.table}")
+        self.identifier = sql.Identifier(f"side_{table.projection.table}")
         self._grouped = table.columns[: len(table.projection.group_key)]
         self._is_indexed = False
         self.others_wait = False
@@ -63,15 +63,15 @@ class SideTable:
     def create(self, connection: psycopg.Connection) -> None:
         """Make it, empty."""
         columns = sql.SQL(", ").join(column.ddl for column in self._table.columns)
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(self._identifier))
-        connection.execute(sql.SQL("CREATE TEMP TABLE {} ({})").format(self._identifier, columns))
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(self.identifier))
+        connection.execute(sql.SQL("CREATE TEMP TABLE {} ({})").format(self.identifier, columns))
 
     def add(self, connection: psycopg.Connection, rows: Iterable[Row]) -> None:
         """Add rows."""
         if self.others_wait:
             self._insert(connection, list(rows))
             return
-        query = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(self._identifier)
+        query = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(self.identifier)
         with connection.cursor().copy(query) as copy:
             copy.set_types([column.type for column in self._table.columns])
             write = copy.write_row
@@ -80,7 +80,7 @@ class SideTable:
 
     def _insert(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
         query = sql.SQL("INSERT INTO {} SELECT * FROM unnest({})").format(
-            self._identifier, as_arrays(self._table.columns)
+            self.identifier, as_arrays(self._table.columns)
         )
         for start in range(0, len(rows), MOST_INSERTED):
             some = map(_astuple, rows[start : start + MOST_INSERTED])
@@ -100,7 +100,7 @@ class SideTable:
         if groups:
             self._index(connection)
             query = sql.SQL("DELETE FROM {side} WHERE ctid = ANY (ARRAY ({found}))").format(
-                side=self._identifier, found=self._found(sql.SQL("held.ctid"))
+                side=self.identifier, found=self._found(sql.SQL("held.ctid"))
             )
             connection.execute(query, self._table.transposed(groups))
 
@@ -113,7 +113,7 @@ class SideTable:
             arrays=as_arrays(self._grouped),
             names=names_of(self._grouped),
             what=what,
-            side=self._identifier,
+            side=self.identifier,
             same=all_equal("held", "asked", self._grouped),
         )
 
@@ -121,14 +121,18 @@ class SideTable:
         """Let groups be found from now on: most side tables are filled once and never looked into."""
         if not self._is_indexed:
             connection.execute(
-                sql.SQL("CREATE INDEX ON {} ({})").format(self._identifier, names_of(self._grouped))
+                sql.SQL("CREATE INDEX ON {} ({})").format(self.identifier, names_of(self._grouped))
             )
-            connection.execute(sql.SQL("ANALYZE {}").format(self._identifier))
+            self.analyze(connection)
             self._is_indexed = True
+
+    def analyze(self, connection: psycopg.Connection) -> None:
+        """Have the planner know what is there: nobody else tells it of a side table."""
+        connection.execute(sql.SQL("ANALYZE {}").format(self.identifier))
 
     def count(self, connection: psycopg.Connection) -> int:
         """How many rows there are."""
-        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(self._identifier)).fetchone()
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(self.identifier)).fetchone()
         assert row is not None
         return row[0]
 
@@ -137,7 +141,7 @@ class SideTable:
         keyed = self._table.columns[: self._table.width]
         query = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT").format(
             self._table.names,
-            self._identifier,
+            self.identifier,
             sql.SQL(", ").join(
                 sql.SQL('{} COLLATE "C"' if column.type == "text" else "{}").format(
                     sql.Identifier(column.name)
@@ -163,7 +167,7 @@ class SideTable:
                 for name in self._table.projection.key
             ),
             first=sql.Identifier(self._table.projection.key[0]),
-            side=self._identifier,
+            side=self.identifier,
             table=self._table.identifier,
             same=all_equal("held", "fresh", self._table.columns[: self._table.width]),
             held=columns_in("held", self._table.columns),
@@ -182,7 +186,7 @@ class SideTable:
     def write_differences(self, connection: psycopg.Connection) -> Differences:
         """Make the live rows equal to the side table by two statements, and return what they changed."""
         keyed = self._table.columns[: self._table.width]
-        connection.execute(sql.SQL("ANALYZE {}").format(self._identifier))
+        self.analyze(connection)
         deleted = connection.execute(
             sql.SQL(
                 "WITH gone AS (DELETE FROM {table} AS held WHERE held.book = %s"
@@ -190,7 +194,7 @@ class SideTable:
                 " SELECT count(*) OVER (), gone.* FROM gone LIMIT %s"
             ).format(
                 table=self._table.identifier,
-                side=self._identifier,
+                side=self.identifier,
                 same=all_equal("held", "fresh", keyed),
                 key=columns_in("held", keyed),
             ),
@@ -211,7 +215,7 @@ class SideTable:
             ).format(
                 table=self._table.identifier,
                 names=self._table.names,
-                side=self._identifier,
+                side=self.identifier,
                 same=all_equal("held", "fresh", keyed),
                 held=columns_in("held", self._table.columns),
                 fresh=columns_in("fresh", self._table.columns),

@@ -17,7 +17,7 @@ from ledger.projecting.sides import SideTable
 from projections.catalogue import PROJECTIONS
 from projections.folding import GroupFolding, folding_of
 from projections.projection import Key, LinesPerEntry, Place, Projection, Row, events_of
-from tests.projections.conftest import LiveRows, MakeBook
+from tests.projections.conftest import LiveRows, MakeBook, named
 from tests.projections.histories import StoredBook
 from tests.projections.test_as_of import folded
 
@@ -150,7 +150,7 @@ def test_a_group_that_lost_its_rows_in_memory_is_not_taken_back_as_it_was(
             groups.take_back([entry])
             folding.feed(entry)
             if number == len(told) // 3:
-                groups.set_aside()
+                groups.set_aside(1 / 3)
             if number == 2 * len(told) // 3:
                 groups.settle()
         groups.settle()
@@ -160,9 +160,30 @@ def test_a_group_that_lost_its_rows_in_memory_is_not_taken_back_as_it_was(
     assert found
 
 
-def test_what_was_added_is_seen_and_hardly_anything_else_is() -> None:
-    seen = Seen()
-    for number in range(10_000):
+@pytest.mark.parametrize("expected", [10_000, 100_000])
+def test_what_was_added_is_seen_and_hardly_anything_else_is(expected: int) -> None:
+    """Give it a fixed size, or fewer bits → this fails."""
+    seen = Seen(expected)
+    for number in range(expected):
         seen.add((f"ord_{number}", number))
-    assert all((f"ord_{number}", number) in seen for number in range(10_000))
-    assert sum((f"ord_{number}", 0) in seen for number in range(1, 10_000)) < 10
+    assert all((f"ord_{number}", number) in seen for number in range(expected))
+    assert sum((f"ord_{number}", 0) in seen for number in range(1, expected)) < expected / 100
+
+
+@pytest.mark.usefixtures("short_pages")
+def test_a_filter_is_made_for_as_many_groups_as_the_whole_book_may_have(
+    conninfo: str, book: StoredBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Make it for what was set aside first → this fails."""
+    made: list[int] = []
+
+    class Noted(Seen):
+        def __init__(self, expected: int) -> None:
+            made.append(expected)
+            super().__init__(expected)
+
+    monkeypatch.setattr(fresh, "Seen", Noted)
+    monkeypatch.setattr(fresh, "MOST_HELD", LITTLE_ROOM // 8)
+    (receipt,) = rebuild(conninfo, book.name, [named("orders")])
+    assert receipt.rows / 2 < made[0] < receipt.rows * 10
+    assert len(made) == 1
