@@ -102,6 +102,7 @@ def _stored(ground: Ground, entries: int) -> str:
 
 def _costs(ground: Ground, conninfo: str, entries: int, *, everything: bool) -> Costs:
     def of(work: Callable[[], Cost]) -> Cost:
+        _expect_reaped(ground)
         before = _database_cpu(ground)
         cost = work()
         _expect_reaped(ground)
