@@ -30,13 +30,13 @@ from domain.book.register import Register
 from domain.command import Command, OutOfRange
 from domain.customers.registering import ContactPointUnknown, CustomerUnknown
 from domain.entry import Entry
-from domain.moments import Day, day_of
+from domain.moments import Day, Moment, day_of
 from domain.numbers import year_of_recording
 from domain.orders.order import Draft, Order, OrderUnknown, Placed
 from domain.orders.products import ProductUnknown
 from ledger.book import Book
 from ledger.identity import mint
-from ledger.projecting.as_of import AsOf, counts
+from ledger.projecting.as_of import AsOf, Effective, Position, Recorded, counts
 from ledger.record.folds import Folded
 from ledger.record.submission import Lookup, Outcome, Submission
 from ledger.sealing.digests import request_digest
@@ -242,6 +242,20 @@ class Call(Request):
             raise Invalid(
                 faults=(Fault("as_of_position", "Should be the position of an entry of this book"),)
             )
+
+    async def moment_at(self, at: AsOf | None) -> Moment:
+        """The moment a past is of; None: now. Raises: Unavailable.
+
+        An entry was recorded at a moment that a demo book's clock may have left behind.
+        """
+        match at:
+            case Position(position):
+                (entry,) = await self.book.entries_at([position])
+                return max(entry.recorded_at, entry.effective_at)
+            case Recorded(moment) | Effective(moment):
+                return moment
+            case None:
+                return self.book.clock()
 
     async def found_as_of(self, stream: str, kind: type[State], at: AsOf | None) -> tuple[State, Entry]:
         """The state of a stream as of then (None: now), and its last entry. Raises: NotFound."""

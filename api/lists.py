@@ -107,20 +107,16 @@ def named_by(query: Question, *names: str) -> tuple[Condition, ...]:
 
 async def asked_at(call: Call, query: ListQuery) -> tuple[Moment, Day]:
     """The moment a list is asked for, and the day it falls on in the book's zone. Raises: Unavailable."""
-    moment = await _moment(call, query)
+    moment = await moment_of(call, query)
     return moment, day_of(moment, (await call.book_register()).zone)
 
 
-async def _moment(call: Call, query: ListQuery) -> Moment:
-    if query.as_of is not None:
-        return query.as_of
-    if query.as_of_recorded is not None:
-        return query.as_of_recorded
-    if query.as_of_position is not None:
-        entry = await call.book.entry(query.as_of_position)
-        if entry is not None:
-            return max(entry.recorded_at, entry.effective_at)
-    return call.book.clock()
+async def moment_of(call: Call, query: AsOfTime) -> Moment:
+    """The moment a list is asked for: what is due, open or overdue is so at that moment.
+
+    Raises: Unavailable.
+    """
+    return await call.moment_at(query.at)
 
 
 async def list_of(
@@ -146,7 +142,7 @@ async def list_of(
         listing, asked, min_position=query.min_position or 0, at=query.at, prefix=prefix
     )
     if late:
-        found = await call.book.read_models.lines_at(listing.projection, (*held, *late))
+        found = await call.book.read_models.lines_at(listing.projection, (*held, *late), query.at)
         answered = msgspec.structs.replace(answered, late=found)
     if completed is not None:
         answered = msgspec.structs.replace(answered, items=await completed(answered.items))
@@ -163,12 +159,14 @@ async def list_of_entries(
     sort: str,
     where: tuple[Condition, ...] = (),
 ) -> Reply:
-    """The same over rows folded at this moment, from entries read when the book stood at `head`.
+    """The same over rows folded at this moment, from all entries up to `head` that may count.
 
     Raises: Invalid, LedgerError.
     """
     asked = _asked(call, listing, query, sort, (), where)
-    answered = await call.book.read_models.page_of(listing, asked, entries, head, query.at)
+    answered = await call.book.read_models.page_of(
+        listing, asked, entries, head, min_position=query.min_position or 0, at=query.at
+    )
     return await _shown(call, listing, query, asked, answered)
 
 

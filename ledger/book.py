@@ -396,9 +396,12 @@ class Book:
 
     async def has_reached(self, position: int) -> bool:
         """Whether there is an entry at that position, whoever recorded it."""
-        if position > self.position:
-            self._advance(await self._record.head() or 0)
-        return position <= self.position
+        return position <= self.position or position <= await self.head()
+
+    async def head(self) -> int:
+        """The last position, whoever recorded it. Raises: Unavailable."""
+        self._advance(await self._record.head() or 0)
+        return self.position
 
     async def entries(self, stream: str) -> list[Entry]:
         """Every entry of a stream."""

@@ -78,7 +78,7 @@ class CustomersQuery(ListQuery):
 async def customers_found(call: Call, query: CustomersQuery) -> Reply:
     """A page of the customers asked for. Raises: NotPermitted, Invalid, LedgerError."""
     where = await _conditions(call, query)
-    head = call.book.position
+    head = await call.book.head()
     exactly = await _exactly(call, query)
     if exactly is None:
         return await list_of(call, CUSTOMERS, query, sort=query.sort, where=where)

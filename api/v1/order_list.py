@@ -77,7 +77,7 @@ async def orders_found(call: Call, query: OrdersQuery) -> Reply:
     where = await _conditions(call, query)
     if query.external_ref is None and query.customer is None:
         return await list_of(call, ORDERS, query, sort=query.sort, where=where)
-    head = call.book.position
+    head = await call.book.head()
     entries = await call.book.entries_of(await _exactly(call, query))
     return await list_of_entries(call, ORDERS, query, entries, head, sort=query.sort, where=where)
 

@@ -16,7 +16,6 @@ from api.section import Section
 from api.shapes import shape_of
 from domain.book.policy import STREAM, AdoptedEdition, AdoptPolicy, Edition, Policy
 from domain.book.reading_editions import NotAnEdition, read_edition
-from ledger.projecting.as_of import AsOf, Effective, Position, Recorded
 
 policy = Section(
     "policy",
@@ -75,7 +74,7 @@ async def show_policy(call: Call, query: AsOfQuery) -> Response:
     body = {
         "version": last.version,
         "position": last.position,
-        "in_force": state.version_in_force(await _moment(call, query.at)),
+        "in_force": state.version_in_force(await call.moment_at(query.at)),
         "editions": [await _adopted(call, adopted) for adopted in state.editions],
     }
     return call.answer(body, {"ETag": f'"{last.version}"'})
@@ -90,18 +89,6 @@ async def adopt_policy(call: Call, body: AdoptPolicyBody) -> Response:
     """
     command = asked(AdoptPolicy, edition=body.edition, effective_from=body.effective_from)
     return await call.decide(command, body, subject=STREAM, stream=STREAM)
-
-
-async def _moment(call: Call, at: AsOf | None) -> int:
-    """Now, or when the entry asked about was recorded; a demo book's clock runs ahead of recording."""
-    match at:
-        case Position(position):
-            (entry,) = await call.book.entries_at([position])
-            return max(entry.recorded_at, entry.effective_at)
-        case Recorded(moment) | Effective(moment):
-            return moment
-        case None:
-            return call.book.clock()
 
 
 async def _adopted(call: Call, adopted: AdoptedEdition) -> dict[str, object]:

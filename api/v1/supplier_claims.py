@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.answers import Receipt
 from api.call import Call, asked
 from api.grammars import ClaimInPath, CustomerId, OrderId, RefundId, RefundInPath, Sku
-from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
+from api.lists import ListQuery, RowsPage, asked_at, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid, NotFound
 from api.section import Section
@@ -24,7 +24,7 @@ from api.v1.goods_return_bodies import (
 from api.v1.holders import decided_in, holder_of
 from api.v1.order_bodies import parts_of
 from domain.entry import Minor
-from domain.moments import Day, Moment, day_of
+from domain.moments import Day, Moment
 from domain.orders.order import Placed
 from domain.refunds.refund import REFUND
 from domain.suppliers.claim_answers import RefuseSupplierClaim, SettleSupplierClaim, WaiveSupplierClaim
@@ -253,10 +253,9 @@ async def list_guarantees(call: Call, query: Annotated[GuaranteesQuery, Query()]
     """
     where = named_by(query, "order", "customer", "sku")
     if query.open:
-        register = await call.book_register()
-        moment = call.book.clock() if query.as_of is None else query.as_of
+        _, today = await asked_at(call, query)
         where += (
-            Where("guarantee_until", ">=", day_of(moment, register.zone)),
+            Where("guarantee_until", ">=", today),
             Where("open", ">", 0),
         )
     return await list_of(call, GUARANTEES, query, sort=query.sort, where=where)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.call import Call
 from api.grammars import At, CustomerId, OrderId
-from api.lists import ListQuery, RowsPage, asked_at, item_of, list_of, named_by
+from api.lists import ListQuery, RowsPage, asked_at, item_of, list_of, moment_of, named_by
 from api.permissions import Permission
 from api.section import Section
 from domain.moments import Moment
@@ -47,7 +47,7 @@ class TasksQuery(ListQuery):
     """Which tasks."""
 
     due_by: At | None = Field(
-        default=None, description="What is due by then; left out, by `as_of`, or by the book's now."
+        default=None, description="What is due by then; left out, at the moment asked about."
     )
     kind: DeadlineKind | None = None
     order: OrderId | None = None
@@ -61,7 +61,7 @@ async def list_tasks(call: Call, query: Annotated[TasksQuery, Query()]) -> Respo
 
     A task is gone once it is done. What is not yet due is found with a later `due_by`.
     """
-    due_by = query.due_by or query.as_of or call.book.clock()
+    due_by = query.due_by or await moment_of(call, query)
     where = (Where("due", "<=", due_by), *named_by(query, "kind", "order", "customer"))
     _, today = await asked_at(call, query)
     return await list_of(call, TASKS, query, sort=query.sort, where=where, said=(today,))

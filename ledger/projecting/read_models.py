@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 import msgspec
 
 from domain.entry import Entry
+from domain.moments import Moment
 from ledger.connection import LOST, Reader
 from ledger.errors import NoSuchEntry, ProjectionBuilding, RowsBehind, Unavailable
 from ledger.projecting import cursors
@@ -44,6 +45,7 @@ PATIENCE = 2.0
 """Seconds a reader waits for the rows to hold what it asks for."""
 
 _HEAD = "SELECT position FROM heads WHERE book = %s"
+_EFFECTIVE_BY = "SELECT position FROM entries WHERE book = %s AND position = ANY(%s) AND effective_at <= %s"
 _LATE: LiteralString = "SELECT DISTINCT position FROM held ORDER BY position LIMIT %s"
 
 
@@ -95,6 +97,8 @@ class ReadModels:
         `prefix`: the beginning of the rows' keys, if that is known. Raises: NoSuchEntry, ProjectionBuilding,
         RowsBehind, Unavailable.
         """
+        if min_position > self.readers.position and min_position > await self._head():
+            raise NoSuchEntry(min_position)
         projection = listing.projection
         held = [Where(name, "=", value) for name, value in zip(projection.key, prefix, strict=False)]
         if at is None:
@@ -109,15 +113,27 @@ class ReadModels:
             return await asyncio.to_thread(self._folded_whole, listing, _holding(asked, held), at)
 
     async def page_of(
-        self, listing: Listing, asked: Asked, entries: Sequence[Entry], head: int, at: AsOf | None
+        self,
+        listing: Listing,
+        asked: Asked,
+        entries: Sequence[Entry],
+        head: int,
+        *,
+        min_position: int = 0,
+        at: AsOf | None = None,
     ) -> Answered:
-        """A page of a list over rows folded from entries that were read when the book stood at `head`.
+        """A page of a list over rows folded from entries: all up to `head` that may count.
 
-        Raises: Unavailable.
+        `entries` may hold later ones, which were recorded while they were read: they are left out. Raises:
+        NoSuchEntry, Unavailable.
         """
+        if min_position > head:
+            raise NoSuchEntry(min_position)
         folding = folding_of(listing.projection)
         folded = [
-            each for each in entries if type(each.event) in listing.projection.handles and counts(each, at)
+            each
+            for each in entries
+            if each.position <= head and type(each.event) in listing.projection.handles and counts(each, at)
         ]
         for entry in folded:
             folding.feed(entry)
@@ -130,8 +146,14 @@ class ReadModels:
             late=[each.position for each in folded if is_late(each, at)][:MOST_LATE],
         )
 
-    async def lines_at(self, projection: AnyProjection, held: Sequence[Condition]) -> list[int]:
-        """The first positions of live lines that fulfil all conditions. Raises: Unavailable."""
+    async def lines_at(
+        self, projection: AnyProjection, held: Sequence[Condition], at: AsOf | None = None
+    ) -> list[int]:
+        """The first positions of live lines that fulfil all conditions, of those of then.
+
+        Raises: Unavailable.
+        """
+        held = held if at is None else (*held, await self._then(at))
         query = of_live_where(self._book, projection, held, _LATE)
         return [row[0] for row in await self._reader.rows(query.text, (*query.parameters, MOST_LATE))]
 
@@ -154,8 +176,6 @@ class ReadModels:
 
     async def _live(self, listing: Listing, asked: Asked, min_position: int) -> Answered:
         if min_position > self.readers.position:
-            if min_position > await self._head():
-                raise NoSuchEntry(min_position)
             await self.readers.wait_for(min_position, PATIENCE)  # whether that was enough, the rows will say
         query = over_live(self._book, listing, asked)
         found = await self._reader.rows(query.text, query.parameters)
@@ -172,21 +192,34 @@ class ReadModels:
     async def _past(
         self, listing: Listing, asked: Asked, at: Position | Effective, min_position: int
     ) -> Answered:
-        """What the live lines of then say."""
+        """What the live lines of then say. What stood still only later says nothing about then."""
+        then = _holding(asked, [await self._then(at)])
         match at:
             case Position(position):
                 position = min(position, await self._head())
-                then = _holding(asked, [Where("position", "<=", position)])
                 answered = await self._live(listing, then, max(min_position, position))
-                # What stood still only later says nothing about then.
                 still = [each for each in answered.parked if each.position <= position]
                 return msgspec.structs.replace(answered, position=position, parked=still)
             case Effective(moment):
-                then = _holding(asked, [Where("effective_at", "<=", moment)])
                 answered = await self._live(listing, then, min_position)
+                by_then = await self._effective_by(moment, answered.parked)
+                still = [each for each in answered.parked if each.position in by_then]
                 late = _holding(then, [Where("recorded_at", ">", moment)])
                 found = await self.lines_at(listing.projection, late.held)
-                return msgspec.structs.replace(answered, late=found)
+                return msgspec.structs.replace(answered, parked=still, late=found)
+
+    async def _then(self, at: AsOf) -> Where:
+        """What the lines of then have in common."""
+        if isinstance(at, Effective):
+            return Where("effective_at", "<=", at.moment)
+        return Where("position", "<=", await self._position_at(at, 0))
+
+    async def _effective_by(self, moment: Moment, parked: Sequence[Parked]) -> set[int]:
+        """Which poison entries had taken effect by then."""
+        if not parked:
+            return set()
+        asked = (self._book, [each.position for each in parked], moment)
+        return {row[0] for row in await self._reader.rows(_EFFECTIVE_BY, asked)}
 
     async def _position_at(self, at: AsOf | None, head: int) -> int:
         """Up to which position entries count; the head where all do."""
