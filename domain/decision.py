@@ -97,6 +97,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Positions of the entries that already say what was asked, where `events` is empty."""
     due: tuple[Due, ...] = ()
     """What time had decided before, in the streams written: recorded first, in the same append."""
+    at: Moment | None = None
+    """When `events` take effect; None: at the deciding moment."""
 
     @property
     def named_claims(self) -> tuple[Claim, ...]:

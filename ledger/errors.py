@@ -6,6 +6,7 @@ LedgerError
 ├── KeyReused                    one idempotency key, two different requests
 ├── StreamBusy                   other processes kept winning the race for a stream
 ├── QueueFull, Unavailable       try again later
+├── StreamsNotTicked             a tick went on without some streams, which failed
 ├── OutOfReach                   somebody outside, whom an errand asks, does not answer
 ├── ProjectionBuilding, RowsBehind   read models that cannot answer yet
 ├── NoSuchEntry                  the book does not reach that position
@@ -18,6 +19,7 @@ LedgerError
 ClaimTaken                       a refusal: the value is claimed by another stream
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -65,6 +67,15 @@ class Unavailable(LedgerError):
 
     Whether a waiting command is recorded is then unknown; asking again with the same idempotency key is safe.
     """
+
+
+class StreamsNotTicked(LedgerError):
+    """What time has decided in some streams could not be recorded; in all the others it was."""
+
+    def __init__(self, failures: Mapping[str, Exception]) -> None:
+        told = [f"{stream} ({type(failure).__name__})" for stream, failure in failures.items()]
+        super().__init__(f"not ticked: {', '.join(told)}; all other streams were")
+        self.failures = dict(failures)
 
 
 class OutOfReach(LedgerError):

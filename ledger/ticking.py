@@ -20,13 +20,13 @@ from ledger.books import SYSTEM
 from ledger.clocks import DemoClock
 from ledger.composition import Ledger
 from ledger.connection import LOST, PATIENCE
-from ledger.errors import LedgerError, RebuildStoodStill, RebuildUnderWay, Unavailable
+from ledger.errors import LedgerError, RebuildStoodStill, RebuildUnderWay, StreamsNotTicked, Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.answers import of_live
 from ledger.projecting.entries import connect
 from ledger.projecting.follow import Follower
 from ledger.projecting.rebuilding import rebuild_alone
-from ledger.record.submission import Submission
+from ledger.record.submission import Outcome, Submission
 from projections.deadlines import NOMINATED, Deadlines
 
 EVERY = 60.0
@@ -47,23 +47,41 @@ Nominated = tuple[Moment, str]
 async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
     """Decide what time has decided by `now` (None: the book's now), and return what was recorded.
 
-    Raises: EffectiveInFuture, Unavailable, StreamBusy, QueueFull.
+    A stream that fails keeps no other from being ticked; it is named at the end.
+    Raises: EffectiveInFuture, Unavailable, StreamBusy, QueueFull, StreamsNotTicked.
     """
     until = book.clock() if now is None else now
     if until > book.clock():
         raise EffectiveInFuture(until, book.clock())
     decided: list[Entry] = []
+    failures: dict[str, Exception] = {}
     while due := await asyncio.to_thread(
         nominated, book.conninfo, book.name, until, builds=not book.read_models.is_followed
     ):
         before = len(decided)
         for moment, stream in due:
-            submission = Submission(actor=SYSTEM, origin=TICK, effective_at=moment)
-            outcome = await book.execute(Tick(stream=stream), submission)
-            decided.extend(outcome.entries)
+            if stream in failures:
+                continue
+            outcome = await _ticked(book, stream, moment)
+            if isinstance(outcome, Exception):
+                failures[stream] = outcome
+            else:
+                decided.extend(outcome.entries)
         if len(decided) == before:
             break  # what is nominated still was nominated in vain
+    if failures:
+        raise StreamsNotTicked(failures) from next(iter(failures.values()))
     return decided
+
+
+async def _ticked(book: Book, stream: str, moment: Moment) -> Outcome | Exception:
+    """What came of ticking one stream, or what is wrong with it. Raises: LedgerError."""
+    submission = Submission(actor=SYSTEM, origin=TICK, effective_at=moment)
+    # A task of its own: whatever ends it is told, and the other streams are ticked all the same.
+    (outcome,) = await asyncio.gather(book.execute(Tick(stream=stream), submission), return_exceptions=True)
+    if isinstance(outcome, LedgerError) or not isinstance(outcome, Outcome | Exception):
+        raise outcome  # about the book, not this stream
+    return outcome
 
 
 def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -> list[Nominated]:

@@ -15,7 +15,6 @@ from domain.bills.bill_events import (
     WriteOffReversed,
 )
 from domain.corrections.correction_events import (
-    BillCorrected,
     PaymentCorrected,
     RefundCorrected,
     ReopenedShare,
@@ -62,7 +61,6 @@ Posted = (
     | SupplierClaimSettled
     | PaymentCorrected
     | ShipmentCorrected
-    | BillCorrected
     | RefundCorrected
     | UnmatchedMoneyEvent
 )
@@ -120,7 +118,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
     """Which account was debited and which credited, by which entry?"""
 
     name = "journal"
-    version = 3
+    version = 4
     row = Posting
     handles = events_of(Posted)
     key = ("position", "line")
@@ -211,7 +209,7 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
             return (CASH, it.amount), (UNAPPLIED, -it.amount)
         case UnmatchedPayout() | UnmatchedReceiptAssigned() | UnmatchedReceiptReturned():
             return (UNAPPLIED, it.amount), (CASH, -it.amount)
-        case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
+        case PaymentCorrected() | ShipmentCorrected() | RefundCorrected():
             return _inverse(it)
         case BillMarkedUncollectible():
             return (BAD_DEBT, it.amount), (ALLOWANCE, -it.amount)
@@ -222,7 +220,7 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
 
 
 def _inverse(
-    it: PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected,
+    it: PaymentCorrected | ShipmentCorrected | RefundCorrected,
 ) -> tuple[tuple[str, int], ...]:
     """What takes back the postings of an entry, and of what its append decided with it."""
     match it:
@@ -244,8 +242,6 @@ def _inverse(
                 *_released(it.uncollectible),
                 *_allowance(it.cleared),
             )
-        case BillCorrected():
-            return _released(it.uncollectible)
         case RefundCorrected():
             return (
                 (CUSTOMER, it.credit_amount),

@@ -106,7 +106,7 @@ class UnpaidBills(Projection[DebtRow, BearsOnDebt]):
     """Who owes what, since when; whom to remind, whom to call, and what became of it?"""
 
     name = "unpaid_bills"
-    version = 2
+    version = 3
     row = DebtRow
     handles = events_of(BearsOnDebt)
     key = ("order", "bill")
@@ -184,6 +184,7 @@ def _go_on(row: DebtRow, void: DebtRow) -> None:
     row.call_at, row.decide_at, row.promised_until = void.call_at, void.decide_at, void.promised_until
     row.reminders, row.calls = void.reminders, void.calls
     row.last_call_at, row.last_result = void.last_call_at, void.last_result
+    row.uncollectible, void.uncollectible = void.uncollectible, 0
 
 
 def _due(deadlines: Iterable[Deadline], kind: DeadlineKind) -> Moment | None:
@@ -272,7 +273,10 @@ def _correct(rows: dict[Key, DebtRow], order: str, it: Corrects, entry: Entry) -
                 _void(rows[order, it.bill], entry)
             _clear(rows, order, it.cleared, entry)
         case BillCorrected():
-            _void(rows[order, it.bill], entry)
+            row = rows[order, it.bill]
+            given_up = row.uncollectible
+            _void(row, entry)
+            row.uncollectible = given_up  # goes over to the bill that takes its place, in the same append
         case RefundCorrected():
             _of_order(rows, order, entry).credited -= it.credit_amount
             for share in it.reopened:

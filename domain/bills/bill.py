@@ -37,9 +37,10 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class WriteOff(msgspec.Struct, frozen=True):
-    """What was written off last, and the position that says so."""
+    """What was written off last, when, and the position that says so."""
 
     it: BillWrittenOff
+    at: Moment
     position: int
 
 

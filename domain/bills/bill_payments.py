@@ -10,7 +10,7 @@ import msgspec
 
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillPaymentReceived
-from domain.bills.owing import bill_of, expect_currency, expect_customer, expect_valid
+from domain.bills.owing import bill_of, expect_currency, expect_customer, expect_valid, expect_written_off
 from domain.bills.promising import promises_kept
 from domain.bills.writing_off import write_off_reversed
 from domain.causes import expect_cause
@@ -90,8 +90,8 @@ def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
     """Records a payment of a bill: part, exact or over; after a write-off too, and the customer stays clear.
 
     Checks, in this order: order placed; bill known; retry by payment id; the order's customer; retry by
-    reference (I12); no mistake (H-correct); currency; not before the bill. No payment is refused for being
-    too much.
+    reference (I12); no mistake (H-correct); currency; not before the bill, nor the write-off it reverses. No
+    payment is refused for being too much.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -107,6 +107,8 @@ def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
     expect_valid(bill)
     expect_currency(state, Money(command.amount, command.currency))
     expect_cause(bill.at, given)
+    reopened, _ = bill.takes(command.amount)
+    expect_written_off((bill.bill,) if reopened else (), state, given)
     return Decision(
         events=_received(state, bill, command),
         claims=_claims(command, state, given),

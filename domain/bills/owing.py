@@ -3,9 +3,12 @@
 Source: R-B1, I1
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.bills.bill import Bill
+from domain.causes import expect_cause
+from domain.decision import Given
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.refusal import Refusal
@@ -85,6 +88,20 @@ def expect_open(bill: Bill) -> None:
     expect_valid(bill)
     if bill.open == 0:
         raise BillSettled(bill.bill)
+
+
+def expect_issued(bills: Iterable[str], state: Placed, given: Given) -> None:
+    """Nothing happens to a bill before it began. Raises: EffectiveBeforeCause. Source: H-time"""
+    for bill in bills:
+        expect_cause(state.bills[bill].at, given)
+
+
+def expect_written_off(bills: Iterable[str], state: Placed, given: Given) -> None:
+    """What was written off is not reopened before it was. Raises: EffectiveBeforeCause. Source: H-time"""
+    for bill in bills:
+        known = state.bills[bill].write_off
+        if known is not None:
+            expect_cause(known.at, given)
 
 
 def expect_currency(state: Placed, amount: Money) -> None:

@@ -55,7 +55,7 @@ def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
 
     Checks, in this order: order placed; bill known; retry, which is: written off, and nothing opened again
     since by a correction; something open; the customer reached (I10); a good reason (I10); the owner decides
-    (I10); not before the call.
+    (I10); not before the call, nor the bill.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -64,7 +64,8 @@ def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
     expect_open(bill)
     call = _good_reason(bill)
     expect_role("owner", given)
-    expect_cause(call.at, given)
+    # A bill that took another's place keeps its calls.
+    expect_cause(max(call.at, bill.at), given)
     assert call.it.good_reason is not None
     written_off = BillWrittenOff(
         order=command.order,

@@ -1,7 +1,8 @@
 """Correcting a bill: it is void, and another with a number of its own asks for the same.
 
 What shipped unpaid stays billed, so a bill alone is never only taken back; where nothing had shipped, the
-shipment is corrected, and its bill with it. What was done to collect it, and when it fell due, stands.
+shipment is corrected, and its bill with it. What was done to collect it, and when it fell due, stands: the
+new bill takes effect when the other had, so that whatever happened since may still be recorded of it.
 Source: H-correct, R-B1
 """
 
@@ -42,7 +43,8 @@ def expect_unsettled(bill: Bill) -> None:
 def correct_bill(bill: Bill, state: Placed, new: NewBill | None, given: Given) -> Decision:
     """Takes a bill back and issues another for the same amount, due on the same day.
 
-    Checks, in this order: unsettled; bill prepared. Source: H-correct, R-B1
+    Both take effect when the first was issued. Checks, in this order: unsettled; bill prepared.
+    Source: H-correct, R-B1
     """
     assert isinstance(bill.source, BillIssued)
     expect_unsettled(bill)
@@ -63,7 +65,16 @@ def correct_bill(bill: Bill, state: Placed, new: NewBill | None, given: Given) -
         events=((state.placed.order, corrected), *issued),
         claims=bill_claims(issued),
         customer=state.placed.customer,
+        at=None if _was_settled(bill, state) else bill.at,
     )
+
+
+def _was_settled(bill: Bill, state: Placed) -> bool:
+    """Whether anything ever settled it: as of then it is settled still, and is replaced only from now on."""
+    paid = [share for payment in state.payments.values() for share in payment.received.bills]
+    granted = [refund.granted for refund in state.refunds.values()]
+    cleared = [share for it in granted for share in (*it.cleared, *it.write_offs_cleared)]
+    return any(share.bill == bill.bill for share in (*paid, *cleared))
 
 
 def _instead_of(source: BillIssued, issued: tuple[tuple[str, Event], ...]) -> tuple[tuple[str, Event], ...]:

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.bills.bill import Bill, Bills
 from domain.bills.bill_events import BillShare
+from domain.bills.owing import expect_issued
 from domain.bills.promise import Promise
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.corrections.evolve_corrections import without_payment
@@ -72,7 +73,7 @@ def correct_payment(payment: Payment, state: Placed, owed: str, given: Given) ->
     """Takes a payment back, with what it paid, reopened and set aside.
 
     `owed` names what may be owed without a number then. Checks, in this order: not reversed; not paid back;
-    the credit still there (I15). Source: H-correct, R-B9
+    the credit still there (I15); not before a bill that it opens again or clears. Source: H-correct, R-B9
     """
     it = payment.received
     if any(reversal.it.payment == it.payment for reversal in state.reversals.values()):
@@ -85,6 +86,7 @@ def correct_payment(payment: Payment, state: Placed, owed: str, given: Given) ->
     corrected = _corrected(payment, set_aside, state, owed, given)
     cleared = cleared_of_phantoms(without_payment(state, corrected))
     corrected = msgspec.structs.replace(corrected, cleared=cleared)
+    expect_issued([share.bill for share in (*corrected.reopened, *cleared)], state, given)
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if set_aside:
         events.append((it.customer, corrected))

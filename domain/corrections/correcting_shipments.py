@@ -11,6 +11,7 @@ import msgspec
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillIssued
 from domain.bills.billing import may_be_billed
+from domain.bills.owing import expect_issued
 from domain.corrections.correcting_bills import expect_unsettled
 from domain.corrections.correction_events import ShipmentCorrected
 from domain.corrections.evolve_corrections import without_shipment
@@ -61,7 +62,8 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
     """Takes a shipment back with its bill; its units may ship again, and bring the fee again if they had it.
 
     Checks, in this order: nothing of it arrived; no unit refunded, nor its fee; bill unsettled; prices of the
-    units left (R-G6); nothing of the charge given up since. Source: H-correct, I7
+    units left (R-G6); nothing of the charge given up since; not before a bill that is void or cleared then.
+    Source: H-correct, I7
     """
     it = shipment.shipped
     if shipment.deliveries:
@@ -76,6 +78,8 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
     corrected = msgspec.structs.replace(
         corrected, cleared=cleared_of_phantoms(without_shipment(state, corrected))
     )
+    void = () if bill is None else (bill.bill,)
+    expect_issued((*void, *[share.bill for share in corrected.cleared]), state, given)
     after = without_shipment(state, corrected)
     may_ship = may_be_billed(after) or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(

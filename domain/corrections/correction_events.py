@@ -109,7 +109,7 @@ class BillCorrected(Event, frozen=True, kw_only=True):
     currency: str
     amount: Minor
     uncollectible: Minor
-    """What of it had been given up for the books."""
+    """What of it is given up for the books; it goes over to the other."""
 
 
 class RefundCorrected(Event, frozen=True, kw_only=True):

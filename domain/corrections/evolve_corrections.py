@@ -64,7 +64,8 @@ def _shipment_corrected(state: Placed, it: ShipmentCorrected, entry: Entry) -> P
 
 
 def _bill_corrected(state: Placed, it: BillCorrected, entry: Entry) -> Placed:
-    void = msgspec.structs.replace(state.bills[it.bill], corrected=entry.position, uncollectible=0)
+    # What of it is given up for the books goes over to the one that takes its place, in the same append.
+    void = msgspec.structs.replace(state.bills[it.bill], corrected=entry.position)
     return msgspec.structs.replace(state, bills={**state.bills, it.bill: void})
 
 

@@ -7,7 +7,7 @@ available each fold their own. Source: I12, I15
 from dataclasses import dataclass
 
 from domain.bills.bill import oldest_first
-from domain.bills.owing import expect_currency, expect_customer
+from domain.bills.owing import expect_currency, expect_customer, expect_issued
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount
@@ -95,8 +95,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
         raise CreditExceedsAvailable(command.customer, state.money(command.amount), available)
     used = _used(state, command, min(command.amount, credit.gifts), given)
     expect_cause(state.placed_at, given)
-    for share in used.bills:
-        expect_cause(state.bills[share.bill].at, given)
+    expect_issued([share.bill for share in used.bills], state, given)
     is_covered = command.amount >= price_not_covered(state)
     return Decision(
         events=(

@@ -154,10 +154,14 @@ def _owed(facts: CustomerFacts, order: str, bill: str, owed: OwedBill) -> Custom
 def _settled(
     facts: CustomerFacts, order: str, shares: Sequence[BillShare], *, unpaid: int | None = None
 ) -> CustomerFacts:
-    """The facts after those shares of bills are no longer open; `unpaid` changes as much, unless said."""
+    """The facts after those shares of bills are no longer open; `unpaid` changes as much, unless said.
+
+    A bill not known as of the moment of these facts began later, and says nothing yet.
+    """
+    bills = dict(facts.orders.get(order, OrderFacts()).bills)
+    shares = [share for share in shares if share.bill in bills]
     if not shares:
         return facts
-    bills = dict(facts.orders[order].bills)
     for share in shares:
         bills[share.bill] = msgspec.structs.replace(
             bills[share.bill], open=bills[share.bill].open - share.amount

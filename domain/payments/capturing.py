@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.bill import oldest_first
-from domain.bills.owing import expect_currency
+from domain.bills.owing import expect_currency, expect_issued
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_space_of_names, expect_text
@@ -116,8 +116,7 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
         card_of(given, state, command.customer, command.payment_method)
     _check_amount(command, state)
     expect_cause(state.placed_at, given)
-    for share in captured.bills:
-        expect_cause(state.bills[share.bill].at, given)
+    expect_issued([share.bill for share in captured.bills], state, given)
     is_covered = captured.amount >= price_not_covered(state)
     return Decision(
         events=(

@@ -83,12 +83,15 @@ def _billed(state: Placed, it: BillIssued, entry: Entry) -> Placed:
         at=entry.effective_at,
         due_on=it.due_on,
     )
+    bills = dict(state.bills)
     if it.replaces is not None:
-        bill = _instead_of(state.bills[it.replaces], bill)
+        void = bills[it.replaces]
+        bill = _instead_of(void, bill)
+        bills[it.replaces] = msgspec.structs.replace(void, uncollectible=0)
     shipment = state.shipments[it.shipment]
     billed = msgspec.structs.replace(shipment, positions=(*shipment.positions, entry.position))
     return msgspec.structs.replace(
-        state, bills={**state.bills, it.bill: bill}, shipments={**state.shipments, it.shipment: billed}
+        state, bills={**bills, it.bill: bill}, shipments={**state.shipments, it.shipment: billed}
     )
 
 
@@ -101,6 +104,8 @@ def _instead_of(void: Bill, bill: Bill) -> Bill:
         reminders=void.reminders,
         calls=void.calls,
         promises=void.promises,
+        uncollectible=void.uncollectible,
+        given_up=void.given_up,
     )
 
 
@@ -110,7 +115,9 @@ def _overdue(state: Placed, it: BillBecameOverdue, entry: Entry) -> Placed:
 
 def _written_off(state: Placed, it: BillWrittenOff, entry: Entry) -> Placed:
     bills = with_written_off(state.bills, it.bill, it.amount, uncollectible=it.uncollectible)
-    bills[it.bill] = msgspec.structs.replace(bills[it.bill], write_off=WriteOff(it, entry.position))
+    bills[it.bill] = msgspec.structs.replace(
+        bills[it.bill], write_off=WriteOff(it, entry.effective_at, entry.position)
+    )
     return msgspec.structs.replace(_moved(state, written_off=it.amount), bills=bills)
 
 

@@ -30,7 +30,7 @@ from domain.orders.cancelling import cancelled_units, fee_goes_back, price_of_la
 from domain.orders.evolve_goods import without_units
 from domain.orders.order import Placed, line_of, placed_order, price_not_covered
 from domain.orders.order_events import Part
-from domain.refunds.clearing import Clearing, clear, write_offs_reversed
+from domain.refunds.clearing import Clearing, clear, expect_causes_of, write_offs_reversed
 from domain.refunds.deciding_refunds import Draft, already_asked, decided, requested, streams_of_grant
 from domain.refunds.limits import Deciding
 from domain.refunds.refund import Refund
@@ -164,8 +164,7 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
     credits_fee = returns_fee and state.fee_charged
     credit = sum([part.goods + part.tax for part in parts]) + (state.fee if credits_fee else 0)
     clearing = clear(state.bills, credit, _shipments(state, parts, credits_fee=credits_fee and state.fee > 0))
-    for share in (*clearing.cleared, *clearing.write_offs_cleared):
-        expect_cause(state.bills[share.bill].at, given)
+    expect_causes_of(clearing, state, given)
     freed = msgspec.structs.replace(gone, fee_returned=state.fee_returned or returns_fee)
     granted = credit + freed.purse().due_back - state.purse().due_back
     after = _after(freed, credit, clearing)

@@ -218,9 +218,16 @@ class Story:
     def do(self, command: Command) -> tuple[Event, ...]:
         """Let the command be decided and record what it decides."""
         decision = decided(command, self.given(command))
-        self.record_due(*decision.due)
-        self.record_in(*decision.events)
+        self.record_decision(decision)
         return tuple(event for _, event in decision.events)
+
+    def record_decision(self, decision: Decision) -> Self:
+        """Record what was decided: first what was due before, then the rest when it takes effect."""
+        self.record_due(*decision.due)
+        at, self.at = self.at, self.at if decision.at is None else decision.at
+        self.record_in(*decision.events)
+        self.at = at
+        return self
 
     def record_due(self, *due: Due) -> Self:
         """Record what time has decided, each at its own moment."""
@@ -278,9 +285,8 @@ class Asked:
         assert names <= {(claim.kind, claim.value) for claim in decision.claims}, "found by its id alone"
         customers = {customer for event in events if (customer := getattr(event, "customer", None))}
         assert customers <= {decision.customer}, "what is recorded belongs to its customer"
-        self.story.record_due(*decision.due)
-        first = len(self.story.entries) + 1
-        self.story.record_in(*decision.events)
+        first = len(self.story.entries) + len(decision.due) + 1
+        self.story.record_decision(decision)
         positions = {entry.position for entry in self.story.entries if entry.position >= first}
         retried = self._decided()
         assert retried.events == (), "the same command again must decide nothing"

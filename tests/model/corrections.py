@@ -98,11 +98,12 @@ def correct_bill(shop: Shop, name: str, bill: str, instead: str) -> None:
     if void.paid + void.cleared + void.written_off:
         raise Refused("H-correct")
     assert void.shipment is not None
-    amount = void.open
-    _make_void(shop, void)
+    amount, given_up = void.open, void.given_up
+    void.given_up, void.void = 0, True
     goods.add_bill(shop, order, instead, amount, void.shipment)
     after = order.bills[instead]
     after.issued, after.due, after.excused = void.issued, void.due, void.excused
+    after.given_up, after.was_given_up = given_up, void.was_given_up
     if void.overdue_at is not None:
         after.overdue_at, after.overdue_as = void.overdue_at, void.overdue_as or void.name
     after.promises = {promise: replace(it) for promise, it in void.promises.items()}

@@ -10,6 +10,7 @@ import pytest
 
 from domain.bills.bill_events import BillBecameOverdue
 from domain.book.register import OpenBook
+from domain.command import Command
 from domain.decisions import EffectiveInFuture
 from domain.entry import Entry
 from domain.moments import HOUR, Moment, moment_at
@@ -22,10 +23,10 @@ from ledger.books import SYSTEM
 from ledger.clocks import demo_clock
 from ledger.composition import Ledger
 from ledger.database import Database
-from ledger.errors import ClockNotMovable, Unavailable
+from ledger.errors import ClockNotMovable, StreamsNotTicked, Unavailable
 from ledger.identity import mint
 from ledger.projecting.rebuilding import HOLD
-from ledger.record.submission import Submission
+from ledger.record.submission import Outcome, Submission
 from ledger.ticking import Ticker, tick
 from tests.ticking.conftest import ZONE, at, billed, submission
 
@@ -279,6 +280,28 @@ async def test_a_book_nobody_can_read_is_told_and_the_others_are_ticked_all_the_
     with suppress(asyncio.CancelledError):
         await running
     assert isinstance((await demo.entries(order))[-1].event, BillBecameOverdue)
+
+
+async def test_a_stream_that_fails_is_named_and_the_others_are_ticked_all_the_same(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the first failure end the tick → one wrong order keeps a book from ticking for good."""
+    at(book, SHIPPED_AT)
+    wrong, right = await billed(book), await billed(book)
+    at(book, OVERDUE_AT)
+    execute = book.execute
+
+    async def failing(command: Command, submission: Submission) -> Outcome:
+        if command.writes() == (wrong,):
+            raise KeyError("bil_…")
+        return await execute(command, submission)
+
+    monkeypatch.setattr(book, "execute", failing)
+    with pytest.raises(StreamsNotTicked, match=wrong) as failure:
+        await tick(book)
+    assert [type(each) for each in failure.value.failures.values()] == [KeyError]
+    assert isinstance((await book.entries(right))[-1].event, BillBecameOverdue)
+    assert not isinstance((await book.entries(wrong))[-1].event, BillBecameOverdue)
 
 
 async def test_rows_that_another_process_builds_are_waited_for_and_not_built_beside_it(
