@@ -1,4 +1,10 @@
-"""What came of shipping without payment: one row per order released so; the answer sums them by outcome."""
+"""What came of shipping without payment: how much of it was paid, cleared, let off, or is open.
+
+Beside the row of a released order stands one for each of its bills since, and one for each payment of them.
+What a bank takes back of such a payment was not paid after all; what it takes beyond that had been paid
+before it shipped, and is shipped unpaid from then on. So all that was billed is paid, cleared, written off or
+open, at any moment, whatever was corrected. Source: R-D3, R-B4, R-B6, R-B9
+"""
 
 from collections.abc import Iterable
 from typing import assert_never
@@ -21,14 +27,14 @@ from domain.corrections.correction_events import (
 from domain.declines.decline_events import ShipmentReleasedWithoutPayment
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.orders.order_events import OrderShipped
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
 from domain.refunds.refund_events import RefundGranted
 from projections.projection import Key, Place, Projection, Row, events_of
 
+Pays = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed
+Corrects = PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected
 BearsOnOutcomes = (
     ShipmentReleasedWithoutPayment
-    | OrderShipped
     | BillIssued
     | PaymentReversed
     | PaymentCaptured
@@ -46,126 +52,186 @@ BearsOnOutcomes = (
 )
 
 
-class ReleasedOrder(Row):
-    """An order that shipped unpaid, and what its bills came to; amounts in minor units of `currency`."""
+class ShippedUnpaid(Row):
+    """A released order, a bill of it, or a payment of those; amounts in minor units of `currency`."""
 
     order: str
-    customer: str = ""
-    by_rule: bool = False
-    released_at: Moment = 0
+    subject: str
+    """The bill, payment or use of credit; empty for the order itself."""
     currency: str = ""
-    charged: Minor = 0
-    """By its shipments since: the revenue that would not have been."""
-    billed: Minor = 0
-    """By bills since, and what a reversed payment left owed."""
-    paid: Minor = 0
-    paid_after_call: Minor = 0
-    """What of it came after somebody reached the customer by telephone."""
+    called_at: Moment | None = None
+    """Of the order: when somebody first reached the customer by telephone about a bill of it."""
+    amount: Minor = 0
+    """Of a bill: what shipped unpaid by it."""
     cleared: Minor = 0
-    """By refunds."""
+    """Of a bill, by refunds."""
     written_off: Minor = 0
-    called: Place = 0
-    """Position of the first call in which they were reached; 0 before."""
+    """Of a bill."""
+    paid: Minor = 0
+    """Of a payment: what it paid of the bills, and nobody took back."""
+    paid_at: Moment | None = None
     last_position: Place = 0
 
 
-class DeclineOutcomes(Projection[ReleasedOrder, BearsOnOutcomes]):
+Rows = dict[Key, ShippedUnpaid]
+
+
+class DeclineOutcomes(Projection[ShippedUnpaid, BearsOnOutcomes]):
     """Of what shipped unpaid, how much was paid later, after a call, or never?"""
 
     name = "decline_outcomes"
-    version = 1
-    row = ReleasedOrder
+    version = 2
+    row = ShippedUnpaid
     handles = events_of(BearsOnOutcomes)
-    key = ("order",)
-    group_key = key
+    key = ("order", "subject")
+    group_key = ("order",)
     found_by = "stream"
     indexes = ()
 
     def group(self, it: BearsOnOutcomes, entry: Entry) -> Key | None:
-        return (entry.stream,) if entry.stream == it.order else None
+        if entry.stream != it.order or (isinstance(it, Pays) and not it.bills):
+            return None
+        return (entry.stream,)
 
-    def fold(self, rows: dict[Key, ReleasedOrder], group: Key, it: BearsOnOutcomes, entry: Entry) -> None:
+    def fold(self, rows: Rows, group: Key, it: BearsOnOutcomes, entry: Entry) -> None:
+        order = entry.stream
         if isinstance(it, ShipmentReleasedWithoutPayment):
-            rows[group] = ReleasedOrder(it.order, it.customer, it.by_rule, entry.effective_at)
-        row = rows.get(group)
-        if row is not None:
-            _change(row, it, entry)
-            row.last_position = entry.position
+            rows.setdefault((order, ""), ShippedUnpaid(order, "", last_position=entry.position))
+        elif (order, "") in rows:
+            _change(rows, it, entry)
 
 
-def _change(row: ReleasedOrder, it: BearsOnOutcomes, entry: Entry) -> None:
+def _change(rows: Rows, it: BearsOnOutcomes, entry: Entry) -> None:
     match it:
         case ShipmentReleasedWithoutPayment():
             pass
-        case OrderShipped():
-            row.currency = it.currency
-            row.charged += it.charge
         case BillIssued():
-            row.billed += it.amount
+            _owe(rows, it.bill, it.currency, it.amount, entry)
         case PaymentReversed():
-            row.billed += it.opened
-        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
-            paid = _sum(it.bills)
-            row.paid += paid
-            row.paid_after_call += paid if row.called else 0
+            never_paid = _unpay(rows, it.payment, it.opened, entry)
+            if it.bill is not None:
+                _owe(rows, it.bill, it.currency, it.opened - never_paid, entry)
+        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated():
+            _pay(rows, it.payment, it, entry)
+        case CreditUsed():
+            _pay(rows, it.use, it, entry)
         case RefundGranted():
-            row.cleared += _sum((*it.cleared, *it.write_offs_cleared))
+            for bill, share in _ours(rows, (*it.cleared, *it.write_offs_cleared), entry):
+                bill.cleared += share
         case CollectionCallMade():
-            if it.outcome != "not_reached":
-                row.called = row.called or entry.position
+            _call(rows, it, entry)
         case BillWrittenOff():
-            row.written_off += it.amount
+            for bill, share in _ours(rows, (BillShare(it.bill, it.amount),), entry):
+                bill.written_off += share
         case WriteOffReversed():
-            row.written_off -= it.amount
+            for bill, share in _ours(rows, (BillShare(it.bill, it.amount),), entry):
+                bill.written_off -= share
         case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
-            _correct(row, it)
+            _correct(rows, it, entry)
         case _:
             assert_never(it)
 
 
-def _correct(
-    row: ReleasedOrder, it: PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected
-) -> None:
+def _owe(rows: Rows, bill: str, currency: str, amount: int, entry: Entry) -> None:
+    order = entry.stream
+    rows[order, bill] = ShippedUnpaid(order, bill, currency, amount=amount, last_position=entry.position)
+
+
+def _ours(
+    rows: Rows, shares: Iterable[BillShare | ReopenedShare], entry: Entry
+) -> Iterable[tuple[ShippedUnpaid, int]]:
+    """The bills since the release among those, each with its share."""
+    for share in shares:
+        row = rows.get((entry.stream, share.bill))
+        if row is not None:
+            row.last_position = entry.position
+            yield row, share.amount
+
+
+def _pay(rows: Rows, payment: str, it: Pays, entry: Entry) -> None:
+    paid = sum([share for _, share in _ours(rows, it.bills, entry)])
+    if paid:
+        key = (entry.stream, payment)
+        row = rows.setdefault(key, ShippedUnpaid(*key, it.currency))
+        row.paid += paid
+        row.paid_at, row.last_position = entry.effective_at, entry.position
+
+
+def _unpay(rows: Rows, payment: str, amount: int, entry: Entry) -> int:
+    """Take back what that payment paid, at most so much of it; how much that was."""
+    row = rows.get((entry.stream, payment))
+    if row is None:
+        return 0
+    taken = min(row.paid, amount)
+    row.paid -= taken
+    row.last_position = entry.position
+    return taken
+
+
+def _call(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:
+    row = rows[entry.stream, ""]
+    if it.outcome != "not_reached" and (row.called_at is None or entry.effective_at < row.called_at):
+        row.called_at, row.last_position = entry.effective_at, entry.position
+
+
+def _correct(rows: Rows, it: Corrects, entry: Entry) -> None:
     """Take back what an entry recorded by mistake had said."""
     match it:
         case PaymentCorrected():
-            paid = _sum(it.reopened)
-            row.paid -= paid
-            row.paid_after_call -= paid if 0 < row.called < it.corrects else 0
-            row.written_off += _sum(it.written_off)
-            row.cleared += _sum(it.cleared)
-            row.billed += it.opened
+            _unpay(rows, it.payment, sum([share for _, share in _ours(rows, it.reopened, entry)]), entry)
+            for bill, share in _ours(rows, it.written_off, entry):
+                bill.written_off += share
+            _owe_less(rows, it.cleared, entry)
+            if it.bill is not None:
+                _owe(rows, it.bill, it.currency, it.opened, entry)
         case ShipmentCorrected():
-            row.charged -= it.charge
-            row.billed -= it.billed
-            row.cleared += _sum(it.cleared)
+            billed = () if it.bill is None else (BillShare(it.bill, it.billed),)
+            _owe_less(rows, (*billed, *it.cleared), entry)
         case BillCorrected():
-            row.billed -= it.amount
+            _owe_less(rows, (BillShare(it.bill, it.amount),), entry)
         case RefundCorrected():
-            row.cleared -= _sum(it.reopened)
-            row.written_off += _sum(it.written_off)
+            for bill, share in _ours(rows, it.reopened, entry):
+                bill.cleared -= share
+            for bill, share in _ours(rows, it.written_off, entry):
+                bill.written_off += share
 
 
-def _sum(shares: Iterable[BillShare | ReopenedShare]) -> int:
-    return sum([share.amount for share in shares])
+def _owe_less(rows: Rows, shares: Iterable[BillShare], entry: Entry) -> None:
+    """What no longer counts as shipped: it never left, or what was billed for it was a mistake."""
+    for bill, share in _ours(rows, shares, entry):
+        bill.amount -= share
 
 
 BY_OUTCOME = """
-SELECT currency, outcome, count(*)::bigint AS orders,
-       (count(*) * 10000 / sum(count(*)) OVER (PARTITION BY currency))::bigint AS share,
-       sum(charged) AS revenue, sum(billed) AS billed, sum(paid) AS paid,
-       sum(paid_after_call) AS paid_after_call, sum(written_off) AS written_off,
-       sum(billed - paid - cleared - written_off) AS open
+SELECT currency, outcome, orders, amount, shipped_unpaid,
+       (parts + CASE WHEN place <= 10000 - sum(parts) OVER (PARTITION BY currency) THEN 1 ELSE 0 END)::bigint
+         AS share
 FROM (
-  SELECT *, CASE
-    WHEN billed = 0 THEN 'nothing_billed'
-    WHEN written_off > 0 THEN 'written_off'
-    WHEN paid + cleared < billed THEN 'open'
-    WHEN paid_after_call > 0 THEN 'paid_after_call'
-    WHEN paid > 0 THEN 'paid_later'
-    ELSE 'cleared'
-  END AS outcome
-  FROM held WHERE currency <> ''
-) AS told
-GROUP BY currency, outcome"""
-"""Released orders by what came of them, over the rows `held`; a share is in basis points of its currency."""
+  SELECT *, floor(amount * 10000::numeric / shipped_unpaid) AS parts,
+         row_number() OVER (
+           PARTITION BY currency ORDER BY mod(amount * 10000::numeric, shipped_unpaid) DESC, outcome
+         ) AS place
+  FROM (
+    SELECT currency, outcome, count(*)::bigint AS orders, sum(amount) AS amount,
+           sum(sum(amount)) OVER (PARTITION BY currency) AS shipped_unpaid
+    FROM (
+      SELECT it."order", it.currency, came.outcome, sum(came.amount) AS amount
+      FROM held AS it
+      JOIN held AS released ON released."order" = it."order" AND released.subject = ''
+      CROSS JOIN LATERAL (VALUES
+        ('paid_later', CASE WHEN it.paid_at >= released.called_at THEN 0 ELSE it.paid END),
+        ('paid_after_call', CASE WHEN it.paid_at >= released.called_at THEN it.paid ELSE 0 END),
+        ('cleared', it.cleared),
+        ('written_off', it.written_off),
+        ('open', it.amount - it.paid - it.cleared - it.written_off)
+      ) AS came (outcome, amount)
+      WHERE it.subject <> ''
+      GROUP BY it."order", it.currency, came.outcome
+    ) AS by_order
+    WHERE amount <> 0
+    GROUP BY currency, outcome
+  ) AS summed
+) AS placed"""
+"""What shipped unpaid, by what came of it, over the rows `held`. Shares are basis points of all of it in the
+currency, by largest remainder, so that they come to 10,000.
+"""

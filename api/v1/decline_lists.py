@@ -65,21 +65,18 @@ class DeclinedPaymentItem(msgspec.Struct, frozen=True):
 
 
 class DeclineOutcomeItem(msgspec.Struct, frozen=True):
-    """What became of orders released without payment."""
+    """How much of what shipped without payment came to this end."""
 
     currency: str
     outcome: str
-    """`paid_later`, `paid_after_call`, `cleared` by refunds, `written_off`, `open`, `nothing_billed`."""
+    """`paid_later`, `paid_after_call`, `cleared` by refunds, `written_off` or `open`."""
     orders: int
+    """Of which anything came to this end; one may come to several."""
+    amount: Minor
+    shipped_unpaid: Minor
+    """All that shipped unpaid in this currency: the sum of these amounts."""
     share: int
-    """Of the orders released in this currency, in basis points."""
-    revenue: Minor
-    """Charged by what shipped."""
-    billed: Minor
-    paid: Minor
-    paid_after_call: Minor
-    written_off: Minor
-    open: Minor
+    """Of all that, in basis points; together they come to 10,000."""
 
 
 DECLINED = Listing(
@@ -158,6 +155,10 @@ async def _with_next_step(call: Call, query: DeclinedQuery, where: tuple[Conditi
     "/v1/decline-outcomes", Permission.READ, answers=RowsPage[item_of(DeclineOutcomeItem)], lists_rows=True
 )
 async def list_decline_outcomes(call: Call, query: Annotated[OutcomesQuery, Query()]) -> Response:
-    """Show what came of shipping without payment: paid later, after a call, written off, or still open"""
+    """Show what came of shipping without payment: paid later, after a call, written off, or still open
+
+    Every amount that shipped unpaid is in one of them: what was paid in part counts in part, what a bank took
+    back was not paid, and what is paid after a write-off is no longer written off.
+    """
     where = () if query.currency is None else (Where("currency", "=", query.currency),)
     return await list_of(call, OUTCOMES, query, sort="currency", where=where)

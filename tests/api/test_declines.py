@@ -147,12 +147,27 @@ async def test_an_existing_customer_nobody_reached_gets_the_goods_and_a_bill(tri
     outcomes = await trial.agent.get(f"/v1/decline-outcomes?min_position={await trial.head()}")
     (found,) = outcomes.json()["items"]
     assert (found["outcome"], found["orders"], found["share"]) == ("open", 1, 10_000)
-    assert (found["revenue"], found["open"]) == (eur(2000), eur(2000))
+    assert (found["amount"], found["shipped_unpaid"]) == (eur(2000), eur(2000))
     (bill,) = (await trial.agent.get(path)).json()["bills"]
-    paid = {"amount": eur(2000), "processor": "bank", "reference": f"late-{order}"}
+    paid = {"amount": eur(667), "processor": "bank", "reference": f"late-{order}"}
     await trial.recorded(f"{path}/payments", paid)
-    outcomes = await trial.agent.get(f"/v1/decline-outcomes?min_position={await trial.head()}")
-    assert [(it["outcome"], it["paid"]) for it in outcomes.json()["items"]] == [("paid_later", eur(2000))]
+    called = EXAMPLES["record_collection_call"]
+    await trial.recorded(f"/v1/bills/{bill['id']}/calls", called)
+    last = await trial.recorded(
+        f"{path}/payments", paid | {"amount": eur(666), "reference": f"later-{order}"}
+    )
+
+    async def came(query: str) -> list[tuple[str, dict[str, Any], int]]:
+        answer = await trial.agent.get(f"/v1/decline-outcomes?{query}")
+        items = answer.json()["items"]
+        assert sum(it["share"] for it in items) == 10_000
+        assert sum(it["amount"]["amount"] for it in items) == items[0]["shipped_unpaid"]["amount"] == 2000
+        return [(it["outcome"], it["amount"], it["share"]) for it in items]
+
+    parts = [("open", eur(667), 3335), ("paid_after_call", eur(666), 3330), ("paid_later", eur(667), 3335)]
+    assert await came(f"min_position={await trial.head()}") == parts
+    before = await came(f"as_of_position={last['position'] - 1}")
+    assert before == [("open", eur(1333), 6665), ("paid_later", eur(667), 3335)]
     assert bill["amount"] == eur(2000)
 
 

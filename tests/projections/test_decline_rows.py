@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from domain.bills.bill_events import BillIssued
-from domain.bills.billing import NewBill
 from domain.declines.decline_events import OrderReleased
 from domain.orders.order_events import OrderShipped, OverdueBill
-from domain.payments.payment_events import BillPaymentReceived
-from projections.decline_outcomes import DeclineOutcomes, ReleasedOrder
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from projections.orders import OrderRow, Orders
 from projections.watched_orders import WatchedOrder, WatchedOrders
-from tests.domain.bill_examples import ILL, call
 from tests.domain.decline_examples import (
-    ANN,
     OLD_CARD,
     ann,
     customer,
@@ -31,7 +25,6 @@ from tests.domain.examples import (
     ORDER,
     OTHER_BILL,
     OTHER_ORDER,
-    OTHER_PAYMENT,
     cancelled,
     card_stored,
     id_of,
@@ -40,51 +33,10 @@ from tests.domain.examples import (
 )
 from tests.domain.figures import rows_of
 from tests.domain.specification import OWNER, Story, given
-from tests.domain.test_correcting_payments import correct, receive
+from tests.domain.test_correcting_payments import correct
 from tests.domain.test_reaching_and_giving_up import not_delivered
 
 EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_ORDER}
-
-
-def released_and_billed() -> Story:
-    """Declined, released by the owner, shipped and billed."""
-    story = given(ann(), customer(), placed(**EXISTING)).by(OWNER).because("sealed:A mistake")
-    for command in (fail(), release(), ship(bill=NEW_BILL)):
-        story.do(command)
-    return story
-
-
-def outcome(story: Story) -> ReleasedOrder:
-    (row,) = rows_of(DeclineOutcomes(), story.entries)
-    assert isinstance(row, ReleasedOrder)
-    state = story.state(ORDER)
-    assert row.charged == state.account.charged
-    assert row.billed - row.paid - row.cleared - row.written_off == state.open_bills()
-    return row
-
-
-def test_a_payment_that_never_came_is_no_outcome() -> None:
-    # Leave corrections out → what is owed counts as paid later, this fails.
-    story = released_and_billed()
-    story.do(receive(3000))
-    story.do(call(**ILL, by=ANN))
-    story.do(receive(4595, payment=OTHER_PAYMENT, credit=id_of("crd", 2)))
-    paid = outcome(story)
-    assert (paid.paid, paid.paid_after_call) == (7595, 4595)
-    story.do(correct(story, BillPaymentReceived, 1))
-    first = outcome(story)
-    assert (first.paid, first.paid_after_call) == (4595, 4595)
-    story.do(correct(story, BillPaymentReceived, 2))
-    both = outcome(story)
-    assert (both.paid, both.paid_after_call) == (0, 0)
-
-
-def test_a_bill_replaced_is_billed_once_and_a_shipment_that_never_left_not_at_all() -> None:
-    story = released_and_billed()
-    story.do(correct(story, BillIssued, bill=NewBill(OTHER_BILL, 2010)))
-    assert outcome(story).billed == 7595
-    story.do(correct(story, OrderShipped))
-    assert (outcome(story).charged, outcome(story).billed) == (0, 0)
 
 
 def test_units_that_never_left_are_left_to_review() -> None:
