@@ -27,7 +27,7 @@ from domain.decision import Actor, Decision
 from domain.decisions import DECISIONS, BackdatedTooFar, EffectiveInFuture, EffectiveTooEarly, decide
 from domain.entry import Event, Meta
 from domain.moments import EARLIEST, FIRST_EFFECTIVE, MINUTE
-from domain.orders.order_events import GuaranteeGranted, OrderPlaced, OverdueBill
+from domain.orders.order_events import Deadline, GuaranteeGranted, OrderPlaced, OverdueBill
 from domain.refunds.refund_events import ClaimedUnits, RefundedPart
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -309,7 +309,7 @@ BEFORE: dict[str, tuple[Event, ...]] = {
         PersonRegistered(person=PERSON, name="sealed:Ann", role="agent"),
         *UNPAID,
         shipped(),
-        billed(),
+        billed(deadlines=(Deadline("collection_call", NOON, NOON),)),
     ),
     "payment_first_days": (
         *OVERDUE,

@@ -76,7 +76,7 @@ def on(kind: Any, day: str, missed: str) -> Deadline:
     return Deadline(kind, moment(day, "00:00"), moment(missed, "00:00"))
 
 
-ON_BILL = (placed(terms="bill_after"), shipped(), billed())
+ON_BILL = (placed(terms="bill_after"), shipped(), billed(deadlines=(today("collection_call"),)))
 PAID = (placed(), captured(), shipped())
 ARRIVED = (*PAID, delivered(), guaranteed())
 OWED = refund_granted(basis="stated", granted=7595, credit_amount=7595)
