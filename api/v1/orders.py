@@ -27,7 +27,7 @@ from api.v1.order_bodies import (
     parts_of,
 )
 from api.v1.order_list import OrderItemAnswer, OrdersQuery, orders_found
-from domain.bills.billing import may_be_billed
+from domain.bills.billing import may_issue_bill
 from domain.entry import Entry
 from domain.orders.cancelling import CancelUnits, may_credit_fee
 from domain.orders.contacting import RecordContact
@@ -150,7 +150,7 @@ async def ship_order(call: Call, order: OrderInPath, body: ShipOrderBody) -> Res
         method=body.method,
         tracking=body.tracking,
         description=await call.seal_about(customer, "delivery", body.description),
-        bill=await call.new_bill() if isinstance(state, Placed) and may_be_billed(state) else None,
+        bill=await call.new_bill() if isinstance(state, Placed) and may_issue_bill(state) else None,
     )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 

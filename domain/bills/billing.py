@@ -56,6 +56,14 @@ def may_be_billed(state: Placed) -> bool:
     return not state.asks_payment_first or state.reviews[-1].position < max(released.ended_by)
 
 
+def may_issue_bill(state: Placed) -> bool:
+    """Whether a shipment sent now may issue a bill: it may be billed, or time lets the order go unpaid just
+    before it, in the same append. Source: R-B1, R-D3, §3
+    """
+    hold = state.declines.hold
+    return may_be_billed(state) or (hold is not None and hold.due("release_unpaid") is not None)
+
+
 def bill_issued(
     state: Placed, shipped: OrderShipped, amount: int, bill: NewBill | None, given: Given
 ) -> tuple[tuple[str, Event], ...]:

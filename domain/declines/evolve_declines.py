@@ -30,6 +30,10 @@ def _attempted(state: Placed, it: PaymentAttempted, entry: Entry) -> Placed:
 
 def _declined(state: Placed, it: PaymentDeclined, entry: Entry) -> Placed:
     decline = Decline(it, entry.effective_at, (entry.position,))
+    known = state.declines.declines.get(it.payment)
+    if it.is_worse and known is not None:
+        said_by = (*known.positions, entry.position)
+        decline = Decline(it, known.at, said_by, first=known.said[-1])
     state = _with(state, declines={**state.declines.declines, it.payment: decline})
     hold = state.declines.hold
     # Told again as worse, it is the refusal that was recorded before, perhaps on an earlier hold.

@@ -26,8 +26,16 @@ class Decline(msgspec.Struct, frozen=True):
     """A bank's refusal, when it was given, and the positions that say so (the hold's too)."""
 
     declined: PaymentDeclined
+    """The worst that was said of it."""
     at: Moment
     positions: tuple[int, ...]
+    first: PaymentDeclined | None = None
+    """What was said at first, where something worse was said since: said again, it is nothing new."""
+
+    @property
+    def said(self) -> tuple[PaymentDeclined, ...]:
+        """What was said of it, the worst first."""
+        return (self.declined,) if self.first is None else (self.declined, self.first)
 
 
 class CardSearch(msgspec.Struct, frozen=True):

@@ -171,14 +171,14 @@ def _expect_needed(command: RecordPaymentFailure, state: Placed) -> None:
 def _already_declined(state: Placed, command: RecordPaymentFailure) -> Decline | None:
     known = state.declines.declines.get(command.payment)
     if known is not None:
-        if _outcome(known.declined) != _outcome(command):
+        if _outcome(command) not in [_outcome(said) for said in known.said]:
             raise AlreadyRecordedOtherwise(command.payment)
         return known
     known = _told_before(state, command)
     if known is not None:
-        it = known.declined
-        if _content(it) != _content(command) or it.decline_code != command.decline_code:
-            raise AlreadyRecordedOtherwise(it.payment)
+        said = [(_content(it), it.decline_code) for it in known.said]
+        if (_content(command), command.decline_code) not in said:
+            raise AlreadyRecordedOtherwise(known.declined.payment)
     return known
 
 

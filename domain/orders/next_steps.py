@@ -11,7 +11,7 @@ import msgspec
 
 from domain.authority import ReasonMissing, RoleTooLow
 from domain.bills.bill_payments import ReceiveBillPayment
-from domain.bills.billing import NewBill, may_be_billed
+from domain.bills.billing import NewBill, may_issue_bill
 from domain.bills.collecting import RecordCollectionCall
 from domain.bills.writing_off import WriteOffBill
 from domain.book.register import Role
@@ -232,5 +232,5 @@ def _shipment(state: Placed, year: int, mint: Minted) -> ShipOrder:
         parts=tuple(left) or (Part(1, 1),),
         method=PERSONAL_DELIVERY,
         description="said",
-        bill=NewBill(mint("bil"), year) if may_be_billed(state) else None,
+        bill=NewBill(mint("bil"), year) if may_issue_bill(state) else None,
     )

@@ -42,7 +42,7 @@ class ShipOrder(Command, frozen=True, kw_only=True):
     description: Sealed | None = None
     """What the customer is told about the delivery."""
     bill: NewBill | None = None
-    """The bill to issue if the deposit does not cover the shipment; named where `may_be_billed`."""
+    """The bill to issue if the deposit does not cover the shipment; named where `may_issue_bill`."""
 
     def __post_init__(self) -> None:
         expect_id("shp", self.shipment)

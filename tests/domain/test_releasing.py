@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domain.authority import ReasonMissing, RoleTooLow
 from domain.bills.bill_events import BillIssued
-from domain.bills.billing import NewBill
+from domain.bills.billing import NewBill, may_issue_bill
 from domain.bills.owing import OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
@@ -144,6 +144,17 @@ def test_until_it_is_released_nothing_ships_unpaid() -> None:
     story = ready()
     story.on("2010-08-13", "23:59").when(ship(bill=NEW_BILL)).refused(ShipmentNotCovered)
     story.on("2010-08-14", "00:00").when(ship(bill=NEW_BILL)).decides(BillIssued)
+
+
+def test_a_shipment_that_time_lets_go_just_before_it_is_sent_with_a_bill() -> None:
+    # Prepare one only for what may be billed already → it is refused until somebody ticks, and this fails.
+    assert may_issue_bill(ready().state(ORDER))
+    story = ready()
+    story.do(capture(payment=id_of("pay", 77)))
+    assert not may_issue_bill(story.state(ORDER))
+    fresh = given(ann(), customer(), placed())
+    fresh.do(fail())
+    assert not may_issue_bill(fresh.state(ORDER))
 
 
 def test_it_waits_for_the_search_and_for_an_attempt_to_reach_them_and_comes_with_the_last_of_them() -> None:

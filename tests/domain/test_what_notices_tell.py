@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.causes import EffectiveBeforeCause
@@ -123,6 +124,19 @@ def test_a_decline_told_again_may_turn_out_worse_and_never_milder() -> None:
     )
     story.when(notice(notice="evt_3", fact=fail(), money=None)).then(received(notice="evt_3", result="known"))
     assert story.state(ORDER).declines.is_fraud
+
+
+def test_what_was_first_said_of_a_decline_may_be_said_again_once_it_turned_out_worse() -> None:
+    # Keep only the worse → whoever sends the failure again is told that it says otherwise, and this fails.
+    story = given(customer(), card_stored(), placed())
+    story.do(fail(payment_method=CARD))
+    worse = fail(payment_method=CARD, decline_code="stolen_card")
+    story.from_("provider").do(notice(fact=worse, money=None))
+    for again in (fail(payment_method=CARD), worse):
+        for said in (again, msgspec.structs.replace(again, payment=id_of("pay", 99))):
+            story.when(said).nothing()
+    other = fail(payment_method=CARD, decline_code="lost_card")
+    story.when(other).refused(AlreadyRecordedOtherwise(other.payment))
 
 
 def test_assigned_money_claims_its_reference_for_its_order() -> None:
