@@ -276,7 +276,7 @@ def _released(amount: int) -> tuple[tuple[str, int], ...]:
 
 
 _REPORT: LiteralString = """
-SELECT month, currency,
+SELECT to_char(date '1899-12-01' + make_interval(months => counted_in - 1), 'YYYY-MM') AS month, currency,
        coalesce(-sum(amount) FILTER (WHERE account = 'revenue:sales'), 0) AS sales,
        coalesce(-sum(amount) FILTER (WHERE account = 'revenue:shipping'), 0) AS shipping,
        coalesce(sum(amount) FILTER (WHERE account = 'revenue:sales returns'), 0) AS returned,
@@ -289,13 +289,25 @@ SELECT month, currency,
        coalesce(-sum(amount) FILTER (WHERE account = 'revenue:supplier recoveries'), 0) AS recovered,
        coalesce(sum(amount) FILTER (WHERE flow = 'collected'), 0) AS collected,
        coalesce(-sum(amount) FILTER (WHERE flow = 'paid_out'), 0) AS paid_out,
+       count(DISTINCT position) FILTER (WHERE counted_in > took_effect_in) AS late_entries,
        max(position) AS last_position
-FROM (SELECT to_char(to_timestamp(floor(counted_at / 1000000.0)) AT TIME ZONE %s, 'YYYY-MM') AS month, *
-      FROM (SELECT {} AS counted_at, * FROM held) AS timed) AS dated
-GROUP BY month, currency"""
-BY_EFFECT: LiteralString = _REPORT.replace("{}", "effective_at")
-"""The books by month of what took effect, over the rows `held`; takes the book's zone."""
-BY_RECORDING: LiteralString = _REPORT.replace("{}", "recorded_at")
+FROM (SELECT {} AS counted_in, * FROM (
+          SELECT width_bucket(effective_at, starts) AS took_effect_in,
+                 width_bucket(recorded_at, starts) AS recorded_in,
+                 first_open[width_bucket(position, closings)] AS open_then,
+                 held.*
+          FROM held CROSS JOIN (
+              SELECT %s::bigint[] AS starts, %s::bigint[] AS closings, %s::integer[] AS first_open
+          ) AS calendar
+      ) AS dated) AS counted
+GROUP BY counted_in, currency"""
+BY_BOOKS: LiteralString = _REPORT.replace("{}", "greatest(took_effect_in, open_then)")
+"""The books by month, late entries in the first month that was still open, over the rows `held`; takes what
+`domain.book.closing.Calendar` says. Source: H-period
+"""
+BY_EFFECT: LiteralString = _REPORT.replace("{}", "took_effect_in")
+"""The same by month of what took effect, whatever is closed."""
+BY_RECORDING: LiteralString = _REPORT.replace("{}", "recorded_in")
 """The same by month of recording."""
 
 TRIAL_BALANCE = """

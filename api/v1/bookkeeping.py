@@ -14,11 +14,11 @@ from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.section import Section
 from domain.book.closing import Month as ReportedMonth
-from domain.book.closing import month_of
+from domain.book.closing import calendar_of, month_of
 from domain.entry import Minor
 from ledger.projecting.conditions import Condition, Either, Where
 from ledger.projecting.listing import Asked, Listing
-from projections.journal import BY_EFFECT, BY_ENTRY, BY_RECORDING, TRIAL_BALANCE, Journal, Posting
+from projections.journal import BY_BOOKS, BY_EFFECT, BY_ENTRY, BY_RECORDING, TRIAL_BALANCE, Journal, Posting
 
 bookkeeping = Section(
     "bookkeeping", "Double-entry postings: debits positive, credits negative; they sum to zero per currency."
@@ -63,6 +63,7 @@ class PeriodItem(msgspec.Struct, frozen=True):
     recovered: Minor
     collected: Minor
     paid_out: Minor
+    late_entries: int
     last_position: int
 
 
@@ -70,6 +71,7 @@ POSTINGS = Listing(projection=JOURNAL, item=Posting, answer="SELECT * FROM held"
 ACCOUNTS = Listing(projection=JOURNAL, item=AccountItem, answer=TRIAL_BALANCE, key=("currency", "account"))
 ENTRIES = Listing(projection=JOURNAL, item=EntryItem, answer=BY_ENTRY, key=("position",))
 PERIODS = {
+    "books": Listing(projection=JOURNAL, item=PeriodItem, answer=BY_BOOKS, key=("month", "currency")),
     "effective": Listing(projection=JOURNAL, item=PeriodItem, answer=BY_EFFECT, key=("month", "currency")),
     "recorded": Listing(projection=JOURNAL, item=PeriodItem, answer=BY_RECORDING, key=("month", "currency")),
 }
@@ -99,8 +101,11 @@ class TrialBalanceQuery(ListQuery):
 class PeriodsQuery(ListQuery):
     """Which months, and what makes something belong to one."""
 
-    by: Literal["effective", "recorded"] = Field(
-        default="effective", description="The month in which it took effect, or in which it was recorded."
+    by: Literal["books", "effective", "recorded"] = Field(
+        default="books",
+        description="`books`: the month in which it took effect or, where that was closed by then, the first "
+        "still open; `effective`: that in which it took effect, closed or not; `recorded`: that in which it "
+        "was recorded.",
     )
     currency: Currency | None = None
     customer: CustomerId | None = None
@@ -136,12 +141,13 @@ async def show_trial_balance(call: Call, query: Annotated[TrialBalanceQuery, Que
 async def report_periods(call: Call, query: Annotated[PeriodsQuery, Query()]) -> Response:
     """Report the books by month: sold, returned, written off, collected, paid out
 
-    `net_sales` is sales and shipping less what was returned. Months are those of the book's zone; what a
-    single one reports once months are closed, late entries apart, is `/v1/trial-balance?month=`.
+    `net_sales` is sales and shipping less what was returned; `late_entries` counts what took effect in an
+    earlier month than the one that reports it. Months are those of the book's zone. A closed month stays as
+    it is, as in `/v1/trial-balance?month=`, which lists its late entries.
     """
     held = named_by(query, "customer", "currency")
-    zone = (await call.book_register()).zone
-    return await list_of(call, PERIODS[query.by], query, sort=query.sort, held=held, said=(zone,))
+    said = msgspec.structs.astuple(calendar_of(await call.book_register()))
+    return await list_of(call, PERIODS[query.by], query, sort=query.sort, held=held, said=said)
 
 
 def _reported_in(month: ReportedMonth) -> tuple[Condition, ...]:

@@ -4,7 +4,9 @@ Entries are not touched and nothing is refused: paper comes late. Source: §2 Mo
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -82,3 +84,40 @@ def month_of(register: Register, month: str) -> Month:
     late_after = next((it.position for it in register.closings if it.it.month == before), None)
     start, end = (start_of(day, register.zone) for day in (first, plus_months(first, 1)))
     return Month(start, end, closed, late_after)
+
+
+FIRST_MONTH = "1899-12"
+"""The month of the earliest moment at which anything takes effect, in the zone that is furthest west."""
+_LAST_YEAR = 2999
+
+
+class Calendar(msgspec.Struct, frozen=True):
+    """In which month of the books everything is: a month is its number, counted from 1 for `FIRST_MONTH`."""
+
+    starts: Sequence[Moment]
+    """The first moment of each month, in the book's zone."""
+    closings: Sequence[int]
+    """The positions at which months were closed, in order."""
+    first_open: Sequence[int]
+    """After each of them, the first month still open."""
+
+
+def calendar_of(register: Register) -> Calendar:
+    """The months of a book and what is closed of them so far. Source: H-period"""
+    closings = register.closings
+    return Calendar(
+        _month_starts(register.zone),
+        [it.position for it in closings],
+        [_number(it.it.month) + 1 for it in closings],
+    )
+
+
+def _number(month: str) -> int:
+    years, months = (int(month[:4]) - int(FIRST_MONTH[:4]), int(month[5:]) - int(FIRST_MONTH[5:]))
+    return 12 * years + months + 1
+
+
+@lru_cache(maxsize=8)
+def _month_starts(zone: str) -> Sequence[Moment]:
+    count = _number(f"{_LAST_YEAR}-12")
+    return [start_of(plus_months(f"{FIRST_MONTH}-01", each), zone) for each in range(count)]

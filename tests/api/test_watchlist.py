@@ -334,6 +334,17 @@ async def test_what_comes_late_counts_in_the_first_open_month_and_is_listed(told
     assert september == {"assets:cash": 7595, "assets:customers": -7595}
     assert late == [receipt["position"]]
     assert (await month("2010-07")) == ({}, [])
+
+    async def reported(by: str) -> list[tuple[str, int, int, int]]:
+        shown = await told.rows(f"/v1/period-report{by}")
+        return [
+            (it["month"], it["sales"]["amount"], it["collected"]["amount"], it["late_entries"])
+            for it in shown
+        ]
+
+    # Leave `first_open` out of BY_BOOKS → this fails: the report would tell another August than its books.
+    assert await reported("") == [("2010-08", 6800, 0, 0), ("2010-09", 0, 7595, 1)]
+    assert await reported("?by=effective") == [("2010-08", 6800, 7595, 0)]
     periods = await told.house.owner.get("/v1/periods")
     assert [period["through"] for period in periods.json()["closed"]] == ["2010-08-31"]
 
@@ -376,7 +387,7 @@ async def test_the_signals_about_a_customer_stand_with_their_standing(told: Told
     assert (signal["kind"], signal["refund"], signal["dismissed"]) == ("unverified_again", refund, None)
 
 
-async def test_the_books_are_reported_by_month_of_effect_or_of_recording(told: Told) -> None:
+async def test_open_books_are_reported_by_month_of_effect_or_of_recording(told: Told) -> None:
     # Take the months of UTC → this fails: half past nine in the evening is tomorrow there.
     told.on("2010-08-31", "21:30")
     _, order, bill = await billed(told)

@@ -3,8 +3,9 @@
 import pytest
 
 from domain.authority import RoleTooLow
-from domain.book.closing import ClosePeriod, Month, MonthNotOver, month_of
+from domain.book.closing import FIRST_MONTH, ClosePeriod, Month, MonthNotOver, calendar_of, month_of
 from domain.book.register import PeriodClosed
+from domain.moments import FIRST_EFFECTIVE
 from tests.domain.specification import AGENT, OWNER, given, moment
 
 
@@ -65,3 +66,20 @@ def test_late_entries_belong_to_the_first_month_that_was_open_when_they_came() -
     assert month_of(register, "2010-08") == Month(
         moment("2010-08-01", "00:00"), moment("2010-09-01", "00:00"), second, first
     )
+
+
+def test_the_calendar_counts_months_from_the_first_in_the_zone_of_the_book() -> None:
+    # Count from 0 in `_number` → this fails: late entries would be told a month early.
+    story = given().by(OWNER).on("2010-12-01")
+    register = story.state("book")
+    assert calendar_of(register).closings == calendar_of(register).first_open == []
+    story.do(close("2010-07"))
+    story.do(close("2010-09"))
+    calendar = calendar_of(story.state("book"))
+    assert list(calendar.closings) == [entry.position for entry in story.entries[-2:]]
+    first_start = calendar.starts[0]
+    assert first_start == moment(f"{FIRST_MONTH}-01", "00:00")
+    assert first_start < FIRST_EFFECTIVE < calendar.starts[1]
+    opened = [calendar.starts[number - 1] for number in calendar.first_open]
+    assert opened == [moment("2010-08-01", "00:00"), moment("2010-10-01", "00:00")]
+    assert calendar.starts[-1] == moment("2999-12-01", "00:00")
