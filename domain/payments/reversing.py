@@ -9,7 +9,8 @@ from typing import get_args
 
 import msgspec
 
-from domain.bills.owing import expect_currency, expect_customer
+from domain.bills.bill import in_turn
+from domain.bills.owing import expect_currency, expect_customer, expect_issued, expect_written_off
 from domain.bills.promising import promises_kept
 from domain.bills.writing_off import write_off_reversed
 from domain.causes import expect_cause
@@ -225,12 +226,12 @@ def _reversed(state: Placed, payment: Payment, command: ReversePayment, given: G
 
 def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
     """Records money that came back: it pays what its reversal left open, then what was written off of that;
-    the rest adds to the order's funds, and an order that waited for money waits no longer once it covers it.
-    What of it is for nothing any more, and of no refund, is granted: while it was away units were cancelled,
-    or the customer paid otherwise.
+    then, as a capture would, it covers the units still to ship and pays the order's open bills, oldest first.
+    An order that waited for money waits no longer once it is covered. What of it is for nothing any more, and
+    of no refund, is granted: while it was away units were cancelled, or the customer paid otherwise.
 
     Checks, in this order: order placed; reversal known; retry; currency; amount (I13); not before the
-    reversal.
+    reversal, nor before what it pays or reverses.
     """
     state = placed_order(given, command.order)
     reversal = state.reversals.get(command.reversal)
@@ -271,13 +272,16 @@ def _reinstated(
     state: Placed, reversal: Reversal, command: ReinstatePayment, given: Given
 ) -> tuple[Event, ...]:
     owed = None if reversal.it.bill is None else state.bills[reversal.it.bill]
+    reopened, pays = (0, 0) if owed is None else owed.takes(command.amount)
+    own = () if owed is None or not pays else (owed.share(pays),)
+    not_covered, rest = price_not_covered(state), command.amount - pays
+    others = [bill for bill in state.bills.values() if bill is not owed]
+    shares = (*own, *in_turn(others, rest - min(rest, not_covered)))
+    expect_issued([share.bill for share in shares], state, given)
     events: list[Event] = []
-    pays = 0
-    if owed is not None:
-        reopened, pays = owed.takes(command.amount)
-        if reopened:
-            events.append(write_off_reversed(state, owed, reopened, "reinstatement", command.reinstatement))
-    not_covered, to_funds = price_not_covered(state), command.amount - pays
+    if owed is not None and reopened:
+        expect_written_off((owed.bill,), state, given)
+        events.append(write_off_reversed(state, owed, reopened, "reinstatement", command.reinstatement))
     reinstated = PaymentReinstated(
         order=command.order,
         customer=state.placed.customer,
@@ -286,9 +290,9 @@ def _reinstated(
         payment=reversal.it.payment,
         currency=command.currency,
         amount=command.amount,
-        bills=(owed.share(pays),) if owed is not None and pays else (),
-        deadlines=shipping_begins(state, given) if 0 < not_covered <= to_funds else (),
+        bills=shares,
+        deadlines=shipping_begins(state, given) if 0 < not_covered <= rest else (),
     )
-    ends = hold_ends(state, may_ship=not_covered <= to_funds, because="paid", given=given)
+    ends = hold_ends(state, may_ship=not_covered <= rest, because="paid", given=given)
     kept = promises_kept(state, reinstated.bills, command.reinstatement)
     return (*events, reinstated, *[event for _, event in (*kept, *ends)])

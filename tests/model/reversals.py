@@ -23,7 +23,7 @@ def reverse(shop: Shop, name: str, reversal: str, payment: str, amount: int, row
 
 
 def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int, refund: str) -> bool:
-    """R-B9, I14: what it left owed, open first, then written off; the rest adds to the funds.
+    """R-B9, I12, I14: what it left owed, open first, then written off; then the units, the oldest bills.
 
     What is for nothing any more is granted. Whether anything is.
     """
@@ -31,6 +31,7 @@ def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int, refund
     payment, reversed_, again, row = order.reversals[reversal]
     if amount > reversed_ - again:
         raise Refused("I13", "R-B9")
+    not_covered = order.to_ship - order.deposit
     order.reversals[reversal] = (payment, reversed_, again + amount, row)
     order.payments[payment].reversed -= amount
     order.reversed -= amount
@@ -38,7 +39,10 @@ def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int, refund
         owed = order.bills[row]
         was_open = min(amount, owed.open)
         debts.undo_write_off(order, owed, min(amount - was_open, owed.written_off), by_refund=False)
-        receiving.pay(shop, owed, min(amount, owed.open), by if was_open else None)
+        pays = min(amount, owed.open)
+        receiving.pay(shop, owed, pays, by if was_open else None)
+        amount -= pays
+    receiving.pay_oldest(shop, order, amount - min(amount, not_covered), by)
     if order.due_of_no_refund:
         order.refunds[refund] = Refund(order.due_of_no_refund, 0)
     return refund in order.refunds
