@@ -269,11 +269,12 @@ SELECT customer, currency, sum(charged) AS charged, sum(received) AS received,
        sum(deposits_held) AS deposits_held, sum(refunds_due) AS refunds_due,
        sum(credit_available) AS credit_available, sum(goodwill_cost) AS goodwill_cost,
        sum(lifetime_value) AS lifetime_value, max(last_position) AS last_position
-FROM held WHERE (charged, received, credited, refunded, refunds_due, credit_available, goodwill_cost)
-    <> (0, 0, 0, 0, 0, 0, 0)
+FROM held WHERE (charged, received, reversed, credited, refunded, written_off, open_bills, deposits_held,
+                 refunds_due, credit_available, goodwill_cost, lifetime_value)
+    <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 GROUP BY customer, currency ORDER BY customer, currency"""
 """The balance of each customer and currency, over the rows `held` (`ledger.projecting.answers`). An order of
-which nothing was paid or shipped says nothing about money yet.
+which nothing was paid or shipped says nothing about money yet: what is left out has nothing but zeros.
 """
 
 LIFETIME = """

@@ -64,6 +64,20 @@ async def test_two_halves_of_a_gesture_at_once_are_one_gesture(house: House) -> 
     assert in_a_case.status_code == 422, "no case is on record yet that a gesture could name"
 
 
+async def test_what_only_credit_has_paid_for_is_a_deposit_like_any_other(house: House) -> None:
+    """Leave an order out of the balance because no money came for it → its figures are not what explains
+    them, and this fails.
+    """
+    customer = await house.customer()
+    await house.recorded(f"/v1/customers/{customer}/credit", GESTURE | {"amount": eur(2000)})
+    order = await house.order(2, customer_id=customer)
+    used = await house.recorded(f"/v1/orders/{order}/credit", {"amount": eur(2000)})
+    path = f"/v1/customers/{customer}/balance"
+    (owed,) = (await house.agent.get(f"{path}?min_position={used['position']}")).json()["items"]
+    explained = (await house.agent.get(f"{path}/explain?column=deposits_held")).json()
+    assert owed["deposits_held"] == explained["figure"] == eur(2000)
+
+
 async def test_credit_used_on_two_orders_at_once_is_used_once(house: House) -> None:
     # Leave the check of what the customer has out of `use_credit` → both get it, and this fails.
     customer = await house.customer()
