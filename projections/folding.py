@@ -33,6 +33,11 @@ class Parked(msgspec.Struct, frozen=True):
     customer: str | None
     error: str
 
+    @property
+    def names_no_group(self) -> bool:
+        """Whether it stands for the entry alone, since its group could not be told, or it is of a list."""
+        return self.group == (self.position,)
+
 
 class Folding(ABC):
     """One projection being folded in memory."""

@@ -35,7 +35,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         return min((each.position for each in parked if self._touches(each, item)), default=None)
 
     def _touches(self, parked: Parked, item: Any) -> bool:
-        if self.group and len(parked.group) == len(self.projection.group_key):
+        if self.group and not parked.names_no_group:
             held = tuple(getattr(item, name) for name in self.group)
             return parked.group[: len(held)] == held
         # A list lacks the lines of the entry alone, and of some entries the group cannot even be told: what
