@@ -23,6 +23,11 @@ from projections.unmatched import Unmatched
 from projections.unpaid_bills import UnpaidBills
 from projections.watched_orders import WatchedOrders
 
+GENERATION: Final = 1
+"""Raised with every projection that is added, so that an older release leaves the tables of newer ones alone
+(`makegood projections drop`); a test compares it with the names.
+"""
+
 PROJECTIONS: Final[tuple[AnyProjection, ...]] = (
     CustomerBalance(),
     CustomerStatement(),

@@ -4,7 +4,8 @@
 
 A new version is a new table beside the old one, which processes of the old release go on using. Tables whose
 projection or version this release does not define are detached; they are named, and dropped only when
-somebody asks. A version higher than ours is a newer release's, and not ours to detach.
+somebody asks. What a newer release made is not ours to detach: a version higher than ours, or a projection we
+do not know that is of a later generation of the catalogue, as the table's comment says.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,10 +17,13 @@ from msgspec import inspect
 from psycopg import sql
 
 from ledger.roles import APP
+from projections.catalogue import GENERATION
 from projections.projection import AnyProjection
 
 MARK = "a projection of Makegood"
-"""The comment by which a table is known to be ours to detach."""
+"""How the comment begins by which a table is known to be ours to detach; then the generation that made it."""
+
+_GENERATION = ", generation "
 
 MOST_OF_A_NAME = 63
 """Bytes the server keeps of a name."""
@@ -95,16 +99,20 @@ def detached(connection: psycopg.Connection, projections: Iterable[AnyProjection
     """Tables of projections that this release does not define, and of versions before its own, by name."""
     defined = {projection.name: projection.version for projection in projections}
     found = connection.execute(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
-        " AND obj_description(oid, 'pg_class') = %s ORDER BY relname",
+        "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+        " AND starts_with(obj_description(oid, 'pg_class'), %s) ORDER BY relname",
         (MARK,),
     )
-    return [table for (table,) in found.fetchall() if _is_left_behind(table, defined)]
+    return [table for table, comment in found.fetchall() if _is_left_behind(table, comment, defined)]
 
 
-def _is_left_behind(table: str, defined: Mapping[str, int]) -> bool:
+def _is_left_behind(table: str, comment: str, defined: Mapping[str, int]) -> bool:
     name, _, version = table.rpartition("_v")
-    return name not in defined or int(version) < defined[name]
+    if name in defined:
+        return int(version) < defined[name]
+    _, _, generation = comment.partition(_GENERATION)
+    return int(generation or 0) <= GENERATION
 
 
 def drop_detached(owner: psycopg.Connection, projections: Iterable[AnyProjection]) -> list[str]:
@@ -158,7 +166,9 @@ def _create(owner: psycopg.Connection, projection: AnyProjection, columns: tuple
             table, sql.SQL(", ").join(column.ddl for column in columns), names_of(projection.key)
         )
     )
-    owner.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(table, sql.Literal(MARK)))
+    owner.execute(
+        sql.SQL("COMMENT ON TABLE {} IS {}").format(table, sql.Literal(f"{MARK}{_GENERATION}{GENERATION}"))
+    )
     owner.execute(
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(table, sql.Identifier(APP))
     )

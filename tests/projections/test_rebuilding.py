@@ -14,9 +14,9 @@ from ledger.projecting import cursors
 from ledger.projecting.entries import connect, head_of
 from ledger.projecting.rebuild import rebuild
 from ledger.projecting.sides import Differences
-from ledger.projecting.tables import ShapeChanged, create_tables, detached, drop_detached
+from ledger.projecting.tables import MARK, ShapeChanged, create_tables, detached, drop_detached
 from ledger.projecting.verify import verify
-from projections.catalogue import PROJECTIONS
+from projections.catalogue import GENERATION, PROJECTIONS
 from projections.customer_balance import Balance, CustomerBalance
 from projections.projection import Row
 from tests.projections.conftest import LiveRows, MakeBook, MakeFollower, named
@@ -225,6 +225,21 @@ def test_a_new_version_is_built_beside_the_old_one_and_the_old_one_is_dropped_on
         owner.execute(
             "DELETE FROM cursors WHERE version = %s AND projection = %s", (newer.version, newer.name)
         )
+
+
+def test_an_older_release_leaves_the_projections_of_newer_ones_alone(tables: Database) -> None:
+    """Detach whatever is not known here → an older process drops what a newer one has just built, and this
+    fails.
+    """
+    ours, newer = f"{MARK}, generation {GENERATION}", f"{MARK}, generation {GENERATION + 1}"
+    with psycopg.connect(tables.owner_conninfo) as owner, owner.transaction(force_rollback=True):
+        for table, comment in (("bygone_v1", MARK), ("given_up_v1", ours), ("loyalty_v1", newer)):
+            owner.execute(f"CREATE TABLE {table} (book text)")
+            owner.execute(f"COMMENT ON TABLE {table} IS '{comment}'")
+        left = detached(owner, PROJECTIONS)
+        assert {"bygone_v1", "given_up_v1"} <= set(left)
+        assert "loyalty_v1" not in left
+        assert "loyalty_v1" not in drop_detached(owner, PROJECTIONS)
 
 
 class Forgotten(CustomerBalance):
