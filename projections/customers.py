@@ -25,7 +25,8 @@ class CustomerRow(Row):
     name: Sealed | None = None
     channel: str = ""
     external_ref: str | None = None
-    registered_at: Moment = 0
+    registered_at: Moment | None = None
+    """None before it took effect: an order may be dated before the registration of who ordered."""
     contact_points: int = 0
     """That still reach them."""
     payment_methods: int = 0
@@ -40,7 +41,7 @@ class Customers(RowPerGroup[CustomerRow, TellsOfACustomer]):
     """Which customers are there, and what do we know of each?"""
 
     name = "customers"
-    version = 2
+    version = 3
     row = CustomerRow
     handles = events_of(TellsOfACustomer)
     key = ("customer",)
@@ -76,5 +77,5 @@ LISTED = """
 SELECT customer AS id, name, channel, external_ref, registered_at,
        coalesce(last_order_at, registered_at) AS active_at, contact_points, payment_methods, orders,
        last_order, last_position
-FROM held"""
-"""The customers, over the rows `held`."""
+FROM held WHERE registered_at IS NOT NULL"""
+"""The customers who were registered, over the rows `held`."""

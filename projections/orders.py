@@ -71,7 +71,10 @@ class OrderRow(Row):
     standing: str | None = None
     began_at: Moment = 0
     placed_at: Moment | None = None
+    shipments: str = ""
+    """Each that stands, as `shp_… <moment>`, so that taking one back leaves the last of the others."""
     last_shipped_at: Moment | None = None
+    """By the time things took effect: a shipment entered late is not the last."""
     units: int = 0
     units_shipped: int = 0
     units_delivered: int = 0
@@ -81,14 +84,15 @@ class OrderRow(Row):
     given_up: bool = False
     """Whether it was closed as not delivered."""
     last_position: Place = 0
-    last_effective_at: Moment = 0
+    changed_at: Moment | None = None
+    """When what took effect last did."""
 
 
 class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
     """Which orders are there, and where does each stand?"""
 
     name = "orders"
-    version = 3
+    version = 4
     row = OrderRow
     handles = events_of(TellsOfAnOrder)
     key = ("order",)
@@ -109,7 +113,7 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
             case OrderShipped():
                 row.charged += it.charge
                 row.units_shipped += _units(it.parts)
-                row.last_shipped_at = entry.effective_at
+                _ship(row, f"{row.shipments} {it.shipment} {entry.effective_at}".split())
             case BillIssued():
                 row.billed += it.amount
             case ShipmentDelivered():
@@ -128,7 +132,9 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
                 row.charged -= it.charge
                 row.billed -= it.billed
                 row.units_shipped -= _units(it.parts)
-                row.last_shipped_at = row.last_shipped_at if row.units_shipped else None
+                said = row.shipments.split()
+                at = said.index(it.shipment)
+                _ship(row, said[:at] + said[at + 2 :])
             case BillCorrected():
                 row.billed -= it.amount
             case RefundCorrected():
@@ -136,7 +142,8 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
             case _:
                 assert_never(it)
         row.status = status(row)
-        row.last_position, row.last_effective_at = entry.position, entry.effective_at
+        row.last_position = entry.position
+        row.changed_at = max(row.changed_at or entry.effective_at, entry.effective_at)
 
 
 def status(row: OrderRow) -> Status:
@@ -164,6 +171,11 @@ def _describe(row: OrderRow, it: CartPrepared | OrderPlaced, entry: Entry) -> No
         row.terms, row.standing, row.placed_at = it.terms, it.standing, entry.effective_at
 
 
+def _ship(row: OrderRow, shipments: list[str]) -> None:
+    row.shipments = " ".join(shipments)
+    row.last_shipped_at = max(map(int, shipments[1::2]), default=None)
+
+
 def _units(parts: tuple[Part, ...]) -> int:
     return sum([part.quantity for part in parts])
 
@@ -171,6 +183,6 @@ def _units(parts: tuple[Part, ...]) -> int:
 PLACED = """
 SELECT "order" AS id, customer, channel, external_ref, status, terms, standing, currency, total, received,
        charged, billed, units, units_shipped, units_delivered, units_cancelled, placed_at, last_shipped_at,
-       last_effective_at AS changed_at, last_position
+       changed_at, last_position
 FROM held WHERE placed_at IS NOT NULL"""
 """The orders that were placed, over the rows `held`: carts are no orders yet."""

@@ -206,3 +206,13 @@ async def test_what_came_late_in_a_month_is_what_had_come_by_then(kept: House) -
     }
     found = {past: (await kept.owner.get(path + past)).json()["late"] for past in pasts}
     assert found == pasts
+
+
+async def test_a_customer_is_listed_from_their_registration_on(kept: House) -> None:
+    """List whoever has a row → an order dated before it registers them in 1970, and this fails."""
+    customer = await kept.customer()
+    await kept.order(customer_id=customer, effective_at="2026-01-05T10:00:00Z")
+    head = await kept.head()
+    assert await items_of(kept, "/v1/customers?as_of=2026-01-06T10:00:00Z") == []
+    (listed,) = await items_of(kept, f"/v1/customers?min_position={head}")
+    assert (listed["id"], listed["orders"]) == (customer, 1)

@@ -24,6 +24,7 @@ from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain import examples
 from tests.domain.examples import BILL
 from tests.domain.specification import given as given_events
+from tests.domain.test_correcting_shipments import shipment_corrected
 from tests.projections.histories import KINDS, Step, history
 
 projections = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)
@@ -252,3 +253,25 @@ def test_a_poison_entry_costs_a_list_its_own_lines_and_no_others(entries: list[E
     assert poison
     assert positions | poison == {entry.position for entry in handled}
     assert not positions & poison
+
+
+def test_when_an_order_shipped_last_and_changed_last_is_by_when_it_happened() -> None:
+    """Note what was entered last → this fails twice: for what was entered late, and for what never left."""
+    story = given_events(examples.customer_registered(), examples.placed(), examples.captured())
+    on: dict[str, int] = {}
+    for number, day in enumerate(("2010-08-20", "2010-08-24", "2010-08-22"), 1):
+        story.on(day)
+        on[day] = story.at
+        story.record(examples.shipped((1, 1), shipment=examples.id_of("shp", number)))
+
+    def row() -> OrderRow:
+        (found,) = folded(Orders(), story.entries)
+        assert isinstance(found, OrderRow)
+        return found
+
+    assert (row().last_shipped_at, row().changed_at) == (on["2010-08-24"], on["2010-08-24"])
+    story.on("2010-08-23").record(shipment_corrected(shipment=examples.id_of("shp", 2)))
+    assert (row().last_shipped_at, row().changed_at) == (on["2010-08-22"], on["2010-08-24"])
+    for number in (1, 3):
+        story.record(shipment_corrected(shipment=examples.id_of("shp", number)))
+    assert row().last_shipped_at is None
