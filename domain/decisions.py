@@ -48,6 +48,7 @@ from domain.declines.releasing import ReleaseOrder, release_order
 from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, return_money
 from domain.inbound.charges import RecordCharge, record_charge
 from domain.inbound.notices import ReceiveNotice, receive_notice
+from domain.inbound.payouts import RecordSentPayout, record_sent_payout
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.orders.cancelling import CancelUnits, cancel_units
 from domain.orders.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
@@ -163,6 +164,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     CloseAsNotDelivered: close_as_not_delivered,
     CorrectEntry: correct_entry,
     RecordCharge: record_charge,
+    RecordSentPayout: record_sent_payout,
     AssignMoney: assign_money,
     ReturnMoney: return_money,
     ReceiveNotice: receive_notice,

@@ -92,6 +92,7 @@ from domain.refunds.persons_day import evolve_day
 from domain.refunds.refund_events import (
     FraudSignalDismissed,
     FraudSignalRaised,
+    PayoutUnmatched,
     RefundAllowanceUsed,
     RefundDueChanged,
     RefundEscalated,
@@ -175,6 +176,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "refund.withdrawn": StoredType(RefundWithdrawn),
     "refund.payment_failed": StoredType(RefundPaymentFailed),
     "refund.due_changed": StoredType(RefundDueChanged),
+    "refund.payout_unmatched": StoredType(PayoutUnmatched),
     "refund_allowance.used": StoredType(RefundAllowanceUsed),
     "fraud_signal.raised": StoredType(FraudSignalRaised),
     "fraud_signal.dismissed": StoredType(FraudSignalDismissed),

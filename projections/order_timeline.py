@@ -59,6 +59,7 @@ from domain.payments.payment_events import (
     PaymentReversed,
 )
 from domain.refunds.refund_events import (
+    PayoutUnmatched,
     RefundDueChanged,
     RefundEscalated,
     RefundGranted,
@@ -133,6 +134,7 @@ What = Literal[
     "payment_attempted",
     "payment_declined",
     "charge_unmatched",
+    "payout_unmatched",
     "placed_on_hold",
     "cards_searched",
     "contact_attempted",
@@ -375,6 +377,7 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     RefundPaymentFailed: _told_of_money("refund_payment_failed", "refund"),
     RefundReturned: _told_of_money("refund_returned", "refund"),
     RefundDueChanged: _due_changed,
+    PayoutUnmatched: _told_of_money("payout_unmatched", "unmatched"),
     PaymentCorrected: _told_of_money("payment_corrected", "payment"),
     ShipmentCorrected: _shipment_corrected,
     BillCorrected: _told_of_money("bill_corrected", "bill"),

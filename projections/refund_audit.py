@@ -14,6 +14,7 @@ from domain.moments import Day, Moment
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.refund_events import (
     FraudSignalRaised,
+    PayoutUnmatched,
     RefundEscalated,
     RefundGranted,
     RefundPaid,
@@ -47,6 +48,7 @@ TellsOfARefund = (
     | RefundPaid
     | RefundPaymentFailed
     | RefundReturned
+    | PayoutUnmatched
     | RefundCorrected
     | CreditSetAside
     | FraudSignalRaised
@@ -102,6 +104,8 @@ class RefundRow(Row):
     """Of the last payout."""
     failed_payouts: int = 0
     returned_payouts: int = 0
+    unmatched_payouts: int = 0
+    """Left us, and it could take them no longer: their money waits until somebody says what it was."""
     first_contact_at: Moment | None = None
     paid_at: Moment | None = None
     """When money first left us, or it was kept as credit."""
@@ -189,6 +193,8 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
                 row.paid -= it.amount
                 row.returned_payouts += 1
                 row.stage = "granted"
+            case PayoutUnmatched():
+                row.unmatched_payouts += 1
             case RefundCorrected():
                 row.stage = "corrected"  # it was none, and what it credited is owed again
                 row.granted -= it.granted
@@ -316,6 +322,7 @@ concat_ws(' ',
         THEN 'unverified' END,
     CASE WHEN failed_payouts > 0 THEN 'payout_failed' END,
     CASE WHEN returned_payouts > 0 THEN 'payout_returned' END,
+    CASE WHEN unmatched_payouts > 0 THEN 'payout_unmatched' END,
     CASE WHEN signals > 0 THEN 'signal' END,
     CASE WHEN overridden THEN 'goods_against_rule' END,
     CASE WHEN did_not_come > 0 THEN 'goods_did_not_come' END,
@@ -341,9 +348,10 @@ SELECT refund AS id, customer, "order", currency, stage, basis, verified, reques
        escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem, proactive, label,
        days_since_delivery, days_since_order, units, parts, granted, credited, against_limits, cleared,
        paid, set_aside, method, first_contact_at, paid_at, minutes_from_contact, decided_by, decided_as,
-       "limit", edition, origin, failed_payouts, returned_payouts, signals, {GOODS} AS goods, goods_value,
-       asked_back, kept, did_not_come, labels_sent, returned_unused, returned_used, returned_empty,
-       return_cost_avoided, overridden, recoverable, claims, claims_settled, claims_refused, claims_waived,
-       claimed, recovered, net_cost, {ANOMALIES} AS anomalies, entries, last_position
+       "limit", edition, origin, failed_payouts, returned_payouts, unmatched_payouts, signals,
+       {GOODS} AS goods, goods_value, asked_back, kept, did_not_come, labels_sent, returned_unused,
+       returned_used, returned_empty, return_cost_avoided, overridden, recoverable, claims, claims_settled,
+       claims_refused, claims_waived, claimed, recovered, net_cost, {ANOMALIES} AS anomalies, entries,
+       last_position
 FROM held"""
 """The refunds with what is odd about them, over the rows `held`."""

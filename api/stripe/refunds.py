@@ -48,6 +48,8 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
     refund = None if found.order is None else _refund_of(found.order, it, amount)
     if found.order is None or found.payment is None or refund is None:
         return Told(order=found.order, money=money)
+    if _payout_of(found.order, it.id) is None and await _waits(book, it):
+        return Told(order=found.order, money=money)  # though a refund might take it by now
     known = found.order.refunds.get(refund)
     fact = _paying_out(it, refund, found.order, found.payment)
     return Told(order=found.order, fact=fact, money=money, earliest=None if known is None else known.at)
@@ -97,7 +99,7 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
         fact = _coming_back(it, order, told.tried.refund, told.tried.payout, told)
         money = moved("receipt", amount, currency, it.id)
         return Told(order=order, fact=fact, money=money, earliest=order.refunds[told.tried.refund].at)
-    if await book.claimed(UNMATCHED_REF, f"payout/{STRIPE}/{it.id}") is not None:
+    if await _waits(book, it):
         return Told(order=order, money=moved("receipt", amount, currency, it.id))
     refund = None if order is None else _refund_of(order, it, amount)
     if order is None or found.payment is None or refund is None:
@@ -105,6 +107,11 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
     paid = _paying_out(it, refund, order, found.payment)
     fact = _coming_back(it, order, refund, paid.payout, None)
     return Told(order=order, fact=fact, first=(paid,), earliest=order.refunds[refund].at)
+
+
+async def _waits(book: Book, it: StripeRefund) -> bool:
+    """Whether its money is kept as unmatched already."""
+    return await book.claimed(UNMATCHED_REF, f"payout/{STRIPE}/{it.id}") is not None
 
 
 def _coming_back(

@@ -109,6 +109,7 @@ class RefundItem(msgspec.Struct, frozen=True):
     origin: str
     failed_payouts: int
     returned_payouts: int
+    unmatched_payouts: int
     signals: int
     goods: str
     goods_value: Minor

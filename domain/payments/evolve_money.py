@@ -49,9 +49,11 @@ from domain.refunds.refund import (
     with_requested,
     with_returned,
     with_set_aside,
+    with_unmatched,
     with_withdrawn,
 )
 from domain.refunds.refund_events import (
+    PayoutUnmatched,
     RefundDueChanged,
     RefundEscalated,
     RefundGranted,
@@ -265,6 +267,10 @@ def _refund_payment_failed(state: Placed, it: RefundPaymentFailed, entry: Entry)
     return msgspec.structs.replace(state, refunds=with_payout(state.refunds, it, entry))
 
 
+def _payout_unmatched(state: Placed, it: PayoutUnmatched, entry: Entry) -> Placed:
+    return msgspec.structs.replace(state, refunds=with_unmatched(state.refunds, it, entry))
+
+
 def _refund_returned(state: Placed, it: RefundReturned, entry: Entry) -> Placed:
     paid = state.refunds[it.refund].payouts[it.payout].tried
     return msgspec.structs.replace(
@@ -316,6 +322,7 @@ MONEY: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     RefundGranted: _refund_granted,
     RefundPaid: _refund_paid,
     RefundPaymentFailed: _refund_payment_failed,
+    PayoutUnmatched: _payout_unmatched,
     RefundReturned: _refund_returned,
     RefundDueChanged: _refund_due_changed,
 }

@@ -49,12 +49,13 @@ class KeepCredit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def next_payout(state: Placed, refund: Refund) -> SendBack | KeepCredit | None:
-    """What of a refund is to be paid out next; once one did not arrive, a person finds the next way.
+    """What of a refund is to be paid out next; once one did not arrive, or left and found no place, a person
+    finds the next way.
 
     Source: R-B9, R-G8
     """
     tried = [payout for payout in refund.payouts.values() if payout.did_not_arrive]
-    if state.is_disputed or tried or refund.corrected is not None:
+    if state.is_disputed or tried or refund.unmatched or refund.corrected is not None:
         return None
     due = owed(state, refund)
     name, ordinal = refund.granted.refund, len(refund.payouts)

@@ -12,6 +12,7 @@ import msgspec
 from domain.entry import Entry
 from domain.moments import Moment
 from domain.refunds.refund_events import (
+    PayoutUnmatched,
     RefundEscalated,
     RefundGranted,
     RefundPaid,
@@ -65,6 +66,8 @@ class Refund(msgspec.Struct, frozen=True):
     """Minor units kept as the customer's credit."""
     payouts: Mapping[str, Payout] = {}
     """By payout id, failed ones too."""
+    unmatched: Mapping[str, int] = {}
+    """By payout id, what left us and it could not take: positions that say so."""
     corrected: int | None = None
     """Position of the entry that says it was none."""
 
@@ -144,6 +147,13 @@ def with_payout(refunds: Refunds, it: RefundPaid | RefundPaymentFailed, entry: E
     payouts = {**known.payouts, it.payout: Payout(it, entry.effective_at, entry.position)}
     paid = known.paid + (it.amount if isinstance(it, RefundPaid) else 0)
     return {**refunds, it.refund: msgspec.structs.replace(known, paid=paid, payouts=payouts)}
+
+
+def with_unmatched(refunds: Refunds, it: PayoutUnmatched, entry: Entry) -> Refunds:
+    """The refunds, of which one could not take a payout."""
+    known = refunds[it.refund]
+    unmatched = {**known.unmatched, it.payout: entry.position}
+    return {**refunds, it.refund: msgspec.structs.replace(known, unmatched=unmatched)}
 
 
 def with_returned(refunds: Refunds, it: RefundReturned, entry: Entry) -> Refunds:

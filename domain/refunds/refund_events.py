@@ -286,6 +286,26 @@ class RefundPaymentFailed(Event, frozen=True, kw_only=True):
     """Paying it out another way."""
 
 
+class PayoutUnmatched(Event, frozen=True, kw_only=True):
+    """Money sent back of a refund had left us, and the refund could not take it: it waits as unmatched. From
+    then on nothing of this refund is paid by itself. Source: I12
+    """
+
+    refund: str
+    customer: str
+    order: str
+    payout: str
+    """Which is over."""
+    currency: str
+    amount: Minor
+    processor: str
+    reference: str
+    unmatched: str
+    """The money that waits."""
+    why: str
+    """The refusal that kept it from its refund."""
+
+
 class RefundReturned(Event, frozen=True, kw_only=True):
     """Money of a payout came back to us: a cheque undelivered, a card closed. It is owed again. Source: §2"""
 

@@ -3,13 +3,16 @@
     what is next? ─ processor asked under the payout's id ─ crash ─ asked again: the same answer ─ recorded
 
 The id is made of the refund and of how often it was tried, so that every reason to pay out asks for the same
-payout until it was recorded. What the processor says left is what is recorded, whatever changed meanwhile.
+payout until it was recorded. What the processor says left is what is recorded, whatever changed meanwhile:
+for its refund, or, where that can take it no longer, as unmatched money.
 """
 
 import msgspec
 
 from domain.book.register import STREAM, Register
 from domain.command import Command
+from domain.inbound.notices import UNMATCHED_REF
+from domain.inbound.payouts import RecordSentPayout
 from domain.moments import day_of
 from domain.orders.order import Placed
 from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_payout
@@ -18,6 +21,7 @@ from domain.refunds.payout_follows_grant import PayOut
 from domain.refunds.refund import Refund
 from domain.refunds.settling import SettleRefund
 from ledger.book import Book
+from ledger.identity import mint
 from ledger.processors.gateway import Gateway, NotSentBack, SentBack
 from ledger.record.submission import Submission
 
@@ -54,7 +58,7 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
                     credit=it.credit,
                 )
             case SendBack() as it if (gateway := _gateway(book, it)) is not None:
-                return _recording(errand, name, it, await gateway.send_back(it))
+                return await _recording(book, errand, name, it, await gateway.send_back(it))
             case _:
                 continue
     return None
@@ -71,10 +75,12 @@ def _gateway(book: Book, it: SendBack) -> Gateway | None:
     return gateway if gateway is not None and gateway.processor == it.processor else None
 
 
-def _recording(errand: PayOut, refund: str, it: SendBack, said: SentBack | NotSentBack) -> Command:
+async def _recording(
+    book: Book, errand: PayOut, refund: str, it: SendBack, said: SentBack | NotSentBack
+) -> Command:
     match said:
         case SentBack():
-            return RecordPayout(
+            paid = RecordPayout(
                 order=errand.order,
                 refund=refund,
                 payout=it.payout,
@@ -82,6 +88,12 @@ def _recording(errand: PayOut, refund: str, it: SendBack, said: SentBack | NotSe
                 amount=said.amount,
                 currency=it.currency,
                 reference=said.reference,
+            )
+            # The processor may have told of it before it answered, and its money is kept already.
+            kept = await book.claimed(UNMATCHED_REF, f"payout/{it.processor}/{said.reference}")
+            unmatched = mint("unm") if kept is None else kept.partition("/")[2]
+            return RecordSentPayout(
+                paid=paid, processor=it.processor, unmatched=unmatched, is_unmatched=kept is not None
             )
         case NotSentBack():
             return RecordFailedPayout(
@@ -97,7 +109,9 @@ def _recording(errand: PayOut, refund: str, it: SendBack, said: SentBack | NotSe
 
 def _payout_of(command: Command) -> str:
     match command:
-        case RecordPayout() | RecordFailedPayout():
+        case RecordSentPayout():
+            return command.paid.payout
+        case RecordFailedPayout():
             return command.payout
         case SettleRefund():
             return command.credit

@@ -1,15 +1,21 @@
 """What of a refund is paid out next by itself, and what a processor says left. Source: R-G8, R-G9"""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from domain.causes import EffectiveBeforeCause
+from domain.decision import Claim
+from domain.decisions import decide
 from domain.entry import Entry, Meta
+from domain.inbound.payouts import RecordSentPayout
+from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.money import Money
 from domain.payments.payment_events import CreditSetAside, DisputeClosed, DisputeOpened
 from domain.refunds.paying_out import KeepCredit, PayoutExceedsDue, RecordPayout, SendBack, next_payout
 from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
-from domain.refunds.refund_events import RefundDueChanged, RefundGranted, RefundPaid
+from domain.refunds.refund_events import PayoutUnmatched, RefundDueChanged, RefundGranted, RefundPaid
 from domain.refunds.settling import RefundUnknown
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
@@ -25,10 +31,11 @@ from tests.domain.examples import (
     refund_granted,
     shipped,
 )
-from tests.domain.refunds import fail, grant, settle
+from tests.domain.refunds import come_back, fail, grant, settle
 from tests.domain.returns import refunded
 from tests.domain.specification import NOON, Story, given, moment
 
+MONEY = id_of("unm")
 FIRST, SECOND = id_of("pot"), id_of("pot", 2)
 
 
@@ -245,3 +252,64 @@ def test_set_aside_credit_has_a_name_of_its_own_each_time() -> None:
     found = next_payout(state, state.refunds[REFUND])
     assert isinstance(found, KeepCredit)
     assert found.credit != id_of("crd")
+
+
+# What was sent and finds no place
+
+
+def sent(**other: object) -> RecordSentPayout:
+    """The processor sent the first payout back."""
+    kept = {name: other.pop(name) for name in ("unmatched", "is_unmatched") if name in other}
+    fields: dict[str, Any] = {"processor": "acme", "unmatched": MONEY, **kept}
+    return RecordSentPayout(paid=record(**other), **fields)
+
+
+def over(why: str = "payout-exceeds-due", **other: Any) -> PayoutUnmatched:
+    said: dict[str, Any] = {"refund": REFUND, "customer": CUSTOMER, "order": ORDER, "payout": FIRST}
+    money: dict[str, Any] = {"currency": "USD", "amount": 7595, "processor": "acme", "reference": "re_1"}
+    return PayoutUnmatched(**{**said, **money, "unmatched": MONEY, "why": why, **other})
+
+
+def test_what_was_sent_and_is_due_is_paid() -> None:
+    story = refunded()
+    paid = story.when(sent()).decides(RefundPaid)
+    assert (paid.amount, paid.reference) == (7595, "re_1")
+    story.when(sent()).nothing()
+
+
+def test_what_was_sent_of_a_refund_settled_meanwhile_waits_and_nothing_more_of_it_is_sent() -> None:
+    # Refuse it → money that left is recorded nowhere, and this fails.
+    story = refunded()
+    story.do(settle(reference="by hand", payouts=(SECOND,)))
+    money, ended = story.do(sent())
+    assert ended == over()
+    assert isinstance(money, UnmatchedPayout)
+    assert (money.unmatched, money.amount, money.order, money.customer) == (MONEY, 7595, ORDER, CUSTOMER)
+    assert (money.processor, money.reference, money.why) == ("acme", "re_1", "payout-exceeds-due")
+    assert [each.kind for each in money.deadlines] == ["unmatched"]
+    story.when(sent(unmatched=id_of("unm", 2))).nothing()
+    story.do(come_back(payout=SECOND))
+    assert story.account(ORDER).balance == -7595, "owed again"
+    assert next_of(story) is None
+
+
+def test_its_money_is_claimed_by_its_reference_so_that_it_is_kept_once() -> None:
+    story = refunded()
+    story.do(settle(reference="by hand", payouts=(SECOND,)))
+    claims = decide(sent(), story.given(sent())).named_claims
+    assert claims == (Claim("unmatched_ref", "payout/acme/re_1", f"unmatched/{MONEY}"),)
+    story.when(sent(is_unmatched=True)).then(over())
+
+
+def test_what_waits_already_does_not_count_for_its_refund_too() -> None:
+    # Pay it though its processor's notice was kept as unmatched → it would count twice.
+    story = refunded()
+    story.when(sent(is_unmatched=True)).then(over("kept_before"))
+    assert story.account(ORDER).balance == -7595
+
+
+def test_other_content_under_the_same_payout_is_refused() -> None:
+    story = refunded()
+    story.do(sent())
+    story.when(sent(amount=1)).refused(AlreadyRecordedOtherwise(FIRST))
+    story.when(sent(refund=id_of("ref", 9))).refused(RefundUnknown(id_of("ref", 9)))

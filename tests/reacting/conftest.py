@@ -61,8 +61,8 @@ async def reactor(book: Book) -> Reactor:
     return Reactor(book, [Acknowledge()], {})
 
 
-async def ordered(book: Book, asked: Submission | None = None) -> str:
-    """A new order of one dress."""
+async def ordered(book: Book, asked: Submission | None = None, quantity: int = 1) -> str:
+    """A new order of one dress, unless more are wanted."""
     order, customer = mint("ord"), mint("cus")
     place = PlaceOrder(
         order=order,
@@ -70,7 +70,7 @@ async def ordered(book: Book, asked: Submission | None = None) -> str:
         register=RegisterCustomer(customer=customer, channel="shop"),
         channel="shop",
         currency="EUR",
-        lines=(AskedLine(sku="DRESS", description="A dress", quantity=1, unit_price=3_400),),
+        lines=(AskedLine(sku="DRESS", description="A dress", quantity=quantity, unit_price=3_400),),
     )
     await book.execute(place, asked or submission())
     return order

@@ -4,9 +4,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.book.register import OpenBook
+from domain.corrections.correcting import CorrectEntry
+from domain.decision import Actor
+from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.moments import day_of, plus_days
 from domain.orders.delivering import DeliverShipment
 from domain.orders.order import Placed
@@ -18,7 +22,14 @@ from domain.payments.reversing import ReinstatePayment, ReversePayment
 from domain.refunds.granting import GrantRefund
 from domain.refunds.limits import Deciding
 from domain.refunds.paying_out import RecordPayout, SendBack
-from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundPaid, RefundPaymentFailed
+from domain.refunds.refund_events import (
+    AskedUnits,
+    PayoutUnmatched,
+    RefundAsk,
+    RefundPaid,
+    RefundPaymentFailed,
+)
+from domain.refunds.settling import SettleRefund
 from ledger.book import Book, machine_now
 from ledger.composition import Ledger
 from ledger.errors import OutOfReach
@@ -77,10 +88,10 @@ def reactor_of(book: Book, holder: str | None = None) -> Reactor:
     return Reactor(book, REACTIONS, ERRANDS, holder)
 
 
-async def paid_order(book: Book, *captures: int, processor: str = "acme") -> str:
-    """A shipped and delivered order of 34.00, paid in so many captures."""
-    order = await ordered(book)
-    for amount in captures or (3_400,):
+async def paid_order(book: Book, *captures: int, processor: str = "acme", quantity: int = 1) -> str:
+    """A shipped and delivered order of 34.00 a dress, paid in so many captures."""
+    order = await ordered(book, quantity=quantity)
+    for amount in captures or (3_400 * quantity,):
         await do(
             book,
             CapturePayment(
@@ -95,7 +106,7 @@ async def paid_order(book: Book, *captures: int, processor: str = "acme") -> str
     ship = ShipOrder(
         order=order,
         shipment=(shipment := mint("shp")),
-        parts=(Part(1, 1),),
+        parts=(Part(1, quantity),),
         method="parcel",
         tracking="1Z",
         description="sealed",
@@ -106,7 +117,7 @@ async def paid_order(book: Book, *captures: int, processor: str = "acme") -> str
 
 
 async def granted(book: Book, order: str) -> str:
-    """The order is refunded."""
+    """One dress of the order is refunded."""
     today = day_of(book.clock(), "Europe/Berlin")
     refund = mint("ref")
     state = await book.state(order)
@@ -323,7 +334,22 @@ async def test_what_left_is_recorded_though_something_changed_meanwhile(book: Bo
     assert [paid.amount for paid in await payouts(book, order)] == [3_400]
 
 
-async def test_more_than_is_due_is_never_recorded_and_is_seen(book: Book, acme: Processor) -> None:
+async def waiting(book: Book, order: str) -> list[tuple[PayoutUnmatched, UnmatchedPayout]]:
+    """What left for refunds of the order and found no place there, with its money."""
+    found: list[tuple[PayoutUnmatched, UnmatchedPayout]] = []
+    for entry in await book.entries(order):
+        if isinstance(it := entry.event, PayoutUnmatched):
+            money, *_ = await book.entries(f"unmatched/{it.unmatched}")
+            assert isinstance(money.event, UnmatchedPayout)
+            assert [each.kind for each in money.event.deadlines] == ["unmatched"]
+            assert (money.meta.origin, money.event.amount) == ("reaction", it.amount)
+            found.append((it, money.event))
+    return found
+
+
+async def test_more_than_is_due_is_never_paid_of_a_refund_and_waits_as_unmatched(
+    book: Book, acme: Processor
+) -> None:
     order = await paid_order(book)
     await granted(book, order)
 
@@ -332,9 +358,75 @@ async def test_more_than_is_due_is_never_recorded_and_is_seen(book: Book, acme: 
 
     acme.send_back = wrong
     await reactor_of(book).catch_up()
-    (failure,) = await book.reactions.failures()
-    assert failure.cause.startswith("Refused (I13)")
-    assert await payouts(book, order) == []
+    assert (await payouts(book, order), await book.reactions.failures()) == ([], [])
+    ((over, money),) = await waiting(book, order)
+    assert (money.amount, money.reference, money.why) == (3_401, "re_9", "payout-exceeds-due")
+    assert over.why == money.why
+    assert await balance(book, order) == -3_400, "what was due is due still, and a person finds the way"
+    await reactor_of(book).catch_up()
+    assert len(await waiting(book, order)) == 1
+
+
+Meanwhile = Callable[[Book, str, str], Any]
+
+
+async def take_back(book: Book, order: str, refund: str) -> None:
+    """The refund was a mistake."""
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    position = state.refunds[refund].position
+    command = CorrectEntry(
+        stream=order, customer=state.placed.customer, position=position, owed=mint("bil"), unmatched=None
+    )
+    supervisor = Actor(person=ANN.person, role="supervisor")
+    said = msgspec.structs.replace(submission(), actor=supervisor, reason="sealed:By mistake")
+    await book.execute(command, said)
+
+
+async def settle_by_hand(book: Book, order: str, refund: str) -> None:
+    """A person pays it out at the processor's own page."""
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    await do(
+        book,
+        SettleRefund(
+            stream=order,
+            customer=state.placed.customer,
+            refund=refund,
+            payouts=(mint("pot"),),
+            credit=mint("crd"),
+            reference="by hand",
+        ),
+    )
+
+
+@pytest.mark.parametrize("meanwhile", [take_back, settle_by_hand])
+async def test_what_left_for_a_refund_that_can_take_it_no_longer_waits_and_the_next_is_paid(
+    book: Book, acme: Processor, meanwhile: Meanwhile
+) -> None:
+    # Let the refusal be all → what left is recorded nowhere, and this fails.
+    order = await paid_order(book, quantity=2)
+    first, second = await granted(book, order), await granted(book, order)
+    other = await paid_order(book)
+    await granted(book, other)
+    send_back: Callable[[SendBack], Any] = acme.send_back
+
+    async def interrupted(asked: SendBack) -> SentBack | NotSentBack:
+        said = await send_back(asked)
+        if len(acme.asked) == 1:
+            await meanwhile(book, order, first)
+        return said
+
+    acme.send_back = interrupted
+    await reactor_of(book).catch_up()
+    ((over, money),) = await waiting(book, order)
+    assert (over.refund, over.amount, money.reference) == (first, 3_400, "re_0")
+    by_hand = [first] if meanwhile is settle_by_hand else []
+    assert [paid.refund for paid in await payouts(book, order)] == [*by_hand, second]
+    assert len(await payouts(book, other)) == 1
+    assert await book.reactions.failures() == []
+    await reactor_of(book).catch_up()
+    assert (len(acme.asked), acme.left) == (3, 3 * 3_400)
 
 
 @pytest.mark.parametrize("connected", [True, False])

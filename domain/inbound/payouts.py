@@ -1,0 +1,97 @@
+"""Payouts sent: recorded for the refund they were asked for, or kept as unmatched money.
+
+What a processor has sent has left. Where the refund can take it no longer, corrected or settled otherwise in
+between, its money waits with a task, and nothing more of that refund is sent by itself. Source: I12, R-G8
+"""
+
+from domain.command import Command
+from domain.deadlines import deadlines_of_unmatched
+from domain.decision import Claim, Decision, Given
+from domain.entry import Event
+from domain.inbound.notices import UNMATCHED_REF
+from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched_events import UnmatchedPayout
+from domain.refunds.paying_out import RecordPayout, record_payout
+from domain.refunds.refund import Refund
+from domain.refunds.refund_events import PayoutUnmatched
+from domain.refunds.settling import refund_of
+from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
+
+
+class RecordSentPayout(Command, frozen=True, kw_only=True):
+    """Record that a processor has sent back what it was asked for. Raises: ValueError."""
+
+    paid: RecordPayout
+    processor: str
+    unmatched: str
+    """Names its money, if the refund can take it no longer."""
+    is_unmatched: bool = False
+    """Whether its money is kept under that name already, because the processor told of it first."""
+
+    def writes(self) -> tuple[str, ...]:
+        return (*self.paid.writes(), unmatched_stream(self.unmatched))
+
+    def reads(self) -> tuple[str, ...]:
+        return self.paid.reads()
+
+    def facts_of(self) -> str | None:
+        return self.paid.facts_of()
+
+
+def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
+    """Records the payout; what a rule forbids the refund to take is kept as unmatched.
+
+    Checks, in this order: refund granted; retry, which is: kept as unmatched already; and those of a payout,
+    of which only other content under the same id refuses it.
+    """
+    asked = command.paid
+    _, refund = refund_of(asked.order, asked.refund, given)
+    known = refund.unmatched.get(asked.payout)
+    if known is not None:
+        return Decision(customer=refund.customer, already=(known,))
+    try:
+        decided = record_payout(asked, given)
+    except AlreadyRecordedOtherwise:
+        raise
+    except Refusal as refusal:
+        return _kept(command, refund, refusal.slug(), given)
+    if command.is_unmatched and decided.events:
+        return _kept(command, refund, KEPT_BEFORE, given)
+    return decided
+
+
+KEPT_BEFORE = "kept_before"
+"""Why money found no place that its refund could take by now: it waits already, and counts once."""
+
+
+def _kept(command: RecordSentPayout, refund: Refund, why: str, given: Given) -> Decision:
+    asked, stream = command.paid, unmatched_stream(command.unmatched)
+    over = PayoutUnmatched(
+        refund=asked.refund,
+        customer=refund.customer,
+        order=asked.order,
+        payout=asked.payout,
+        currency=asked.currency,
+        amount=asked.amount,
+        processor=command.processor,
+        reference=asked.reference,
+        unmatched=command.unmatched,
+        why=why,
+    )
+    events: tuple[tuple[str, Event], ...] = ((asked.order, over),)
+    if command.is_unmatched:
+        return Decision(events=events, customer=refund.customer)
+    payout = UnmatchedPayout(
+        unmatched=command.unmatched,
+        customer=refund.customer,
+        order=asked.order,
+        currency=asked.currency,
+        amount=asked.amount,
+        processor=command.processor,
+        reference=asked.reference,
+        why=why,
+        deadlines=deadlines_of_unmatched(given),
+    )
+    claim = Claim(UNMATCHED_REF, f"payout/{command.processor}/{asked.reference}", stream)
+    return Decision(events=((stream, payout), *events), claims=(claim,), customer=refund.customer)
