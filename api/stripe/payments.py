@@ -9,6 +9,7 @@ from domain.declines.decline_codes import NetworkAdvice
 from domain.declines.decline_events import PaymentDeclined
 from domain.declines.payment_failures import RecordPaymentFailure
 from domain.inbound.notices import UNMATCHED_REF
+from domain.moments import Moment
 from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
 from domain.payments.charging import open_attempt
@@ -51,9 +52,10 @@ async def _paid(
     if known is None and await book.claimed(UNMATCHED_REF, f"receipt/{STRIPE}/{reference}") is not None:
         return Told(order=order, money=money)  # it waits already, though the order might take it by now
     card = await _card(book, order, it.payment_method)
+    payment = _attempt(order, it.metadata, reference)
     fact = CapturePayment(
         order=order.placed.order,
-        payment=_attempt(order, it.metadata, reference),
+        payment=payment,
         amount=amount,
         currency=currency,
         processor=STRIPE,
@@ -62,7 +64,8 @@ async def _paid(
         payment_method=card,
         customer=None if card is None else order.placed.customer,
     )
-    return Told(order=order, fact=fact, money=money, earliest=order.placed_at)
+    bills = tuple([bill.at for bill in order.bills.values()])
+    return Told(order=order, fact=fact, money=money, earliest=_begun_at(order, payment), within=bills)
 
 
 async def charge_failed(book: Book, event: StripeEvent) -> Told:
@@ -100,10 +103,11 @@ async def _declined(
         return Told(order=order)
     currency = it.currency.upper()
     known = _declined_under(order, reference)
+    payment = _attempt(order, it.metadata, reference)
     fact = RecordPaymentFailure(
         order=order.placed.order,
         customer=order.placed.customer,
-        payment=_attempt(order, it.metadata, reference),
+        payment=payment,
         amount=minor_units(it.amount, currency),
         currency=currency,
         processor=STRIPE,
@@ -113,7 +117,13 @@ async def _declined(
         # A failed intent names no card any more.
         payment_method=await _card(book, order, it.payment_method) if known is None else known.payment_method,
     )
-    return Told(order=order, fact=fact, earliest=order.placed_at)
+    return Told(order=order, fact=fact, earliest=_begun_at(order, payment))
+
+
+def _begun_at(order: Placed, payment: str) -> Moment:
+    """When the payment began: as soon as it was attempted, where that was recorded here."""
+    attempt = order.declines.attempts.get(payment)
+    return order.placed_at if attempt is None else attempt.at
 
 
 def _attempt(order: Placed, metadata: Metadata | None, reference: str) -> str:

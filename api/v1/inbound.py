@@ -17,11 +17,12 @@ from api.problems import MalformedJson
 from api.section import Section
 from api.stripe.objects import StripeEvent
 from api.stripe.reading import told_by
-from api.stripe.told import STRIPE, Told
+from api.stripe.told import STRIPE, Told, takes_effect_at
 from domain.inbound.notice_events import NoticeReceived, NoticeResult
 from domain.inbound.notices import UNMATCHED_REF, ReceiveNotice
 from domain.moments import Moment
 from domain.refusal import Refusal
+from ledger.clocks import DemoClock
 from ledger.errors import ClaimTaken, StreamBusy
 from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
@@ -139,11 +140,13 @@ async def _receiving(
 
 
 def _submission(call: Call, event: StripeEvent, told: Told) -> Submission:
-    """When it happened, but never before what it builds on, nor after now: clocks of two houses differ."""
-    earliest = event.happened_at if told.earliest is None else max(event.happened_at, told.earliest)
-    return Submission(
-        actor=call.caller.actor, origin="provider", effective_at=min(earliest, call.book.clock())
-    )
+    """When it happened, but never before what it builds on, nor after now: clocks of two houses differ, and
+    a demo book's is ahead of them all.
+    """
+    clock = call.book.clock
+    happened_at = event.happened_at + (clock.ahead if isinstance(clock, DemoClock) else 0)
+    effective_at = min(takes_effect_at(told, happened_at), clock())
+    return Submission(actor=call.caller.actor, origin="provider", effective_at=effective_at)
 
 
 @inbound.question("/v1/inbound", Permission.READ, answers=RowsPage[item_of(NoticeItem)], lists_rows=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,10 @@ from fastapi import FastAPI
 from api.door import LARGEST_BODY
 from api.examples import EXAMPLES
 from api.stripe.signatures import TOLERANCE
+from api.stripe.told import Told, takes_effect_at
+from domain.moments import HOUR, SECOND, moment_of
+from ledger.book import machine_now
+from ledger.clocks import DemoClock
 from ledger.composition import Ledger
 from ledger.identity import mint
 from tests.api.house import House, eur, shipment_body
@@ -596,6 +601,35 @@ async def test_an_unknown_kind_is_kept_sealed_and_listed(stripe: Stripe) -> None
     assert entry["meta"]["origin"] == "provider"
     withheld = (await house.auditor.get(f"/v1/entries/{position}")).json()
     assert withheld["data"]["body"] == "[withheld]"
+
+
+@pytest.mark.parametrize(("bill", "effect"), [(1, 1), (1.999_999, 1.999_999), (2, 1), (0.5, 1)])
+def test_a_notice_covers_the_whole_second_in_which_it_happened(bill: float, effect: float) -> None:
+    """Take the second's beginning for the moment → no bill of the same second is paid by it, this fails."""
+    assert takes_effect_at(Told(within=(int(bill * SECOND),)), SECOND) == int(effect * SECOND)
+
+
+async def test_a_bill_of_the_same_second_is_paid_and_one_of_a_later_one_is_not(stripe: Stripe) -> None:
+    house = stripe.house
+    for later in (False, True):
+        order = await house.order(2, terms="bill_after", effective_at="2026-01-01T12:00:00Z")
+        body = shipment_body(2) | {"effective_at": f"2026-01-01T12:00:0{1 + later}.25Z"}
+        await house.recorded(f"/v1/orders/{order}/shipments", body)
+        second = moment_of(datetime(2026, 1, 1, 12, 0, 1, tzinfo=UTC)) // SECOND
+        told = await stripe.tell("charge.succeeded", charge(order), created=second)
+        assert told == ("unmatched" if later else "recorded")
+
+
+async def test_a_demo_books_notices_happen_by_its_own_clock(ledger: Ledger, fresh_house: House) -> None:
+    """Compare the machine's time with the book's → Stripe never pays what is billed there, this fails."""
+    house, stripe = fresh_house, await stripe_of(ledger, fresh_house)
+    clock = DemoClock(house.book.name, ledger.reader)
+    clock.ahead = 30 * 24 * HOUR
+    house.book.clock = clock
+    order = await house.order(2, terms="bill_after")
+    await house.recorded(f"/v1/orders/{order}/shipments", shipment_body(2))
+    now = machine_now() // SECOND + 1
+    assert await stripe.tell("charge.succeeded", charge(order), created=now) == "recorded"
 
 
 async def test_a_notice_from_before_the_order_takes_effect_with_it(stripe: Stripe) -> None:
