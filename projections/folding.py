@@ -9,10 +9,15 @@ group is parked: its rows stay as they were before the poison entry, and later e
 out.
 """
 
+import struct
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
+from operator import attrgetter
+from typing import TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from domain.entry import Entry, Event
 from projections.projection import AnyProjection, Key, LinesPerEntry, Row, RowPerGroup
@@ -20,6 +25,9 @@ from projections.projection import AnyProjection, Key, LinesPerEntry, Row, RowPe
 POISON = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """What a fold can raise at an entry it does not understand. A fold does no I/O, so nothing else is its own.
 """
+
+
+Done = TypeVar("Done")
 
 
 class Parked(msgspec.Struct, frozen=True):
@@ -64,13 +72,16 @@ class Folding(ABC):
 class GroupFolding(Folding):
     """A projection that keeps rows per group."""
 
-    def __init__(self, projection: AnyProjection, parked: Mapping[Key, Parked]) -> None:
+    def __init__(
+        self, projection: AnyProjection, parked: Mapping[Key, Parked], *, checked: bool = True
+    ) -> None:
         super().__init__(projection, parked)
         self.touched: set[Key] | None = None
         """The groups that changed since `watch()`."""
         self.count = 0
         """Rows in memory."""
         self._group, self._fold = projection.group, projection.fold
+        self._amounts = _amounts_in(projection.row) if checked else None
         self._held: dict[Key, dict[Key, Row]] = {}
 
     def watch(self) -> None:
@@ -137,6 +148,9 @@ class GroupFolding(Folding):
         before = self._held.get(group)
         draft = {} if before is None else {key: row.__copy__() for key, row in before.items()}
         self._fold(draft, group, entry.event, entry)
+        if self._amounts is not None:
+            for row in draft.values():
+                _expect_held(self._amounts(row))
         if before is not None:
             self.count -= len(before)
             if not draft:
@@ -149,8 +163,10 @@ class GroupFolding(Folding):
 class RowFolding(GroupFolding):
     """The same for one row per group: most projections, so it holds the rows without a mapping each."""
 
-    def __init__(self, projection: RowPerGroup[Row, Event], parked: Mapping[Key, Parked]) -> None:
-        super().__init__(projection, parked)
+    def __init__(
+        self, projection: RowPerGroup[Row, Event], parked: Mapping[Key, Parked], *, checked: bool = True
+    ) -> None:
+        super().__init__(projection, parked, checked=checked)
         self._make, self._change_row = projection.row, projection.change
         self._rows: dict[Key, Row] = {}
 
@@ -179,6 +195,8 @@ class RowFolding(GroupFolding):
         before = self._rows.get(group)
         draft = self._make(*group) if before is None else before.__copy__()
         self._change_row(draft, entry.event, entry)
+        if self._amounts is not None:
+            _expect_held(self._amounts(draft))
         self._rows[group] = draft
         self.count = len(self._rows)
 
@@ -209,11 +227,54 @@ class LineFolding(Folding):
         return taken
 
 
-def folding_of(projection: AnyProjection, parked: Iterable[Parked] = ()) -> GroupFolding | LineFolding:
-    """An empty fold of the projection; `parked` groups stand still from the beginning."""
+def folding_of(
+    projection: AnyProjection, parked: Iterable[Parked] = (), *, checked: bool = True
+) -> GroupFolding | LineFolding:
+    """An empty fold of the projection; `parked` groups stand still from the beginning.
+
+    `checked`: each row is looked at, whether a column holds what it adds up to; see `unless_beyond`.
+    """
     by_group = {each.group: each for each in parked}
     if isinstance(projection, LinesPerEntry):
         return LineFolding(projection, by_group)
     if isinstance(projection, RowPerGroup):
-        return RowFolding(projection, by_group)
-    return GroupFolding(projection, by_group)
+        return RowFolding(projection, by_group, checked=checked)
+    return GroupFolding(projection, by_group, checked=checked)
+
+
+def unless_beyond(work: Callable[[bool], Done]) -> Done:
+    """What `work` does, which folds and writes: unchecked, as looking at every row takes a sixth of a fold;
+    or checked, from the beginning, where a row turns out to be more than a column holds.
+    """
+    try:
+        return work(False)
+    except (OverflowError, struct.error):
+        return work(True)
+
+
+@cache
+def _amounts_in(row: type[Row]) -> Callable[[Row], tuple[int, ...]] | None:
+    """Reads the amounts that every such row has; None where it has none."""
+    shape = inspect.type_info(row)
+    assert isinstance(shape, inspect.StructType)
+    names = [field.name for field in shape.fields if _is_amount(field.type)]
+    return attrgetter(*names, names[0]) if names else None  # twice: one alone would come without its tuple
+
+
+def _is_amount(kind: inspect.Type) -> bool:
+    match kind:
+        case inspect.Metadata(extra={"mark": "money"}):
+            return True
+        case _:
+            return False
+
+
+def _expect_held(amounts: tuple[int, ...]) -> None:
+    """A row may add up more amounts than a column holds, though none taken is beyond 2^53.
+
+    Raises: OverflowError, which is poison: the row stands still and is told, and the others go on.
+    """
+    try:
+        struct.pack(f"!{len(amounts)}q", *amounts)
+    except struct.error:
+        raise OverflowError("an amount is more than a column holds") from None

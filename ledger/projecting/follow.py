@@ -26,7 +26,7 @@ from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.projecting.entries import BOUNDED, FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rows import RowTable
-from projections.folding import GroupFolding, LineFolding, folding_of
+from projections.folding import GroupFolding, LineFolding, folding_of, unless_beyond
 from projections.projection import AnyProjection, Key, Row
 
 BATCH = 10_000
@@ -93,7 +93,7 @@ class Follower:
         the next step.
         """
         try:
-            return self._step(self._connected(), limit)
+            return unless_beyond(lambda checked: self._step(self._connected(), limit, checked=checked))
         except LOST:
             if self._connection is not None:
                 self._connection.close()
@@ -110,7 +110,7 @@ class Follower:
             self._connection = connect(self._conninfo, f"{FEW_ROWS} {BOUNDED} -c synchronous_commit=off")
         return self._connection
 
-    def _step(self, connection: psycopg.Connection, limit: int) -> Step:
+    def _step(self, connection: psycopg.Connection, limit: int, *, checked: bool) -> Step:
         built = cursors.positions(connection, self.book)
         self._seen = {
             projection: position
@@ -126,10 +126,10 @@ class Follower:
         ):
             return Step(after, head)
         page = self._pages.page(after, head, limit)
-        moved = self._write(connection, page)
+        moved = self._write(connection, page, checked=checked)
         return Step(page.until, head, page.until - after) if moved else Step(after, head)
 
-    def _write(self, connection: psycopg.Connection, page: Page) -> bool:
+    def _write(self, connection: psycopg.Connection, page: Page, *, checked: bool) -> bool:
         """Fold and write a page in one transaction; false, and nothing written, if a cursor was moved."""
         to = page.until
         behind = {projection: (seen, to) for projection, seen in self._seen.items() if seen < to}
@@ -141,7 +141,7 @@ class Follower:
                 for projection, (seen, _) in behind.items()
                 if (entries := _handled(projection, page.entries, seen))
             ]
-            write_folded(connection, self.book, fresh)
+            write_folded(connection, self.book, fresh, checked=checked)
             return True
         return False
 
@@ -162,7 +162,11 @@ def _handled(projection: AnyProjection, entries: Iterable[Entry], after: int) ->
 
 
 def write_folded(
-    connection: psycopg.Connection, book: str, fresh: Sequence[tuple[RowTable, list[Entry]]]
+    connection: psycopg.Connection,
+    book: str,
+    fresh: Sequence[tuple[RowTable, list[Entry]]],
+    *,
+    checked: bool,
 ) -> None:
     """Fold entries into the live rows of several projections, and park the groups they poison.
 
@@ -176,7 +180,8 @@ def write_folded(
     for (table, entries), rows in zip(fresh, found, strict=True):
         projection = table.projection
         before = table.loaded(rows)
-        folding = folding_of(projection, still.get((projection.name, projection.version), ()))
+        parked = still.get((projection.name, projection.version), ())
+        folding = folding_of(projection, parked, checked=checked)
         if isinstance(folding, GroupFolding):
             folding.hold(before)
             folding.watch()

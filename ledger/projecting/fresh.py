@@ -42,6 +42,8 @@ class Fresh:
         reader: psycopg.Connection,
         side: psycopg.Connection,
         is_counted: Callable[[Entry], bool] | None = None,
+        *,
+        checked: bool = True,
     ) -> None:
         """`is_counted`: whether an entry counts; None: all do."""
         self._is_counted = is_counted
@@ -49,7 +51,7 @@ class Fresh:
         events = {event for projection in projections for event in projection.handles}
         self._over, self._decode = passed_over(events), decoder_of(events)
         self.sides = {projection: SideTable(RowTable(book, projection)) for projection in projections}
-        self.foldings = {projection: folding_of(projection) for projection in projections}
+        self.foldings = {projection: folding_of(projection, checked=checked) for projection in projections}
         self._groups = [
             Groups(folding, self.sides[projection], side)
             for projection, folding in self.foldings.items()

@@ -25,6 +25,7 @@ from ledger.projecting import cursors
 from ledger.projecting.entries import WHOLE_BOOK, Head, connect, head_of
 from ledger.projecting.fresh import Fresh, Progress
 from ledger.projecting.sides import Differences
+from projections.folding import unless_beyond
 from projections.projection import AnyProjection
 
 LITTLE = 5_000
@@ -73,11 +74,25 @@ def rebuild(
     Blocks; interrupt it at any time, also by an exception from `progress`. Raises: UnknownBook, Undecodable,
     RebuildStoodStill, psycopg.Error.
     """
+    return unless_beyond(
+        lambda checked: _rebuilt(conninfo, book, projections, progress, frozen_after, checked=checked)
+    )
+
+
+def _rebuilt(
+    conninfo: str,
+    book: str,
+    projections: Sequence[AnyProjection],
+    progress: Progress,
+    frozen_after: float,
+    *,
+    checked: bool,
+) -> list[Receipt]:
     started = perf_counter()
     # Kept after a plain statement only: neither after a pipeline, nor within a COPY or a stream of rows.
     bounded = f"-c idle_in_transaction_session_timeout={round(frozen_after * 1000)}"
     with connect(conninfo) as reader, connect(conninfo, f"{WHOLE_BOOK} {bounded}") as side:
-        fresh = Fresh(book, projections, reader, side)
+        fresh = Fresh(book, projections, reader, side, checked=checked)
         fresh.fold(head_of(reader, book).position, progress)
         for _ in range(MOST_GAINS):
             if (head := head_of(reader, book).position) - fresh.position <= LITTLE:

@@ -11,11 +11,20 @@ from psycopg import sql
 
 from api import v1
 from api.v1.balances import LIFETIME_VALUE
+from domain.command import LARGEST_AMOUNT
 from ledger.connection import Reader
+from ledger.projecting import cursors
 from ledger.projecting.entries import connect
 from ledger.projecting.listing import Asked, Listing, last_of, over_rows
+from ledger.projecting.rebuild import rebuild
+from projections.customer_balance import Balance, CustomerBalance
+from projections.customers import Customers
+from projections.folding import folding_of
 from projections.projection import Row
-from tests.domain.specification import NOON
+from tests.domain.bill_examples import credit_given
+from tests.domain.examples import CUSTOMER, OTHER_CUSTOMER, customer_registered, id_of
+from tests.domain.specification import NOON, given
+from tests.projections.conftest import MakeBook, MakeFollower
 
 LARGE, ROWS = 2**61, 8
 SAID: dict[str, tuple[object, ...]] = {
@@ -105,6 +114,49 @@ def largest(items: list[Any]) -> int:
     return max(
         [abs(value) for item in items for value in msgspec.structs.astuple(item) if type(value) is int]
     )
+
+
+def test_a_row_that_no_column_holds_stands_still_and_the_others_go_on() -> None:
+    # Leave it to the database → whoever follows the book dies of it, for all its books, and this fails.
+    most = LARGEST_AMOUNT
+    other = credit_given(1, customer=OTHER_CUSTOMER, credit=id_of("crd", 9_999))
+    story = given(customer_registered(), customer_registered(customer=OTHER_CUSTOMER))
+    story.record(*[credit_given(most, credit=id_of("crd", number)) for number in range(1_025)], other)
+    folding = folding_of(CustomerBalance())
+    for entry in story.entries:
+        if type(entry.event) in CustomerBalance().handles:
+            folding.feed(entry)
+    (parked,) = folding.parked.values()
+    assert (parked.group, parked.error) == (
+        (CUSTOMER, "USD", ""),
+        "OverflowError: an amount is more than a column holds",
+    )
+    held = {row.customer: row for row in folding.rows() if isinstance(row, Balance)}
+    assert (held[CUSTOMER].credited, held[OTHER_CUSTOMER].credited) == (1_023 * most, 1)
+    assert parked.position == story.entries[-1].position - 2
+
+
+def test_whoever_follows_or_rebuilds_a_book_lets_such_a_row_stand_still(
+    make_book: MakeBook, follower: MakeFollower, conninfo: str
+) -> None:
+    # Let the overflow pass → whoever follows dies of it at every step, and this fails.
+    story = given(customer_registered())
+    story.record(*[credit_given(LARGEST_AMOUNT, credit=id_of("crd", number)) for number in range(1_025)])
+    story.record(customer_registered(customer=OTHER_CUSTOMER))
+    book, projections = make_book(story.entries[:500]), [CustomerBalance(), Customers()]
+    table, row = CustomerBalance(), (CUSTOMER, "USD", "")
+    rebuild(conninfo, book.name, projections)
+    book.store(story.entries[500:])
+    assert follower(book.name, projections).catch_up().caught_up
+    for _ in ("followed", "rebuilt"):
+        with connect(conninfo) as connection:
+            (parked,) = cursors.all_parked(connection, book.name)[table.name, table.version]
+            counted = sql.SQL("SELECT count(*) FROM {} WHERE book = %s")
+            there = counted.format(sql.Identifier(Customers().table))
+            customers = connection.execute(there, (book.name,)).fetchall()
+        assert (parked.group, parked.position) == (row, story.entries[-3].position)
+        assert customers == [(2,)]
+        assert not any(receipt.differences for receipt in rebuild(conninfo, book.name, projections))
 
 
 @pytest.mark.anyio
