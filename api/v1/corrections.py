@@ -10,7 +10,9 @@ from api.permissions import Permission
 from api.problems import PLACES, NotFound
 from api.section import Section
 from domain.bills.bill_events import BillIssued
-from domain.corrections.correcting import CorrectEntry, unmatched_before
+from domain.corrections.correcting import CorrectEntry, kept_under, unmatched_before
+from domain.entry import Event
+from domain.inbound.notices import UNMATCHED_REF
 from domain.stored_types import TYPE_NAMES
 from ledger.identity import mint
 from ledger.sealing.sealer import BOOK
@@ -39,7 +41,7 @@ async def correct_entry(call: Call, position: PositionInPath, body: CorrectEntry
         position=position,
         recorded=TYPE_NAMES[type(entry.event)],
         owed=mint("bil"),
-        unmatched=unmatched_before(entry.event),
+        unmatched=await _waited(call, entry.event),
         bill=await call.new_bill() if isinstance(entry.event, BillIssued) else None,
     )
     prefix = entry.stream.partition("_")[0]
@@ -47,3 +49,12 @@ async def correct_entry(call: Call, position: PositionInPath, body: CorrectEntry
     return await call.decide(
         command, body, subject=prefix, of=of, place=PLACES.get(prefix), must_say_why=True
     )
+
+
+async def _waited(call: Call, event: Event) -> str | None:
+    """The money without a place that a payment was assigned, or that came under its reference."""
+    assigned, reference = unmatched_before(event), kept_under(event)
+    if assigned is not None or reference is None:
+        return assigned
+    holder = await call.book.claimed(UNMATCHED_REF, reference)
+    return None if holder is None else holder.partition("/")[2]

@@ -27,7 +27,7 @@ from domain.customers.registering import Customer
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
-from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.numbers import number_stream
 from domain.orders.order import Placed, Shipment
 from domain.payments.payment import Payment
@@ -51,7 +51,7 @@ class CorrectEntry(Command, frozen=True, kw_only=True):
     owed: str
     """Names what may be owed without a number once a payment is taken back."""
     unmatched: str | None = None
-    """The money a payment was before it was assigned: it waits again then."""
+    """The money without a place that a payment was assigned, or was found to be: it waits again then."""
     bill: NewBill | None = None
     """The bill that takes the place of another; needed for a bill."""
 
@@ -75,6 +75,20 @@ class CorrectEntry(Command, frozen=True, kw_only=True):
 def unmatched_before(event: Event) -> str | None:
     """The money without a place that a payment was before it was assigned; None for anything else."""
     return event.unmatched if isinstance(event, PaymentCaptured | BillPaymentReceived) else None
+
+
+def kept_under(event: Event) -> str | None:
+    """What money without a place would have claimed that is the same as this payment; None for anything else.
+
+    Who recorded the payment did not know that its money waited already. Source: I12
+    """
+    match event:
+        case PaymentCaptured():
+            return f"receipt/{event.processor}/{event.reference}"
+        case BillPaymentReceived() if event.reference is not None:
+            return f"receipt/{event.method}/{event.reference}"
+        case _:
+            return None
 
 
 @dataclass(unsafe_hash=True)
@@ -105,7 +119,7 @@ def correct_entry(command: CorrectEntry, given: Given) -> Decision:
     if (
         found is None
         or found.customer != command.customer
-        or (isinstance(found, Payment) and unmatched_before(found.received) != command.unmatched)
+        or (isinstance(found, Payment) and found.received.unmatched not in (None, command.unmatched))
     ):
         raise EntryNotCorrectable(command.position, command.recorded)
     if found.corrected is not None:
@@ -139,7 +153,9 @@ def _found(state: object | None, position: int) -> Correctable | None:
 def _of_order(command: CorrectEntry, found: Correctable, state: Placed, given: Given) -> Decision:
     match found:
         case Payment():
-            return correct_payment(found, state, command.owed, given)
+            money = None if command.unmatched is None else unmatched_stream(command.unmatched)
+            waited = None if money is None else given.state(money, UnmatchedMoney)
+            return correct_payment(found, state, waited, command.owed, given)
         case Shipment():
             return correct_shipment(found, state, given)
         case Bill():

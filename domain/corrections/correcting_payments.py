@@ -1,8 +1,10 @@
 """Correcting a payment: money recorded as received never came, or was for something else.
 
 Everything the payment had brought about is taken back with it. What then is missing in the order's funds is
-owed like a bill, without a number, as after a chargeback. What had been assigned of unmatched money did come,
-and waits again. Source: H-correct, R-B9, I12
+owed like a bill, without a number, as after a chargeback. What had been without a place before it was
+assigned, or was found to be this payment, did come, and waits again.
+
+Source: H-correct, R-B9, I12
 """
 
 from collections import Counter
@@ -24,7 +26,7 @@ from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
 from domain.declines.holds import hold_begins
 from domain.entry import Event
-from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedReceiptReopened
 from domain.moments import day_of
 from domain.money import Money
@@ -69,10 +71,13 @@ class CreditOfPaymentUsed(Refusal):
     available: Money
 
 
-def correct_payment(payment: Payment, state: Placed, owed: str, given: Given) -> Decision:
+def correct_payment(
+    payment: Payment, state: Placed, waited: UnmatchedMoney | None, owed: str, given: Given
+) -> Decision:
     """Takes a payment back, with what it paid, reopened and set aside.
 
-    `owed` names what may be owed without a number then. Checks, in this order: not reversed; not paid back;
+    `waited` is the money without a place that it may have been, `owed` names what may be owed without a
+    number then. Checks, in this order: not reversed; not paid back;
     the credit still there (I15); not before a bill that it opens again or clears. Source: H-correct, R-B9
     """
     it = payment.received
@@ -90,8 +95,9 @@ def correct_payment(payment: Payment, state: Placed, owed: str, given: Given) ->
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if set_aside:
         events.append((it.customer, corrected))
-    if it.unmatched is not None:
-        events.append((unmatched_stream(it.unmatched), _waits_again(corrected, it.unmatched, given)))
+    if waited is not None and waited.became(it.payment):
+        unmatched = waited.it.unmatched
+        events.append((unmatched_stream(unmatched), _waits_again(corrected, unmatched, given)))
     events += hold_begins(without_payment(state, corrected), it.payment, "corrected", given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)

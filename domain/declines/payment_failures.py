@@ -95,6 +95,10 @@ def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decis
     order, nor before the attempt. What the processor reports has
     happened: no rule about which cards may be tried refuses it.
     """
+    return _recorded(command, given, is_told=False)
+
+
+def _recorded(command: RecordPaymentFailure, given: Given, *, is_told: bool) -> Decision:
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
     recorded = _already_declined(state, command)
@@ -108,7 +112,7 @@ def record_payment_failure(command: RecordPaymentFailure, given: Given) -> Decis
     expect_currency(state, Money(command.amount, command.currency))
     if command.payment_method is not None:
         card_of(given, state, command.customer, command.payment_method)
-    if attempt is None:
+    if attempt is None and not is_told:
         _expect_needed(command, state)
     expect_cause(state.placed_at if attempt is None else attempt.at, given)
     declined = _declined(command, state, given)
@@ -127,13 +131,13 @@ def record_told_failure(command: RecordPaymentFailure, given: Given) -> Decision
 
     Checks, in this order: order placed; its customer; retry, by processor reference, whatever else is said of
     the charge: worse than what was recorded, it is recorded as that, and never as milder; and those of a
-    decline. Source: R-D6
+    decline, except that it has happened whatever the order needs by now. Source: R-D6, I12
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
     known = _told_before(state, command)
     if known is None:
-        return record_payment_failure(command, given)
+        return _recorded(command, given, is_told=True)
     kind = kind_of_decline(command.decline_code, command.advice)
     if not is_worse(kind, known.declined.kind):
         return Decision(customer=command.customer, already=known.positions)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.bill_events import BillPaymentReceived
+from domain.bills.bill_payments import ReceiveBillPayment
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
 from domain.decision import Decision, Given
@@ -22,8 +23,11 @@ from domain.inbound.unmatched_events import (
     UnmatchedReceiptReturned,
 )
 from domain.money import Money
+from domain.orders.order import Placed
+from domain.payments.capturing import CapturePayment
 from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
 from domain.payments.payment_events import PaymentCaptured
+from domain.payments.references import recorded_under
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -126,7 +130,7 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
     """
     state = unmatched_money(given, command.unmatched)
     kind, fact = MONEY_FACTS[type(command.fact)], command.fact
-    assigned = _assigned(command, kind, state)
+    assigned = _assigned(command, kind, state, given)
     known = state.settlements.get(assigned.subject)
     if known is not None:
         return _already(known, assigned, assigned.subject, command.customer)
@@ -153,7 +157,7 @@ def _known_as(unmatched: str, event: Event) -> Event:
 
 
 def _assigned(
-    command: AssignMoney, kind: FactKind, state: UnmatchedMoney
+    command: AssignMoney, kind: FactKind, state: UnmatchedMoney, given: Given
 ) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
     event = UnmatchedReceiptAssigned if state.is_receipt else UnmatchedPayoutAssigned
     return event(
@@ -161,10 +165,20 @@ def _assigned(
         customer=command.customer,
         order=command.fact.order,
         counts_as=kind.counts_as,
-        subject=getattr(command.fact, kind.subject),
+        subject=_recorded_as(command.fact, given) or getattr(command.fact, kind.subject),
         currency=command.fact.currency,
         amount=command.fact.amount,
     )
+
+
+def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
+    """The payment under the same reference that is recorded already: the same money under another name."""
+    order = given.state(fact.order, Placed)
+    if order is None or not isinstance(fact, CapturePayment | ReceiveBillPayment):
+        return None
+    way = fact.processor if isinstance(fact, CapturePayment) else fact.method
+    known = recorded_under(order, way, fact.reference)
+    return None if known is None else known.received.payment
 
 
 def return_money(command: ReturnMoney, given: Given) -> Decision:

@@ -58,6 +58,11 @@ class UnmatchedMoney(msgspec.Struct, frozen=True):
         """What of it is settled still."""
         return tuple([settled for settled in self.settlements.values() if settled.reopened is None])
 
+    def became(self, payment: str) -> bool:
+        """Whether that payment is some of it, still."""
+        known = self.settlements.get(payment)
+        return known is not None and known.reopened is None
+
 
 @dataclass(unsafe_hash=True)
 class UnmatchedUnknown(Refusal):

@@ -14,7 +14,7 @@ from domain.bills.collecting import RecordCollectionCall
 from domain.bills.promise_events import PromiseBroken
 from domain.bills.promising import PromiseToPay
 from domain.causes import EffectiveBeforeCause
-from domain.corrections.correcting import CorrectEntry, EntryNotCorrectable
+from domain.corrections.correcting import CorrectEntry, EntryNotCorrectable, kept_under
 from domain.corrections.correcting_payments import CreditOfPaymentUsed, PaymentPaidBack, PaymentTakenBack
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.customers.credit import Credit
@@ -23,7 +23,7 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.declines.decline_events import OrderReleased
 from domain.entry import Event
-from domain.inbound.assigning import UnmatchedSettled
+from domain.inbound.assigning import AssignMoney, UnmatchedSettled
 from domain.inbound.unmatched_events import UnmatchedReceiptReopened, UnmatchedReceiptReturned
 from domain.money import Money
 from domain.orders.order import Placed
@@ -520,3 +520,21 @@ def test_assigned_money_was_not_for_that_order_and_waits_again_with_a_task() -> 
     assert amounts == {CUSTOMER_ACCOUNT: 0, CASH: 8000, UNAPPLIED: -8000}
     story.when(give_back(amount=8000)).decides(UnmatchedReceiptReturned)
     story.when(give_back(settlement=id_of("stl", 2), amount=1)).refused(UnmatchedSettled(MONEY))
+
+
+def test_money_found_to_be_a_payment_recorded_by_hand_waits_again_too() -> None:
+    # Reopen only what was assigned → money that came is in no book and on no list, this fails.
+    story = by_supervisor(placed(), unmatched(), captured())
+    other = capture(payment=OTHER_PAYMENT)
+    story.when(AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=other)).then(assigned(subject=PAYMENT))
+    asked = correct(story, PaymentCaptured, unmatched=MONEY)
+    assert kept_under(story.entries[asked.position - 1].event) == "receipt/acme/ch_1"
+    reopened = story.when(asked).decides(UnmatchedReceiptReopened)
+    assert (reopened.subject, reopened.amount) == (PAYMENT, 7595)
+    assert story.state(f"unmatched/{MONEY}").left == 7595
+
+
+def test_money_that_is_not_the_payment_is_left_alone() -> None:
+    story = by_supervisor(placed(), unmatched(amount=1), captured())
+    story.do(correct(story, PaymentCaptured, unmatched=MONEY))
+    assert UnmatchedReceiptReopened not in [type(entry.event) for entry in story.entries]

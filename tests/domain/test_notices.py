@@ -328,7 +328,7 @@ def test_what_a_capture_may_not_be_assigned_money_may_not_be_either() -> None:
 def test_money_recorded_meanwhile_under_its_reference_is_only_matched() -> None:
     # Record it a second time → the order has twice what came, this fails.
     story = told(unmatched(why="unknown"), captured()).from_("api")
-    story.when(assign(fact=capture(payment=OTHER_PAYMENT))).then(assigned(subject=OTHER_PAYMENT))
+    story.when(assign(fact=capture(payment=OTHER_PAYMENT))).then(assigned(subject=PAYMENT))
     assert story.account(ORDER).received == 7595
 
 

@@ -112,6 +112,16 @@ def test_a_decline_told_by_a_processor_holds_the_order() -> None:
     assert story.state(ORDER).declines.hold is not None
 
 
+@pytest.mark.parametrize("events", [(), (captured(),), (captured(), shipped())])
+def test_a_decline_of_more_than_the_order_needs_has_happened_all_the_same(events: tuple[Event, ...]) -> None:
+    # Bound what a processor tells → the decline is in no list and no task, this fails.
+    story = told(*events)
+    story.do(notice(fact=fail(amount=9999), money=None))
+    assert story.entries[-1].event == received()
+    assert [known.declined.amount for known in story.state(ORDER).declines.declines.values()] == [9999]
+    assert (story.state(ORDER).declines.hold is None) is bool(events)
+
+
 def test_a_decline_told_again_may_turn_out_worse_and_never_milder() -> None:
     # Compare no kinds → a stolen card stays a soft decline, or becomes one again, this fails.
     story = given(customer(), card_stored(), placed()).from_("provider")

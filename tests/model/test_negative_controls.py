@@ -188,6 +188,7 @@ _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, tic
 
 RARE = {
     "nothing nominates a bill that is open again",
+    "a release is looked at on its day alone",
     "a corrected refund gives its units back at any price",
     "a payment of a bill undoes no write-off",
     "funds that never came are kept",
