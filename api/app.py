@@ -35,11 +35,13 @@ from api.v1.events import events
 from api.v1.goods_returns import returns
 from api.v1.inbound import inbound
 from api.v1.orders import orders
+from api.v1.payouts import payouts
 from api.v1.periods import periods
 from api.v1.policy import policy
 from api.v1.products import products
 from api.v1.projections import projections
 from api.v1.reactions import reactions
+from api.v1.refund_lists import refund_lists
 from api.v1.refunds import refunds
 from api.v1.reversals import reversals
 from api.v1.standing import standings
@@ -52,7 +54,8 @@ from api.welcome import welcome
 from ledger.composition import Ledger
 
 SECTIONS = (
-    *(orders, refunds, carts, customers, standings, balances, products, tasks, corrections, bookkeeping),
+    *(orders, refunds, payouts, refund_lists),
+    *(carts, customers, standings, balances, products, tasks, corrections, bookkeeping),
     *(unmatched, inbound),
     *(bills, watchlist, reversals, credits, periods),
     *(declines, decline_lists),

@@ -1,18 +1,20 @@
 """`makegood endpoints`: where payment processors tell a book what happened."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from api.render import rfc3339
 from cli.failures import Misused
+from cli.issued import Issued
 from cli.options import BookName, Data, Dsn, Json, book_name, settings, with_ledger
 from cli.output import show
 from ledger.book import machine_now
 from ledger.composition import Ledger
 
 PROCESSORS = ("stripe",)
+ENDPOINTS = Issued("endpoint", "processor", lambda ledger: ledger.endpoints)
 
 app = typer.Typer(help="Endpoints: where a payment processor tells a book what happened, signed.")
 
@@ -67,20 +69,7 @@ def _asked_for() -> str:
 @app.command("list")
 def endpoints(book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
     """Every endpoint the book ever had; never their secrets."""
-
-    async def listed(ledger: Ledger) -> list[dict[str, object]]:
-        found = await ledger.endpoints.list(await book_name(ledger, book))
-        return [
-            {
-                "endpoint": it.id,
-                "processor": it.processor,
-                "created_at": rfc3339(it.created_at),
-                "revoked_at": None if it.revoked_at is None else rfc3339(it.revoked_at),
-            }
-            for it in found
-        ]
-
-    show(with_ledger(settings(data, dsn), listed), as_json)
+    show(with_ledger(settings(data, dsn), partial(ENDPOINTS.listed, book=book)), as_json)
 
 
 @app.command("revoke")
@@ -88,11 +77,5 @@ def revoke(
     endpoint: EndpointName, book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False
 ) -> None:
     """Close an endpoint; every running process notices within seconds."""
-
-    async def revoked(ledger: Ledger) -> dict[str, object]:
-        name = await book_name(ledger, book)
-        if not await ledger.endpoints.revoke(name, endpoint, machine_now()):
-            raise Misused(f"{name} has no endpoint called {endpoint}. See them: makegood endpoints list")
-        return {"endpoint": endpoint, "revoked": True}
-
-    show([with_ledger(settings(data, dsn), revoked)], as_json)
+    ended = partial(ENDPOINTS.revoked, book=book, name=endpoint)
+    show([with_ledger(settings(data, dsn), ended)], as_json)

@@ -1,16 +1,19 @@
 """`makegood keys`: the API keys of a book."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from api.render import rfc3339
 from cli.failures import Misused
+from cli.issued import Issued
 from cli.options import BookName, Data, Dsn, Json, book_name, settings, with_ledger
 from cli.output import show
 from cli.persons import persons_of
 from ledger.book import machine_now
 from ledger.composition import Ledger
+
+KEYS = Issued("key", "person", lambda ledger: ledger.api_keys)
 
 app = typer.Typer(help="API keys: each belongs to one person or service of one book.")
 
@@ -38,20 +41,7 @@ def create(
 @app.command("list")
 def keys(book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
     """Every key the book ever issued; never their texts."""
-
-    async def listed(ledger: Ledger) -> list[dict[str, object]]:
-        found = await ledger.api_keys.list(await book_name(ledger, book))
-        return [
-            {
-                "key": it.id,
-                "person": it.person,
-                "created_at": rfc3339(it.created_at),
-                "revoked_at": None if it.revoked_at is None else rfc3339(it.revoked_at),
-            }
-            for it in found
-        ]
-
-    show(with_ledger(settings(data, dsn), listed), as_json)
+    show(with_ledger(settings(data, dsn), partial(KEYS.listed, book=book)), as_json)
 
 
 @app.command("revoke")
@@ -59,11 +49,5 @@ def revoke(
     key: KeyId, book: BookName = None, data: Data = None, dsn: Dsn = None, as_json: Json = False
 ) -> None:
     """End a key; every running process notices within seconds."""
-
-    async def revoked(ledger: Ledger) -> dict[str, object]:
-        name = await book_name(ledger, book)
-        if not await ledger.api_keys.revoke(name, key, machine_now()):
-            raise Misused(f"{name} has no key called {key}. See them: makegood keys list")
-        return {"key": key, "revoked": True}
-
-    show([with_ledger(settings(data, dsn), revoked)], as_json)
+    ended = partial(KEYS.revoked, book=book, name=key)
+    show([with_ledger(settings(data, dsn), ended)], as_json)

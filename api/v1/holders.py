@@ -27,5 +27,10 @@ async def holder_of(call: Call, kind: str, name: str) -> tuple[str, Placed | Cus
 
 async def decided_in(call: Call, command: Command, body: Writing, stream: str, customer: str) -> Reply:
     """The receipt of a decision about what lives in that stream: an order, or the customer themselves."""
-    place = f"/v1/{'customers' if stream == customer else 'orders'}/"
+    place = place_of(stream, customer)
     return await call.decide(command, body, subject=stream[:3], of=customer, stream=stream, place=place)
+
+
+def place_of(stream: str, customer: str) -> str:
+    """Where to look at what lives in that stream."""
+    return "/v1/customers/" if stream == customer else "/v1/orders/"

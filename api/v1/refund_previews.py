@@ -7,7 +7,7 @@ owner's, who has none.
 import msgspec
 from pydantic import Field
 
-from api.answers import Amount, Answer, Receipt
+from api.answers import Amount, Answer
 from api.bodies import Writing
 from api.call import Call
 from api.render import money
@@ -34,12 +34,6 @@ class RefundPreview(Answer):
     limit: str | None = Field(description="The limit that is hit: `per_refund` or `per_day`.")
     limit_amount: Amount | None
     decides: str | None = Field(description="The role that then decides.")
-
-
-class RefundReceipt(Receipt):
-    """What a decision about a refund recorded; of a dry run, what would clear and leave."""
-
-    preview: RefundPreview | None = Field(description="Only of a dry run.")
 
 
 async def preview_of(

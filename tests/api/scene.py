@@ -63,7 +63,7 @@ class Scene:
         place = (name for beginning, name in ELSEWHERE.items() if declared.path.startswith(beginning))
         order = "declined" if declared.tag == "declines" else next(place, "order")
         known = self.ids | {"order": self.ids.get(order, self.ids["order"])}
-        if self.refunds is not None and declared.tag == "refunds":
+        if self.refunds is not None and declared.tag in ("refunds", "payouts"):
             known["refund"] = self.refunds.of(named(declared))
         if named(declared) == "return_money":
             known["unmatched"] = self.ids["returned"]
@@ -179,7 +179,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         ids |= await declined_in(house)
     if declared is None or declared.tag in ("returns", "suppliers"):
         ids |= await returned_in(house)
-    about_refunds = declared is None or declared.tag == "refunds"
+    about_refunds = declared is None or declared.tag in ("refunds", "payouts")
     refunds = await refunds_in(house, customer) if about_refunds else None
     return Scene(house, ids, shipment, refunds)
 

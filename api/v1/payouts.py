@@ -1,0 +1,81 @@
+"""Payouts of refunds: paying out what is due back, and what did not arrive."""
+
+from starlette.responses import Response
+
+from api.call import Call, asked
+from api.grammars import RefundInPath
+from api.permissions import Permission
+from api.section import Section
+from api.v1.holders import holder_of
+from api.v1.refund_bodies import FailedPayoutBody, ReturnedPayoutBody, SettleRefundBody
+from api.v1.refund_receipts import RefundReceipt, decided_refund
+from domain.orders.order import Placed
+from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
+from domain.refunds.refund import REFUND
+from domain.refunds.settling import SettleRefund
+from ledger.identity import mint
+
+payouts = Section("payouts", "Money of refunds that leaves us: it goes back the way it came.")
+
+
+@payouts.decision(
+    "/v1/refunds/{refund}/settlement", Permission.SERVE_CUSTOMERS, answers=RefundReceipt, conditional=True
+)
+async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody) -> Response:
+    """Pay out what is due back of a refund
+
+    Computed anew now. Money goes back the way it came; what was paid with credit is kept as credit. What came
+    through a processor that is connected is sent back by itself: here only with the reference of one made
+    elsewhere. A cheque or another card is as you say.
+    """
+    stream, state, customer = await holder_of(call, REFUND, refund)
+    payments = len(state.payments) if isinstance(state, Placed) else 0
+    command = asked(
+        SettleRefund,
+        stream=stream,
+        customer=customer,
+        refund=refund,
+        payouts=tuple([mint("pot") for _ in range(max(1, payments))]),
+        credit=mint("crd"),
+        method=body.method,
+        payment_method=body.payment_method,
+        reference=body.reference,
+        processor=None if call.book.gateway is None else call.book.gateway.processor,
+    )
+    return await decided_refund(call, command, body, stream, customer)
+
+
+@payouts.decision(
+    "/v1/refunds/{refund}/payment-failure",
+    Permission.SERVE_CUSTOMERS,
+    answers=RefundReceipt,
+    conditional=True,
+)
+async def record_failed_payout(call: Call, refund: RefundInPath, body: FailedPayoutBody) -> Response:
+    """Record that the money could not be paid out on a way
+
+    Nothing left us, it stays owed, and the next way is open.
+    """
+    stream, _, customer = await holder_of(call, REFUND, refund)
+    command = asked(
+        RecordFailedPayout,
+        stream=stream,
+        customer=customer,
+        refund=refund,
+        payout=mint("pot"),
+        method=body.method,
+        payment=body.payment,
+        payment_method=body.payment_method,
+        why=body.why,
+    )
+    return await decided_refund(call, command, body, stream, customer)
+
+
+@payouts.decision(
+    "/v1/refunds/{refund}/return", Permission.SERVE_CUSTOMERS, answers=RefundReceipt, conditional=True
+)
+async def record_returned_payout(call: Call, refund: RefundInPath, body: ReturnedPayoutBody) -> Response:
+    """Record that the money of a payout came back: it is owed again"""
+    stream, _, customer = await holder_of(call, REFUND, refund)
+    command = asked(RecordReturnedPayout, stream=stream, refund=refund, payout=body.payout, why=body.why)
+    return await decided_refund(call, command, body, stream, customer)
