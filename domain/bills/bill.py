@@ -60,6 +60,8 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     due_on: Day
     paid: int = 0
     cleared: int = 0
+    cleared_late: int = 0
+    """What of that a refund settles only since a payment that had settled it was corrected."""
     written_off: int = 0
     """Less what was reversed of it."""
     uncollectible: int = 0

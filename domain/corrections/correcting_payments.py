@@ -19,7 +19,7 @@ from domain.bills.owing import expect_issued
 from domain.bills.promise import Promise
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.corrections.evolve_corrections import without_payment
-from domain.corrections.phantom_funds import cleared_of_phantoms
+from domain.corrections.phantom_funds import cleared_of_phantoms, without_number
 from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
@@ -89,7 +89,10 @@ def correct_payment(
     if set_aside:
         _expect_credit(it.payment, Money(set_aside, it.currency), known_customer(given, it.customer))
     corrected = _corrected(payment, set_aside, state, owed, given)
-    cleared = cleared_of_phantoms(without_payment(state, corrected))
+    after = without_payment(state, corrected)
+    # Last the bills: a refund since would have cleared of them what this payment seemed to have paid.
+    numbered = [bill for bill in after.bills.values() if bill.is_numbered]
+    cleared = cleared_of_phantoms(after, (*without_number(after), *numbered))
     corrected = msgspec.structs.replace(corrected, cleared=cleared)
     expect_issued([share.bill for share in (*corrected.reopened, *cleared)], state, given)
     events: list[tuple[str, Event]] = [(it.order, corrected)]

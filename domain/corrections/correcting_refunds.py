@@ -39,6 +39,21 @@ class RefundSettled(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class RefundMoneyGone(Refusal):
+    """What this refund was to give back is not there any more: taken back from us, or paid out as another."""
+
+    rule = "H-correct"
+    way_out = (
+        "Leave the refund as it is: no more of it is paid out than is there. If the money comes, or comes "
+        "again, correct the refund then."
+    )
+    spoken = "Of what this refund was to give back {gone} are not there any more."
+
+    refund: str
+    gone: Money
+
+
+@dataclass(unsafe_hash=True)
 class UnitsRefundedSince(Refusal):
     """Other units of the same line were refunded later, and would no longer come to the line's price."""
 
@@ -75,16 +90,18 @@ class MoneyOfNoOtherRefund(Refusal):
 def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     """Takes an order's refund back, with what it had cleared and the units cancelled with it.
 
-    Checks, in this order: nothing paid out or set aside; prices of its units, and of those cancelled with it
-    (R-G6); not before a bill that is open again; no money left that only it gives back. Source: H-correct
+    Checks, in this order: nothing paid out or set aside; what it gives back is there still; prices of its
+    units, and of those cancelled with it (R-G6); not before a bill that is open again; no money left that
+    only it gives back. Source: H-correct
     """
     it = refund.granted
-    _expect_unpaid(refund, state)
+    _expect_unpaid(refund)
+    late = _cleared_late(refund, state)
     _expect_prices_refunded(refund, state)
     cancellation = state.cancellations.get(it.refund)
     if cancellation is not None:
         _expect_prices_cancelled(cancellation, state)
-    corrected = _corrected(refund, cancellation, state, given)
+    corrected = _corrected(refund, late, cancellation, state, given)
     expect_issued([share.bill for share in corrected.reopened], state, given)
     after = without_refund(state, corrected)
     others = {name: other for name, other in after.refunds.items() if name != it.refund}
@@ -108,16 +125,30 @@ def correct_own_refund(refund: Refund) -> Decision:
     return Decision(events=((refund.customer, _inverse(refund)),), customer=refund.customer)
 
 
-def _expect_unpaid(refund: Refund, state: Placed | None = None) -> None:
-    """Nothing of it left or became credit, in its own name or another refund's. Raises: RefundSettled."""
+def _expect_unpaid(refund: Refund) -> None:
+    """Nothing of it left or became credit. Raises: RefundSettled."""
     it = refund.granted
     settled = refund.paid + refund.set_aside
-    if not settled and state is not None:
-        due_back = it.credit_amount - sum([share.amount for share in it.cleared])
-        due_back -= sum([share.amount for share in it.write_offs_cleared])
-        settled = max(0, due_back - state.funds())
     if settled:
         raise RefundSettled(it.refund, Money(settled, it.currency))
+
+
+def _cleared_late(refund: Refund, state: Placed) -> tuple[BillShare, ...]:
+    """What of it settles bills only since a payment of them was corrected; the rest it was to give back is
+    there still. Raises: RefundMoneyGone.
+    """
+    it = refund.granted
+    due_back = it.credit_amount - sum([share.amount for share in it.cleared])
+    due_back -= sum([share.amount for share in it.write_offs_cleared])
+    gone = max(0, due_back - state.funds())
+    late: list[BillShare] = []
+    for bill in state.bills.values():
+        if share := min(gone, bill.cleared_late):
+            late.append(BillShare(bill.bill, share))
+            gone -= share
+    if gone:
+        raise RefundMoneyGone(it.refund, Money(gone, it.currency))
+    return tuple(late)
 
 
 def _expect_prices_refunded(refund: Refund, state: Placed) -> None:
@@ -145,10 +176,14 @@ def _expect_prices_cancelled(cancellation: Cancellation, state: Placed) -> None:
 
 
 def _corrected(
-    refund: Refund, cancellation: Cancellation | None, state: Placed, given: Given
+    refund: Refund,
+    late: tuple[BillShare, ...],
+    cancellation: Cancellation | None,
+    state: Placed,
+    given: Given,
 ) -> RefundCorrected:
     it = refund.granted
-    settled: tuple[BillShare, ...] = (*it.cleared, *it.write_offs_cleared)
+    settled: tuple[BillShare, ...] = (*it.cleared, *it.write_offs_cleared, *late)
     inverse = msgspec.structs.replace(
         _inverse(refund),
         reopened=reopened_shares(it.refund, settled, it.write_offs_cleared, state.bills, given),

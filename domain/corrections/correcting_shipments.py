@@ -15,10 +15,11 @@ from domain.bills.owing import expect_issued
 from domain.corrections.correcting_bills import expect_unsettled
 from domain.corrections.correction_events import ShipmentCorrected
 from domain.corrections.evolve_corrections import without_shipment
-from domain.corrections.phantom_funds import cleared_of_phantoms
+from domain.corrections.phantom_funds import cleared_of_phantoms, phantom_funds, without_number
 from domain.deadlines import deadlines_of_shipping
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_begins
+from domain.money import Money
 from domain.orders.order import Placed, Shipment, price_not_covered
 from domain.orders.pricing import price_of_units
 from domain.refusal import Refusal
@@ -58,6 +59,18 @@ class UnitsPricedSince(Refusal):
     line: int
 
 
+@dataclass(unsafe_hash=True)
+class ChargeGivenUp(Refusal):
+    """The charge of this shipment was credited or written off since: taken back, it would be given twice."""
+
+    rule = "H-correct"
+    way_out = "Leave the shipment as it is: nothing is owed for it any more."
+    spoken = "Of the charge {given_up} were credited or written off since."
+
+    order: str
+    given_up: Money
+
+
 def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decision:
     """Takes a shipment back with its bill; its units may ship again, and bring the fee again if they had it.
 
@@ -75,9 +88,12 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
         expect_unsettled(bill)
     _expect_prices(shipment, state)
     corrected = _corrected(shipment, bill, state)
-    corrected = msgspec.structs.replace(
-        corrected, cleared=cleared_of_phantoms(without_shipment(state, corrected))
-    )
+    without = without_shipment(state, corrected)
+    cleared = cleared_of_phantoms(without, without_number(without))
+    given_up = phantom_funds(without) - sum([share.amount for share in cleared])
+    if given_up:
+        raise ChargeGivenUp(it.order, state.money(given_up))
+    corrected = msgspec.structs.replace(corrected, cleared=cleared)
     void = () if bill is None else (bill.bill,)
     expect_issued((*void, *[share.bill for share in corrected.cleared]), state, given)
     after = without_shipment(state, corrected)

@@ -1,11 +1,13 @@
 """How corrections change an order: each is the inverse of what it corrects."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from domain.bills.bill import with_cleared, with_owed, with_reopened
+from domain.bills.bill import Bills, with_cleared, with_owed, with_reopened
+from domain.bills.bill_events import BillShare
 from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
@@ -15,6 +17,7 @@ from domain.corrections.correction_events import (
 from domain.entry import Entry, Event
 from domain.orders.order import LineState, Placed
 from domain.orders.order_events import Part
+from domain.refunds.refund_events import RefundGranted
 
 
 def without_payment(state: Placed, it: PaymentCorrected) -> Placed:
@@ -27,8 +30,19 @@ def without_payment(state: Placed, it: PaymentCorrected) -> Placed:
             set_aside=-it.set_aside,
             written_off=sum([share.amount for share in it.written_off]),
         ),
-        bills=with_cleared(bills, it.cleared),
+        bills=_with_cleared_late(with_cleared(bills, it.cleared), it.cleared),
     )
+
+
+def _with_cleared_late(bills: Bills, shares: Sequence[BillShare], sign: int = 1) -> Bills:
+    """The bills with so much more settled by refunds late; what is owed without a number fell away."""
+    after = dict(bills)
+    for share in shares:
+        bill = after[share.bill]
+        if bill.is_numbered:
+            late = bill.cleared_late + sign * share.amount
+            after[share.bill] = msgspec.structs.replace(bill, cleared_late=late)
+    return after
 
 
 def _payment_corrected(state: Placed, it: PaymentCorrected, entry: Entry) -> Placed:
@@ -87,8 +101,20 @@ def without_refund(state: Placed, it: RefundCorrected) -> Placed:
     )
 
 
+def reopened_late(granted: RefundGranted, it: RefundCorrected) -> tuple[BillShare, ...]:
+    """What a refund's correction opens again beyond what its grant had cleared."""
+    settled = Counter[str]()
+    for share in it.reopened:
+        settled[share.bill] += share.amount
+    for share in (*granted.cleared, *granted.write_offs_cleared):
+        settled[share.bill] -= share.amount
+    return tuple([BillShare(bill, amount) for bill, amount in settled.items() if amount])
+
+
 def _refund_corrected(state: Placed, it: RefundCorrected, entry: Entry) -> Placed:
+    late = reopened_late(state.refunds[it.refund].granted, it)
     state = without_refund(state, it)
+    state = msgspec.structs.replace(state, bills=_with_cleared_late(state.bills, late, -1))
     refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
     cancellations = dict(state.cancellations)
     if it.cancelled:

@@ -6,38 +6,29 @@ money since taken back itself, the charge was owed without a number; with the ch
     charge 75.95, its payment corrected   → 75.95 owed without a number
     then the shipment corrected too       → nothing is charged, nothing is owed
 
-Source: H-correct, §2 Money
+    bill 75.95, of which 20.00 paid; its goods refunded → 55.95 cleared, 20.00 due back
+    then the payment corrected            → the refund clears these 20.00 of the bill too
+
+Source: H-correct, R-G9, §2 Money
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from domain.bills.bill import in_turn
+from domain.bills.bill import Bill, in_turn
 from domain.bills.bill_events import BillShare
-from domain.money import Money
 from domain.orders.order import Placed
-from domain.refusal import Refusal
 
 
-@dataclass(unsafe_hash=True)
-class ChargeGivenUp(Refusal):
-    """The charge of this shipment was credited or written off since: taken back, it would be given twice."""
-
-    rule = "H-correct"
-    way_out = "Leave the shipment as it is: nothing is owed for it any more."
-    spoken = "Of the charge {given_up} were credited or written off since."
-
-    order: str
-    given_up: Money
+def phantom_funds(after: Placed) -> int:
+    """What of the order's funds never came; `after` is the order once corrected."""
+    return after.funds() - min(after.funds(), max(0, after.account.money_here))
 
 
-def cleared_of_phantoms(after: Placed) -> tuple[BillShare, ...]:
-    """What is owed without a number and clears with a correction; `after` is the order once corrected.
+def cleared_of_phantoms(after: Placed, bills: Iterable[Bill]) -> tuple[BillShare, ...]:
+    """What of those bills clears with a correction, as far as funds would remain that never came."""
+    return in_turn(bills, phantom_funds(after))
 
-    Raises: ChargeGivenUp, where funds would remain that never came.
-    """
-    phantom = after.funds() - min(after.funds(), max(0, after.account.money_here))
-    cleared = in_turn([bill for bill in after.bills.values() if not bill.is_numbered], phantom)
-    left = phantom - sum([share.amount for share in cleared])
-    if left:
-        raise ChargeGivenUp(after.placed.order, after.money(left))
-    return cleared
+
+def without_number(state: Placed) -> tuple[Bill, ...]:
+    """What is owed without a number."""
+    return tuple([bill for bill in state.bills.values() if not bill.is_numbered])

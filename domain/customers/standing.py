@@ -41,6 +41,8 @@ class OwedBill(msgspec.Struct, frozen=True):
     """Last day it may be paid in time."""
     open: int
     """Minor units still to be paid; 0 once it is settled."""
+    is_numbered: bool = False
+    """Whether it is a bill; else it is owed without one."""
 
 
 class OrderFacts(msgspec.Struct, frozen=True):
@@ -96,7 +98,9 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
         case OrderShipped() as it:
             return _with_order(facts, it.order, charged=it.charge)
         case BillIssued() as it:
-            return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.amount))
+            return _owed(
+                facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.amount, is_numbered=True)
+            )
         case PaymentReversed() as it if it.bill is not None and it.due_on is not None:
             return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
         case PaymentMethodFailed() as it:
@@ -139,7 +143,13 @@ def _with_cards(
 def _payment_corrected(facts: CustomerFacts, it: PaymentCorrected) -> CustomerFacts:
     if it.bill is not None and it.due_on is not None:
         facts = _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
-    return _settled(facts, it.order, (*_open_again(it), *it.cleared))
+    facts = _settled(facts, it.order, _open_again(it))
+    # What is owed without a number falls away; of a bill it is a refund that clears, which is no payment.
+    bills = facts.orders.get(it.order, OrderFacts()).bills
+    gone = sum(
+        share.amount for share in it.cleared if share.bill in bills and not bills[share.bill].is_numbered
+    )
+    return _settled(facts, it.order, it.cleared, unpaid=-gone)
 
 
 def _open_again(it: PaymentCorrected | RefundCorrected) -> tuple[BillShare, ...]:

@@ -14,13 +14,17 @@ from domain.bills.promise_events import PromiseBroken
 from domain.bills.watching import is_watched
 from domain.corrections.correcting import EntryNotCorrectable
 from domain.corrections.correcting_bills import BillStands
-from domain.corrections.correcting_shipments import ShipmentArrived, ShipmentRefunded, UnitsPricedSince
+from domain.corrections.correcting_shipments import (
+    ChargeGivenUp,
+    ShipmentArrived,
+    ShipmentRefunded,
+    UnitsPricedSince,
+)
 from domain.corrections.correction_events import (
     BillCorrected,
     PaymentCorrected,
     ShipmentCorrected,
 )
-from domain.corrections.phantom_funds import ChargeGivenUp
 from domain.customers.standing import standing
 from domain.decision import Claim
 from domain.decisions import decide

@@ -32,13 +32,8 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
         broken.add("I15")
     unpaid = sum(share.amount for share in it.paid)
     funds = order.open - order.account + unpaid + it.set_aside - it.amount
-    without_number = sum(owed.open for owed in order.bills.values() if owed.shipment is None)
-    for share in it.paid:
-        without_number += share.amount if order.bills[share.bill].shipment is None else 0
-    for share in it.undone:
-        without_number -= share.amount if order.bills[share.bill].shipment is None else 0
-    if _phantom(funds, order.money_here - it.amount + it.set_aside) > without_number:
-        broken.add("H-correct")
+    still_open = order.open + unpaid - sum(share.amount for share in it.undone)
+    assert _phantom(funds, order.money_here - it.amount + it.set_aside) <= still_open
     if broken:
         raise Refused(*broken)
     missing = max(0, -funds)
@@ -53,6 +48,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
         order.bills[share.bill].let_off += share.amount
     _open_again(shop, order, payment, it.paid, it.undone)
     _clear_phantoms(shop, order)
+    _clear_late(shop, order)
     _fall_overdue(shop, order)
     if missing:
         order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
@@ -117,8 +113,13 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
     order = shop.orders[name]
     it = order.refunds[refund]
     due = it.credit_amount - sum(share.amount for share in (*it.cleared, *it.undone))
+    beyond, late = max(0, due - order.funds), list[Share]()
+    for bill in order.bills.values():
+        late.append(Share(bill.name, min(beyond, bill.cleared_late)))
+        beyond -= late[-1].amount
+    left = max(0, order.funds - due)
     broken = set[str]()
-    if it.paid + it.set_aside or due > order.funds or _stranded(order, it, order.funds - due):
+    if it.paid + it.set_aside or beyond or _stranded(order, it, left):
         broken.add("H-correct")
     for (line, state), quantity in it.quantities.items():
         price = it.refunded[line] if state == "refunded" else it.cancelled.get(line, Price())
@@ -137,7 +138,10 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
     order.fee_returned = order.fee_returned and not it.returns_fee
     for share in (*it.cleared, *it.undone):
         order.bills[share.bill].cleared -= share.amount
-    _open_again(shop, order, refund, it.cleared, it.undone)
+    for share in late:
+        order.bills[share.bill].cleared -= share.amount
+        order.bills[share.bill].cleared_late -= share.amount
+    _open_again(shop, order, refund, [*it.cleared, *late], it.undone)
     _fall_overdue(shop, order)
 
 
@@ -201,6 +205,17 @@ def _clear_phantoms(shop: Shop, order: Order) -> None:
             bill.cleared += share
             bill.fell_away += share
             phantom -= share
+
+
+def _clear_late(shop: Shop, order: Order) -> None:
+    """R-G9: a refund clears of bills what a payment that never came had seemed to pay; that is no payment."""
+    phantom = _phantom(order.funds, order.money_here)
+    for bill in order.bills.values():
+        share = min(phantom, bill.open)
+        shop.given_up -= bill.settle(share)
+        bill.cleared += share
+        bill.cleared_late += share
+        phantom -= share
 
 
 def _bill_of(order: Order, shipment: str) -> Bill | None:

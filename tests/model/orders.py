@@ -85,6 +85,8 @@ class Bill:
     shipment: str | None = None
     paid: int = 0
     cleared: int = 0
+    cleared_late: int = 0
+    """Of that, by a refund in the place of a payment that never came."""
     written_off: int = 0
     let_off: int = 0
     """Written off, whatever a refund reopened of it since: for the customer's standing."""
