@@ -70,3 +70,7 @@ class Gateway(Protocol):
     async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
         """Send money back against a payment, or say what became of that payout. Raises: OutOfReach."""
         ...
+
+    async def became_of(self, asked: SendBack) -> SentBack | NotSentBack | None:
+        """What became of a payout, sending nothing; None if it was never asked for. Raises: OutOfReach."""
+        ...

@@ -1,10 +1,11 @@
 """Paying out what is due of an order's refunds: the processor is asked, and what it says is recorded.
 
-    what is next? ─ processor asked under the payout's id ─ crash ─ asked again: the same answer ─ recorded
+    what is next? ─ noted ─ processor asked under the payout's id ─ crash ─ again, same answer ─ recorded
 
 The id is made of the refund and of how often it was tried, so that every reason to pay out asks for the same
 payout until it was recorded. What the processor says left is what is recorded, whatever changed meanwhile:
-for its refund, or, where that can take it no longer, as unmatched money.
+for its refund, or, where that can take it no longer, as unmatched money. Where by the second asking it is not
+to be paid any more, the processor is only asked what became of it.
 """
 
 import msgspec
@@ -20,6 +21,7 @@ from domain.refunds.payout_failures import RecordFailedPayout
 from domain.refunds.payout_follows_grant import PayOut
 from domain.refunds.refund import Refund
 from domain.refunds.settling import SettleRefund
+from domain.refusal import Refusal
 from ledger.book import Book
 from ledger.identity import mint
 from ledger.processors.gateway import Gateway, NotSentBack, SentBack
@@ -32,11 +34,59 @@ async def pay_out(book: Book, errand: PayOut, asked: Submission) -> None:
     Where no processor is connected, or money came by another way, it is left to a person. Raises: Refusal,
     LedgerError; OutOfReach where the processor does not answer.
     """
+    while (command := await _sent_before(book, errand)) is not None:
+        await _record(book, errand, command, asked)
     while (command := await _next(book, errand)) is not None:
-        key = f"{asked.key}/{_payout_of(command)}"
-        outcome = await book.execute(command, msgspec.structs.replace(asked, key=key))
-        if outcome.already:
+        if not await _record(book, errand, command, asked):
             return  # somebody else is at it
+
+
+async def _record(book: Book, errand: PayOut, command: Command, asked: Submission) -> bool:
+    """Record what became of a payout; whether nobody had before."""
+    payout, is_known = _payout_of(command), False
+    try:
+        key = f"{asked.key}/{payout}"
+        outcome = await book.execute(command, msgspec.structs.replace(asked, key=key))
+        is_known = outcome.already
+    except Refusal:
+        if not isinstance(command, RecordFailedPayout) or await _is_next(book, errand, payout):
+            raise
+        # Nothing left, and nothing of its refund is to be paid any more.
+    await book.reactions.answered(errand.order, payout)
+    return not is_known
+
+
+async def _is_next(book: Book, errand: PayOut, payout: str) -> bool:
+    state = await book.state(errand.order)
+    if not isinstance(state, Placed):
+        return False
+    return any(_names(next_payout(state, refund), payout) for refund in state.refunds.values())
+
+
+def _names(following: SendBack | KeepCredit | None, payout: str) -> bool:
+    return isinstance(following, SendBack) and following.payout == payout
+
+
+async def _sent_before(book: Book, errand: PayOut) -> Command | None:
+    """What was asked for before we died, or before the processor answered, and has left, though it is not to
+    be paid any more; what never left is forgotten.
+    """
+    state = await book.state(errand.order)
+    if not isinstance(state, Placed):
+        return None
+    for name, it in await book.reactions.asked(errand.order):
+        refund = state.refunds[name]
+        if _names(next_payout(state, refund), it.payout):
+            continue  # it is asked for again
+        if it.payout not in refund.payouts and it.payout not in refund.unmatched:
+            gateway = _gateway(book, it)
+            if gateway is None:
+                continue
+            said = await gateway.became_of(it)
+            if isinstance(said, SentBack):
+                return await _recording(book, errand, name, it, said)
+        await book.reactions.answered(errand.order, it.payout)
+    return None
 
 
 async def _next(book: Book, errand: PayOut) -> Command | None:
@@ -58,6 +108,7 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
                     credit=it.credit,
                 )
             case SendBack() as it if (gateway := _gateway(book, it)) is not None:
+                await book.reactions.ask(errand.order, name, it)
                 return await _recording(book, errand, name, it, await gateway.send_back(it))
             case _:
                 continue

@@ -40,3 +40,7 @@ class TrialCards:
     async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
         """All of it goes back, the same every time it is asked for the same payout."""
         return SentBack(amount=asked.amount, reference=f"re_{asked.payout.partition('_')[2]}")
+
+    async def became_of(self, asked: SendBack) -> SentBack | NotSentBack | None:
+        """Nothing: no money moves here, and what is not recorded was never sent."""
+        return None

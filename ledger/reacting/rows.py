@@ -7,6 +7,7 @@ from typing import LiteralString
 import msgspec
 
 from domain.moments import Moment
+from domain.refunds.paying_out import SendBack
 from ledger.connection import Reader
 from ledger.projecting.cursors import HOLD_LEASE, RELEASE_LEASE
 from ledger.projecting.entries import ONE_PAGE
@@ -53,6 +54,15 @@ _AGAIN: LiteralString = """
 UPDATE reaction_failures SET again_at = %b
 WHERE book = %b AND (%b::text IS NULL OR rule = %b) AND (%b::bigint IS NULL OR position = %b)
 RETURNING rule, position, stream, customer, cause, tries, failed_at, again_at"""
+
+_ASK: LiteralString = """
+INSERT INTO payouts_asked (book, payout, "order", refund, asked) VALUES (%b, %b, %b, %b, %b)
+ON CONFLICT (book, "order", payout) DO UPDATE SET asked = excluded.asked
+RETURNING payout"""
+_ASKED: LiteralString = """
+SELECT refund, asked FROM payouts_asked WHERE book = %b AND "order" = %b ORDER BY payout"""
+_ANSWERED: LiteralString = """
+DELETE FROM payouts_asked WHERE book = %b AND "order" = %b AND payout = %b RETURNING payout"""
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -142,6 +152,20 @@ class Reactions:
     async def forget(self, rule: str, position: int) -> None:
         """Note that what was not done now is."""
         await self._reader.change(_FORGET, (self._book, rule, position), repeatable=True)
+
+    async def ask(self, order: str, refund: str, it: SendBack) -> None:
+        """Note that a processor is about to be asked for a payout of that refund."""
+        asked = msgspec.json.encode(it).decode()
+        await self._reader.change(_ASK, (self._book, it.payout, order, refund, asked), repeatable=True)
+
+    async def asked(self, order: str) -> list[tuple[str, SendBack]]:
+        """Payouts of the order that were asked for and are not recorded, each with its refund."""
+        rows = await self._reader.rows(_ASKED, (self._book, order))
+        return [(refund, msgspec.json.decode(asked, type=SendBack)) for refund, asked in rows]
+
+    async def answered(self, order: str, payout: str) -> None:
+        """Note that what became of a payout is recorded, or that nothing did."""
+        await self._reader.change(_ANSWERED, (self._book, order, payout), repeatable=True)
 
     async def try_again(self, now: Moment, rule: str | None, position: int | None) -> list[ReactionFailure]:
         """Have what was not done tried again from now on: all, that of one rule, or after one entry."""

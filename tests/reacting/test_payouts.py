@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ from ledger.identity import mint
 from ledger.processors.gateway import Charge, Charged, ChargeDeclined, NotSentBack, SentBack
 from ledger.reacting import reactor as reacting
 from ledger.reacting.catalogue import ERRANDS, REACTIONS
-from ledger.reacting.reactor import Reactor
+from ledger.reacting.reactor import LONGEST_PAUSE, Reactor
 from ledger.reacting.rows import Reactions
 from tests.reacting.conftest import ordered
 from tests.reacting.test_reacting import Died, always, wrapped
@@ -71,6 +72,11 @@ class Processor:
         if not self.answers:
             raise OutOfReach("the processor does not answer")
         return did
+
+    async def became_of(self, asked: SendBack) -> SentBack | NotSentBack | None:
+        if not self.answers:
+            raise OutOfReach("the processor does not answer")
+        return self.did.get(asked.payout)
 
     @property
     def left(self) -> int:
@@ -144,6 +150,52 @@ async def balance(book: Book, order: str) -> int:
     return state.account.balance
 
 
+async def waiting(book: Book, order: str) -> list[tuple[PayoutUnmatched, UnmatchedPayout]]:
+    """What left for refunds of the order and found no place there, with its money."""
+    found: list[tuple[PayoutUnmatched, UnmatchedPayout]] = []
+    for entry in await book.entries(order):
+        if isinstance(it := entry.event, PayoutUnmatched):
+            money, *_ = await book.entries(f"unmatched/{it.unmatched}")
+            assert isinstance(money.event, UnmatchedPayout)
+            assert [each.kind for each in money.event.deadlines] == ["unmatched"]
+            assert (money.meta.origin, money.event.amount) == ("reaction", it.amount)
+            found.append((it, money.event))
+    return found
+
+
+Meanwhile = Callable[[Book, str, str], Any]
+
+
+async def take_back(book: Book, order: str, refund: str) -> None:
+    """The refund was a mistake."""
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    position = state.refunds[refund].position
+    command = CorrectEntry(
+        stream=order, customer=state.placed.customer, position=position, owed=mint("bil"), unmatched=None
+    )
+    supervisor = Actor(person=ANN.person, role="supervisor")
+    said = msgspec.structs.replace(submission(), actor=supervisor, reason="sealed:By mistake")
+    await book.execute(command, said)
+
+
+async def settle_by_hand(book: Book, order: str, refund: str) -> None:
+    """A person pays it out at the processor's own page."""
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    await do(
+        book,
+        SettleRefund(
+            stream=order,
+            customer=state.placed.customer,
+            refund=refund,
+            payouts=(mint("pot"),),
+            credit=mint("crd"),
+            reference="by hand",
+        ),
+    )
+
+
 async def test_money_goes_back_at_once_and_the_entry_says_why(book: Book, acme: Processor) -> None:
     order = await paid_order(book)
     refund = await granted(book, order)
@@ -181,7 +233,10 @@ async def test_dying_anywhere_sends_back_once_and_records_once(
             raise Died
 
     awaited: list[tuple[Any, str]] = [
-        *((Reactions, name) for name in ("reached", "hold_lease", "page", "move")),
+        *(
+            (Reactions, name)
+            for name in ("reached", "hold_lease", "page", "move", "ask", "asked", "answered")
+        ),
         *((Book, name) for name in ("state", "execute")),
         (Processor, "send_back"),
     ]
@@ -226,6 +281,79 @@ async def test_two_processes_send_back_once(
     await asyncio.gather(*[reactor_of(each).catch_up() for each in (book, other, book)])
     assert [len(await payouts(book, order)) for order in orders] == [1] * 5
     assert acme.left == 5 * 3_400
+
+
+@pytest.mark.parametrize("meanwhile", [take_back, settle_by_hand])
+async def test_what_did_not_leave_of_a_refund_settled_meanwhile_is_nothing_and_the_next_is_paid(
+    book: Book, acme: Processor, meanwhile: Meanwhile
+) -> None:
+    # Let the refusal end the errand → the second refund waits for somebody, and this fails.
+    order = await paid_order(book, quantity=2)
+    first, second = await granted(book, order), await granted(book, order)
+    send_back: Callable[[SendBack], Any] = acme.send_back
+
+    async def refused_once(asked: SendBack) -> SentBack | NotSentBack:
+        if acme.asked:
+            return await send_back(asked)
+        acme.asked.append(asked)
+        await meanwhile(book, order, first)
+        return NotSentBack(why="card_closed")
+
+    acme.send_back = refused_once
+    await reactor_of(book).catch_up()
+    by_hand = [first] if meanwhile is settle_by_hand else []
+    assert [paid.refund for paid in await payouts(book, order)] == [*by_hand, second]
+    assert (await book.reactions.failures(), await book.reactions.asked(order)) == ([], [])
+
+
+@pytest.mark.parametrize("meanwhile", [take_back, settle_by_hand])
+@pytest.mark.parametrize("dies", [True, False])
+async def test_what_left_before_anything_was_recorded_is_found_whatever_became_of_its_refund(
+    book: Book, acme: Processor, meanwhile: Meanwhile, dies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Ask only for what is due by now → what left is recorded nowhere, and this fails.
+    order = await paid_order(book)
+    refund = await granted(book, order)
+    send_back: Callable[[SendBack], Any] = acme.send_back
+
+    async def at_last(asked: SendBack) -> SentBack | NotSentBack:
+        await send_back(asked)
+        raise Died if dies else OutOfReach("the processor does not answer")
+
+    acme.send_back = at_last
+    with suppress(Died):
+        await reactor_of(book, "one").catch_up()
+    await meanwhile(book, order, refund)
+    acme.send_back = send_back
+    later = machine_now() + LONGEST_PAUSE
+    monkeypatch.setattr(reacting, "machine_now", lambda: later)
+    for _ in range(2):
+        await reactor_of(book, "one").catch_up()
+        ((over, _),) = await waiting(book, order)
+        assert (over.refund, over.amount, over.reference) == (refund, 3_400, "re_0")
+        assert (len(acme.asked), await book.reactions.failures()) == (1, [])
+        assert await book.reactions.asked(order) == []
+
+
+async def test_what_was_never_sent_is_not_sent_once_its_refund_is_settled_otherwise(
+    book: Book, acme: Processor
+) -> None:
+    order = await paid_order(book)
+    refund = await granted(book, order)
+    send_back: Callable[[SendBack], Any] = acme.send_back
+
+    async def too_soon(asked: SendBack) -> SentBack | NotSentBack:
+        raise Died
+
+    acme.send_back = too_soon
+    with suppress(Died):
+        await reactor_of(book, "one").catch_up()
+    assert len(await book.reactions.asked(order)) == 1
+    await settle_by_hand(book, order, refund)
+    acme.send_back = send_back
+    await reactor_of(book, "one").catch_up()
+    assert (acme.asked, acme.left, await waiting(book, order)) == ([], 0, [])
+    assert await book.reactions.asked(order) == []
 
 
 async def test_a_processor_that_did_it_and_did_not_say_so_is_asked_again(
@@ -334,19 +462,6 @@ async def test_what_left_is_recorded_though_something_changed_meanwhile(book: Bo
     assert [paid.amount for paid in await payouts(book, order)] == [3_400]
 
 
-async def waiting(book: Book, order: str) -> list[tuple[PayoutUnmatched, UnmatchedPayout]]:
-    """What left for refunds of the order and found no place there, with its money."""
-    found: list[tuple[PayoutUnmatched, UnmatchedPayout]] = []
-    for entry in await book.entries(order):
-        if isinstance(it := entry.event, PayoutUnmatched):
-            money, *_ = await book.entries(f"unmatched/{it.unmatched}")
-            assert isinstance(money.event, UnmatchedPayout)
-            assert [each.kind for each in money.event.deadlines] == ["unmatched"]
-            assert (money.meta.origin, money.event.amount) == ("reaction", it.amount)
-            found.append((it, money.event))
-    return found
-
-
 async def test_more_than_is_due_is_never_paid_of_a_refund_and_waits_as_unmatched(
     book: Book, acme: Processor
 ) -> None:
@@ -365,39 +480,6 @@ async def test_more_than_is_due_is_never_paid_of_a_refund_and_waits_as_unmatched
     assert await balance(book, order) == -3_400, "what was due is due still, and a person finds the way"
     await reactor_of(book).catch_up()
     assert len(await waiting(book, order)) == 1
-
-
-Meanwhile = Callable[[Book, str, str], Any]
-
-
-async def take_back(book: Book, order: str, refund: str) -> None:
-    """The refund was a mistake."""
-    state = await book.state(order)
-    assert isinstance(state, Placed)
-    position = state.refunds[refund].position
-    command = CorrectEntry(
-        stream=order, customer=state.placed.customer, position=position, owed=mint("bil"), unmatched=None
-    )
-    supervisor = Actor(person=ANN.person, role="supervisor")
-    said = msgspec.structs.replace(submission(), actor=supervisor, reason="sealed:By mistake")
-    await book.execute(command, said)
-
-
-async def settle_by_hand(book: Book, order: str, refund: str) -> None:
-    """A person pays it out at the processor's own page."""
-    state = await book.state(order)
-    assert isinstance(state, Placed)
-    await do(
-        book,
-        SettleRefund(
-            stream=order,
-            customer=state.placed.customer,
-            refund=refund,
-            payouts=(mint("pot"),),
-            credit=mint("crd"),
-            reference="by hand",
-        ),
-    )
 
 
 @pytest.mark.parametrize("meanwhile", [take_back, settle_by_hand])
