@@ -254,7 +254,7 @@ OrderId = Annotated[str, _in_body("ord")]
 DeclineCode = Annotated[
     str,
     StringConstraints(
-        pattern=grammar(r"^[a-z][a-z0-9_]{0,99}$", "Should be a decline code, as insufficient_funds")
+        pattern=grammar(r"^[a-z0-9_]{1,100}$", "Should be a decline code, as insufficient_funds")
     ),
     Field(examples=["insufficient_funds"]),
 ]

@@ -214,6 +214,7 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
         }
     if declared.repeatable:
         problems += _SENDING
+        responses[200] = {"headers": {"Ledger-Position": _receipt_headers()["Ledger-Position"]}}
     if declared.flat:
         responses[200] = {
             "content": {"text/csv": {"schema": {"type": "string"}, "example": "id,status\n"}},

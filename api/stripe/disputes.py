@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from api.stripe.objects import StripeDispute, StripeEvent, minor_units
 from api.stripe.told import Told, derived_id, find, moved, object_of
+from domain.inbound.notices import ToldFact
 from domain.orders.order import Placed
 from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.payment import Payment, Reversal
@@ -25,15 +26,15 @@ async def dispute_opened(book: Book, event: StripeEvent) -> Told:
     found = await find(book, (it.charge, it.payment_intent), None)
     if found.order is None or found.payment is None:
         return Told()
-    return Told(
-        order=found.order,
-        fact=_opening(it, found.order, found.payment),
-        earliest=found.payment.at,
-    )
+    opening = _opening(it, found.order, found.payment)
+    return Told(order=found.order, fact=opening, earliest=found.payment.at)
 
 
-def _opening(it: StripeDispute, order: Placed, payment: Payment) -> OpenDispute:
+def _opening(it: StripeDispute, order: Placed, payment: Payment) -> OpenDispute | None:
+    """The dispute; None where it is about nothing."""
     currency = it.currency.upper()
+    if minor_units(it.amount, currency) == 0:
+        return None
     return OpenDispute(
         order=order.placed.order,
         dispute=derived_id("dsp", it.id),
@@ -43,6 +44,11 @@ def _opening(it: StripeDispute, order: Placed, payment: Payment) -> OpenDispute:
         why=it.reason,
         reference=it.id,
     )
+
+
+def _before(*facts: ToldFact | None) -> tuple[ToldFact, ...]:
+    """What is recorded first, as far as there is anything to record."""
+    return tuple([fact for fact in facts if fact is not None])
 
 
 def _dispute_named(it: StripeDispute, order: Placed) -> str | None:
@@ -66,7 +72,7 @@ async def dispute_closed(book: Book, event: StripeEvent) -> Told:
         dispute=known or derived_id("dsp", it.id),
         outcome=_OUTCOMES.get(it.status, "withdrawn"),
     )
-    first = (_opening(it, order, payment),) if known is None else ()
+    first = _before(_opening(it, order, payment)) if known is None else ()
     earliest = payment.at if known is None else order.disputes[known].at
     return Told(order=order, fact=fact, first=first, earliest=earliest)
 
@@ -77,16 +83,21 @@ async def funds_withdrawn(book: Book, event: StripeEvent) -> Told:
     currency = it.currency.upper()
     money = moved("payout", minor_units(it.amount, currency), currency, it.id)
     found = await find(book, (it.charge, it.payment_intent), None)
-    if found.order is None or found.payment is None:
-        return Told(money=money)
+    if found.order is None or found.payment is None or money is None:
+        return Told(order=found.order, money=money)
     known = _dispute_named(it, found.order)
-    first = (_opening(it, found.order, found.payment),) if known is None else ()
+    first = _before(_opening(it, found.order, found.payment)) if known is None else ()
     fact = _taking_back(it, found.order, found.payment, known)
     return Told(order=found.order, fact=fact, money=money, first=first, earliest=found.payment.at)
 
 
-def _taking_back(it: StripeDispute, order: Placed, payment: Payment, dispute: str | None) -> ReversePayment:
+def _taking_back(
+    it: StripeDispute, order: Placed, payment: Payment, dispute: str | None
+) -> ReversePayment | None:
+    """What it took; None where that is nothing."""
     currency = it.currency.upper()
+    if minor_units(it.amount, currency) == 0:
+        return None
     return ReversePayment(
         order=order.placed.order,
         customer=order.placed.customer,
@@ -118,8 +129,8 @@ async def funds_reinstated(book: Book, event: StripeEvent) -> Told:
     money = moved("receipt", amount, currency, it.id)
     found = await find(book, (it.charge, it.payment_intent), None)
     order, payment = found.order, found.payment
-    if order is None or payment is None:
-        return Told(money=money)
+    if order is None or payment is None or money is None:
+        return Told(order=order, money=money)
     dispute = _dispute_named(it, order)
     reversal = derived_id("rev", it.id)
     known = _reversal_named(it, order, dispute)
@@ -132,8 +143,10 @@ async def funds_reinstated(book: Book, event: StripeEvent) -> Told:
         amount=amount,
         currency=currency,
     )
-    opening = () if dispute is not None else (_opening(it, order, payment),)
-    first = (*opening, *(() if known is not None else (_taking_back(it, order, payment, dispute),)))
+    first = _before(
+        _opening(it, order, payment) if dispute is None else None,
+        _taking_back(it, order, payment, dispute) if known is None else None,
+    )
     return Told(
         order=order, fact=fact, money=money, first=first, earliest=payment.at if known is None else known.at
     )

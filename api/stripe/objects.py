@@ -60,6 +60,7 @@ class StripeRefund(msgspec.Struct):
     charge: Id | None = None
     payment_intent: Id | None = None
     status: str | None = None
+    reason: Code | None = None
     failure_reason: Code | None = None
     metadata: Metadata | None = None
 
@@ -76,7 +77,9 @@ class StripeCharge(msgspec.Struct):
     id: Id
     amount: Units
     currency: str
-    amount_captured: Units = 0
+    amount_captured: Units | None = None
+    amount_refunded: Units = 0
+    """Versions before 2025-03-31 count what was only reserved and let go, and tell of a refund of it."""
     captured: bool = False
     payment_intent: Id | None = None
     payment_method: Id | None = None
@@ -84,6 +87,11 @@ class StripeCharge(msgspec.Struct):
     outcome: Outcome | None = None
     metadata: Metadata | None = None
     refunds: StripeRefunds | None = None
+
+    @property
+    def taken(self) -> int:
+        """What of it was captured, in Stripe's units; old versions say only whether."""
+        return (self.amount_captured or self.amount) if self.captured else 0
 
 
 class PaymentError(msgspec.Struct):

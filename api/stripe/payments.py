@@ -25,8 +25,7 @@ async def charged(book: Book, event: StripeEvent) -> Told:
     it = object_of(event, StripeCharge)
     if not it.captured:
         return Told()  # only reserved
-    amount = it.amount_captured or it.amount
-    return await _paid(book, it, amount, it.id, (it.id, it.payment_intent))
+    return await _paid(book, it, it.taken, it.id, (it.id, it.payment_intent))
 
 
 async def intent_paid(book: Book, event: StripeEvent) -> Told:
@@ -99,16 +98,17 @@ async def _declined(
     book: Book, it: StripeCharge | StripeIntent, reference: str, code: str | None, advice: str | None
 ) -> Told:
     order = (await find(book, (), it.metadata)).order
-    if order is None or it.amount == 0:
-        return Told(order=order)
     currency = it.currency.upper()
+    amount = minor_units(it.amount, currency)
+    if order is None or amount == 0:
+        return Told(order=order)
     known = _declined_under(order, reference)
     payment = _attempt(order, it.metadata, reference)
     fact = RecordPaymentFailure(
         order=order.placed.order,
         customer=order.placed.customer,
         payment=payment,
-        amount=minor_units(it.amount, currency),
+        amount=amount,
         currency=currency,
         processor=STRIPE,
         reference=reference,

@@ -18,12 +18,17 @@ from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed
 from ledger.book import Book
 
+NEVER_TAKEN = "expired_uncaptured_charge"
+"""Why a refund is one of what was only reserved."""
+
 
 async def charge_refunded(book: Book, event: StripeEvent) -> Told:
     """Of a charge something was sent back."""
     it = object_of(event, StripeCharge)
     if it.refunds is None or not it.refunds.data:
         return Told()  # newer versions of the interface tell of the refund by itself
+    if it.taken == 0 or 0 < it.amount_refunded <= it.amount - it.taken:
+        return Told()  # what was only reserved is let go: it never came
     newest = it.refunds.data[0]
     charge = newest.charge or it.id
     metadata = {**(it.metadata or {}), **(newest.metadata or {})}
@@ -38,6 +43,8 @@ async def refund_told(book: Book, event: StripeEvent) -> Told:
 async def _sent_back(book: Book, it: StripeRefund) -> Told:
     """Money that left us, or that did not reach the customer after all."""
     found = await find(book, (it.charge, it.payment_intent), it.metadata)
+    if minor_units(it.amount, it.currency.upper()) == 0 or it.reason == NEVER_TAKEN:
+        return Told(order=found.order)
     if it.status in ("failed", "canceled"):
         return await _came_back(book, it, found)
     if it.status not in (None, "succeeded"):

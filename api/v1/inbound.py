@@ -95,12 +95,15 @@ async def receive_stripe(call: Call, endpoint: EndpointInPath) -> Response:
         body = call.notice.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise MalformedJson("The body is not a notice of Stripe.") from None
-    kept = await _kept(call, event, body)
-    return call.answer({"result": kept[0].result, "position": kept[1]})
+    kept, position, last = await _kept(call, event, body)
+    return call.answer({"result": kept.result, "position": position}, {"Ledger-Position": str(last)})
 
 
-async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceived, int]:
-    """The notice as it is kept, and its position. Raises: StreamBusy, LedgerError."""
+async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceived, int, int]:
+    """The notice as it is kept, its position, and that of the last entry recorded with it.
+
+    Raises: StreamBusy, LedgerError.
+    """
     is_unmatched = False
     for _ in range(TRIES):
         told = await told_by(call.book, event)
@@ -116,7 +119,7 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
             continue
         for entry in outcome.entries:
             if isinstance(entry.event, NoticeReceived):
-                return entry.event, entry.position
+                return entry.event, entry.position, outcome.entries[-1].position
     raise StreamBusy((f"inbound/{STRIPE}/{event.id}",))
 
 

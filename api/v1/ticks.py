@@ -38,5 +38,7 @@ async def tick_book(call: Call, body: TickBody) -> Response:
     again records nothing new, so no idempotency key is needed.
     """
     now = call.book.clock() if body.now is None else body.now
-    entries = await call.reading.entries(await tick(call.book, now))
-    return call.answer({"now": rfc3339(now), "entries": entries})
+    recorded = await tick(call.book, now)
+    headers = {"Ledger-Position": str(max(entry.position for entry in recorded))} if recorded else None
+    answer = {"now": rfc3339(now), "entries": await call.reading.entries(recorded)}
+    return call.answer(answer, headers)

@@ -30,7 +30,7 @@ from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 ADVICE: tuple[NetworkAdvice, ...] = get_args(NetworkAdvice)
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,99}")
+_CODE = re.compile(r"[a-z0-9_]{1,100}")
 
 
 class RecordPaymentFailure(Command, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ async def test_a_bill_becomes_overdue_by_ticking(fresh_house: House) -> None:
     early = await house.owner.client.post("/v1/ticks", json={"now": ago(20)})
     assert (early.status_code, early.json()["entries"]) == (200, [])
     ticked = await house.owner.client.post("/v1/ticks", json={})
+    assert ticked.headers["Ledger-Position"] == str(max(it["position"] for it in ticked.json()["entries"]))
     (entry,) = ticked.json()["entries"]
     assert (entry["type"], entry["stream"], entry["meta"]["origin"]) == ("bill.became_overdue", order, "tick")
     (bill,) = (await house.agent.get(f"/v1/orders/{order}")).json()["bills"]
