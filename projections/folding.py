@@ -14,7 +14,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
-from typing import TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -25,9 +24,6 @@ from projections.projection import AnyProjection, Key, LinesPerEntry, Row, RowPe
 POISON = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """What a fold can raise at an entry it does not understand. A fold does no I/O, so nothing else is its own.
 """
-
-
-Done = TypeVar("Done")
 
 
 class Parked(msgspec.Struct, frozen=True):
@@ -232,7 +228,7 @@ def folding_of(
 ) -> GroupFolding | LineFolding:
     """An empty fold of the projection; `parked` groups stand still from the beginning.
 
-    `checked`: each row is looked at, whether a column holds what it adds up to; see `unless_beyond`.
+    `checked`: each row is looked at, whether columns hold what it adds up to: `ledger.projecting.checked`.
     """
     by_group = {each.group: each for each in parked}
     if isinstance(projection, LinesPerEntry):
@@ -240,16 +236,6 @@ def folding_of(
     if isinstance(projection, RowPerGroup):
         return RowFolding(projection, by_group, checked=checked)
     return GroupFolding(projection, by_group, checked=checked)
-
-
-def unless_beyond(work: Callable[[bool], Done]) -> Done:
-    """What `work` does, which folds and writes: unchecked, as looking at every row takes a sixth of a fold;
-    or checked, from the beginning, where a row turns out to be more than a column holds.
-    """
-    try:
-        return work(False)
-    except (OverflowError, struct.error):
-        return work(True)
 
 
 @cache

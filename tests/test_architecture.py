@@ -33,7 +33,9 @@ PURE_IMPORTS = {
     "functools",
     "hashlib",
     "itertools",
+    "operator",
     "re",
+    "struct",
     "typing",
     "zoneinfo",
 }

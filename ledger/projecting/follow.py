@@ -22,11 +22,12 @@ from ledger.connection import LOST
 from ledger.errors import Unavailable
 from ledger.projecting import cursors
 from ledger.projecting.ahead import Page, PagesAhead
+from ledger.projecting.checked import unless_beyond
 from ledger.projecting.decoding import decoder_of, passed_over
 from ledger.projecting.entries import BOUNDED, FEW_ROWS, connect, head_of
 from ledger.projecting.readers import Readers
 from ledger.projecting.rows import RowTable
-from projections.folding import GroupFolding, LineFolding, folding_of, unless_beyond
+from projections.folding import GroupFolding, LineFolding, folding_of
 from projections.projection import AnyProjection, Key, Row
 
 BATCH = 10_000

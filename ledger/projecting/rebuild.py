@@ -22,10 +22,10 @@ import psycopg
 
 from ledger.errors import RebuildStoodStill
 from ledger.projecting import cursors
+from ledger.projecting.checked import unless_beyond
 from ledger.projecting.entries import WHOLE_BOOK, Head, connect, head_of
 from ledger.projecting.fresh import Fresh, Progress
 from ledger.projecting.sides import Differences
-from projections.folding import unless_beyond
 from projections.projection import AnyProjection
 
 LITTLE = 5_000

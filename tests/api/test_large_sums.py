@@ -40,7 +40,7 @@ async def test_sums_beyond_what_a_column_holds_are_told_exactly(ledger: Ledger, 
 
         accounts = {item["account"]: item["balance"] for item in await items("/v1/trial-balance")}
         assert accounts == {"assets:customers": eur(-ALL), "expenses:goodwill": eur(ALL)}
-        for by in ("effective", "recorded"):
+        for by in ("books", "effective", "recorded"):
             (month,) = await items(f"/v1/period-report?by={by}")
             assert month["goodwill"] == eur(ALL)
         (given,) = await items("/v1/store-credit-report")
