@@ -91,9 +91,16 @@ def expect_open(bill: Bill) -> None:
 
 
 def expect_issued(bills: Iterable[str], state: Placed, given: Given) -> None:
-    """Nothing happens to a bill before it began. Raises: EffectiveBeforeCause. Source: H-time"""
+    """Nothing happens to a bill before it began, and nothing takes back that it was given up for the books
+    before it was.
+
+    Raises: EffectiveBeforeCause. Source: H-time
+    """
     for bill in bills:
-        expect_cause(state.bills[bill].at, given)
+        known = state.bills[bill]
+        expect_cause(known.at, given)
+        if known.uncollectible and known.given_up_at is not None:
+            expect_cause(known.given_up_at, given)
 
 
 def expect_written_off(bills: Iterable[str], state: Placed, given: Given) -> None:

@@ -11,7 +11,7 @@ from domain.bills.owing import expect_currency, expect_customer, expect_issued
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount
-from domain.customers.credit import Credit
+from domain.customers.credit import Credit, covered_from
 from domain.customers.registering import Customer, known_customer
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends, shipping_begins
@@ -73,7 +73,8 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
     never reverses a write-off.
 
     Checks, in this order: order placed; retry; the order's customer; currency; what the order still needs
-    (I12); what the customer has (I15); not before the order, nor before a bill that it pays.
+    (I12); what the customer has (I15); not before the order, nor the credit that it uses, nor a bill that it
+    pays.
     """
     state = placed_order(given, command.order)
     customer = given.state(command.customer, Customer)
@@ -89,12 +90,14 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
     most = price_not_covered(state) + state.open_bills()
     if command.amount > most:
         raise CreditExceedsPrice(command.order, state.money(command.amount), state.money(most))
-    credit = known_customer(given, command.customer).credit.get(command.currency, Credit())
+    owner = known_customer(given, command.customer)
+    credit = owner.credit.get(command.currency, Credit())
     if command.amount > credit.available:
         available = state.money(credit.available)
         raise CreditExceedsAvailable(command.customer, state.money(command.amount), available)
     used = _used(state, command, min(command.amount, credit.gifts), given)
     expect_cause(state.placed_at, given)
+    expect_cause(covered_from(owner.credit_moves[command.currency], command.amount), given)
     expect_issued([share.bill for share in used.bills], state, given)
     is_covered = command.amount >= price_not_covered(state)
     return Decision(

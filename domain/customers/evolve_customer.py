@@ -7,8 +7,10 @@ import msgspec
 
 from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
 from domain.customers.credit import (
+    ChangesCredit,
     CreditChange,
     credit_after,
+    moves_after,
     with_credit_escalated,
     with_credit_requested,
     with_credit_withdrawn,
@@ -94,10 +96,17 @@ def _payment_method_failed(state: Customer, it: PaymentMethodFailed, entry: Entr
     )
 
 
+def _credit(state: Customer, it: ChangesCredit, entry: Entry) -> dict[str, Any]:
+    """What becomes of the credit, and when."""
+    after = credit_after(state.credit, it)
+    moves = moves_after(state.credit_moves, state.credit, after, entry.effective_at)
+    return {"credit": after, "credit_moves": moves}
+
+
 def _store_credit_granted(state: Customer, it: StoreCreditGranted, entry: Entry) -> Customer:
     return msgspec.structs.replace(
         state,
-        credit=credit_after(state.credit, it),
+        **_credit(state, it, entry),
         credits={**state.credits, it.credit: CreditChange(it, entry.position)},
     )
 
@@ -123,7 +132,7 @@ def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Cust
         refunds = with_set_aside(refunds, it.subject, it.amount)
     return msgspec.structs.replace(
         state,
-        credit=credit_after(state.credit, it),
+        **_credit(state, it, entry),
         credits={**state.credits, it.credit: CreditChange(it, entry.position)},
         refunds=refunds,
     )
@@ -132,7 +141,7 @@ def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Cust
 def _credit_used(state: Customer, it: CreditUsed, entry: Entry) -> Customer:
     return msgspec.structs.replace(
         state,
-        credit=credit_after(state.credit, it),
+        **_credit(state, it, entry),
         credits={**state.credits, it.use: CreditChange(it, entry.position)},
     )
 
@@ -152,7 +161,7 @@ def _refund_withdrawn(state: Customer, it: RefundWithdrawn, entry: Entry) -> Cus
 def _refund_granted(state: Customer, it: RefundGranted, entry: Entry) -> Customer:
     return msgspec.structs.replace(
         state,
-        credit=credit_after(state.credit, it),
+        **_credit(state, it, entry),
         refunds=with_granted(state.refunds, it, entry),
     )
 
@@ -168,12 +177,12 @@ def _refund_returned(state: Customer, it: RefundReturned, entry: Entry) -> Custo
 def _refund_corrected(state: Customer, it: RefundCorrected, entry: Entry) -> Customer:
     refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
     return msgspec.structs.replace(
-        state, credit=credit_after(state.credit, it), refunds={**state.refunds, it.refund: refund}
+        state, **_credit(state, it, entry), refunds={**state.refunds, it.refund: refund}
     )
 
 
 def _payment_corrected(state: Customer, it: PaymentCorrected, entry: Entry) -> Customer:
-    return msgspec.structs.replace(state, credit=credit_after(state.credit, it))
+    return msgspec.structs.replace(state, **_credit(state, it, entry))
 
 
 def _signal_raised(state: Customer, it: FraudSignalRaised, entry: Entry) -> Customer:

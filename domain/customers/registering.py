@@ -15,7 +15,7 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_space_of_names, expect_text
-from domain.customers.credit import CreditChange, CreditRequests, Credits
+from domain.customers.credit import CreditChange, CreditMoves, CreditRequests, Credits
 from domain.decision import Claim, Decision, Given
 from domain.declines.decline_events import PaymentMethodFailed
 from domain.entry import Event, Sealed
@@ -114,6 +114,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     contact_points: Mapping[str, KnownContactPoint]
     payment_methods: Mapping[str, KnownPaymentMethod] = {}
     credit: Credits = {}
+    credit_moves: CreditMoves = {}
     credits: Mapping[str, CreditChange] = {}
     """What was granted, set aside or used, by the id of the credit or the use."""
     credit_requests: CreditRequests = {}

@@ -108,6 +108,7 @@ def _instead_of(void: Bill, bill: Bill) -> Bill:
         promises=void.promises,
         uncollectible=void.uncollectible,
         given_up=void.given_up,
+        given_up_at=void.given_up_at,
     )
 
 
@@ -134,8 +135,14 @@ def _write_off_reversed(state: Placed, it: WriteOffReversed, entry: Entry) -> Pl
 
 
 def _uncollectible(state: Placed, it: BillMarkedUncollectible, entry: Entry) -> Placed:
-    given_up = state.bills[it.bill].uncollectible + it.amount
-    return _with_bill(state, it.bill, uncollectible=given_up, given_up=entry.position)
+    bill = state.bills[it.bill]
+    return _with_bill(
+        state,
+        it.bill,
+        uncollectible=bill.uncollectible + it.amount,
+        given_up=entry.position,
+        given_up_at=max(bill.given_up_at or entry.effective_at, entry.effective_at),
+    )
 
 
 def _reminded(state: Placed, it: ReminderSent, entry: Entry) -> Placed:

@@ -18,7 +18,7 @@ from domain.command import (
     expect_quantity,
     expect_text,
 )
-from domain.customers.credit import Credit
+from domain.customers.credit import Credit, covered_from
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_due_back
 from domain.decision import Decision, Given
@@ -203,6 +203,8 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
     if asked > most:
         raise CreditExceedsSetAside(state.registered.customer, Money(asked, currency), Money(most, currency))
     expect_cause(state.registered_at, given)
+    if asked:
+        expect_cause(covered_from(state.credit_moves[currency], asked), given)
     granted = _of_customer(state, refund, currency, ask, given)
     return Draft(
         stream=state.registered.customer,

@@ -9,15 +9,31 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import settings, strategies
 
-from domain.bills.bill_events import BillShare
+from domain.bills.bill_events import BillPaymentReceived, BillShare
 from domain.bills.billing import NewBill
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
 from domain.orders.evolve_order import evolve_order
-from domain.refunds.refund_events import RefundedPart, RefundGranted
+from domain.payments.payment_events import CreditUsed
+from domain.refunds.granting_unverified import PayOutCredit
+from domain.refunds.limits import Deciding
+from domain.refunds.refund_events import RefundAsk, RefundedPart, RefundGranted
 from domain.refusal import Refusal
+from projections.customer_balance import CustomerBalance
+from projections.folding import folding_of
+from projections.journal import ALLOWANCE, Journal, Posting
+from tests.domain.bill_examples import (
+    billed_story,
+    called,
+    give_credit,
+    give_up,
+    pay_bill,
+    use_credit,
+    write_off,
+)
 from tests.domain.examples import (
     BILL,
+    CUSTOMER,
     NEW_BILL,
     ORDER,
     billed,
@@ -115,6 +131,28 @@ def test_a_fee_that_goes_back_clears_no_bill_before_it_was_issued() -> None:
     assert at(story, issued).when(cancel()).decides(RefundGranted).cleared == (BillShare(BILL, 795),)
 
 
+def test_credit_is_used_once_it_was_there_and_still_is_with_all_that_was_used_since() -> None:
+    # Ask only whether it is there now → on 12 August the customer has less than nothing, and this fails.
+    story = given(customer_registered(), placed(terms="bill_after")).by(OWNER)
+    early, late = moment("2010-08-12"), moment("2010-08-20")
+    story.on("2010-08-11").do(give_credit(1000, credit=id_of("crd", 1)))
+    story.on("2010-08-20").do(give_credit(2000, credit=id_of("crd", 2)))
+    story.on("2010-08-25").do(use_credit(500, use=id_of("use", 9)))
+    at(story, early).when(use_credit(1001)).refused(EffectiveBeforeCause(early, late))
+    at(story, late - 1).when(use_credit(1001)).refused(EffectiveBeforeCause(late - 1, late))
+    at(story, early).when(use_credit(1000)).decides(CreditUsed)
+    at(story, late).when(use_credit(1500, use=id_of("use", 2))).decides(CreditUsed)
+
+
+def test_money_that_came_before_a_bill_was_given_up_pays_it_only_from_then_on() -> None:
+    # Take its allowance back before it was made → it is less than nothing in between, and this fails.
+    story = billed_story().by(OWNER)
+    story.on("2010-10-20").do(give_up())
+    day = moment("2010-10-20")
+    at(story, day - 1).when(pay_bill(amount=1)).refused(EffectiveBeforeCause(day - 1, day))
+    at(story, day).when(pay_bill(amount=1)).decides(BillPaymentReceived)
+
+
 STEPS = strategies.lists(
     strategies.tuples(
         strategies.sampled_from(["prepare", "check_out", "place", "pay", "ship", "deliver", "cancel"]),
@@ -163,3 +201,66 @@ def test_an_order_can_be_shown_as_it_was_at_any_moment(steps: list[tuple[str, in
         for entry in entries:
             if entry.effective_at <= NOON + day * DAY:
                 state = evolve_order(state, entry)
+
+
+MONEY = strategies.lists(
+    strategies.tuples(
+        strategies.sampled_from(["grant", "use", "pay out", "give up", "write off", "pay bill"]),
+        strategies.integers(1, 4),
+        strategies.integers(0, 30),
+    ),
+    min_size=2,
+    max_size=10,
+)
+"""(what, how much, on which day it took effect), in the order in which it is entered."""
+FIGURES = (
+    *("charged", "received", "credited", "refunded", "written_off", "open_bills", "deposits_held"),
+    *("refunds_due", "credit_available"),
+)
+
+
+def _about_money(kind: str, amount: int, number: int) -> Command:
+    match kind:
+        case "grant":
+            return give_credit(amount * 1000, credit=id_of("crd", number))
+        case "use":
+            return use_credit(amount * 1000, use=id_of("use", number))
+        case "pay out":
+            deciding = Deciding(OWNER.person, "2010-11-18", "2010-11-18")
+            ask = RefundAsk(credit=amount * 1000)
+            refund = id_of("ref", number)
+            return PayOutCredit(customer=CUSTOMER, refund=refund, currency="USD", ask=ask, deciding=deciding)
+        case "give up":
+            return give_up()
+        case "write off":
+            return write_off()
+        case _:
+            reference = {"payment": id_of("pay", number), "credit": id_of("crd", 100 + number)}
+            return pay_bill(**reference, amount=amount * 4000)
+
+
+@settings(deadline=None)
+@for_all(MONEY)
+def test_no_figure_was_ever_less_than_nothing(steps: list[tuple[str, int, int]]) -> None:
+    # Leave the cause of a use of credit, of paying it out, or of an allowance out → this fails.
+    story = billed_story().by(OWNER).with_now(NOON + 100 * DAY)
+    story.at = NOON
+    story.record(called(good_reason="illness"))
+    for number, (kind, amount, day) in enumerate(steps, 1):
+        story.at = NOON + day * DAY
+        try:
+            story.do(_about_money(kind, amount, number))
+        except Refusal:
+            continue
+    for day in range(32):
+        then = [entry for entry in story.entries if entry.effective_at <= NOON + day * DAY]
+        balances, journal = folding_of(CustomerBalance()), folding_of(Journal())
+        for folding in (balances, journal):
+            for entry in then:
+                if type(entry.event) in folding.projection.handles:
+                    folding.feed(entry)
+            assert not folding.parked
+        for figure in FIGURES:
+            assert sum(getattr(row, figure) for row in balances.rows()) >= 0, (day, figure)
+        postings = [row for row in journal.rows() if isinstance(row, Posting)]
+        assert sum(row.amount for row in postings if row.account == ALLOWANCE) <= 0, day
