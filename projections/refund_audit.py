@@ -15,6 +15,7 @@ from domain.payments.payment_events import CreditSetAside
 from domain.refunds.refund_events import (
     FraudSignalRaised,
     PayoutUnmatched,
+    RefundDueChanged,
     RefundEscalated,
     RefundGranted,
     RefundPaid,
@@ -48,6 +49,7 @@ TellsOfARefund = (
     | RefundPaid
     | RefundPaymentFailed
     | RefundReturned
+    | RefundDueChanged
     | PayoutUnmatched
     | RefundCorrected
     | CreditSetAside
@@ -57,6 +59,7 @@ TellsOfARefund = (
 )
 
 RefundStage = Literal["requested", "escalated", "withdrawn", "granted", "settled", "corrected"]
+"""granted: something of it is to be paid. settled: nothing is; it left, settled a bill, or a bank took it."""
 LABELS = ("supplier", "guarantee", "beyond_guarantee")
 """From the youngest to the oldest."""
 MINUTE = 60_000_000
@@ -91,6 +94,8 @@ class RefundRow(Row):
     days_since_order: int | None = None
     units: int = 0
     parts: int = 0
+    requested: Minor = 0
+    """What it came to when it was asked for, or granted at once."""
     granted: Minor = 0
     credited: Minor = 0
     against_limits: Minor = 0
@@ -116,6 +121,7 @@ class RefundRow(Row):
     limit: Minor | None = None
     edition: int | None = None
     origin: str = ""
+    """Where it was asked for, then where it was granted."""
     signals: int = 0
     goods_value: Minor = 0
     """Of the goods it was decided about: the price paid; the list price where they were not ordered."""
@@ -185,14 +191,17 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
                 _settle(row, it.left, entry)
             case CreditSetAside():
                 row.set_aside += it.amount
-                row.method = row.method or "store_credit"
+                if row.paid == 0:  # what stands beside money is not its way
+                    row.method = "store_credit"
                 _settle(row, it.left, entry)
             case RefundPaymentFailed():
                 row.failed_payouts += 1
             case RefundReturned():
                 row.paid -= it.amount
                 row.returned_payouts += 1
-                row.stage = "granted"
+                row.stage = "granted" if it.left else "settled"
+            case RefundDueChanged():
+                row.stage = "granted" if it.due else "settled"
             case PayoutUnmatched():
                 row.unmatched_payouts += 1
             case RefundCorrected():
@@ -224,6 +233,9 @@ def _request(row: RefundRow, it: RefundRequested, entry: Entry) -> None:
     row.observed_problem, row.proactive = it.ask.observed_problem, it.ask.proactive
     row.first_contact_at = it.ask.first_contact_at
     row.external_ref = it.ask.external_ref
+    row.requested, row.edition, row.origin = it.amount, entry.meta.edition, entry.meta.origin
+    asked = (*it.ask.units, *it.ask.claims)
+    row.units, row.parts = sum([each.quantity for each in asked]), len(asked)
 
 
 def _grant(row: RefundRow, it: RefundGranted, entry: Entry) -> None:
@@ -234,6 +246,10 @@ def _grant(row: RefundRow, it: RefundGranted, entry: Entry) -> None:
     row.year, row.number = it.year, it.number
     row.granted, row.credited, row.against_limits = it.granted, it.credit_amount, it.against_limits
     row.cleared = _sum(it.cleared) + _sum(it.write_offs_cleared)
+    if it.granted <= (0 if it.basis == "undelivered" else row.cleared):
+        row.stage = "settled"  # nothing of it goes to the customer
+    if row.requested_by is None:
+        row.requested = it.granted
     row.units, row.parts = sum([part.quantity for part in it.parts]), len(it.parts)
     labels = [part.label for part in it.parts if part.label is not None]
     row.label = max(labels, key=LABELS.index, default=None)
@@ -344,9 +360,9 @@ CASE WHEN asked_back = 0 AND kept > 0 THEN 'kept'
 """What became of the goods, in a word; empty where nothing was decided about them."""
 
 LISTED = f"""
-SELECT refund AS id, customer, "order", currency, stage, basis, verified, requested_at, requested_by,
-       escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem, proactive, label,
-       days_since_delivery, days_since_order, units, parts, granted, credited, against_limits, cleared,
+SELECT refund AS id, customer, "order", currency, stage, basis, verified, requested, requested_at,
+       requested_by, escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem,
+       proactive, label, days_since_delivery, days_since_order, units, parts, granted, credited, against_limits, cleared,
        paid, set_aside, method, first_contact_at, paid_at, minutes_from_contact, decided_by, decided_as,
        "limit", edition, origin, failed_payouts, returned_payouts, unmatched_payouts, signals,
        {GOODS} AS goods, goods_value, asked_back, kept, did_not_come, labels_sent, returned_unused,

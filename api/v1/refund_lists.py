@@ -49,6 +49,7 @@ class RefundItem(msgspec.Struct, frozen=True):
     days_since_order: int | None
     units: int
     parts: int
+    requested: Minor
     granted: Minor
     credited: Minor
     against_limits: Minor

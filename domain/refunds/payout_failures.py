@@ -155,11 +155,13 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
         why=command.why,
     )
     if isinstance(state, Customer):
-        returned = msgspec.structs.replace(returned, deadlines=deadlines_of_payout(given))
+        left = refund.left + it.amount
+        returned = msgspec.structs.replace(returned, left=left, deadlines=deadlines_of_payout(given))
         return Decision(events=((command.stream, returned),), customer=it.customer)
     # What comes back covers the units still to ship first; then they wait no more, and less is due back.
     after = foreseen(state, (returned,), at=given.at, now=given.now)
-    is_due = owed(after, after.refunds[it.refund]).total > 0
-    returned = msgspec.structs.replace(returned, deadlines=deadlines_of_payout(given) if is_due else ())
+    left = owed(after, after.refunds[it.refund]).total
+    again = deadlines_of_payout(given) if left else ()
+    returned = msgspec.structs.replace(returned, left=left, deadlines=again)
     ends = hold_ends(after, may_ship=price_not_covered(after) == 0, because="paid", given=given)
     return Decision(events=((command.stream, returned), *ends), customer=it.customer)

@@ -316,6 +316,8 @@ class RefundReturned(Event, frozen=True, kw_only=True):
     currency: str
     amount: Minor
     why: str
+    left: Minor = 0
+    """What of the refund is due back with it; the rest covers what is still to ship."""
     deadlines: tuple[Deadline, ...] = ()
     """Paying it out again."""
 

@@ -9,18 +9,31 @@ from domain.corrections.correcting import CorrectEntry
 from domain.refunds.refund_events import ClaimedUnits, RefundGranted
 from projections.folding import folding_of
 from projections.refund_audit import RefundAudit, RefundRow
+from tests.domain.bill_examples import pay_bill, reinstate, reverse
 from tests.domain.examples import (
     CUSTOMER,
+    ONE_DRESS_WITH_FEE,
     ORDER,
     OTHER_REFUND,
     REFUND,
+    billed,
     captured,
     customer_registered,
     id_of,
     placed,
     shipped,
 )
-from tests.domain.refunds import deciding, grant, grant_unverified, paid_back, settle
+from tests.domain.refunds import (
+    approve,
+    come_back,
+    deciding,
+    fail,
+    grant,
+    grant_unverified,
+    paid_back,
+    pay_out_credit,
+    settle,
+)
 from tests.domain.returns import (
     OTHER_ARRIVAL,
     OTHER_CLAIM,
@@ -192,3 +205,71 @@ def test_every_entry_that_made_the_row_is_named() -> None:
         entry.position for entry in story.entries[first - 1 :] if type(entry.event) in RefundAudit().handles
     ]
     assert named == handled
+
+
+# What a merchant looks for
+
+
+def test_what_waits_for_a_decision_says_what_was_asked_for_and_under_what() -> None:
+    # Fill these with the grant alone → a list of what waits shows zeros, and this fails.
+    story = delivered_order()
+    story.do(grant((1, 2), only_request=True))
+    row = audited(story)
+    assert said(row, "stage", "requested", "granted", "units", "parts") == ("requested", 7_595, 0, 2, 1)
+    assert row.origin == "api"
+    story.do(approve())
+    assert said(audited(story), "stage", "requested", "granted") == ("granted", 7_595, 7_595)
+
+
+def test_a_refund_granted_at_once_was_asked_for_at_that_amount() -> None:
+    assert said(audited(refunded()), "requested", "granted") == (7_595, 7_595)
+
+
+def test_what_settled_a_bill_leaves_nothing_to_pay() -> None:
+    # Call it granted until money leaves → it waits for ever, and this fails.
+    story = given(customer_registered(), placed(terms="bill_after"), shipped(), billed())
+    story.do(grant((1, 2)))
+    assert said(audited(story), "stage", "cleared", "paid") == ("settled", 7_595, 0)
+
+
+def test_a_chargeback_leaves_nothing_to_pay_until_the_bank_gives_it_back() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 2)))
+    for command, stage in ((reverse(), "settled"), (reinstate(), "granted"), (settle(), "settled")):
+        story.do(command)
+        assert audited(story).stage == stage
+    assert audited(story).entries == " ".join(
+        str(entry.position) for entry in story.entries if type(entry.event) in RefundAudit().handles
+    )
+
+
+def test_the_method_is_that_of_the_last_payout() -> None:
+    # Keep the first → the cheque that came back is named for what became credit, and this fails.
+    story = refunded()
+    story.do(fail())
+    story.do(settle(method="cheque"))
+    assert said(audited(story), "method", "paid", "failed_payouts") == ("cheque", 7_595, 1)
+    story.do(come_back())
+    assert said(audited(story), "stage", "paid", "returned_payouts") == ("granted", 0, 1)
+    story.do(settle(payouts=(id_of("pot", 5),)))
+    assert said(audited(story), "stage", "method", "set_aside") == ("settled", "store_credit", 7_595)
+
+
+def test_a_payout_that_came_back_and_covers_what_is_to_ship_leaves_nothing_to_pay() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped((1, 1), **ONE_DRESS_WITH_FEE))
+    for command in (grant((1, 1)), settle(), reverse(amount=3400), come_back()):
+        story.do(command)
+    assert said(audited(story), "stage", "paid") == ("settled", 0)
+
+
+def test_credit_as_money_costs_nothing_and_has_neither_limit_nor_age() -> None:
+    story = given(customer_registered(), placed(terms="bill_after"), shipped(), billed())
+    story.do(pay_bill(amount=9_595))
+    story.do(pay_out_credit(2_000))
+    story.do(settle(stream=CUSTOMER, credit=id_of("crd", 5), method="cheque"))
+    row = audited(story)
+    assert said(row, "stage", "basis", "granted", "paid", "method") == (
+        *("settled", "credit", 2_000, 2_000),
+        "cheque",
+    )
+    assert said(row, "credited", "net_cost", "limit", "label", "verified") == (0, 0, None, None, False)
