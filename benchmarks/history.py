@@ -43,7 +43,7 @@ def store(conninfo: str, book: str, count: int) -> None:
     with psycopg.connect(conninfo) as connection:
         with connection.cursor().copy("COPY entries FROM STDIN (FORMAT binary)") as copy:
             copy.set_types(ENTRY_TYPES)
-            for position, event in zip(range(1, count + 1), _history(), strict=False):
+            for position, event in zip(range(1, count + 1), events(), strict=False):
                 stream = event.order
                 versions[stream] = versions.get(stream, 0) + 1
                 last = sha256(last).digest()
@@ -53,7 +53,7 @@ def store(conninfo: str, book: str, count: int) -> None:
         connection.execute("INSERT INTO heads VALUES (%s, %s, %s, %s)", (book, count, last, at))
 
 
-def _history() -> Iterator[Any]:
+def events() -> Iterator[Any]:
     """Events without end: each order placed and captured, an earlier one shipped, a still earlier one
     delivered.
     """

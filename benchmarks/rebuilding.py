@@ -20,7 +20,7 @@ from psycopg.sql import SQL
 from benchmarks import history
 from benchmarks.ground import Ground
 from benchmarks.report import Section
-from cli.collector import collect_rarely
+from ledger.collector import collect_rarely
 from ledger.database import prepared
 from ledger.projecting.as_of import Effective
 from ledger.projecting.past import past_of

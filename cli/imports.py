@@ -10,7 +10,6 @@ import typer
 
 from api.permissions import Permission
 from cli.acting import AsPerson, acting
-from cli.collector import collect_rarely
 from cli.failures import FOUND, Misused
 from cli.options import BookName, Data, Dsn, Json, book_name, settings, with_ledger
 from cli.output import show_json
@@ -18,6 +17,7 @@ from cli.progress import bar
 from domain.book.register import OpenBook
 from domain.money import Money
 from ledger.book import Book
+from ledger.collector import collect_rarely
 from ledger.composition import Ledger
 from ledger.importing.mapping import Mapping as FileMapping
 from ledger.importing.mapping import MappingFault, NewBook, load_mapping

@@ -10,13 +10,13 @@ import typer
 from msgspec import inspect
 
 from api.render import rfc3339
-from cli.collector import collect_rarely
 from cli.failures import FOUND, Misused
 from cli.moments import AsOfMoment, AsOfPosition, AsOfRecorded, past_in
 from cli.opened import Opened, opened_book
 from cli.options import BookName, Data, Dsn, Json, settings
 from cli.output import Row, counted, show, show_json, tell
 from cli.progress import entries_bar
+from ledger.collector import collect_rarely
 from ledger.database import open_database
 from ledger.projecting import cursors
 from ledger.projecting.cursors import Lag

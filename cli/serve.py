@@ -12,11 +12,11 @@ import typer
 import uvicorn
 import uvloop
 
-from cli.collector import collect_rarely
 from cli.demo.opening import Demo, demo_ready
 from cli.failures import HELD, explanation
 from cli.options import Data, Dsn, opened_ledger, settings
 from cli.tick import told
+from ledger.collector import collect_rarely
 from ledger.composition import Ledger
 from ledger.database import Database, open_database
 from ledger.embedded import EmbeddedServer

@@ -9,6 +9,7 @@ import uvloop
 from cli.options import Data, Dsn, opened_ledger, settings
 from cli.serve import keep_alive, react_to_nothing, stand_still
 from cli.tick import told
+from ledger.collector import collect_rarely
 from ledger.database import Database, open_database
 from ledger.projecting.following import following
 from ledger.reacting.catalogue import ERRANDS, REACTIONS
@@ -30,6 +31,7 @@ def worker(data: Data = None, dsn: Dsn = None) -> None:
 
 async def _work(chosen: Settings, database: Database) -> None:
     async with opened_ledger(chosen, database) as ledger:
+        collect_rarely()
         reacting = Reacting(ledger, REACTIONS, ERRANDS, react_to_nothing)
         beside = [asyncio.create_task(reacting.run())]
         if database.embedded is not None:

@@ -25,6 +25,7 @@ from typing import Literal, NamedTuple
 
 import psycopg
 
+from ledger.collector import collect_rarely
 from ledger.connection import LOST
 from ledger.errors import LedgerError
 from ledger.projecting.follow import Follower, Step
@@ -211,5 +212,6 @@ def _do(followers: dict[str, Follower], asked: Asked) -> Step:
 
 
 if __name__ == "__main__":
+    collect_rarely()  # entries and rows are no cycles: looking for some took a third of its time
     child(Connection(int(sys.argv[1])))
     os._exit(0)  # all is closed; tearing the interpreter down would only keep the service waiting
