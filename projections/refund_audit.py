@@ -362,9 +362,10 @@ CASE WHEN asked_back = 0 AND kept > 0 THEN 'kept'
 LISTED = f"""
 SELECT refund AS id, customer, "order", currency, stage, basis, verified, requested, requested_at,
        requested_by, escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem,
-       proactive, label, days_since_delivery, days_since_order, units, parts, granted, credited, against_limits, cleared,
-       paid, set_aside, method, first_contact_at, paid_at, minutes_from_contact, decided_by, decided_as,
-       "limit", edition, origin, failed_payouts, returned_payouts, unmatched_payouts, signals,
+       proactive, label, days_since_delivery, days_since_order, units, parts, granted, credited,
+       against_limits, cleared, paid, set_aside, method, first_contact_at, paid_at, minutes_from_contact,
+       decided_by, decided_as, "limit", edition, origin, failed_payouts, returned_payouts, unmatched_payouts,
+       signals,
        {GOODS} AS goods, goods_value, asked_back, kept, did_not_come, labels_sent, returned_unused,
        returned_used, returned_empty, return_cost_avoided, overridden, recoverable, claims, claims_settled,
        claims_refused, claims_waived, claimed, recovered, net_cost, {ANOMALIES} AS anomalies, entries,
