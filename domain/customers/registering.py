@@ -104,6 +104,11 @@ class KnownPaymentMethod(msgspec.Struct, frozen=True):
     position: int
     failures: tuple[PaymentMethodFailed, ...] = ()
 
+    @property
+    def declined_for_good(self) -> bool:
+        """Whether a bank once said never again: it takes no money and gives none. Source: R-D6"""
+        return any(it.kind != "soft" for it in self.failures)
+
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a customer's stream."""

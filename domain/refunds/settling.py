@@ -289,7 +289,9 @@ class Ways:
         return {it.processor for it in came if isinstance(it, PaymentCaptured)}
 
     def card(self, named: str | None) -> str | None:
-        """The other card it may go to: the one named, if it is on file, valid and did not fail before."""
+        """The other card it may go to: the one named, if it is on file, valid, not declined for good, and did
+        not fail before.
+        """
         cards = list(self._cards())
         if named is None:
             return cards[-1] if cards else None
@@ -326,7 +328,8 @@ class Ways:
             received = [payment.received for payment in self._state.payments.values()]
             used = {it.payment_method for it in received if isinstance(it, PaymentCaptured)}
         for name, known in self._customer.payment_methods.items():
-            if name not in used | self._failed_cards and known.stored.expiry >= self._month:
+            is_open = known.stored.expiry >= self._month and not known.declined_for_good
+            if is_open and name not in used | self._failed_cards:
                 yield name
 
 

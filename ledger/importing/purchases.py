@@ -10,14 +10,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from domain.corrections.correction_events import RefundCorrected
 from domain.entry import Entry
 from domain.moments import Moment
-from domain.orders.order_events import OrderPlaced, OrderUnitsCancelled
-from domain.refunds.refund_events import AskedUnits, ClaimedUnits, RefundGranted
+from domain.orders.order_events import OrderPlaced, OrderUnitsCancelled, Part
+from domain.refunds.refund_events import AskedUnits, ClaimedUnits, RefundedPart, RefundGranted
 from ledger.book import Book
 from ledger.importing.rows import Line
 
-TYPES = frozenset({"order.placed", "order.units_cancelled", "refund.granted"})
+TYPES = frozenset({"order.placed", "order.units_cancelled", "refund.granted", "refund.corrected"})
 AT_ONCE = 100
 """Entries read at once; an order may have thousands of lines."""
 MOST_LINES = 200_000
@@ -129,14 +130,21 @@ def _shelve(shelf: Shelf, taken: dict[tuple[str, int], int], entry: Entry) -> No
         case OrderPlaced() as it:
             _put(shelf, it, entry.effective_at)
         case OrderUnitsCancelled() as it:
-            for part in it.parts:
-                taken[it.order, part.line] = taken.get((it.order, part.line), 0) + part.quantity
+            _take(taken, it.order, it.parts)
         case RefundGranted() as it if it.order is not None:
-            for part in it.parts:
-                if part.line is not None:
-                    taken[it.order, part.line] = taken.get((it.order, part.line), 0) + part.quantity
+            _take(taken, it.order, it.parts)
+        case RefundCorrected() as it if it.order is not None:
+            _take(taken, it.order, (*it.parts, *it.cancelled), -1)  # it was none
         case _:
             pass
+
+
+def _take(
+    taken: dict[tuple[str, int], int], order: str, parts: Iterable[Part | RefundedPart], times: int = 1
+) -> None:
+    for part in parts:
+        if part.line is not None:
+            taken[order, part.line] = taken.get((order, part.line), 0) + times * part.quantity
 
 
 def _put(shelf: Shelf, it: OrderPlaced, at: Moment) -> None:

@@ -29,7 +29,7 @@ from tests.domain.bill_examples import (
     reverse,
     use_credit,
 )
-from tests.domain.decline_examples import OLD_CARD, old_card
+from tests.domain.decline_examples import OLD_CARD, card_failed, old_card
 from tests.domain.examples import (
     BILL,
     CARD,
@@ -193,6 +193,19 @@ def test_the_card_it_came_from_is_no_other_card() -> None:
     story = owing(7595, card_stored(), payment_method=CARD)
     story.do(fail())
     story.when(settle(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card"))
+
+
+@pytest.mark.parametrize(("kind", "is_open"), [("soft", True), ("hard", False), ("fraud", False)])
+def test_a_card_declined_for_good_is_no_card_to_pay_to(kind: Any, is_open: bool) -> None:
+    # Offer every card that is valid → the money goes to whoever stole it, and this fails.
+    story = owing(7595, card_stored(), old_card(), card_failed(payment_method=OLD_CARD, kind=kind))
+    story.do(fail())
+    named = story.when(settle(method="other_card", payment_method=OLD_CARD))
+    if is_open:
+        assert named.decides(RefundPaid).payment_method == OLD_CARD
+    else:
+        named.refused(PayoutWayClosed(REFUND, "other_card"))
+        assert story.when(settle()).decides(RefundPaid).payment_method == CARD
 
 
 def test_credit_or_a_cheque_as_the_customer_likes_where_no_card_is_left() -> None:
