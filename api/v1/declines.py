@@ -1,5 +1,6 @@
 """Declined payments: what failed, what is done about it, and what may be done next."""
 
+import msgspec
 from pydantic import Field
 from starlette.responses import Response
 
@@ -198,7 +199,8 @@ async def close_as_not_delivered(call: Call, order: OrderInPath, body: NotDelive
 async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     """Show what may be done for an order now, by whom, and why not the rest
 
-    Every step is put to its own decision, without recording anything; what may be done comes first.
+    Every step is put to its own decision, without recording anything; what may be done comes first. No card
+    is charged from here where no processor is connected.
     """
     state = await _placed(call, order)
     customer = await call.found(state.placed.customer, Customer)
@@ -212,7 +214,7 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
         {
             "order": order,
             "as_of": rfc3339(call.book.clock()),
-            "steps": [_shown(answer) for answer in next_steps(answers)],
+            "steps": [_shown(answer) for answer in next_steps([_from_here(call, it) for it in answers])],
         }
     )
 
@@ -239,8 +241,21 @@ async def next_step_of(call: Call, order: str) -> NextOnHold | None:
     return next_on_hold(state, answers, then, (await call.book_register()).zone)
 
 
+def _from_here(call: Call, it: NextStep) -> NextStep:
+    """The step, as far as it can be taken here: charging a card takes a processor."""
+    if it.name != "charge_card" or it.by is None or call.book.gateway is not None:
+        return it
+    return msgspec.structs.replace(it, by=None, needs_reason=False)
+
+
 def _shown(it: NextStep) -> dict[str, object]:
-    why = it.refusal
+    if it.by is None and it.refusal is None and not it.is_done:
+        refused: tuple[str | None, ...] = (NoProcessor.title(), NoProcessor.way_out, None, NoProcessor.slug())
+    elif it.refusal is None:
+        refused = (None, None, None, None)
+    else:
+        refused = (it.refusal.cause, it.refusal.advice, it.refusal.rule, it.refusal.slug())
+    cause, way_out, rule, page = refused
     return {
         "step": it.name,
         "rule": it.rule,
@@ -249,10 +264,10 @@ def _shown(it: NextStep) -> dict[str, object]:
         "by": it.by,
         "needs_reason": it.needs_reason,
         "done": it.is_done,
-        "cause": None if why is None else why.cause,
-        "way_out": None if why is None else why.advice,
-        "refused_by": None if why is None else why.rule,
-        "type": None if why is None else PAGES + why.slug(),
+        "cause": cause,
+        "way_out": way_out,
+        "refused_by": rule,
+        "type": None if page is None else PAGES + page,
     }
 
 

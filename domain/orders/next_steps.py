@@ -13,6 +13,7 @@ from domain.authority import ReasonMissing, RoleTooLow
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.billing import NewBill, may_issue_bill
 from domain.bills.collecting import RecordCollectionCall
+from domain.bills.reviewing import ReviewWatchedOrder
 from domain.bills.writing_off import WriteOffBill
 from domain.book.register import Role
 from domain.command import Command
@@ -39,6 +40,7 @@ StepName = Literal[
     "reach_customer",
     "record_payment",
     "ship",
+    "review_order",
     "release_unpaid",
     "close_as_not_delivered",
     "cancel",
@@ -120,6 +122,7 @@ def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minte
         *reaches,
         Step("record_payment", "I12", _payment(state, mint)),
         Step("ship", "I2", _shipment(state, int(today[:4]), mint)),
+        *_review(state),
         Step("release_unpaid", "I3", ReleaseOrder(**named)),
         Step(
             "close_as_not_delivered",
@@ -143,6 +146,14 @@ def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minte
             if dispute.closed is None
         ],
     )
+
+
+def _review(state: Placed) -> Iterable[Step]:
+    """The owner lets it ship, while they have not: where payment is asked first, the way on beside payment."""
+    placed = state.placed
+    if placed.watched_for and (state.asks_payment_first or not state.reviews):
+        review = ReviewWatchedOrder(order=placed.order, customer=placed.customer, decision="ship")
+        yield Step("review_order", "R-B2", review)
 
 
 def _about_bills(state: Placed, by: str, mint: Minted) -> Iterable[Step]:

@@ -365,6 +365,10 @@ async def test_without_a_processor_the_way_out_is_said(fresh_house: House) -> No
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/no-processor")
     assert "payment-failures" in answer.json()["way_out"]
     assert await fresh_house.head() == head
+    # Ask the decision alone → the step is allowed that nobody can take here, and this fails.
+    step = (await steps(fresh_house, order))["charge_card"]
+    assert (step["allowed"], step["by"], step["type"]) == (False, None, "/problems/no-processor")
+    assert "payment-failures" in step["way_out"]
 
 
 async def test_a_charge_tried_without_recording_asks_nobody(trial: House) -> None:

@@ -9,14 +9,15 @@ import pytest
 
 from domain.bills.billing import NewBill
 from domain.bills.collecting import RecordCollectionCall
+from domain.bills.watch_events import WatchedOrderReviewed
 from domain.decisions import decide
 from domain.moments import day_of
 from domain.money import Money
 from domain.orders.next_steps import NextStep, asked, next_steps, steps_of
-from domain.orders.order_events import Part
+from domain.orders.order_events import OverdueBill, Part
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.payments.capturing import CaptureExceedsPrice, CapturePayment
-from tests.domain.bill_examples import DISPUTE, OTHER_BILL, close_dispute, dispute, pay_bill, reverse
+from tests.domain.bill_examples import DISPUTE, OTHER_BILL, close_dispute, dispute, pay_bill, reverse, review
 from tests.domain.decline_examples import (
     ANN,
     PHONE,
@@ -210,6 +211,19 @@ def test_a_dispute_is_closed_and_what_a_chargeback_left_owed_is_paid_or_written_
     assert by(story, "write_off_bill", OTHER_BILL) == "owner"
     story.do(pay_bill(bill=OTHER_BILL, payment=id_of("pay", 7)))
     assert {name for name, subject in steps(story) if subject == OTHER_BILL} == set()
+
+
+def test_while_payment_is_asked_first_the_owners_review_is_the_way_on() -> None:
+    # Leave the review out → nothing that is listed leads on but the customer's money, and this fails.
+    watched = placed(terms="bill_after", watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),))
+    assert ("review_order", None) not in steps(given(ann(), customer(), placed(terms="bill_after")))
+    story = given(ann(), customer(), watched)
+    assert by(story, "review_order") == "owner"
+    asked_first = {"order": ORDER, "customer": CUSTOMER, "missing": 7595, "until": "2010-08-17"}
+    story.record(WatchedOrderReviewed(**asked_first, decision="payment_first"))
+    assert (refused(story, "ship"), by(story, "review_order")) == ("R-B2", "owner")
+    story.by(OWNER).do(review("ship"))
+    assert ("review_order", None) not in steps(story)
 
 
 def test_a_step_says_what_its_decision_says() -> None:
