@@ -184,7 +184,7 @@ class Wire(asyncio.Protocol):
             self.read_on(True)
 
     def _begin(self, exchange: "Exchange") -> None:
-        self.loop.create_task(exchange.answered())
+        self.loop.create_task(exchange.answered()).add_done_callback(_tell)
 
     def _hang_up_if_resting(self) -> None:
         """A connection that has rested long enough is ended; any other is looked at when it might have."""
@@ -196,6 +196,13 @@ class Wire(asyncio.Protocol):
             self.transport.close()
         else:
             self._timer = self.loop.call_later(left, self._hang_up_if_resting)
+
+
+def _tell(task: "asyncio.Task[None]") -> None:
+    """What an answer ended in is in the log at once, not when its task happens to be collected."""
+    if not task.cancelled() and (why := task.exception()) is not None:
+        told = {"message": "A request could not be answered", "exception": why, "task": task}
+        task.get_loop().call_exception_handler(told)
 
 
 class Exchange:
@@ -216,7 +223,7 @@ class Exchange:
         """Bytes of the body that are still to be sent; None where they go in chunks."""
 
     async def answered(self) -> None:
-        """Have the application answer. What it raises ends the task, and so in the loop's log."""
+        """Have the application answer. What it raises ends the task, and is told in the loop's log."""
         task = asyncio.current_task()
         assert task is not None
         under_way = self._wire.server_state.tasks

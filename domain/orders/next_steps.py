@@ -149,7 +149,7 @@ def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minte
 
 
 def _review(state: Placed) -> Iterable[Step]:
-    """The owner lets it ship, while they have not: where payment is asked first, the way on beside payment."""
+    """The owner lets it ship, while they have not: where payment is asked first, the other way on."""
     placed = state.placed
     if placed.watched_for and (state.asks_payment_first or not state.reviews):
         review = ReviewWatchedOrder(order=placed.order, customer=placed.customer, decision="ship")
