@@ -178,7 +178,8 @@ async def approve_store_credit(
 ) -> Response:
     """Give credit that was above somebody's limit
 
-    Another person than asked for it. Above the limit of the approver it goes on to the next role.
+    By another person than asked for it, in the role it waits for or above it. Above the limit of the approver
+    it goes on to the next role.
     """
     await _expect_known(call, customer, credit)
     command = asked(ApproveStoreCredit, customer=customer, credit=credit)

@@ -150,8 +150,8 @@ async def grant_customer_refund(
 async def approve_refund(call: Call, refund: RefundInPath, body: ApproveRefundBody) -> Response:
     """Grant a refund that was asked for before
 
-    What was above the limit of whoever asked is approved by another person. Above the limit of the approver
-    it goes on to the next role.
+    What was above the limit of whoever asked is approved by another person, in the role it waits for or above
+    it. Above the limit of the approver it goes on to the next role.
     """
     stream, state, customer = await holder_of(call, REFUND, refund)
     request = state.refund_requests.get(refund)
