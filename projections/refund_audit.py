@@ -161,7 +161,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
     """Which refunds were there: who, why, under what, and where did the money go?"""
 
     name = "refund_audit"
-    version = 4
+    version = 5
     row = RefundRow
     handles = events_of(TellsOfARefund)
     key = ("customer", "refund")
