@@ -81,11 +81,21 @@ class NothingToTellYet(Refusal):
     kind: str
 
 
+@dataclass(unsafe_hash=True)
+class NoCardUsedYet(Refusal):
+    """The customer would be told which of their cards paid, and by then none had."""
+
+    rule = "R-D4"
+    way_out = "Record the payment first, then that the customer was told of it."
+
+    order: str
+
+
 def record_contact(command: RecordContact, given: Given) -> Decision:
     """Records a contact; it answers what is due of its kind.
 
     Checks, in this order: order placed; retry, which is: the same contact at the same moment; shipment known;
-    person known; a named person's thanks; something to tell by then (R-P5); not before the order.
+    person known; a named person's thanks; something to tell by then (R-P5, R-D4); not before the order.
     """
     state = placed_order(given, command.order)
     made = CustomerContactMade(
@@ -107,6 +117,8 @@ def record_contact(command: RecordContact, given: Given) -> Decision:
     if command.kind == "thanks" and command.by is None:
         raise ThanksFromNobody(command.order)
     if not _is_something_to_tell(command, state, given):
+        if command.kind == "card_used":
+            raise NoCardUsedYet(command.order)
         raise NothingToTellYet(command.order, command.kind)
     expect_cause(state.placed_at, given)
     return Decision(events=((command.order, made),), customer=made.customer)

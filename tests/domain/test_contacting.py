@@ -6,7 +6,13 @@ import pytest
 
 from domain.book.register import PersonRegistered
 from domain.causes import EffectiveBeforeCause
-from domain.orders.contacting import NothingToTellYet, PersonUnknown, RecordContact, ThanksFromNobody
+from domain.orders.contacting import (
+    NoCardUsedYet,
+    NothingToTellYet,
+    PersonUnknown,
+    RecordContact,
+    ThanksFromNobody,
+)
 from domain.orders.delivering import ShipmentUnknown
 from domain.orders.order import OrderNotPlaced, OrderUnknown
 from domain.orders.order_events import CustomerContactMade
@@ -96,12 +102,12 @@ def test_nobody_is_told_before_it_happened_or_thanked_before_the_order() -> None
 def test_the_customer_is_told_of_a_card_once_one_was_charged() -> None:
     told = contact(kind="card_used")
     story = ordered()
-    story.when(told).refused(NothingToTellYet(ORDER, "card_used"))
+    story.when(told).refused(NoCardUsedYet(ORDER))
     story.do(capture(amount=1))
     story.when(told).then(made(kind="card_used"))
     story.on("2010-08-12").do(capture(amount=1, payment=OTHER_PAYMENT, reference="ch_2"))
     before = story.with_now(story.at).on("2010-08-10", "11:59:59.999999")
-    before.when(told).refused(NothingToTellYet(ORDER, "card_used"))
+    before.when(told).refused(NoCardUsedYet(ORDER))
     before.on("2010-08-11").when(told).then(made(kind="card_used"))
 
 
