@@ -91,6 +91,15 @@ def deadlines_of_decline(standing: StandingKind, given: Given, *, by_itself: boo
     return (reach, _in_the_day("decide_release", decided_at, given), *release)
 
 
+def still_to_do(deadline: Deadline, given: Given) -> Deadline:
+    """A deadline of something that goes on: what was due meanwhile is due now, and today."""
+    if deadline.due >= given.at:
+        return deadline
+    if deadline.missed_from is None:
+        return Deadline(deadline.kind, given.at)
+    return _in_the_day(deadline.kind, given.at, given)
+
+
 def deadlines_of_effort(given: Given) -> tuple[Deadline, ...]:
     """Of an attempt that did not reach the customer: the next, some days later. Source: R-D2"""
     if is_history(given):

@@ -121,7 +121,10 @@ def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
 
 
 def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
-    """A hold begins anew, also where the order waited before and was paid."""
+    """A hold begins anew, also where the order waited before and was paid; or goes on as it was."""
+    if it.resumes is not None:
+        row.missing, row.decide_at, row.result, row.ended_at = it.missing, _decide_at(it), None, None
+        return
     row.currency, row.held_because = it.currency, it.because
     row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
     row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""

@@ -127,7 +127,9 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     expect_cause(state.placed_at, given)
     on_bill = state.placed.terms == "bill_after" or state.declines.released_unpaid is not None
     reviewed = _reviewed(state, command, until, given, on_bill=on_bill)
-    ends = hold_ends(state, may_ship=command.decision == "ship" and on_bill, because="reviewed", given=given)
+    ends = hold_ends(
+        state, may_ship=command.decision == "ship" and on_bill, because="reviewed", by=None, given=given
+    )
     return Decision(
         events=((command.order, reviewed), *ends),
         customer=state.placed.customer,

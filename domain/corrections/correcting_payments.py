@@ -24,7 +24,7 @@ from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
-from domain.declines.holds import hold_begins
+from domain.declines.resuming import hold_goes_on
 from domain.entry import Event
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedReceiptReopened
@@ -101,7 +101,7 @@ def correct_payment(
     if waited is not None and waited.became(it.payment):
         unmatched = waited.it.unmatched
         events.append((unmatched_stream(unmatched), _waits_again(corrected, unmatched, given)))
-    events += hold_begins(without_payment(state, corrected), it.payment, "corrected", given)
+    events += hold_goes_on(without_payment(state, corrected), it.payment, it.payment, given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
 

@@ -17,7 +17,7 @@ from domain.corrections.correction_events import RefundCorrected
 from domain.corrections.evolve_corrections import without_refund
 from domain.deadlines import deadlines_of_shipping
 from domain.decision import Decision, Given
-from domain.declines.holds import hold_begins
+from domain.declines.resuming import hold_goes_on
 from domain.money import Money
 from domain.orders.order import Cancellation, Placed, price_not_covered
 from domain.orders.pricing import UnitsPrice, price_of_units
@@ -115,7 +115,7 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.cancelled_price,
         deadlines=deadlines_of_shipping(state.placed, given) if freed and may_ship else (),
     )
-    held = hold_begins(after, None, "corrected", given)
+    held = hold_goes_on(after, it.refund, None, given)
     return Decision(events=((state.placed.order, corrected), *held), customer=it.customer)
 
 

@@ -105,7 +105,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
             (command.order, used),
             *promises_kept(state, used.bills, command.use),
             (command.customer, used),
-            *hold_ends(state, may_ship=is_covered, because="paid", given=given),
+            *hold_ends(state, may_ship=is_covered, because="paid", by=command.use, given=given),
         ),
         customer=command.customer,
     )

@@ -128,8 +128,10 @@ class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
     """Every way to reach the customer that was on file and good."""
     deadlines: tuple[Deadline, ...] = ()
     """Searching the cards on file, reaching the customer, deciding; and the release that comes by itself.
-    A decline that comes later starts all but the first anew.
+    A decline that comes later starts all but the first anew. Of a hold that goes on: what is left to do.
     """
+    resumes: int | None = None
+    """Position of the hold that goes on as it was: what had ended it was a mistake. None: this one begins."""
 
 
 CardVerdict = Literal["usable", "tried", "declined_for_good", "expired", "without_consent", "tried_too_often"]
@@ -190,6 +192,8 @@ class OrderReleased(Event, frozen=True, kw_only=True):
     order: str
     customer: str
     because: HoldEndedBy
+    by: str | None = None
+    """The payment, use of credit, reinstatement, payout or refund that did; None for a review."""
     deadlines: tuple[Deadline, ...] = ()
     """Shipping it, where anything is left to ship."""
 

@@ -47,6 +47,10 @@ def _charge_unmatched(state: Placed, it: ChargeUnmatched, entry: Entry) -> Place
 
 
 def _held(state: Placed, it: OrderPlacedOnHold, entry: Entry) -> Placed:
+    if it.resumes is not None:
+        return _with_hold(
+            state, resumed=it, resumed_at=entry.effective_at, ended=None, ended_at=None, ended_by=()
+        )
     if it.because != "declined" or it.payment is None:
         hold = Hold(it, entry.effective_at, entry.position, ())
         return _with(state, holds=(*state.declines.holds, hold))
@@ -71,7 +75,7 @@ def _tried_to_reach(state: Placed, it: ContactAttempted, entry: Entry) -> Placed
 
 
 def _ended(state: Placed, it: HoldEnd, entry: Entry) -> Placed:
-    return _with_hold(state, ended=it, ended_by=(entry.position,))
+    return _with_hold(state, ended=it, ended_at=entry.effective_at, ended_by=(entry.position,))
 
 
 def _with(state: Placed, **changed: Any) -> Placed:

@@ -98,7 +98,7 @@ def hold_begins(
 
 
 def hold_ends(
-    after: Placed, *, may_ship: bool, because: HoldEndedBy, given: Given
+    after: Placed, *, may_ship: bool, because: HoldEndedBy, by: str | None, given: Given
 ) -> tuple[tuple[str, Event], ...]:
     """What ends the order's hold where all still to ship now may: it is covered or on bill, or none is left.
 
@@ -111,6 +111,7 @@ def hold_ends(
         order=placed.order,
         customer=placed.customer,
         because=because,
+        by=by,
         deadlines=deadlines_of_shipping(placed, given) if after.units_to_ship else (),
     )
     return ((placed.order, released),)

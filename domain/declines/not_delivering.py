@@ -135,7 +135,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     if state.declines.reached:
         raise CustomerWasReached(command.order)
     _check_effort(command, hold, given)
-    expect_cause(hold.at, given)
+    expect_cause(hold.waits_since, given)
     tried = hold.tried
     closed = OrderNotDelivered(
         order=command.order,

@@ -19,7 +19,7 @@ from domain.declines.decline_events import (
     ShipmentReleasedWithoutPayment,
 )
 from domain.moments import Moment
-from domain.orders.order_events import DeadlineKind
+from domain.orders.order_events import Deadline, DeadlineKind
 
 
 class Decline(msgspec.Struct, frozen=True):
@@ -71,9 +71,18 @@ class Hold(msgspec.Struct, frozen=True):
     """
     searches: tuple[CardSearch, ...] = ()
     contacts: tuple[ContactEffort, ...] = ()
+    resumed: OrderPlacedOnHold | None = None
+    """What says that it goes on, after it had seemed to end."""
+    resumed_at: Moment | None = None
     ended: HoldEnd | None = None
+    ended_at: Moment | None = None
     ended_by: tuple[int, ...] = ()
     """Positions that say how it ended."""
+
+    @property
+    def waits_since(self) -> Moment:
+        """Since when the order waits without a break."""
+        return self.at if self.resumed_at is None else self.resumed_at
 
     @property
     def declined_at(self) -> Moment | None:
@@ -109,11 +118,17 @@ class Hold(msgspec.Struct, frozen=True):
                 found.setdefault(decline.declined.payment_method, decline.at)
         return found
 
+    def deadline(self, kind: DeadlineKind) -> Deadline | None:
+        """The deadline of that kind, of the hold, of a decline that came later or of going on; or None."""
+        began = self.placed if self.resumed is None else self.resumed
+        later = [known.declined.deadlines for known in self.declines if known.at >= self.waits_since]
+        found = [each for started in (began.deadlines, *later) for each in started if each.kind == kind]
+        return found[-1] if found else None
+
     def due(self, kind: DeadlineKind) -> Moment | None:
-        """When that deadline is, of the hold or of a decline that came later; None where none was started."""
-        later = [deadline for decline in self.declines for deadline in decline.declined.deadlines]
-        dues = [deadline.due for deadline in (*self.placed.deadlines, *later) if deadline.kind == kind]
-        return dues[-1] if dues else None
+        """When that deadline is; None where none was started."""
+        deadline = self.deadline(kind)
+        return None if deadline is None else deadline.due
 
     def untried(self, on_file: tuple[OnFile, ...]) -> tuple[OnFile, ...]:
         """What of these ways to reach the customer was not tried meanwhile."""

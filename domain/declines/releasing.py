@@ -76,7 +76,7 @@ def release_order(command: ReleaseOrder, given: Given) -> Decision:
     hold = hold_of(state)
     expect_role("owner", given)
     expect_reason(given)
-    expect_cause(hold.at, given)
+    expect_cause(hold.waits_since, given)
     event = _released(state, hold, given, by_rule=False)
     return Decision(events=((command.order, event),), customer=state.placed.customer)
 

@@ -92,7 +92,9 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
     cancelled = cancelled_units(state, command.refund, parts, all_unshipped=not command.parts, given=given)
     after = without_units(state, parts, cancelled.goods + cancelled.tax)
     order, customer = command.order, state.placed.customer
-    ends = hold_ends(after, may_ship=price_not_covered(after) == 0, because="cancelled", given=given)
+    ends = hold_ends(
+        after, may_ship=price_not_covered(after) == 0, because="cancelled", by=command.refund, given=given
+    )
     refund = undelivered_refund(state, command.refund, after, given)
     if refund is None:
         return Decision(events=((order, cancelled), *ends), customer=customer)

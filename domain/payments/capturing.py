@@ -122,7 +122,7 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
         events=(
             (command.order, captured),
             *promises_kept(state, captured.bills, captured.payment),
-            *hold_ends(state, may_ship=is_covered, because="paid", given=given),
+            *hold_ends(state, may_ship=is_covered, because="paid", by=captured.payment, given=given),
             *_waits_for_the_rest(state, captured, given),
         ),
         claims=(_claim(command, state, given),),

@@ -293,6 +293,8 @@ def _reinstated(
         bills=shares,
         deadlines=shipping_begins(state, given) if 0 < not_covered <= rest else (),
     )
-    ends = hold_ends(state, may_ship=not_covered <= rest, because="paid", given=given)
+    ends = hold_ends(
+        state, may_ship=not_covered <= rest, because="paid", by=command.reinstatement, given=given
+    )
     kept = promises_kept(state, reinstated.bills, command.reinstatement)
     return (*events, reinstated, *[event for _, event in (*kept, *ends)])

@@ -169,7 +169,7 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
     granted = credit + freed.purse().due_back - state.purse().due_back
     after = _after(freed, credit, clearing)
     because = "cancelled" if split.unshipped else "paid"
-    ends = hold_ends(after, may_ship=price_not_covered(after) == 0, because=because, given=given)
+    ends = hold_ends(after, may_ship=price_not_covered(after) == 0, because=because, by=refund, given=given)
     events.extend([event for _, event in ends])
     basis = _basis(ask, parts)
     event = _granted(

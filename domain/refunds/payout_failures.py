@@ -163,5 +163,7 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
     left = owed(after, after.refunds[it.refund]).total
     again = deadlines_of_payout(given) if left else ()
     returned = msgspec.structs.replace(returned, left=left, deadlines=again)
-    ends = hold_ends(after, may_ship=price_not_covered(after) == 0, because="paid", given=given)
+    ends = hold_ends(
+        after, may_ship=price_not_covered(after) == 0, because="paid", by=command.payout, given=given
+    )
     return Decision(events=((command.stream, returned), *ends), customer=it.customer)

@@ -423,7 +423,7 @@ def test_its_reference_may_be_used_again_with_the_right_amount() -> None:
     again = capture(payment=OTHER_PAYMENT)
     (claim,) = decide(again, story.given(again)).claims
     assert claim == Claim("processor_ref_again", f"acme/ch_1/{corrected}")
-    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid", by=OTHER_PAYMENT)
     story.when(again).then(captured(payment=OTHER_PAYMENT), released)
     story.when(capture(amount=5795)).nothing()
 

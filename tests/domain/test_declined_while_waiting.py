@@ -84,7 +84,7 @@ def test_each_hold_counts_its_own_declines() -> None:
     story.on("2010-08-11").do(search())
     story.do(reach())
     story.on("2010-08-12").do(capture())
-    story.on("2010-08-20").do(correct(story, PaymentCaptured))
+    story.on("2010-08-20").do(reverse(kind="bounced"))
     assert ticked(story, moment("2010-12-24")) == []
     story.on("2010-08-21").do(fail(**AGAIN))
     story.do(search())

@@ -354,7 +354,7 @@ def test_a_held_order_whose_last_units_are_asked_back_waits_no_longer() -> None:
     story = given(customer(), placed())
     story.do(fail())
     decided = story.do(grant((1, 2)))
-    assert OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled") in decided
+    assert OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled", by=REFUND) in decided
     paid = given(customer(), placed(), captured(), shipped((1, 1), goods=3400, charge=4195))
     paid.do(reverse(amount=3400))
     paid.do(fail(amount=3400))

@@ -58,6 +58,7 @@ from tests.domain.examples import (
     OTHER_ORDER,
     OTHER_REFUND,
     PAYMENT,
+    REFUND,
     billed,
     cancel,
     cancelled,
@@ -249,7 +250,7 @@ def test_an_order_on_hold_does_not_ship_until_it_is_covered() -> None:
     # Let `may_be_billed` hold for an order on hold → it ships unpaid, and this fails.
     story = given(customer(), placed(), attempted(), declined(), held())
     story.when(ship()).refused(ShipmentNotCovered)
-    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid", by=PAYMENT)
     story.when(capture()).then(captured(), released)
     assert story.state(ORDER).declines.hold is None
     story.do(ship())
@@ -262,14 +263,14 @@ def test_a_payment_that_leaves_a_cent_missing_leaves_the_order_on_hold() -> None
 
 
 def test_the_customers_own_cancellation_ends_the_hold() -> None:
-    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled")
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled", by=REFUND)
     story = given(customer(), placed(), attempted(), declined(), held())
     assert story.when(cancel()).decides(OrderReleased) == released
     assert story.state(ORDER).declines.hold is None
 
 
 def test_cancelling_what_is_not_covered_ends_the_hold_and_less_does_not() -> None:
-    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled")
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="cancelled", by=REFUND)
     waits = (attempted(), declined(), held())
     paid_for_one = given(customer(), placed(), captured(amount=4195), *waits)
     paid_for_one.when(cancel((1, 1))).then(cancelled((1, 1)), released)

@@ -367,7 +367,7 @@ def test_goods_for_nothing_make_no_existing_customer() -> None:
 def test_facts_are_kept_per_order() -> None:
     story = Story(customer_registered(), placed(terms="bill_after"))
     story.do(ship(bill=NEW_BILL))
-    owed = {BILL: OwedBill("USD", "2010-09-09", 7595)}
+    owed = {BILL: OwedBill("USD", "2010-09-09", 7595, is_numbered=True)}
     assert story.facts(CUSTOMER, story.at).orders == {ORDER: OrderFacts(7595, 7595, owed)}
 
 

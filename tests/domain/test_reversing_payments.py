@@ -367,7 +367,7 @@ def test_where_the_funds_had_sufficed_all_of_it_is_funds_again() -> None:
     for command in (place(), capture(), reverse()):
         story.do(command)
     story.when(reinstate()).then(
-        reinstated(7595, 0), OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+        reinstated(7595, 0), OrderReleased(order=ORDER, customer=CUSTOMER, because="paid", by=REINSTATEMENT)
     )
     assert money_of(story) == (-7595, 0, 7595, 0)
 

@@ -405,5 +405,5 @@ def test_money_that_came_back_covers_what_waits_before_it_is_due_back() -> None:
     # It is of a refund, and yet the order's: with it all that is still to ship is covered.
     returned, released = story.do(come_back())
     assert isinstance(returned, RefundReturned)
-    assert released == OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    assert released == OrderReleased(order=ORDER, customer=CUSTOMER, because="paid", by=returned.payout)
     assert story.state(ORDER).purse().due_back == 0

@@ -177,7 +177,7 @@ def test_credit_that_covers_a_held_order_ends_its_hold(amount: int, ends: bool) 
     story.by(OWNER).do(give_credit(7595))
     story.do(fail())
     decided = story.do(use_credit(amount))
-    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid")
+    released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid", by=USE)
     assert decided == ((used(amount),) * 2 if not ends else (*decided[:2], released))
     assert (story.state(ORDER).declines.hold is None) is ends
 

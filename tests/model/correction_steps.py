@@ -6,6 +6,7 @@ from domain.bills.bill_events import BillIssued, BillPaymentReceived
 from domain.bills.billing import NewBill
 from domain.corrections.correcting import CorrectEntry, unmatched_before
 from domain.entry import Event
+from domain.ids import parse_type_id
 from domain.numbers import year_of_recording
 from domain.orders.order_events import OrderShipped
 from domain.payments.payment_events import PaymentCaptured
@@ -31,6 +32,7 @@ def correct_payment(twins: Twins, which: int, much: int) -> None:
         order.payments[name].corrected,
         lambda event: isinstance(event, PaymentCaptured | BillPaymentReceived) and event.payment == name,
         lambda: corrections.correct_payment(twins.shop, order.name, name, row),
+        undone=frozenset((parse_type_id(name)[1],)),
     )
 
 
@@ -79,6 +81,7 @@ def correct_refund(twins: Twins, which: int, much: int) -> None:
         order.refunds[name].corrected,
         lambda event: isinstance(event, RefundGranted) and event.refund == name,
         lambda: corrections.correct_refund(twins.shop, order.name, name),
+        undone=frozenset((parse_type_id(name)[1],)),
     )
 
 
@@ -90,6 +93,7 @@ def _correct(
     is_meant: Callable[[Event], bool],
     of_shop: Callable[[], object],
     bill: NewBill | None = None,
+    undone: frozenset[int] = frozenset(),
 ) -> None:
     """Take back the entry of that order that is meant; seldom by who may not, or without a reason."""
     actor = AGENT if much % 8 == 7 else OWNER if much % 8 == 6 else SUPERVISOR
@@ -111,7 +115,7 @@ def _correct(
         if not already:
             corrections.expect_authority(actor.role, reason=reason is not None)
             of_shop()
-            holds.cover_lost(twins.shop, order.name)
+            holds.cover_lost(twins.shop, order.name, undone=undone)
 
     twins.ask(meant, authorised, actor, reason)
 

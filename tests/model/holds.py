@@ -28,11 +28,20 @@ def decline(shop: Shop, name: str, amount: int, *, fraud: bool) -> None:
         order.hold.declined_on, order.hold.attempts = shop.today, []
 
 
-def cover_lost(shop: Shop, name: str, *, charged_back: bool = False) -> None:
-    """R-B2: what covered it is gone, so it waits."""
+def cover_lost(
+    shop: Shop, name: str, *, charged_back: bool = False, undone: frozenset[int] = frozenset()
+) -> None:
+    """R-B2: what covered it is gone, so it waits. H-correct: where that had ended a hold, it goes on.
+
+    `undone`: the steps that are taken back.
+    """
     order = shop.orders[name]
     if order.hold is None:
+        ended, by = order.ended_hold, order.ended_by
         _wait(shop, order)
+        if order.hold is not None and ended is not None and by in undone:
+            order.hold = ended
+            return
         if order.hold is not None:
             order.hold.charged_back = charged_back
 
@@ -48,8 +57,9 @@ def contact(shop: Shop, name: str, point: str | None, *, reached: bool) -> None:
     if not order.was_held:
         raise Refused("R-D2")
     order.reached = order.reached or reached
-    if order.hold is not None:
-        order.hold.attempts.append(point)
+    hold = order.hold or order.ended_hold
+    if hold is not None:
+        hold.attempts.append(point)
 
 
 def release(shop: Shop, name: str, role: str, *, reason: bool) -> None:
@@ -87,10 +97,10 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
     goods.cancel(shop, name, refund, None)
 
 
-def money_settles(order: Order) -> None:
-    """R-D2: what is covered waits for nothing any more."""
+def money_settles(order: Order, step: int) -> None:
+    """R-D2: what is covered waits for nothing any more, through that step."""
     if order.hold is not None and not_covered(order) == 0:
-        order.hold = None
+        order.ended_hold, order.ended_by, order.hold = order.hold, step, None
 
 
 def time_decides(shop: Shop) -> None:
@@ -119,7 +129,7 @@ def time_decides(shop: Shop) -> None:
 
 def _wait(shop: Shop, order: Order) -> None:
     if order.hold is None and not_covered(order) > 0 and order.terms == "card" and not order.released:
-        order.hold = Hold()
+        order.hold, order.ended_hold = Hold(), None
         order.was_held = True
 
 

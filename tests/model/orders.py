@@ -215,6 +215,9 @@ class Order:
     fee_charged: bool = False
     fee_returned: bool = False
     hold: Hold | None = None
+    ended_hold: Hold | None = None
+    """The last, where it ended with money or a cancellation; and by which step."""
+    ended_by: int = 0
     was_held: bool = False
     was_fraud: bool = False
     reached: bool = False

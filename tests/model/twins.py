@@ -189,7 +189,7 @@ class Twins:
             if len(self.story.entries) > before:
                 self.accepted.append((meant, self.story.at, actor))
             for order in self.shop.orders.values():
-                holds.money_settles(order)
+                holds.money_settles(order, self.number)
             holds.time_decides(self.shop)
         else:
             assert rules, f"the book refuses what the rules allow: {command}: {verdict.rule} {verdict}"

@@ -1,0 +1,59 @@
+"""Resuming: what ended a hold was recorded by mistake, so that the hold goes on with all that was done.
+
+Source: H-correct, R-D2, R-D3, R-D7
+"""
+
+import msgspec
+
+from domain.deadlines import is_history, still_to_do
+from domain.decision import Given
+from domain.declines.decline_events import OrderReleased
+from domain.declines.holds import hold_begins, holds_up
+from domain.declines.order_declines import Hold
+from domain.declines.releasing import is_ready
+from domain.entry import Event
+from domain.orders.order import Placed, price_not_covered
+from domain.orders.order_events import Deadline
+
+
+def hold_goes_on(
+    after: Placed, undone: str, payment: str | None, given: Given
+) -> tuple[tuple[str, Event], ...]:
+    """What holds an order up once that payment or refund is taken back, `after` being the order without: the
+    hold that it had ended, as it was; or, where it had ended none, one that begins.
+    """
+    last = after.declines.holds[-1] if after.declines.holds else None
+    had_ended = last is not None and isinstance(last.ended, OrderReleased) and last.ended.by == undone
+    if last is None or not had_ended or not holds_up(after):
+        return hold_begins(after, payment, "corrected", given)
+    resumed = msgspec.structs.replace(
+        last.placed,
+        missing=price_not_covered(after),
+        resumes=last.position,
+        deadlines=() if is_history(given) else _left_to_do(last, after, given),
+    )
+    return ((after.placed.order, resumed),)
+
+
+def _left_to_do(hold: Hold, after: Placed, given: Given) -> tuple[Deadline, ...]:
+    search = None if hold.searches else hold.deadline("search_cards")
+    started = (search, _reach(hold), hold.deadline("decide_release"))
+    release = None if _was_left_to_a_person(hold, after) else hold.deadline("release_unpaid")
+    return tuple([still_to_do(each, given) for each in (*started, release) if each is not None])
+
+
+def _reach(hold: Hold) -> Deadline | None:
+    """When the customer is to be tried next; None once they were reached."""
+    if not hold.contacts:
+        return hold.deadline("reach_customer")
+    tried = hold.contacts[-1].attempted
+    return next((each for each in tried.deadlines if each.kind == "reach_customer"), None)
+
+
+def _was_left_to_a_person(hold: Hold, after: Placed) -> bool:
+    """Whether a rule would have released it before it ended, and did not: the customer was watched then."""
+    waiting = msgspec.structs.replace(hold, ended=None)
+    holds = (*after.declines.holds[:-1], waiting)
+    declines = msgspec.structs.replace(after.declines, holds=holds)
+    ready = is_ready(msgspec.structs.replace(after, declines=declines))
+    return ready is not None and hold.ended_at is not None and ready <= hold.ended_at
