@@ -54,6 +54,8 @@ class Health:
             status = "degraded: read models are being built"
         elif seconds > MOST_LAG:
             status = "degraded: read models are behind"
+        elif any(lag.parked for lag in lags):
+            status = "degraded: some rows stand still"
         else:
             status = "ready"
         body = {

@@ -377,6 +377,8 @@ async def test_rows_of_a_parked_group_are_shown_as_incomplete(kept: House, datab
     assert 'makegood_projection_lag_entries{projection="orders"}' in exposed
     assert "makegood_projection_entries_total" in exposed
     assert "LookupError" not in exposed + str(page)
+    ready = (await kept.agent.get("/readyz")).json()
+    assert (ready["status"], ready["parked"] >= 2) == ("degraded: some rows stand still", True)
 
 
 @pytest.mark.parametrize(
@@ -434,10 +436,13 @@ async def test_the_service_is_ready_and_says_when_rows_stand_still(
 
 
 async def test_the_service_says_how_many_books_are_not_ticked(kept: House, ledger: Ledger) -> None:
-    """Let a tick fail and say nothing about it → this fails."""
+    """Leave them out of either address, or of the status → this fails. That a tick that failed is counted is
+    seen in `tests/ticking`.
+    """
     assert (await kept.agent.get("/readyz")).json()["not_ticked"] == 0
     ledger.not_ticked.add(kept.book.name)
-    assert (await kept.agent.get("/readyz")).json()["not_ticked"] == 1
+    ready = (await kept.agent.get("/readyz")).json()
+    assert (ready["not_ticked"], ready["status"]) == (1, "degraded: books are not ticked")
     assert "makegood_books_not_ticked 1.0" in (await kept.agent.get("/metrics")).text
     ledger.not_ticked.clear()
 
