@@ -1,6 +1,7 @@
 """The composition root: here, and only here, the parts of the ledger are put together."""
 
 import asyncio
+import zoneinfo
 
 from domain.book.register import OpenBook
 from ledger import books
@@ -13,6 +14,10 @@ from ledger.errors import UnknownBook
 from ledger.processors.endpoints import Endpoints
 from ledger.processors.trial_cards import TrialCards
 from ledger.sealing.sealer import Sealer
+
+# The zones of the pinned tzdata, not of the machine: on what day a moment falls must not depend on where
+# it is asked.
+zoneinfo.reset_tzpath(())
 
 
 class Ledger:

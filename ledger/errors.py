@@ -7,6 +7,7 @@ LedgerError
 ├── StreamBusy                   other processes kept winning the race for a stream
 ├── QueueFull, Unavailable       try again later
 ├── StreamsNotTicked             a tick went on without some streams, which failed
+├── NominatedAtEveryTick         streams whose deadlines stand still, and are looked at all the same
 ├── OutOfReach                   somebody outside, whom an errand asks, does not answer
 ├── ProjectionBuilding, RowsBehind   read models that cannot answer yet
 ├── NoSuchEntry                  the book does not reach that position
@@ -19,7 +20,7 @@ LedgerError
 ClaimTaken                       a refusal: the value is claimed by another stream
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -76,6 +77,17 @@ class StreamsNotTicked(LedgerError):
         told = [f"{stream} ({type(failure).__name__})" for stream, failure in failures.items()]
         super().__init__(f"not ticked: {', '.join(told)}; all other streams were")
         self.failures = dict(failures)
+
+
+class NominatedAtEveryTick(LedgerError):
+    """What says when time decides something in these streams stands still: every tick looks at them."""
+
+    def __init__(self, streams: Collection[str]) -> None:
+        super().__init__(
+            f"the deadlines of {', '.join(sorted(streams))} stand still: every tick looks at them"
+            " (makegood projections parked)"
+        )
+        self.streams = frozenset(streams)
 
 
 class OutOfReach(LedgerError):

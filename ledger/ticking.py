@@ -20,7 +20,14 @@ from ledger.books import SYSTEM
 from ledger.clocks import DemoClock
 from ledger.composition import Ledger
 from ledger.connection import LOST, PATIENCE
-from ledger.errors import LedgerError, RebuildStoodStill, RebuildUnderWay, StreamsNotTicked, Unavailable
+from ledger.errors import (
+    LedgerError,
+    NominatedAtEveryTick,
+    RebuildStoodStill,
+    RebuildUnderWay,
+    StreamsNotTicked,
+    Unavailable,
+)
 from ledger.projecting import cursors
 from ledger.projecting.answers import of_live
 from ledger.projecting.entries import connect
@@ -87,6 +94,8 @@ async def _ticked(book: Book, stream: str, moment: Moment) -> Outcome | Exceptio
 def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -> list[Nominated]:
     """The moments up to `until` at which something is due, from rows that hold the whole book. Blocks.
 
+    What rows that stand still cannot say: their streams are nominated whenever somebody asks.
+
     `builds`: whether rows that were never built are built here, or waited for, since this process builds them
     anyway. Raises: Unavailable, UnknownBook, Undecodable, psycopg.Error.
     """
@@ -94,7 +103,9 @@ def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -
         _bring_up_to_date(conninfo, book, builds=builds)
         query = of_live(book, DEADLINES, NOMINATED)
         with closing(connect(conninfo)) as connection:
-            return connection.execute(query.text, (*query.parameters, until)).fetchall()
+            due: list[Nominated] = connection.execute(query.text, (*query.parameters, until)).fetchall()
+            still = {each.stream for each in cursors.parked_of(connection, book, DEADLINES)}
+        return [*due, *((until, stream) for stream in sorted(still))]
     except LOST as error:
         raise Unavailable("the database does not answer") from error
 
@@ -132,6 +143,8 @@ class Ticker:
         self._ledger, self._told = ledger, told
         self._holder = f"{os.getpid()}-{uuid4().hex}"
         self._held: dict[str, Book] = {}
+        self._parked: dict[str, frozenset[str]] = {}
+        """Streams whose rows stand still, as far as that was told."""
 
     async def run(self) -> None:
         """Tick every book every minute, and a demo book as soon as its clock was moved, until cancelled."""
@@ -163,7 +176,15 @@ class Ticker:
         if everywhere or moved:
             if await asyncio.to_thread(self._holds, book):
                 await tick(book)
+                await self._tell_of_parked(book)
             self._ledger.not_ticked.discard(name)
+
+    async def _tell_of_parked(self, book: Book) -> None:
+        """Say, once, which streams are looked at only because their rows stand still."""
+        still = {each.stream for each in await book.read_models.parked(DEADLINES)}
+        if still - self._parked.get(book.name, frozenset()):
+            self._told(book.name, NominatedAtEveryTick(still))
+        self._parked[book.name] = frozenset(still)
 
     async def _books(self, *, everywhere: bool) -> list[str]:
         if not everywhere:

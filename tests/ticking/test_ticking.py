@@ -23,11 +23,13 @@ from ledger.books import SYSTEM
 from ledger.clocks import demo_clock
 from ledger.composition import Ledger
 from ledger.database import Database
-from ledger.errors import ClockNotMovable, StreamsNotTicked, Unavailable
+from ledger.errors import ClockNotMovable, NominatedAtEveryTick, StreamsNotTicked, Unavailable
 from ledger.identity import mint
+from ledger.projecting import cursors
 from ledger.projecting.rebuilding import HOLD
 from ledger.record.submission import Outcome, Submission
 from ledger.ticking import Ticker, tick
+from projections.folding import Parked
 from tests.ticking.conftest import ZONE, at, billed, submission
 
 pytestmark = pytest.mark.anyio
@@ -302,6 +304,46 @@ async def test_a_stream_that_fails_is_named_and_the_others_are_ticked_all_the_sa
     assert [type(each) for each in failure.value.failures.values()] == [KeyError]
     assert isinstance((await book.entries(right))[-1].event, BillBecameOverdue)
     assert not isinstance((await book.entries(wrong))[-1].event, BillBecameOverdue)
+
+
+async def test_a_stream_whose_rows_stand_still_is_ticked_all_the_same_and_told_once(
+    ledger: Ledger, book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ask the rows alone → time decides nothing in that stream any more, and nobody is told."""
+    at(book, SHIPPED_AT)
+    order = await billed(book)
+    assert await tick(book) == []
+    with psycopg.connect(database.app_conninfo) as connection:
+        connection.execute(f"DELETE FROM {ticking.DEADLINES.table} WHERE book = %s", (book.name,))
+        still = Parked((order,), book.position, order, None, "LookupError: x")
+        cursors.park(connection, book.name, ticking.DEADLINES, [still])
+    at(book, A_YEAR_LATER)
+
+    async def only() -> list[str]:
+        return [book.name]
+
+    monkeypatch.setattr(ledger, "books", only)
+    monkeypatch.setattr(ticking, "EVERY", 0.01)
+    monkeypatch.setattr(ticking, "LOOK_EVERY", 0.01)
+    failures: list[Exception] = []
+    heard = asyncio.Event()
+
+    def told(_: str, failure: Exception) -> None:
+        failures.append(failure)
+        heard.set()
+
+    running = asyncio.create_task(Ticker(ledger, told).run())
+    head = book.position
+    assert await book.wait_beyond(head, 60) > head
+    assert (await ledger.book(book.name)) is book
+    entry = (await book.entries(order))[-1]
+    assert (type(entry.event), entry.effective_at) == (BillBecameOverdue, OVERDUE_AT)
+    await asyncio.wait_for(heard.wait(), 20)
+    assert await tick(book) == []
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert [str(each) for each in failures] == [str(NominatedAtEveryTick([order]))]
 
 
 async def test_rows_that_another_process_builds_are_waited_for_and_not_built_beside_it(
