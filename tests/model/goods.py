@@ -9,6 +9,7 @@ from datetime import timedelta
 from tests.model import refunds
 from tests.model.orders import Bill, Order, Refund, Refused, Shipment, State, Unit, Window
 from tests.model.prices import Price, price_of
+from tests.model.reviews import may_bill
 from tests.model.shop import Shop
 
 BILL_DAYS = 30
@@ -24,8 +25,8 @@ def ship(shop: Shop, name: str, shipment: str, parts: Mapping[int, int], bill: s
     prices = {line: price_of(unit.price for unit in units) for line, units in leaving.items()}
     charge = sum(price.total for price in prices.values()) + (order.fee if carries_fee else 0)
     unpaid = max(0, charge - order.deposit)
-    if unpaid and order.terms != "bill_after" and not order.released:
-        raise Refused("I2")
+    if unpaid and not may_bill(order):
+        raise Refused("R-B2" if order.terms == "bill_after" or order.released else "I2")
     for line, units in leaving.items():
         turn(units, "shipped")
         order.windows.extend(Window(line, shipment) for _ in units)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from tests.model import goods
 from tests.model.orders import Hold, Order, Refused
+from tests.model.reviews import may_bill
 from tests.model.shop import Shop
 
 ATTEMPTS, DAYS, UNPAID_AFTER = 5, 14, 4
@@ -23,7 +24,7 @@ def decline(shop: Shop, name: str, amount: int, *, fraud: bool) -> None:
     if amount > not_covered(order) + order.open:
         raise Refused("I12")
     order.was_fraud = order.was_fraud or fraud
-    _wait(shop, order)
+    _wait(order)
     if order.hold is not None and order.hold.declined_on is None:
         order.hold.declined_on, order.hold.attempts = shop.today, []
 
@@ -38,7 +39,7 @@ def cover_lost(
     order = shop.orders[name]
     if order.hold is None:
         ended, by = order.ended_hold, order.ended_by
-        _wait(shop, order)
+        _wait(order)
         if order.hold is not None and ended is not None and by in undone:
             order.hold = ended
             return
@@ -65,12 +66,15 @@ def contact(shop: Shop, name: str, point: str | None, *, reached: bool) -> None:
 def release(shop: Shop, name: str, role: str, *, reason: bool) -> None:
     """I3, R-D7: the owner, with a reason."""
     order = shop.orders[name]
-    if order.released_by_owner:
+    if order.hold is None and order.released_by_owner and not _waits(order):
         return
+    if _waits(order) and order.pays_first:
+        raise Refused("R-B2")
     _held(order)
     if role != "owner" or not reason:
         raise Refused("I3", "R-D7", "H-authority")
-    order.hold, order.released, order.released_by_owner = None, True, True
+    order.hold, order.pays_first = None, False
+    order.released = order.released_by_owner = True
 
 
 def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> None:
@@ -113,6 +117,7 @@ def time_decides(shop: Shop) -> None:
             hold is None
             or hold.declined_on is None
             or hold.left_to_a_person
+            or order.pays_first
             or hold.charged_back
             or order.standing == "new"
             or order.was_fraud
@@ -124,11 +129,16 @@ def time_decides(shop: Shop) -> None:
         if shop.watched(order.customer):
             hold.left_to_a_person = True
         else:
-            order.hold, order.released = None, True
+            order.hold, order.released, order.released_by_owner = None, True, False
 
 
-def _wait(shop: Shop, order: Order) -> None:
-    if order.hold is None and not_covered(order) > 0 and order.terms == "card" and not order.released:
+def _waits(order: Order) -> bool:
+    """Whether it may not ship as it is, and nothing says so yet."""
+    return order.hold is None and not_covered(order) > 0 and not may_bill(order)
+
+
+def _wait(order: Order) -> None:
+    if _waits(order):
         order.hold, order.ended_hold = Hold(), None
         order.was_held = True
 

@@ -37,6 +37,7 @@ MAY_BE_LEFT_OUT = (
     "call",
     "write_off",
     "close_undelivered",
+    "review",
     *[kind for kinds in SUBJECTS for kind in kinds],
 )
 """Kinds that a run may do without."""
@@ -74,6 +75,8 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield from ("ship", "cancel", "refund")
         if order.deposit < order.to_ship:
             yield from ("capture", "capture", "decline", "told_payment")
+        if order.was_watched:
+            yield from ("review", "review", "review")
     if any(it.left for it in twins.shop.unmatched.values()):
         yield from ("assign", "assign", "assign", "give_back")
     if order.hold is not None:

@@ -214,6 +214,10 @@ class Order:
     standing: Literal["new", "existing"]
     fee_charged: bool = False
     fee_returned: bool = False
+    was_watched: bool = False
+    """The customer, when it was placed."""
+    pays_first: bool = False
+    """Whether the owner asked for payment before anything ships on bill."""
     hold: Hold | None = None
     ended_hold: Hold | None = None
     """The last, where it ended with money or a cancellation; and by which step."""

@@ -16,6 +16,7 @@ from tests.model.likely_steps import leave_out, likely
 from tests.model.own_refund_steps import OWN_REFUNDS
 from tests.model.refund_steps import REFUNDS
 from tests.model.request_steps import REQUESTS
+from tests.model.review_steps import REVIEWS
 from tests.model.twins import Twins
 from tests.model.unmatched_steps import UNMATCHED
 
@@ -39,6 +40,7 @@ STEPS: Mapping[str, tuple[int, Take]] = {
     **GOODS,
     **BILLS,
     **DECLINES,
+    **REVIEWS,
     **REFUNDS,
     **REQUESTS,
     **OWN_REFUNDS,
@@ -62,6 +64,12 @@ KNOWN: tuple[Step, ...] = (
 hardly ever come there.
 """
 
+OWING: tuple[Step, ...] = (
+    *(("place", 1, 0), ("ship", 0, 0), ("wait", 0, 4)),
+    *(("place", 1, 3), ("review", 1, 0)),
+)
+"""Somebody who owes orders again on bill, and is asked to pay first."""
+
 
 def random_steps(chance: Random, count: int) -> list[Step]:
     """So many steps after the first ones; the same for the same seed."""
@@ -69,7 +77,9 @@ def random_steps(chance: Random, count: int) -> list[Step]:
     def some(kind: str) -> Step:
         return kind, chance.randint(0, LARGEST), chance.randint(0, LARGEST)
 
-    first = KNOWN if chance.random() < 0.25 else (some("place"), some("place"))
+    drawn = chance.random()
+    owing = OWING if drawn < 0.35 else (some("place"), some("place"))
+    first = KNOWN if drawn < 0.25 else owing
     return [some("leave_out"), *first, *[some(chance.choice(KINDS)) for _ in range(count)]]
 
 

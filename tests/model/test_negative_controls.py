@@ -127,6 +127,14 @@ BROKEN: dict[str, Broken] = {
         "domain.corrections.correcting_shipments.expect_unsettled",
         lambda _: None,
     ),
+    "payment asked first is asked of nobody": (
+        "domain.orders.order.Placed.asks_payment_first",
+        property(lambda _: False),
+    ),
+    "payment is asked first of whoever owed once": (
+        "domain.bills.reviewing.is_watched",
+        lambda *_: True,
+    ),
     "a dispute holds no payout back": ("domain.orders.order.Placed.is_disputed", property(lambda _: False)),
     "a limit binds nobody": (
         "domain.refunds.deciding_refunds.allowance",

@@ -33,6 +33,7 @@ from tests.model import (
     receiving,
     refunds,
     reversals,
+    reviews,
     shop,
     unmatched,
 )
@@ -77,6 +78,7 @@ MODEL = (
     receiving,
     refunds,
     reversals,
+    reviews,
     shop,
     unmatched,
 )
