@@ -63,6 +63,8 @@ class ShippedUnpaid(Row):
     """Of the order: when somebody first reached the customer by telephone about a bill of it."""
     amount: Minor = 0
     """Of a bill: what shipped unpaid by it."""
+    is_numbered: bool = False
+    """Whether it is a bill; else it is owed without one."""
     cleared: Minor = 0
     """Of a bill, by refunds."""
     written_off: Minor = 0
@@ -106,7 +108,7 @@ def _change(rows: Rows, it: BearsOnOutcomes, entry: Entry) -> None:
         case ShipmentReleasedWithoutPayment():
             pass
         case BillIssued():
-            _owe(rows, it.bill, it.currency, it.amount, entry)
+            _owe(rows, it.bill, it.currency, it.amount, entry).is_numbered = True
         case PaymentReversed():
             never_paid = _unpay(rows, it.payment, it.opened, entry)
             if it.bill is not None:
@@ -132,9 +134,11 @@ def _change(rows: Rows, it: BearsOnOutcomes, entry: Entry) -> None:
             assert_never(it)
 
 
-def _owe(rows: Rows, bill: str, currency: str, amount: int, entry: Entry) -> None:
+def _owe(rows: Rows, bill: str, currency: str, amount: int, entry: Entry) -> ShippedUnpaid:
     order = entry.stream
-    rows[order, bill] = ShippedUnpaid(order, bill, currency, amount=amount, last_position=entry.position)
+    row = ShippedUnpaid(order, bill, currency, amount=amount, last_position=entry.position)
+    rows[order, bill] = row
+    return row
 
 
 def _ours(
@@ -181,7 +185,11 @@ def _correct(rows: Rows, it: Corrects, entry: Entry) -> None:
             _unpay(rows, it.payment, sum([share for _, share in _ours(rows, it.reopened, entry)]), entry)
             for bill, share in _ours(rows, it.written_off, entry):
                 bill.written_off += share
-            _owe_less(rows, it.cleared, entry)
+            for bill, share in _ours(rows, it.cleared, entry):
+                if bill.is_numbered:  # by a refund of before
+                    bill.cleared += share
+                else:
+                    bill.amount -= share
             if it.bill is not None:
                 _owe(rows, it.bill, it.currency, it.opened, entry)
         case ShipmentCorrected():
