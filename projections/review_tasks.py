@@ -7,10 +7,11 @@ from domain.declines.decline_events import OrderReleased, ShipmentReleasedWithou
 from domain.entry import Entry
 from domain.orders.order_events import OrderPlaced, OrderUnitsCancelled
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated
+from domain.refunds.refund_events import RefundGranted
 from projections.bill_tasks import REVIEW, Rows, begin_tasks
 from projections.hold_tasks import SHIP, ship_no_more
 
-Covers = PaymentCaptured | CreditUsed | PaymentReinstated | OrderUnitsCancelled
+Covers = PaymentCaptured | CreditUsed | PaymentReinstated | OrderUnitsCancelled | RefundGranted
 """What may leave nothing of an order to be paid."""
 LetsGo = OrderReleased | ShipmentReleasedWithoutPayment
 BearsOnReviews = OrderPlaced | WatchedOrderReviewed | Covers | LetsGo

@@ -136,9 +136,12 @@ def _refund(rows: dict[Key, Task], it: BearsOnRefunds, entry: Entry) -> None:
     for kind in done_by(it):
         rows.pop((entry.stream, kind, refund), None)
     deadlines, role = begun_by(it)
-    _begin(rows, entry.stream, refund, it.customer, deadlines, entry)
-    for deadline in deadlines:
+    about_it = [deadline for deadline in deadlines if deadline.kind != SHIP]
+    _begin(rows, entry.stream, refund, it.customer, about_it, entry)
+    for deadline in about_it:
         rows[entry.stream, deadline.kind, refund].assignee = role
+    shipping = [deadline for deadline in deadlines if deadline.kind == SHIP]
+    _begin(rows, entry.stream, entry.stream, it.customer, shipping, entry)
 
 
 def _begin(

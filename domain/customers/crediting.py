@@ -18,7 +18,7 @@ from domain.declines.holds import hold_ends, shipping_begins
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.orders.order import Placed, placed_order, price_not_covered, still_to_pay
 from domain.payments.payment_events import CreditUsed
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -87,7 +87,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
         return Decision(customer=state.placed.customer, already=already)
     expect_customer(state, command.customer)
     expect_currency(state, Money(command.amount, command.currency))
-    most = price_not_covered(state) + state.open_bills()
+    most = still_to_pay(state)
     if command.amount > most:
         raise CreditExceedsPrice(command.order, state.money(command.amount), state.money(most))
     owner = known_customer(given, command.customer)

@@ -98,21 +98,22 @@ def hold_begins(
 
 
 def hold_ends(
-    after: Placed, *, may_ship: bool, because: HoldEndedBy, by: str | None, given: Given
+    state: Placed, *, may_ship: bool, because: HoldEndedBy, by: str | None, given: Given
 ) -> tuple[tuple[str, Event], ...]:
     """What ends the order's hold where all still to ship now may: it is covered or on bill, or none is left.
 
-    `after` says what is left to ship: it is to be shipped from now on. Source: R-D2, I2, §3
+    `state` says what is left to ship then, which is to be shipped from now on; its money is asked by whoever
+    says `may_ship`. Source: R-D2, I2, §3
     """
-    if after.declines.hold is None or not may_ship:
+    if state.declines.hold is None or not may_ship:
         return ()
-    placed = after.placed
+    placed = state.placed
     released = OrderReleased(
         order=placed.order,
         customer=placed.customer,
         because=because,
         by=by,
-        deadlines=deadlines_of_shipping(placed, given) if after.units_to_ship else (),
+        deadlines=deadlines_of_shipping(placed, given) if state.units_to_ship else (),
     )
     return ((placed.order, released),)
 

@@ -25,7 +25,7 @@ from domain.declines.order_declines import Decline
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.orders.order import Placed, placed_order, still_to_pay
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -167,7 +167,7 @@ def _told_before(state: Placed, command: RecordPaymentFailure) -> Decline | None
 
 
 def _expect_needed(command: RecordPaymentFailure, state: Placed) -> None:
-    most = price_not_covered(state) + state.open_bills()
+    most = still_to_pay(state)
     if command.amount > most:
         raise FailureExceedsPrice(command.order, state.money(command.amount), state.money(most))
 

@@ -44,7 +44,8 @@ def foreseen(state: Placed, events: Iterable[Event], *, at: Moment, now: Moment)
     """The order as it will be once those are recorded, for a decision that rests on it."""
     meta = Meta(person="", role="", origin="")
     for event in events:
-        # Positions are not known before the append, and no decision asks for those of what it decides.
+        # Positions are not known before the append. Only `may_be_billed` compares some: those of a release
+        # and of a review that asks for payment first, after which no rule releases.
         entry = Entry(
             position=0,
             stream=state.placed.order,

@@ -26,7 +26,7 @@ from domain.declines.reaching import RecordContactAttempt
 from domain.declines.releasing import ReleaseOrder
 from domain.moments import Day
 from domain.orders.cancelling import CancelUnits, may_credit_fee
-from domain.orders.order import Placed, price_not_covered
+from domain.orders.order import Placed, still_to_pay
 from domain.orders.order_events import Part
 from domain.orders.shipping import PERSONAL_DELIVERY, ShipOrder
 from domain.payments.capturing import CapturePayment
@@ -227,7 +227,7 @@ def _payment(state: Placed, mint: Minted) -> CapturePayment:
     return CapturePayment(
         order=state.placed.order,
         payment=payment,
-        amount=max(1, price_not_covered(state) + state.open_bills()),
+        amount=max(1, still_to_pay(state)),
         currency=state.placed.currency,
         processor="next_steps",
         reference=payment,

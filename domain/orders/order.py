@@ -239,6 +239,11 @@ def price_not_covered(state: Placed) -> int:
     return state.price_to_ship() - state.purse().deposit
 
 
+def still_to_pay(state: Placed) -> int:
+    """What the order still takes: for its units beyond the deposit, and for its open bills. Source: I12"""
+    return price_not_covered(state) + state.open_bills()
+
+
 @dataclass(unsafe_hash=True)
 class OrderUnknown(Refusal):
     """No order with this id is recorded in this book."""

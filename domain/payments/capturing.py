@@ -19,7 +19,7 @@ from domain.declines.holds import hold_begins, hold_ends, shipping_begins
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.orders.order import Placed, placed_order, price_not_covered, still_to_pay
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import MoneyReference, recorded_under
@@ -213,6 +213,6 @@ def _is_our_choice(command: CapturePayment, state: Placed) -> bool:
 
 
 def _check_amount(command: CapturePayment, state: Placed) -> None:
-    most = price_not_covered(state) + state.open_bills()
+    most = still_to_pay(state)
     if command.amount > most:
         raise CaptureExceedsPrice(command.order, state.money(command.amount), state.money(most))

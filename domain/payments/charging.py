@@ -16,7 +16,7 @@ from domain.declines.order_declines import Attempt
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, price_not_covered
+from domain.orders.order import Placed, placed_order, still_to_pay
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -136,7 +136,7 @@ def _already_attempted(known: Attempt, command: AttemptPayment) -> Decision:
 
 
 def _amount(command: AttemptPayment, state: Placed) -> int:
-    most = price_not_covered(state) + state.open_bills()
+    most = still_to_pay(state)
     if most == 0:
         raise NothingToCharge(command.order)
     amount = most if command.amount is None else command.amount

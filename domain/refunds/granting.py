@@ -22,7 +22,7 @@ from domain.command import (
 )
 from domain.deadlines import deadlines_of_due_back, deadlines_of_supplier_claim
 from domain.decision import Decision, Given
-from domain.declines.holds import hold_ends
+from domain.declines.holds import hold_ends, shipping_begins
 from domain.entry import Event
 from domain.ids import expect_id
 from domain.moments import Day, Moment, day_of
@@ -195,6 +195,7 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         deadlines=(
             *(deadlines_of_due_back(given) if is_due else ()),
             *deadlines_of_supplier_claim(last_day, given),
+            *(shipping_begins(state, given) if _covers_the_rest(state, after, split) else ()),
         ),
     )
     it = state.placed
@@ -205,6 +206,15 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         before=tuple(events),
         is_refund=basis != "undelivered" or granted != 0 or credit != 0,
     )
+
+
+def _covers_the_rest(state: Placed, after: Placed, split: _Split) -> bool:
+    """Whether what is credited covers all still to ship, which lacked money before.
+
+    Where units are cancelled with it, their cancellation says so.
+    """
+    was_short, is_short = price_not_covered(state) > 0, price_not_covered(after) > 0
+    return was_short and not is_short and after.units_to_ship > 0 and not split.unshipped
 
 
 def _split(state: Placed, ask: RefundAsk) -> _Split:

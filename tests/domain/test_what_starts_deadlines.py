@@ -53,13 +53,15 @@ from tests.domain.examples import (
     place,
     placed,
     refund_granted,
+    ship,
     shipped,
 )
-from tests.domain.refunds import come_back, grant, used
+from tests.domain.refunds import come_back, deciding, grant, used
 from tests.domain.refunds import fail as fail_payout
 from tests.domain.returns import ask_back
 from tests.domain.specification import NOON, OWNER, SUPERVISOR, ZONE, Story, given, moment
 from tests.domain.test_correcting_payments import correct
+from tests.domain.test_losing_cover import tasks_of
 from tests.domain.test_notices import money, notice
 
 MIDNIGHT = moment("2010-08-11", "00:00")
@@ -203,3 +205,20 @@ def test_units_that_may_ship_after_all_are_to_ship_unless_their_order_is_history
     history = Story(opened=BookOpened(zone=ZONE, country="US", cut_over=TODAY))
     history.record(customer_registered()).by(SUPERVISOR).because("sealed:typed wrongly").from_("import")
     assert corrected(history) == ()
+
+
+def test_a_refund_that_covers_what_is_still_to_ship_asks_for_its_shipping() -> None:
+    # Ask only where a hold ends → nobody is told to ship what is covered now, as a payment would tell them.
+    story = given(customer_registered())
+    for command in (place(), capture(amount=5695), ship((1, 1))):
+        story.do(command)
+    assert "ship_order" not in tasks_of(story)
+    granted = story.when(grant((1, 1), deciding=deciding(OWNER.person))).decides(RefundGranted)
+    assert [deadline.kind for deadline in granted.deadlines] == ["refund_payout", "ship_order"]
+    assert {"ship_order", "refund_payout"} <= tasks_of(story)
+
+
+def test_a_refund_of_an_order_that_was_covered_before_asks_for_no_shipping_again() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped((1, 1), goods=3400, charge=4195))
+    granted = story.when(grant((1, 1), deciding=deciding(OWNER.person))).decides(RefundGranted)
+    assert "ship_order" not in [deadline.kind for deadline in granted.deadlines]
