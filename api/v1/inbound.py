@@ -104,10 +104,10 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
 
     Raises: StreamBusy, LedgerError.
     """
-    is_unmatched = False
+    kept_as: str | None = None
     for _ in range(TRIES):
         told = await told_by(call.book, event)
-        command = await _receiving(call, event, body, told, is_unmatched=is_unmatched)
+        command = await _receiving(call, event, body, told, kept_as)
         submission = _submission(call, event, told)
         for fact in told.first:
             with suppress(Refusal):  # then what follows it is refused too, and kept as such
@@ -115,7 +115,7 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
         try:
             outcome = await call.book.execute(command, submission)
         except ClaimTaken as taken:
-            is_unmatched = taken.kind == UNMATCHED_REF
+            kept_as = taken.holder.partition("/")[2] if taken.kind == UNMATCHED_REF else None
             continue
         for entry in outcome.entries:
             if isinstance(entry.event, NoticeReceived):
@@ -124,8 +124,12 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
 
 
 async def _receiving(
-    call: Call, event: StripeEvent, body: str, told: Told, *, is_unmatched: bool
+    call: Call, event: StripeEvent, body: str, told: Told, kept_as: str | None
 ) -> ReceiveNotice:
+    """What is to be decided; `kept_as` names its money, where another notice of it has it waiting."""
+    money = told.money
+    if money is not None and kept_as is not None:
+        money = msgspec.structs.replace(money, unmatched=kept_as)
     order = told.order
     customer = None if order is None else order.placed.customer
     return ReceiveNotice(
@@ -137,8 +141,7 @@ async def _receiving(
         customer=customer,
         order=None if order is None else order.placed.order,
         fact=told.fact,
-        money=None if is_unmatched else told.money,
-        is_unmatched=is_unmatched,
+        money=money,
     )
 
 

@@ -9,8 +9,8 @@ from domain.deadlines import deadlines_of_unmatched
 from domain.decision import Claim, Decision, Given
 from domain.declines.decline_events import ChargeUnmatched
 from domain.entry import Event
-from domain.inbound.notices import UNMATCHED_REF
-from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.notices import KEPT_BEFORE, UNMATCHED_REF
+from domain.inbound.unmatched import is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedReceipt
 from domain.orders.order import placed_order
 from domain.payments.capturing import CapturePayment, capture_payment
@@ -23,9 +23,7 @@ class RecordCharge(Command, frozen=True, kw_only=True):
 
     capture: CapturePayment
     unmatched: str
-    """Names its money, if the order needs it no longer."""
-    is_unmatched: bool = False
-    """Whether its money is kept under that name already, because the processor told of it first."""
+    """Names its money, if the order needs it no longer; or where it is kept already, told of before."""
 
     def writes(self) -> tuple[str, ...]:
         return (*self.capture.writes(), unmatched_stream(self.unmatched))
@@ -49,14 +47,17 @@ def record_charge(command: RecordCharge, given: Given) -> Decision:
     if known is not None:
         return Decision(customer=state.placed.customer, already=(known,))
     try:
-        return capture_payment(asked, given)
+        decided = capture_payment(asked, given)
     except AlreadyRecordedOtherwise:
         raise
     except Refusal as refusal:
-        return _kept(command, refusal, state.placed.customer, given)
+        return _kept(command, refusal.slug(), state.placed.customer, given)
+    if decided.events and is_kept(given, command.unmatched):
+        return _kept(command, KEPT_BEFORE, state.placed.customer, given)
+    return decided
 
 
-def _kept(command: RecordCharge, refusal: Refusal, customer: str, given: Given) -> Decision:
+def _kept(command: RecordCharge, why: str, customer: str, given: Given) -> Decision:
     asked, stream = command.capture, unmatched_stream(command.unmatched)
     ended = ChargeUnmatched(
         order=asked.order,
@@ -67,10 +68,10 @@ def _kept(command: RecordCharge, refusal: Refusal, customer: str, given: Given) 
         processor=asked.processor,
         reference=asked.reference,
         unmatched=command.unmatched,
-        why=refusal.slug(),
+        why=why,
     )
     events: tuple[tuple[str, Event], ...] = ((asked.order, ended),)
-    if command.is_unmatched:
+    if is_kept(given, command.unmatched):
         return Decision(events=events, customer=customer)
     receipt = UnmatchedReceipt(
         unmatched=command.unmatched,
@@ -80,7 +81,7 @@ def _kept(command: RecordCharge, refusal: Refusal, customer: str, given: Given) 
         amount=asked.amount,
         processor=asked.processor,
         reference=asked.reference,
-        why=refusal.slug(),
+        why=why,
         deadlines=deadlines_of_unmatched(given),
     )
     claim = Claim(UNMATCHED_REF, f"receipt/{asked.processor}/{asked.reference}", stream)

@@ -20,7 +20,7 @@ from domain.declines.payment_failures import RecordPaymentFailure, record_told_f
 from domain.entry import Entry, Minor, Sealed
 from domain.ids import expect_id
 from domain.inbound.notice_events import NoticeReceived, NoticeResult
-from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.unmatched import is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
 from domain.moments import Moment
 from domain.money import is_currency
@@ -34,6 +34,8 @@ ToldFact = MoneyFact | RecordPaymentFailure | RecordReturnedPayout | OpenDispute
 
 UNKNOWN = "unknown"
 """Why money is unmatched whose notice names no order of ours."""
+KEPT_BEFORE = "kept_before"
+"""Why money found no place that its order or refund could take by now: it waits already, and counts once."""
 UNMATCHED_REF = "unmatched_ref"
 """Claimed by unmatched money, so that two notices of the same money keep it once:
 `<receipt or payout>/<processor>/<reference>`.
@@ -44,7 +46,7 @@ class MovedMoney(msgspec.Struct, frozen=True, kw_only=True):
     """The money a notice tells of, in case it cannot be placed."""
 
     unmatched: str
-    """Names it then."""
+    """Names it then; or where it is kept already, told of by another notice."""
     direction: Direction
     amount: Minor
     currency: str
@@ -72,8 +74,6 @@ class ReceiveNotice(Command, frozen=True, kw_only=True):
     """What it tells; None where nothing here is told by its kind, or no order of ours is named."""
     money: MovedMoney | None = None
     """None where it moved none."""
-    is_unmatched: bool = False
-    """Whether its money is kept as unmatched already, by another notice of it."""
 
     def __post_init__(self) -> None:
         expect_space_of_names("processor", self.processor)
@@ -119,7 +119,7 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
     known = given.state(command.stream, Notice)
     if known is not None:
         return Decision(customer=known.it.customer, already=(known.position,))
-    if command.is_unmatched:
+    if command.money is not None and is_kept(given, command.money.unmatched):
         received = _received(command, "known", None)
         return Decision(events=((command.stream, received),), customer=command.customer)
     if command.fact is None:

@@ -8,8 +8,8 @@ from domain.command import Command
 from domain.deadlines import deadlines_of_unmatched
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event
-from domain.inbound.notices import UNMATCHED_REF
-from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.notices import KEPT_BEFORE, UNMATCHED_REF
+from domain.inbound.unmatched import is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.refunds.paying_out import RecordPayout, record_payout
 from domain.refunds.refund import Refund
@@ -25,9 +25,7 @@ class RecordSentPayout(Command, frozen=True, kw_only=True):
     paid: RecordPayout
     processor: str
     unmatched: str
-    """Names its money, if the refund can take it no longer."""
-    is_unmatched: bool = False
-    """Whether its money is kept under that name already, because the processor told of it first."""
+    """Names its money, if the refund can take it no longer; or where it is kept already, told of before."""
 
     def writes(self) -> tuple[str, ...]:
         return (*self.paid.writes(), unmatched_stream(self.unmatched))
@@ -56,13 +54,9 @@ def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
         raise
     except Refusal as refusal:
         return _kept(command, refund, refusal.slug(), given)
-    if command.is_unmatched and decided.events:
+    if decided.events and is_kept(given, command.unmatched):
         return _kept(command, refund, KEPT_BEFORE, given)
     return decided
-
-
-KEPT_BEFORE = "kept_before"
-"""Why money found no place that its refund could take by now: it waits already, and counts once."""
 
 
 def _kept(command: RecordSentPayout, refund: Refund, why: str, given: Given) -> Decision:
@@ -80,7 +74,7 @@ def _kept(command: RecordSentPayout, refund: Refund, why: str, given: Given) -> 
         why=why,
     )
     events: tuple[tuple[str, Event], ...] = ((asked.order, over),)
-    if command.is_unmatched:
+    if is_kept(given, command.unmatched):
         return Decision(events=events, customer=refund.customer)
     payout = UnmatchedPayout(
         unmatched=command.unmatched,

@@ -81,6 +81,11 @@ def unmatched_stream(unmatched: str) -> str:
     return f"unmatched/{unmatched}"
 
 
+def is_kept(given: Given, unmatched: str) -> bool:
+    """Whether money is kept under that name already: its stream says so."""
+    return given.state(unmatched_stream(unmatched), UnmatchedMoney) is not None
+
+
 def unmatched_money(given: Given, unmatched: str) -> UnmatchedMoney:
     """The state of that money. Raises: UnmatchedUnknown."""
     state = given.state(unmatched_stream(unmatched), UnmatchedMoney)

@@ -46,15 +46,18 @@ async def settle(
         Charge(payment=it.payment, token=await _token(book, it), amount=it.amount, currency=it.currency)
     )
     command = outcome_of(it, said)
+    if isinstance(said, Charged) and isinstance(command, RecordCharge):
+        # The processor may have told of it before it answered, and its money is kept already.
+        kept = await book.claimed(UNMATCHED_REF, f"receipt/{it.processor}/{said.reference}")
+        if kept is not None:
+            command = msgspec.structs.replace(command, unmatched=kept.partition("/")[2])
     try:
         return await book.execute(command, submission)
     except ClaimTaken as taken:
-        # The processor told of it before it answered, and its money is kept already.
         if taken.kind != UNMATCHED_REF or not isinstance(command, RecordCharge):
             raise
-        unmatched = taken.holder.partition("/")[2]
-    known = msgspec.structs.replace(command, unmatched=unmatched, is_unmatched=True)
-    return await book.execute(known, submission)
+        unmatched = taken.holder.partition("/")[2]  # meanwhile
+    return await book.execute(msgspec.structs.replace(command, unmatched=unmatched), submission)
 
 
 def outcome_of(it: PaymentAttempted, said: Charged | ChargeDeclined) -> Command:

@@ -143,9 +143,7 @@ async def _recording(
             # The processor may have told of it before it answered, and its money is kept already.
             kept = await book.claimed(UNMATCHED_REF, f"payout/{it.processor}/{said.reference}")
             unmatched = mint("unm") if kept is None else kept.partition("/")[2]
-            return RecordSentPayout(
-                paid=paid, processor=it.processor, unmatched=unmatched, is_unmatched=kept is not None
-            )
+            return RecordSentPayout(paid=paid, processor=it.processor, unmatched=unmatched)
         case NotSentBack():
             return RecordFailedPayout(
                 stream=errand.order,

@@ -381,14 +381,21 @@ def test_a_charge_let_through_that_the_order_needs_no_longer_waits_as_unmatched_
 def test_money_its_processor_told_of_first_is_kept_once() -> None:
     story = told(attempted(), unmatched(order=ORDER, amount=7595, processor="acme")).from_("api")
     story.do(cancel())
-    story.when(let_through(is_unmatched=True)).then(charge_unmatched())
+    story.when(let_through()).then(charge_unmatched())
+
+
+def test_a_charge_whose_money_waits_does_not_count_for_its_order_too() -> None:
+    # Capture it though its notice was kept as unmatched → it would count twice.
+    story = told(attempted(), unmatched(order=ORDER, amount=7595, processor="acme")).from_("api")
+    story.when(let_through()).then(charge_unmatched(why="kept_before"))
+    assert story.account(ORDER).received == 0
 
 
 def test_a_charge_let_through_that_the_order_needs_is_captured() -> None:
     told(attempted()).from_("api").when(let_through()).then(captured(payment=FAILED))
 
 
-def charge_unmatched() -> ChargeUnmatched:
+def charge_unmatched(why: str = "capture-exceeds-price") -> ChargeUnmatched:
     return ChargeUnmatched(
         order=ORDER,
         customer=CUSTOMER,
@@ -398,5 +405,5 @@ def charge_unmatched() -> ChargeUnmatched:
         processor="acme",
         reference="ch_1",
         unmatched=MONEY,
-        why="capture-exceeds-price",
+        why=why,
     )

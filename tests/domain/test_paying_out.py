@@ -259,9 +259,15 @@ def test_set_aside_credit_has_a_name_of_its_own_each_time() -> None:
 
 def sent(**other: object) -> RecordSentPayout:
     """The processor sent the first payout back."""
-    kept = {name: other.pop(name) for name in ("unmatched", "is_unmatched") if name in other}
+    kept = {name: other.pop(name) for name in ("unmatched",) if name in other}
     fields: dict[str, Any] = {"processor": "acme", "unmatched": MONEY, **kept}
     return RecordSentPayout(paid=record(**other), **fields)
+
+
+def waiting() -> UnmatchedPayout:
+    """Its processor told of it first, and it waits."""
+    money: dict[str, Any] = {"currency": "USD", "amount": 7595, "processor": "acme", "reference": "re_1"}
+    return UnmatchedPayout(unmatched=MONEY, customer=CUSTOMER, order=ORDER, **money, why="unknown")
 
 
 def over(why: str = "payout-exceeds-due", **other: Any) -> PayoutUnmatched:
@@ -298,13 +304,15 @@ def test_its_money_is_claimed_by_its_reference_so_that_it_is_kept_once() -> None
     story.do(settle(reference="by hand", payouts=(SECOND,)))
     claims = decide(sent(), story.given(sent())).named_claims
     assert claims == (Claim("unmatched_ref", "payout/acme/re_1", f"unmatched/{MONEY}"),)
-    story.when(sent(is_unmatched=True)).then(over())
+    story.record(waiting())
+    story.when(sent()).then(over())
 
 
 def test_what_waits_already_does_not_count_for_its_refund_too() -> None:
     # Pay it though its processor's notice was kept as unmatched → it would count twice.
     story = refunded()
-    story.when(sent(is_unmatched=True)).then(over("kept_before"))
+    story.record(waiting())
+    story.when(sent()).then(over("kept_before"))
     assert story.account(ORDER).balance == -7595
 
 

@@ -82,7 +82,7 @@ def test_what_moves_no_money_is_recorded_too(
 
 
 def test_a_notice_of_money_kept_as_unmatched_already_is_known() -> None:
-    again = notice(notice="evt_2", is_unmatched=True)
+    again = notice(notice="evt_2")
     told(unmatched()).when(again).then(received(notice="evt_2", result="known"))
 
 
