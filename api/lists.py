@@ -26,7 +26,7 @@ from domain.entry import Entry
 from domain.moments import Day, Moment, day_of
 from ledger.projecting.as_of import AsOf, Effective
 from ledger.projecting.conditions import Condition, Where
-from ledger.projecting.listing import Asked, Last, Listing, last_of
+from ledger.projecting.listing import Asked, Last, Listing, last_of, sort_columns
 from ledger.projecting.read_models import Answered
 from projections.projection import Key
 
@@ -205,8 +205,7 @@ def _list_asked(call: Call, query: ListQuery) -> bytes:
 def _after(listing: Listing, asked: Asked, cursor: str, list_asked: bytes) -> Last:
     """Where the page before ended. Raises: Invalid for what this list, so asked, never gave out."""
     fields = {field.name: field.type for field in msgspec.structs.fields(listing.item)}
-    columns = (asked.sort, *(name for name in listing.key if name != asked.sort))
-    kind: Any = tuple[tuple(fields[name] for name in columns)]  # pyright: ignore[reportInvalidTypeForm]
+    kind: Any = tuple[tuple(fields[name] for name in sort_columns(listing, asked))]  # pyright: ignore[reportInvalidTypeForm]
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         told = urlsafe_b64decode(padded)

@@ -7,9 +7,10 @@ repeated, and two processes may tick at once, without deciding anything twice. S
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from uuid import uuid4
+
+import psycopg
 
 from domain.decisions import EffectiveInFuture
 from domain.entry import Entry
@@ -20,6 +21,7 @@ from ledger.books import SYSTEM
 from ledger.clocks import DemoClock
 from ledger.composition import Ledger
 from ledger.connection import LOST, PATIENCE
+from ledger.each_book import Told
 from ledger.errors import (
     LedgerError,
     NominatedAtEveryTick,
@@ -106,6 +108,8 @@ def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -
             due: list[Nominated] = connection.execute(query.text, (*query.parameters, until)).fetchall()
             still = {each.stream for each in cursors.parked_of(connection, book, DEADLINES)}
         return [*due, *((until, stream) for stream in sorted(still))]
+    except psycopg.errors.LockNotAvailable as held:
+        raise Unavailable("a rebuild of the rows of deadlines is in its last step") from held
     except LOST as error:
         raise Unavailable("the database does not answer") from error
 
@@ -127,10 +131,6 @@ def _bring_up_to_date(conninfo: str, book: str, *, builds: bool) -> None:
             if time.monotonic() >= until:
                 raise Unavailable("the rows of deadlines are behind: another process follows them slowly")
             time.sleep(POLL)
-
-
-Told = Callable[[str, Exception], None]
-"""Hears which book could not be ticked, and why."""
 
 
 class Ticker:

@@ -152,8 +152,8 @@ async def explain_balance(
 
     Folded from the entries at this moment, so never behind them.
     """
-    await call.found(customer, Customer)
-    currency = query.currency or await _only_currency(call, customer)
+    state = await call.found(customer, Customer)
+    currency = query.currency or await _only_currency(call, customer, state)
     found = await call.book.read_models.explain(BALANCE, (customer, currency), query.column, query.at)
     deltas = [(each.position, each.delta) for each in found.deltas if each.position > query.after]
     return await explanation(
@@ -186,10 +186,14 @@ async def show_statement(
     return await list_of(call, STATEMENT, query, sort=query.sort, where=where, prefix=(customer,))
 
 
-async def _only_currency(call: Call, customer: str) -> str:
-    """The one currency of the customer's orders. Raises: NotFound, Invalid, LedgerError."""
+async def _only_currency(call: Call, customer: str, state: Customer) -> str:
+    """The one currency of the customer's orders, credit and refunds.
+
+    Raises: NotFound, Invalid, LedgerError.
+    """
     placed = await call.book.page(0, MOST_ORDERS, types=frozenset({"order.placed"}), customer=customer)
     currencies = {entry.event.currency for entry in placed if isinstance(entry.event, OrderPlaced)}
+    currencies |= state.credit.keys() | {refund.granted.currency for refund in state.refunds.values()}
     if not currencies:
         raise NotFound
     if len(currencies) > 1 or len(placed) == MOST_ORDERS:

@@ -18,7 +18,8 @@ _decode_key = msgspec.json.Decoder(tuple[str | int, ...]).decode
 LAGS: LiteralString = """
 SELECT asked.projection, asked.version, held.position, head.position,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - (
-           SELECT recorded_at FROM entries WHERE book = head.book AND position = held.position + 1),
+           SELECT recorded_at FROM entries
+           WHERE book = head.book AND position = coalesce(held.position, 0) + 1),
        (SELECT count(*) FROM parked AS still WHERE still.book = head.book
             AND still.projection = asked.projection AND still.version = asked.version)
 FROM heads AS head
@@ -38,7 +39,7 @@ class Lag(msgspec.Struct, frozen=True):
     """None: not built yet."""
     head: int
     seconds: float
-    """Since the first entry it has not read was recorded; 0 where it has read all."""
+    """Since the first entry it has not read was recorded, also while it is built; 0 where it has read all."""
     parked: int
     """Groups that stand still."""
 

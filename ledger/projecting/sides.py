@@ -210,8 +210,9 @@ class SideTable:
                 " WHERE held.book IS NULL OR ({held}) IS DISTINCT FROM ({fresh})"
                 "), written AS (INSERT INTO {table} (book, {names}) SELECT %s, {names} FROM different"
                 " ON CONFLICT (book, {key}) {update})"
-                " SELECT count(*) FILTER (WHERE is_missing), count(*) FILTER (WHERE NOT is_missing)"
-                " FROM different"
+                " SELECT count(*) FILTER (WHERE is_missing), count(*) FILTER (WHERE NOT is_missing),"
+                " (SELECT jsonb_agg(jsonb_build_array({key}))"
+                " FROM (SELECT * FROM different LIMIT %s) AS first) FROM different"
             ).format(
                 table=self._table.identifier,
                 names=self._table.names,
@@ -222,7 +223,9 @@ class SideTable:
                 key=names_of(self._table.projection.key),
                 update=self._table.update(),
             ),
-            (self._table.book, self._table.book),
+            (self._table.book, self._table.book, MOST_KEYS_NAMED),
         ).fetchone()
         assert written is not None
-        return Differences(written[0], surplus, written[1], tuple(key[1:] for key in deleted))
+        missing, changed, named = written
+        keys: list[Key] = [*(key[1:] for key in deleted), *map(tuple, named or ())]
+        return Differences(missing, surplus, changed, tuple(sorted(keys[:MOST_KEYS_NAMED], key=repr)))

@@ -70,9 +70,12 @@ async def test_what_only_credit_has_paid_for_is_a_deposit_like_any_other(house: 
     """
     customer = await house.customer()
     await house.recorded(f"/v1/customers/{customer}/credit", GESTURE | {"amount": eur(2000)})
+    path = f"/v1/customers/{customer}/balance"
+    # Look for a currency among the orders alone → 404, and this fails.
+    credit = (await house.agent.get(f"{path}/explain?column=credit_available")).json()
+    assert credit["figure"] == eur(2000)
     order = await house.order(2, customer_id=customer)
     used = await house.recorded(f"/v1/orders/{order}/credit", {"amount": eur(2000)})
-    path = f"/v1/customers/{customer}/balance"
     (owed,) = (await house.agent.get(f"{path}?min_position={used['position']}")).json()["items"]
     explained = (await house.agent.get(f"{path}/explain?column=deposits_held")).json()
     assert owed["deposits_held"] == explained["figure"] == eur(2000)
