@@ -82,7 +82,7 @@ class DeclineOutcomes(Projection[ShippedUnpaid, BearsOnOutcomes]):
     """Of what shipped unpaid, how much was paid later, after a call, or never?"""
 
     name = "decline_outcomes"
-    version = 2
+    version = 3
     row = ShippedUnpaid
     handles = events_of(BearsOnOutcomes)
     key = ("order", "subject")
