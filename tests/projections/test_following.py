@@ -142,7 +142,7 @@ def test_a_cursor_is_moved_only_from_where_it_was_seen(conninfo: str, book: Stor
 def test_a_follower_frozen_inside_its_transaction_loses_what_it_holds(
     conninfo: str, book: StoredBook
 ) -> None:
-    """Bound only how long a session is idle → it holds the cursor for ever after its pipeline, this hangs."""
+    """Bound only how long it is idle → it keeps the cursor after a pipeline, and the next gives up."""
     book = built_when_empty(conninfo, book)
     at = {BALANCE: (book.position, book.position)}
     shortly = BOUNDED.replace("60s", "300ms")

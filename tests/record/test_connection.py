@@ -8,10 +8,13 @@ import psycopg
 import pytest
 
 from ledger import connection as connection_module
+from ledger.book import Book
 from ledger.clocks import DemoClock
-from ledger.connection import Connection, InTime, Reader, connect
+from ledger.connection import LOST, Connection, InTime, Reader, connect
 from ledger.database import Database
 from ledger.errors import Unavailable
+from ledger.record.batch import Expected
+from ledger.record.transaction import look_up
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +27,23 @@ async def test_every_connection_bounds_how_long_a_frozen_process_may_hold_a_head
     writing = await connect(database.app_conninfo)
     assert await (await writing.execute(question)).fetchone() == ("10s",)
     await writing.close()
+
+
+async def test_a_writer_frozen_between_its_two_round_trips_loses_the_head(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bound only how long it is idle, which is not kept after a pipeline → the other gives up, this fails."""
+    monkeypatch.setattr(connection_module, "_BOUNDED", "-c transaction_timeout=300ms")
+    frozen = await connect(database.app_conninfo)
+    monkeypatch.setattr(connection_module, "_BOUNDED", "-c lock_timeout=8s")
+    other = await connect(database.app_conninfo)
+    nothing = Expected({}, {}, set(), set(), is_certain=False)
+    await look_up(frozen, book.name, nothing)
+    head, _ = await look_up(other, book.name, nothing)
+    assert head.position == book.position
+    with pytest.raises(LOST):
+        await frozen.execute("COMMIT")
+    await other.close()
 
 
 async def test_options_of_the_connection_string_are_kept(database: Database) -> None:
