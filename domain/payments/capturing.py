@@ -56,7 +56,7 @@ class CapturePayment(Command, frozen=True, kw_only=True):
             raise ValueError("payment_method and customer must be named together")
 
     def named_for(self, customer: str) -> MoneyReference:
-        """The processor's reference; the customer's own, of what came on paper."""
+        """The processor's reference; the customer's own, of what they sent themselves."""
         return MoneyReference(self.processor, self.reference, customer)
 
     def writes(self) -> tuple[str, ...]:

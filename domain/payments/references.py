@@ -1,7 +1,8 @@
 """References under which money came, so that the same money never counts twice.
 
-    at a processor, by a bank    unique there, whatever the money was for
-    on a cheque                  unique among that customer's: two people's cheques share a number
+    at a processor         unique there, whatever the money was for
+    on a cheque, with a    unique among that customer's: two people's cheques share a number, and two people
+    transfer               write "my order" with theirs
 
 The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
 what the correction set free, and so on. Source: I12
@@ -16,8 +17,10 @@ from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
 
-ON_PAPER: Final = frozenset({"cheque", "check", "money_order", "postal_order"})
-"""Ways whose references are those of the paper that a customer sent."""
+NAMED_BY_PAYER: Final = frozenset(
+    {"bank_transfer", "cash", "check", "cheque", "money_order", "postal_order", "transfer"}
+)
+"""Ways whose references are what the customer wrote, or the paper they sent bears."""
 
 
 class MoneyReference(msgspec.Struct, frozen=True):
@@ -32,7 +35,7 @@ class MoneyReference(msgspec.Struct, frozen=True):
     def claim(self, corrected: int | None) -> Claim:
         """What the next payment under it claims; `corrected`: where the last one was taken back."""
         kind, value = "processor_ref", f"{self.way}/{self.reference}"
-        if self.way in ON_PAPER:
+        if self.way in NAMED_BY_PAYER:
             kind, value = "bill_payment_ref", f"{self.customer}/{value}"
         return Claim(kind, value) if corrected is None else Claim(f"{kind}_again", f"{value}/{corrected}")
 
