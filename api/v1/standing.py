@@ -63,7 +63,7 @@ class StandingAnswer(Answer):
     rests_on: str | None = Field(description="The earlier order that makes them an existing customer.")
     watched: bool = Field(description="Whether a bill is open after its last day.")
     open_bills: list[OpenBillAnswer]
-    refunds: int = Field(description="Refunds of goods they were granted.")
+    refunds: int = Field(description="Refunds of goods they were granted, without those taken back.")
     unverified_refunds: int = Field(description="Of them, those nobody could verify.")
     signals: list[SignalAnswer]
 

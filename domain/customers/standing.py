@@ -78,7 +78,7 @@ class CustomerFacts(msgspec.Struct, frozen=True):
     cards: Mapping[str, CardFacts] = {}
     """By payment method: how the cards on file did."""
     refunds: tuple[RefundFact, ...] = ()
-    """Of goods, in the order of their grants."""
+    """Of goods and not taken back, in the order of their grants."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -90,10 +90,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
     """The facts after one more entry of the customer, whatever stream it is in."""
-    facts = facts or CustomerFacts()
-    if isinstance(entry.event, RefundGranted) and entry.event.basis not in ("undelivered", "credit"):
-        known = RefundFact(entry.event.refund, entry.effective_at, unverified=entry.event.order is None)
-        facts = msgspec.structs.replace(facts, refunds=(*facts.refunds, known))
+    facts = _with_refunds(facts or CustomerFacts(), entry)
     match entry.event:
         case OrderShipped() as it:
             return _with_order(facts, it.order, charged=it.charge)
@@ -130,6 +127,18 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             return _settled(facts, it.order, (BillShare(it.bill, it.amount),))
         case RefundCorrected() as it if it.order is not None and it.reopened:
             return _settled(facts, it.order, _open_again(it), unpaid=0)
+        case _:
+            return facts
+
+
+def _with_refunds(facts: CustomerFacts, entry: Entry) -> CustomerFacts:
+    match entry.event:
+        case RefundGranted() as it if it.basis not in ("undelivered", "credit"):
+            known = RefundFact(it.refund, entry.effective_at, unverified=it.order is None)
+            return msgspec.structs.replace(facts, refunds=(*facts.refunds, known))
+        case RefundCorrected() as it:
+            left = tuple([fact for fact in facts.refunds if fact.refund != it.refund])
+            return msgspec.structs.replace(facts, refunds=left)
         case _:
             return facts
 

@@ -43,6 +43,7 @@ from tests.domain.examples import (
 )
 from tests.domain.refunds import approve, deciding, grant, used, used_today, withdraw
 from tests.domain.specification import AGENT, OPENED, OWNER, SUPERVISOR, Story, given
+from tests.domain.test_correcting_payments import correct
 
 COLLEAGUE = Actor(person="per_01h455vb4pex5vsknk084sn02t", role="agent")
 OTHER = "per_01h455vb4pex5vsknk084sn02v"
@@ -355,6 +356,22 @@ def test_only_a_refund_of_goods_counts_towards_a_signal(basis: str, counts: bool
     story = given(customer_registered(), placed(), refund_granted(basis=basis))
     facts = story.facts(CUSTOMER, story.at)
     assert [it.refund for it in facts.refunds] == [REFUND] * counts
+
+
+def test_a_refund_taken_back_counts_towards_no_signal_from_its_correction_on() -> None:
+    # Fold no correction → the third grant, the only refund there is, raises a signal, and this fails.
+    story = pillows(200)
+    for number in (11, 12):
+        story.do(grant((1, 1), refund=id_of("ref", number)))
+    granted_by = story.at
+    story.by(SUPERVISOR).on("2010-08-11").because("sealed:the wrong customer")
+    for nth in (1, 2):
+        story.do(correct(story, RefundGranted, nth))
+    on_this_day = deciding(SUPERVISOR.person, "2010-08-11")
+    assert signals(story.do(grant((1, 1), refund=id_of("ref", 13), deciding=on_this_day))) == []
+    assert [it.refund for it in story.facts(CUSTOMER, story.at).refunds] == [id_of("ref", 13)]
+    before = story.facts(CUSTOMER, granted_by).refunds
+    assert [it.refund for it in before] == [id_of("ref", 11), id_of("ref", 12)], "they stood until then"
 
 
 def test_what_lies_longer_back_is_no_signal() -> None:

@@ -51,6 +51,7 @@ from tests.domain.refunds import (
 )
 from tests.domain.returns import SHIRT, listed
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given
+from tests.domain.test_correcting_payments import correct
 from tests.domain.test_ranges_after_the_sale import claim_with
 
 SWING = ClaimedUnits(2, "SWING", amount=9900, note_line=7)
@@ -167,6 +168,15 @@ def test_an_approval_tells_what_a_grant_would() -> None:
     story.by(SUPERVISOR)
     decided = story.do(approve(stream=CUSTOMER, deciding=deciding(SUPERVISOR.person)))
     assert [it.kind for it in decided if isinstance(it, FraudSignalRaised)] == ["unverified_again"]
+
+
+def test_an_unverified_refund_taken_back_makes_the_next_no_second_one() -> None:
+    # Fold no correction of a refund that belongs to no order → `unverified_again`, and this fails.
+    story = given(customer_registered(), unverified(refund=OTHER_REFUND))
+    story.by(SUPERVISOR).because("sealed:the wrong customer")
+    story.do(correct(story, RefundGranted, stream=CUSTOMER))
+    decided = story.do(grant_unverified(SWING, deciding=deciding(SUPERVISOR.person)))
+    assert [it.kind for it in decided if isinstance(it, FraudSignalRaised)] == []
 
 
 def test_what_was_noted_down_may_be_withdrawn() -> None:
