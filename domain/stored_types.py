@@ -40,6 +40,7 @@ from domain.customers.registering import (
 )
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
     OrderNotDelivered,
@@ -198,6 +199,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "payment.declined": StoredType(PaymentDeclined),
     "payment_method.failed": StoredType(PaymentMethodFailed),
     "payment.unmatched": StoredType(ChargeUnmatched),
+    "payment.recorded_before": StoredType(ChargeRecordedBefore),
     "order.placed_on_hold": StoredType(OrderPlacedOnHold),
     "card_search.completed": StoredType(CardOnFileSearchCompleted),
     "contact.attempted": StoredType(ContactAttempted),

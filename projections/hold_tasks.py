@@ -5,6 +5,7 @@ Source: R-D2, R-D3, R-D4, R-D7
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
     OrderNotDelivered,
@@ -24,6 +25,7 @@ BearsOnHoldTasks = (
     | PaymentDeclined
     | PaymentCaptured
     | ChargeUnmatched
+    | ChargeRecordedBefore
     | OrderPlacedOnHold
     | CardOnFileSearchCompleted
     | ContactAttempted
@@ -48,7 +50,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
         case PaymentDeclined():
             rows.pop((order, RESOLVE, it.payment), None)
             begin_tasks(rows, order, order, customer, it.deadlines, entry, REACH, DECIDE)
-        case PaymentCaptured() | ChargeUnmatched():
+        case PaymentCaptured() | ChargeUnmatched() | ChargeRecordedBefore():
             rows.pop((order, RESOLVE, it.payment), None)
         case OrderPlacedOnHold():
             begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, REACH, DECIDE)

@@ -25,6 +25,7 @@ from domain.corrections.correction_events import (
 )
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
     OrderNotDelivered,
@@ -134,6 +135,7 @@ What = Literal[
     "payment_attempted",
     "payment_declined",
     "charge_unmatched",
+    "charge_recorded_before",
     "payout_unmatched",
     "placed_on_hold",
     "cards_searched",
@@ -392,6 +394,7 @@ TOLD: Final[Mapping[type[Event], Callable[[Entry, Any], Milestone]]] = {
     PaymentAttempted: _told_of_money("payment_attempted", "payment"),
     PaymentDeclined: _declined,
     ChargeUnmatched: _charge_unmatched,
+    ChargeRecordedBefore: _told_of_money("charge_recorded_before", "recorded_as"),
     OrderPlacedOnHold: _held,
     CardOnFileSearchCompleted: _told_plainly("cards_searched"),
     ContactAttempted: _tried_to_reach,

@@ -68,7 +68,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 4
+    version = 5
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")

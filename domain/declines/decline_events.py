@@ -74,6 +74,24 @@ class ChargeUnmatched(Event, frozen=True, kw_only=True):
     """The refusal that kept it from its order."""
 
 
+class ChargeRecordedBefore(Event, frozen=True, kw_only=True):
+    """A charge attempted was let through, and its money is recorded already, as another payment of the order.
+
+    It moves nothing; the attempt is over. Source: R-D4, I12
+    """
+
+    order: str
+    customer: str
+    payment: str
+    """The attempt that is over."""
+    currency: str
+    amount: Minor
+    processor: str
+    reference: str
+    recorded_as: str
+    """The payment under whose id the money is recorded."""
+
+
 class PaymentMethodFailed(Event, frozen=True, kw_only=True):
     """A card on file was declined: said in the customer's stream, in the append of the decline.
 

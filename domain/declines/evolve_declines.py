@@ -7,6 +7,7 @@ import msgspec
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
     HoldEnd,
@@ -17,7 +18,14 @@ from domain.declines.decline_events import (
     PaymentDeclined,
     ShipmentReleasedWithoutPayment,
 )
-from domain.declines.order_declines import Attempt, CardSearch, ContactEffort, Decline, Hold
+from domain.declines.order_declines import (
+    Attempt,
+    CardSearch,
+    ContactEffort,
+    Decline,
+    Hold,
+    RecordedBefore,
+)
 from domain.entry import Entry, Event
 from domain.orders.order import Placed
 
@@ -44,6 +52,11 @@ def _declined(state: Placed, it: PaymentDeclined, entry: Entry) -> Placed:
 
 def _charge_unmatched(state: Placed, it: ChargeUnmatched, entry: Entry) -> Placed:
     return _with(state, unmatched={**state.declines.unmatched, it.payment: entry.position})
+
+
+def _charge_recorded_before(state: Placed, it: ChargeRecordedBefore, entry: Entry) -> Placed:
+    known = RecordedBefore(it, entry.position)
+    return _with(state, recorded_before={**state.declines.recorded_before, it.payment: known})
 
 
 def _held(state: Placed, it: OrderPlacedOnHold, entry: Entry) -> Placed:
@@ -91,6 +104,7 @@ DECLINES: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = 
     PaymentAttempted: _attempted,
     PaymentDeclined: _declined,
     ChargeUnmatched: _charge_unmatched,
+    ChargeRecordedBefore: _charge_recorded_before,
     OrderPlacedOnHold: _held,
     CardOnFileSearchCompleted: _searched,
     ContactAttempted: _tried_to_reach,

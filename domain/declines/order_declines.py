@@ -9,6 +9,7 @@ import msgspec
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeRecordedBefore,
     ContactAttempted,
     HoldEnd,
     OnFile,
@@ -144,20 +145,33 @@ class Attempt(msgspec.Struct, frozen=True):
     position: int
 
 
+class RecordedBefore(msgspec.Struct, frozen=True):
+    """A charge whose money another payment of the order is already, and the position that says so."""
+
+    it: ChargeRecordedBefore
+    position: int
+
+
 class Declines(msgspec.Struct, frozen=True):
     """What of an order's payments failed. `Declines()`: nothing did."""
 
     attempts: Mapping[str, Attempt] = {}
-    """By payment id; what became of each is said by the payment, the decline or the unmatched charge of that
-    id.
+    """By payment id; what became of each is said by the payment or the decline of that id, or by what stands
+    below of its charge.
     """
     declines: Mapping[str, Decline] = {}
     """By payment id."""
     unmatched: Mapping[str, int] = {}
     """By payment id: charges let through that the order could not take, each with the position that says so.
     """
+    recorded_before: Mapping[str, RecordedBefore] = {}
+    """By payment id: charges let through whose money is another payment of the order already."""
     holds: tuple[Hold, ...] = ()
     """An order may wait, be paid, lose that payment and wait again; only the last hold may be open."""
+
+    def is_over(self, payment: str) -> bool:
+        """Whether that attempt ended without a payment of its own."""
+        return payment in self.declines or payment in self.unmatched or payment in self.recorded_before
 
     @property
     def hold(self) -> Hold | None:

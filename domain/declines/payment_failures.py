@@ -105,9 +105,8 @@ def _recorded(command: RecordPaymentFailure, given: Given, *, is_told: bool) -> 
     if recorded is not None:
         return Decision(customer=command.customer, already=recorded.positions)
     attempt = state.declines.attempts.get(command.payment)
-    if command.payment in state.payments or (
-        attempt is not None and _content(attempt.attempted) != _content(command)
-    ):
+    is_known = command.payment in state.payments or state.declines.is_over(command.payment)
+    if is_known or (attempt is not None and _content(attempt.attempted) != _content(command)):
         raise AlreadyRecordedOtherwise(command.payment)
     expect_currency(state, Money(command.amount, command.currency))
     if command.payment_method is not None:

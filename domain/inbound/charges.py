@@ -38,6 +38,7 @@ class RecordCharge(Command, frozen=True, kw_only=True):
 def record_charge(command: RecordCharge, given: Given) -> Decision:
     """Captures the charge; what a rule forbids the order to take is kept as unmatched, and ends the attempt.
 
+    So does money that is recorded already, as another payment of the order.
     Checks, in this order: order placed; retry, which is: kept as unmatched already; and those of a capture,
     of which only other content under the same id refuses it.
     """
@@ -52,7 +53,8 @@ def record_charge(command: RecordCharge, given: Given) -> Decision:
         raise
     except Refusal as refusal:
         return _kept(command, refusal.slug(), state.placed.customer, given)
-    if decided.events and is_kept(given, command.unmatched):
+    # Money that comes claims its reference; what only ends the attempt is recorded, wherever it was kept.
+    if decided.claims and is_kept(given, command.unmatched):
         return _kept(command, KEPT_BEFORE, state.placed.customer, given)
     return decided
 

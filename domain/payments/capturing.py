@@ -15,7 +15,9 @@ from domain.command import Command, expect_amount, expect_space_of_names, expect
 from domain.customers.cards_on_file import card_of
 from domain.deadlines import deadlines_of_card_used
 from domain.decision import Claim, Decision, Given
+from domain.declines.decline_events import ChargeRecordedBefore
 from domain.declines.holds import hold_begins, hold_ends, shipping_begins
+from domain.declines.order_declines import RecordedBefore
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
@@ -98,7 +100,8 @@ class CaptureExceedsPrice(Refusal):
 def capture_payment(command: CapturePayment, given: Given) -> Decision:
     """Records a capture and claims the processor's reference.
 
-    Checks, in this order: order placed (I11); retry by payment id, then by processor reference; what was
+    Checks, in this order: order placed (I11); retry by payment id, then by processor reference, which ends a
+    charge under way of that id whose money is recorded under another (R-D4); what was
     attempted under that id; currency; card on file; amount; not before the order, nor before a bill that it
     pays. The card has paid: whether it may be charged is asked before an attempt, never of money that came
     (R-D4, R-D6). The amount covers the units still to ship first, then pays the open bills, oldest first;
@@ -108,8 +111,10 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     state = placed_order(given, command.order)
     captured = _captured(state, command, given)
     recorded = _already_captured(state, captured)
+    if isinstance(recorded, Payment):
+        return _recorded_before(state, captured, recorded)
     if recorded is not None:
-        return Decision(customer=state.placed.customer, already=recorded.positions)
+        return Decision(customer=state.placed.customer, already=(recorded.position,))
     _expect_as_attempted(state, command)
     expect_currency(state, Money(command.amount, command.currency))
     if command.payment_method is not None and command.customer is not None:
@@ -167,8 +172,11 @@ def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCa
     )
 
 
-def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | None:
-    if captured.payment in state.declines.declines or captured.payment in state.declines.unmatched:
+def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | RecordedBefore | None:
+    ended = state.declines.recorded_before.get(captured.payment)
+    if ended is not None and _money(ended.it) == _money(captured):
+        return ended
+    if state.declines.is_over(captured.payment):
         raise AlreadyRecordedOtherwise(captured.payment)
     known = state.payments.get(captured.payment)
     if known is not None:
@@ -187,9 +195,32 @@ def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | Non
     return last
 
 
+def _recorded_before(state: Placed, captured: PaymentCaptured, known: Payment) -> Decision:
+    """What is recorded is recorded; a charge under way whose money it is, under another name, is over."""
+    attempt, customer = state.declines.attempts.get(captured.payment), state.placed.customer
+    is_its_own = known.received.payment == captured.payment
+    if is_its_own or attempt is None or attempt.attempted.processor != captured.processor:
+        return Decision(customer=customer, already=known.positions)
+    ended = ChargeRecordedBefore(
+        order=captured.order,
+        customer=customer,
+        payment=captured.payment,
+        currency=captured.currency,
+        amount=captured.amount,
+        processor=captured.processor,
+        reference=captured.reference,
+        recorded_as=known.received.payment,
+    )
+    return Decision(events=((captured.order, ended),), customer=customer)
+
+
 def _content(it: PaymentCaptured) -> tuple[object, ...]:
     # Not what the money was used for then.
-    return it.amount, it.currency, it.processor, it.reference, it.payment_method
+    return *_money(it), it.payment_method
+
+
+def _money(it: PaymentCaptured | ChargeRecordedBefore) -> tuple[object, ...]:
+    return it.amount, it.currency, it.processor, it.reference
 
 
 def _expect_as_attempted(state: Placed, command: CapturePayment) -> None:

@@ -118,9 +118,8 @@ def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
 
 def open_attempt(state: Placed) -> Attempt | None:
     """The attempt of which nobody knows yet what became. Source: R-D4"""
-    known = state.declines
-    for payment, attempt in known.attempts.items():
-        if payment not in state.payments and not (payment in known.declines or payment in known.unmatched):
+    for payment, attempt in state.declines.attempts.items():
+        if payment not in state.payments and not state.declines.is_over(payment):
             return attempt
     return None
 

@@ -13,7 +13,7 @@ from domain.bills.bill_payments import ReceiveBillPayment
 from domain.causes import EffectiveBeforeCause
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.declines.decline_events import ChargeUnmatched
+from domain.declines.decline_events import ChargeRecordedBefore, ChargeUnmatched, PaymentAttempted
 from domain.inbound.assigning import (
     AssignMoney,
     OtherDirection,
@@ -41,10 +41,12 @@ from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured,
 from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
 from domain.refunds.refund_events import RefundPaid
 from domain.retry import AlreadyRecordedOtherwise
+from projections.tasks import Task, Tasks
 from tests.domain.bill_examples import reverse
-from tests.domain.decline_examples import FAILED, attempted
+from tests.domain.decline_examples import FAILED, attempted, charge, fail
 from tests.domain.examples import (
     BILL,
+    CARD,
     CUSTOMER,
     ORDER,
     OTHER_PAYMENT,
@@ -55,12 +57,14 @@ from tests.domain.examples import (
     cancelled,
     capture,
     captured,
+    card_stored,
     customer_registered,
     id_of,
     placed,
     refund_granted,
     shipped,
 )
+from tests.domain.figures import rows_of
 from tests.domain.specification import NOON, Story, given, moment
 
 MONEY, OTHER_MONEY, PAYOUT, SETTLEMENT = id_of("unm"), id_of("unm", 2), id_of("pot"), id_of("stl")
@@ -393,6 +397,61 @@ def test_a_charge_whose_money_waits_does_not_count_for_its_order_too() -> None:
 
 def test_a_charge_let_through_that_the_order_needs_is_captured() -> None:
     told(attempted()).from_("api").when(let_through()).then(captured(payment=FAILED))
+
+
+def test_a_charge_whose_money_is_recorded_under_another_id_is_over() -> None:
+    # Answer only that the money is known → the attempt never ends, and after a chargeback nothing is charged.
+    story = told(attempted(), captured()).from_("api")
+    assert open_attempt(story.state(ORDER)) is not None
+    story.when(let_through()).then(recorded_before())
+    assert open_attempt(story.state(ORDER)) is None
+    assert story.account(ORDER).received == 7595
+    story.when(capture(payment=FAILED)).nothing()
+    story.when(capture(payment=FAILED, reference="ch_2")).refused(AlreadyRecordedOtherwise(FAILED))
+    story.when(fail()).refused(AlreadyRecordedOtherwise(FAILED))
+    story.when(capture()).nothing()
+
+
+def test_a_charge_recorded_under_another_id_is_over_where_its_notice_is_kept_too() -> None:
+    story = told(attempted(), captured(), unmatched(order=ORDER, amount=7595, processor="acme")).from_("api")
+    story.when(let_through()).then(recorded_before())
+
+
+def test_money_of_a_charge_under_way_is_told_apart_by_its_processor() -> None:
+    story = told(attempted(processor="other"), captured()).from_("api")
+    story.when(capture(payment=FAILED)).nothing()
+    assert open_attempt(story.state(ORDER)) is not None
+
+
+def test_nobody_asks_what_became_of_a_charge_recorded_under_another_id() -> None:
+    story = given(customer_registered(), card_stored(), placed(terms="card")).from_("api")
+    story.do(charge())
+    paid: dict[str, Any] = {"payment_method": CARD, "customer": CUSTOMER}
+    story.do(capture(**paid))
+    assert "resolve_payment" in tasks_of(story)
+    story.do(let_through(capture=capture(payment=id_of("pay", 51), **paid)))
+    assert "resolve_payment" not in tasks_of(story)
+    story.do(reverse())
+    again = charge(payment=id_of("pay", 52))
+    assert [type(event) for event in story.do(again)] == [PaymentAttempted]
+
+
+def tasks_of(story: Story) -> set[str]:
+    found = [row for row in rows_of(Tasks(), story.entries) if isinstance(row, Task)]
+    return {row.kind for row in found if row.due is not None}
+
+
+def recorded_before() -> ChargeRecordedBefore:
+    return ChargeRecordedBefore(
+        order=ORDER,
+        customer=CUSTOMER,
+        payment=FAILED,
+        currency="USD",
+        amount=7595,
+        processor="acme",
+        reference="ch_1",
+        recorded_as=PAYMENT,
+    )
 
 
 def charge_unmatched(why: str = "capture-exceeds-price") -> ChargeUnmatched:

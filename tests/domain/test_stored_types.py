@@ -40,6 +40,7 @@ FROZEN = {
     "order.not_delivered": ("OrderNotDelivered", 1),
     "order.placed": ("OrderPlaced", 1),
     "payment.unmatched": ("ChargeUnmatched", 1),
+    "payment.recorded_before": ("ChargeRecordedBefore", 1),
     "order.placed_on_hold": ("OrderPlacedOnHold", 1),
     "order.released": ("OrderReleased", 1),
     "order.released_without_payment": ("ShipmentReleasedWithoutPayment", 1),
