@@ -16,7 +16,7 @@ from domain.customers.registering import Customer
 from domain.entry import Entry
 from domain.orders.order import Placed
 from domain.refunds.granting import GrantRefund
-from domain.refunds.granting_unverified import GrantUnverifiedRefund
+from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
 from domain.refunds.refund_events import RefundEscalated, RefundGranted, RefundPaid, RefundRequested
 from domain.refunds.settling import owed
 from domain.stored_types import evolve_of
@@ -62,7 +62,7 @@ async def preview_of(
 
 async def _granted_by_owner(call: Call, command: Command, body: Writing) -> Outcome:
     """What the same command would record if the owner asked for it, who has no limit. Raises: Refusal."""
-    if isinstance(command, GrantRefund | GrantUnverifiedRefund):
+    if isinstance(command, GrantRefund | GrantUnverifiedRefund | PayOutCredit):
         command = msgspec.structs.replace(command, only_request=False)
     owner = msgspec.structs.replace(call.caller.actor, role="owner")
     submission = Submission(actor=owner, origin="api", effective_at=body.effective_at, dry_run=True)

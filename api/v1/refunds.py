@@ -112,6 +112,7 @@ async def grant_customer_refund(
             currency=body.credit.currency,
             ask=msgspec.structs.replace(ask, credit=body.credit.amount),
             deciding=deciding,
+            only_request=body.only_request,
         )
         return await decided_refund(call, command, body, customer, customer)
     skus = [claim.sku for claim in body.claims]

@@ -13,7 +13,7 @@ from domain.ids import expect_id
 from domain.orders.order import Placed
 from domain.refunds.deciding_refunds import Draft, decided, streams_of_grant
 from domain.refunds.granting import order_draft
-from domain.refunds.granting_unverified import unverified_draft
+from domain.refunds.granting_unverified import credit_draft, unverified_draft
 from domain.refunds.limits import Deciding, expect_approver, was_sent_on
 from domain.refunds.refund import Refund, RefundRequest, RefundUnknown
 from domain.refunds.refund_events import RefundWithdrawn
@@ -133,6 +133,8 @@ def _draft(state: Placed | Customer, request: RefundRequest, given: Given) -> Dr
     match state:
         case Placed():
             return order_draft(state, it.refund, it.ask, asked_at, given)
+        case Customer() if it.basis == "credit":
+            return credit_draft(state, it.refund, it.currency, it.ask, given)
         case Customer():
             return unverified_draft(state, it.refund, it.currency, it.ask, given)
 

@@ -82,7 +82,7 @@ def _expect_claims(claims: tuple[ClaimedUnits, ...]) -> None:
 
 
 class PayOutCredit(Command, frozen=True, kw_only=True):
-    """Give a customer money that we keep for them. Raises: ValueError."""
+    """Give a customer money that we keep for them, or note that they ask. Raises: ValueError."""
 
     customer: str
     refund: str
@@ -90,6 +90,7 @@ class PayOutCredit(Command, frozen=True, kw_only=True):
     ask: RefundAsk
     """Its `credit` says how much."""
     deciding: Deciding | None = None
+    only_request: bool = False
 
     def __post_init__(self) -> None:
         expect_id("cus", self.customer)
@@ -186,13 +187,16 @@ def _part(claim: ClaimedUnits, currency: str, given: Given) -> RefundedPart:
 def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
     """Grants a customer the money we keep for them. No limit applies: it is theirs.
 
-    Checks, in this order: customer known; retry; credit set aside (I15); not before the asking.
+    Checks, in this order: customer known; retry; credit set aside (I15); not before the customer was
+    registered, so much of it was there, or the asking.
     """
     state = known_customer(given, command.customer)
     already = already_asked(state.refunds, state.refund_requests, command.refund, command.ask)
     if already is not None:
         return Decision(customer=command.customer, already=already)
     draft = credit_draft(state, command.refund, command.currency, command.ask, given)
+    if command.only_request:
+        return requested(draft, command.ask, given)
     return decided(draft, command.ask, command.deciding, given)
 
 
@@ -205,6 +209,8 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
     expect_cause(state.registered_at, given)
     if asked:
         expect_cause(covered_from(state.credit_moves[currency], asked), given)
+    if ask.asked_at is not None:
+        expect_cause(ask.asked_at, given)
     granted = _of_customer(state, refund, currency, ask, given)
     return Draft(
         stream=state.registered.customer,

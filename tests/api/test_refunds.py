@@ -248,6 +248,24 @@ async def test_a_payout_that_fails_goes_another_way(house: House) -> None:
     assert audited.json()["items"][0]["anomalies"] == "payout_failed payout_returned"
 
 
+async def test_credit_asked_for_as_money_is_left_to_somebody_else(house: House) -> None:
+    # Forget `only_request` on the way → it is granted at once, and this fails.
+    customer = await house.customer()
+    path = f"/v1/customers/{customer}/refunds"
+    claims = {"claims": [{"sku": "SOAP", "quantity": 1, "amount": eur(5000)}]}
+    first = (await house.agent.post(path, claims)).json()["entries"][0]["data"]["refund"]
+    kept = await house.agent.post(f"/v1/refunds/{first}/settlement", {"method": "store_credit"})
+    assert kept.status_code == 201
+    body = {"credit": eur(5000), "only_request": True}
+    tried = await house.agent.post(f"{path}?dry_run=true", body)
+    assert tried.json()["preview"]["granted"] == eur(5000)
+    asked = await house.agent.post(path, body)
+    assert (asked.status_code, types_of(asked.json())) == (202, ["refund.requested"])
+    refund = asked.json()["entries"][0]["data"]["refund"]
+    granted = await house.supervisor.post(f"/v1/refunds/{refund}/approval", {})
+    assert types_of(granted.json()) == ["refund.granted"]
+
+
 async def test_a_refund_asked_for_is_withdrawn(house: House) -> None:
     order = await shipped_order(house)
     asked = await house.agent.post(f"/v1/orders/{order}/refunds", {**ONE, "only_request": True})

@@ -228,6 +228,36 @@ def test_a_gift_is_not_paid_out_however_much_of_the_rest_was(paid_out: int, most
         assert (event.returns_fee, event.goods, event.shipping) == (False, 0, 0)
 
 
+def test_credit_asked_for_is_the_customers_still_until_somebody_decides() -> None:
+    # Grant it at once, whatever was said → this fails.
+    story = with_a_gift(0)
+    asked = story.when(pay_out_credit(500, only_request=True)).decides(RefundRequested)
+    assert (asked.order, asked.basis, asked.amount, asked.ask.credit) == (None, "credit", 500, 500)
+    assert [it.kind for it in asked.deadlines] == ["refund_decision"]
+    story.when(pay_out_credit(500, only_request=True)).nothing()
+    assert story.state(CUSTOMER).credit["USD"].payable == 800
+    granted = story.when(approve(stream=CUSTOMER)).decides(RefundGranted)
+    assert (granted.basis, granted.granted, granted.credit_amount) == ("credit", 500, 0)
+    assert (granted.number, granted.requested_by) == (None, AGENT.person)
+    assert story.state(CUSTOMER).credit["USD"].payable == 300
+
+
+def test_credit_asked_for_and_given_otherwise_since_is_decided_as_it_stands() -> None:
+    story = with_a_gift(0)
+    story.do(pay_out_credit(800, only_request=True))
+    story.do(pay_out_credit(1, refund=id_of("ref", 9)))
+    refusal = CreditExceedsSetAside(CUSTOMER, Money(800, "USD"), Money(799, "USD"))
+    story.when(approve(stream=CUSTOMER)).refused(refusal)
+    story.when(withdraw(stream=CUSTOMER)).decides(RefundWithdrawn)
+
+
+def test_credit_is_given_as_money_not_before_it_was_asked_for() -> None:
+    # Leave the asking out of its causes → this fails.
+    story = with_a_gift(0)
+    asked = claim(credit=500, asked_at=story.at + 1)
+    story.when(pay_out_credit(500, ask=asked)).refused(EffectiveBeforeCause(story.at, story.at + 1))
+
+
 def test_credit_of_another_currency_is_none() -> None:
     story = with_a_gift(0)
     refusal = CreditExceedsSetAside(CUSTOMER, Money(1, "EUR"), Money(0, "EUR"))
