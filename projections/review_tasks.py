@@ -36,3 +36,10 @@ def fold_reviews(rows: Rows, it: BearsOnReviews, entry: Entry) -> None:
             asks_to_ship = any(deadline.kind == SHIP for deadline in it.deadlines)
             if asks_to_ship and key in rows and not rows[key].while_watched:
                 del rows[key]
+
+
+def nothing_to_review(rows: Rows, order: str) -> None:
+    """Nothing is left to decide, unless a correction asks again, as it was asked."""
+    review = rows.get((order, REVIEW, order))
+    if review is not None:
+        review.due = review.missed_from = None

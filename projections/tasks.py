@@ -19,13 +19,13 @@ from domain.orders.order_events import (
     ShipmentDelivered,
 )
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated
-from projections.bill_tasks import REVIEW, BearsOnBillTasks, Task, begin_tasks, fold_bills
+from projections.bill_tasks import BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.credit_tasks import BearsOnNewCredit, fold_new_credit
 from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import DECIDE, REACH, SEARCH, SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
 from projections.refund_tasks import BearsOnRefunds, about_refund, begun_by, done_by
-from projections.review_tasks import BearsOnReviews, fold_reviews
+from projections.review_tasks import BearsOnReviews, fold_reviews, nothing_to_review
 from projections.unmatched_tasks import fold_unmatched
 
 BearsOnTasks = (
@@ -56,7 +56,6 @@ ABOUT_WHAT_SHIPS: tuple[DeadlineKind, ...] = (
     "acknowledgement",
     "thanks",
     SHIP,
-    REVIEW,
     SEARCH,
     REACH,
     DECIDE,
@@ -68,7 +67,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 5
+    version = 6
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")
@@ -170,7 +169,7 @@ def _leave(rows: dict[Key, Task], order: str, units: int) -> None:
         shipping.units -= units
         if shipping.units == 0:
             del rows[order, SHIP, order]
-            rows.pop((order, REVIEW, order), None)  # nothing is left to decide
+            nothing_to_review(rows, order)
 
 
 def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
@@ -181,6 +180,7 @@ def _cancel(rows: dict[Key, Task], order: str, units: int) -> None:
     if shipping.ordered == 0:
         for kind in ABOUT_WHAT_SHIPS:  # nothing was shipped and nothing will be
             rows.pop((order, kind, order), None)
+        nothing_to_review(rows, order)
     else:
         _leave(rows, order, units)
 

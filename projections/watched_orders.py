@@ -155,7 +155,8 @@ SELECT watched."order", watched.customer, watched.currency, watched.total, watch
        watched.bills_then, watched.open_then, owed.bills AS bills_now, owed.open AS open_now,
        watched.units_left,
        watched.decision IS NULL AND watched.units_left > 0 AND owed.bills > 0 AS to_review, watched.decision,
-       watched.reviewed_by, watched.reviewed_at, watched.ask_again_on, watched.last_position
+       watched.reviewed_by, watched.reviewed_at,
+       CASE WHEN watched.units_left > 0 THEN watched.ask_again_on END AS ask_again_on, watched.last_position
 FROM held AS watched
 CROSS JOIN (SELECT %s::text AS today) AS said
 CROSS JOIN LATERAL (
@@ -165,4 +166,7 @@ CROSS JOIN LATERAL (
     WHERE debt.customer = watched.customer AND debt.bill <> '' AND debt.open > 0 AND debt.due_on < said.today
 ) AS owed
 WHERE watched.bill = ''"""
-"""The orders of watched customers, over the rows `held`; said: the day, in the book's zone."""
+"""The orders of watched customers, over the rows `held`; said: the day, in the book's zone.
+
+Nobody is asked again about an order of which nothing is left to ship; what was decided on it stands.
+"""

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.bill_events import BillShare
-from domain.bills.billing import may_be_billed
 from domain.bills.owing import expect_issued
 from domain.corrections.correcting_payments import reopened_shares
 from domain.corrections.correction_events import RefundCorrected
 from domain.corrections.evolve_corrections import without_refund
-from domain.deadlines import deadlines_of_shipping
+from domain.corrections.shipping_again import begins_again
 from domain.decision import Decision, Given
 from domain.declines.resuming import hold_goes_on
 from domain.money import Money
-from domain.orders.order import Cancellation, Placed, price_not_covered
+from domain.orders.order import Cancellation, Placed
 from domain.orders.pricing import UnitsPrice, price_of_units
 from domain.refunds.refund import Refund
 from domain.refunds.settling import due_of_no_refund
@@ -108,12 +107,10 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     stranded = due_of_no_refund(msgspec.structs.replace(after, refunds=others))
     if stranded:
         raise MoneyOfNoOtherRefund(it.refund, Money(stranded, it.currency))
-    freed = after.units_to_ship > state.units_to_ship
-    may_ship = may_be_billed(after) or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(
         corrected,
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.cancelled_price,
-        deadlines=deadlines_of_shipping(state.placed, given) if freed and may_ship else (),
+        deadlines=begins_again(state, after, given),
     )
     held = hold_goes_on(after, it.refund, None, given)
     return Decision(events=((state.placed.order, corrected), *held), customer=it.customer)

@@ -10,17 +10,16 @@ import msgspec
 
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillIssued
-from domain.bills.billing import may_be_billed
 from domain.bills.owing import expect_issued
 from domain.corrections.correcting_bills import expect_unsettled
 from domain.corrections.correction_events import ShipmentCorrected
 from domain.corrections.evolve_corrections import without_shipment
 from domain.corrections.phantom_funds import cleared_of_phantoms, phantom_funds, without_number
-from domain.deadlines import deadlines_of_shipping
+from domain.corrections.shipping_again import begins_again
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_begins
 from domain.money import Money
-from domain.orders.order import Placed, Shipment, price_not_covered
+from domain.orders.order import Placed, Shipment
 from domain.orders.pricing import price_of_units
 from domain.refusal import Refusal
 
@@ -97,11 +96,10 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
     void = () if bill is None else (bill.bill,)
     expect_issued((*void, *[share.bill for share in corrected.cleared]), state, given)
     after = without_shipment(state, corrected)
-    may_ship = may_be_billed(after) or price_not_covered(after) == 0
     corrected = msgspec.structs.replace(
         corrected,
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.charge,
-        deadlines=deadlines_of_shipping(state.placed, given) if may_ship else (),
+        deadlines=begins_again(state, after, given),
     )
     held = hold_begins(after, None, "corrected", given)
     return Decision(events=((it.order, corrected), *held), customer=it.customer)

@@ -94,7 +94,7 @@ class ShipmentCorrected(Event, frozen=True, kw_only=True):
     not_cancelled: int
     """Units ordered and not cancelled."""
     deadlines: tuple[Deadline, ...] = ()
-    """Shipping, where what is to ship is covered."""
+    """Shipping, where it may; what was left to tell and to review of an order that seemed over."""
 
 
 class BillCorrected(Event, frozen=True, kw_only=True):
@@ -148,4 +148,4 @@ class RefundCorrected(Event, frozen=True, kw_only=True):
     not_cancelled: int
     """Units ordered and not cancelled."""
     deadlines: tuple[Deadline, ...] = ()
-    """Shipping, where what is to ship is covered."""
+    """Shipping, where it may; what was left to tell and to review of an order that seemed over."""

@@ -220,6 +220,18 @@ async def test_a_watched_customers_order_is_reviewed_and_never_blocked_silently(
     assert (await row(told, bill))["orders_since"] == 1
 
 
+async def test_nobody_is_asked_again_about_a_watched_order_that_was_cancelled(told: Told) -> None:
+    customer, _, _ = await billed(told)
+    told.on("2010-09-20")
+    order, owner = (await told.done("/v1/orders", dresses(customer)))["subject"], told.house.owner
+    first = {"decision": "payment_first", "reason": "The second unpaid bill."}
+    await told.done(f"/v1/watched-orders/{order}/review", first, by=owner)
+    assert (await told.rows("/v1/watched-orders"))[0]["ask_again_on"] == "2010-09-27"
+    await told.done(f"/v1/orders/{order}/cancellation", {})
+    (watched,) = await told.rows("/v1/watched-orders")
+    assert (watched["units_left"], watched["decision"], watched["ask_again_on"]) == (0, "payment_first", None)
+
+
 async def test_the_order_of_somebody_who_has_paid_up_need_not_be_reviewed(told: Told) -> None:
     # Leave the bills out of the rows → the owner is asked about somebody who owes nothing, this fails.
     customer, _, bill = await billed(told)

@@ -176,7 +176,8 @@ def test_units_that_may_ship_again_are_to_ship_where_they_are_covered(
     story.record(captured(amount=paid_so_far))
     story.do(cancel())
     corrected = story.when(correct(story, RefundGranted)).decides(RefundCorrected)
-    assert corrected.deadlines == (TO_SHIP,) * starts
+    shipping = tuple([each for each in corrected.deadlines if each.kind == "ship_order"])
+    assert shipping == (TO_SHIP,) * starts
 
 
 def test_a_refund_of_what_shipped_starts_no_shipping_of_the_rest() -> None:
@@ -211,7 +212,8 @@ def test_goods_that_never_left_are_to_ship_where_nothing_has_to_be_paid_first(
     story.do(place(terms=terms))
     story.record(shipped())
     corrected = story.when(correct(story, OrderShipped)).decides(ShipmentCorrected)
-    assert corrected.deadlines == (TO_SHIP,) * starts
+    shipping = tuple([each for each in corrected.deadlines if each.kind == "ship_order"])
+    assert shipping == (TO_SHIP,) * starts
 
 
 def given_up(story: Story) -> int:
