@@ -45,7 +45,7 @@ def _declined(state: Placed, it: PaymentDeclined, entry: Entry) -> Placed:
     state = _with(state, declines={**state.declines.declines, it.payment: decline})
     hold = state.declines.hold
     # Told again as worse, it is the refusal that was recorded before, perhaps on an earlier hold.
-    if hold is None or it.is_worse:
+    if hold is None or it.is_worse or entry.effective_at < hold.at:
         return state
     return _with_hold(state, declines=(*hold.declines, decline))
 

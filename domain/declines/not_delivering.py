@@ -125,7 +125,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
     closed = state.declines.not_delivered
-    if closed is not None:
+    if closed is not None and state.declines.hold is None:
         return Decision(customer=command.customer, already=closed.ended_by)
     hold = hold_of(state)
     if state.placed.standing == "existing":

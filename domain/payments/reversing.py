@@ -178,7 +178,7 @@ def _told_before(state: Placed, command: ReversePayment) -> Decision | None:
     """The same bank's notice, recorded under another id. Raises: ReferenceReversedOtherwise."""
     for known in state.reversals.values():
         it = known.it
-        if command.reference is None or (it.payment, it.reference) != (command.payment, command.reference):
+        if it.payment != command.payment or not _is_same(it, command):
             continue
         # Neither the kind nor the dispute matters: a person may have said less, or in other words.
         if (it.amount, it.currency) != (command.amount, command.currency):
@@ -186,6 +186,18 @@ def _told_before(state: Placed, command: ReversePayment) -> Decision | None:
             raise ReferenceReversedOtherwise(it.reversal, recorded, amount)
         return Decision(customer=state.placed.customer, already=(known.position,))
     return None
+
+
+def _is_same(it: PaymentReversed, command: ReversePayment) -> bool:
+    """Whether both bear one reference, or one bears none and takes back as much for the same dispute."""
+    same_dispute = command.dispute is not None and it.dispute == command.dispute
+    match it.reference, command.reference:
+        case (None, None):
+            return False
+        case (None, _) | (_, None):
+            return same_dispute and it.amount == command.amount
+        case (known, told):
+            return known == told
 
 
 def _already_reversed(known: Reversal, command: ReversePayment, state: Placed) -> Decision:

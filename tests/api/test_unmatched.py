@@ -129,4 +129,4 @@ async def test_what_was_assigned_by_mistake_waits_again_and_may_be_assigned_agai
     account = (await house.agent.get(f"/v1/orders/{other}")).json()["account"]
     assert account["received"]["amount"] == 2000
     nothing = await house.agent.post(f"/v1/unmatched/{money}/return", {})
-    assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/unmatched-exceeded")
+    assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/unmatched-settled")

@@ -9,6 +9,7 @@ import pytest
 
 from domain.bills.owing import OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
+from domain.corrections.correcting import CorrectEntry
 from domain.customers.registering import (
     ContactPoint,
     ContactPointAdded,
@@ -23,6 +24,7 @@ from domain.declines.not_delivering import (
     EffortTooFew,
     EffortTooShort,
     ExistingCustomerIsServed,
+    NothingDeclined,
 )
 from domain.declines.reaching import ContactPointNotNamed, ContactPointOfAnotherChannel, NeverOnHold
 from domain.orders.contacting import PersonUnknown
@@ -30,6 +32,7 @@ from domain.orders.order_events import Deadline, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
+from tests.domain.bill_examples import reverse
 from tests.domain.decline_examples import (
     ANN,
     BY_EMAIL,
@@ -39,6 +42,7 @@ from tests.domain.decline_examples import (
     attempted,
     customer,
     declined,
+    fail,
     give_up,
     held,
     phone,
@@ -229,6 +233,36 @@ def test_what_was_paid_towards_it_is_granted_back() -> None:
     story = effort(waiting(captured(amount=1000))).on("2010-08-24")
     found = story.when(give_up()).decides(RefundGranted)
     assert (found.granted, found.basis, found.returns_fee) == (1000, "undelivered", True)
+
+
+def test_what_was_closed_by_mistake_and_waits_again_may_be_closed_again() -> None:
+    # Answer "already" whenever it was closed once → it waits for ever, and this fails.
+    story = effort(waiting(captured(amount=1000))).on("2010-08-24").by(OWNER).because("sealed:By mistake")
+    story.do(give_up())
+    story.when(give_up()).nothing()
+    granted = next(entry for entry in story.entries if isinstance(entry.event, RefundGranted))
+    story.do(CorrectEntry(stream=ORDER, customer=CUSTOMER, position=granted.position, owed=id_of("bil", 5)))
+    assert story.state(ORDER).declines.hold is not None
+    story.do(fail(payment=id_of("pay", 8), reference="ch_8", amount=6595))
+    for day in range(1, 7):
+        story.on(f"2010-09-{day:02}").do(reach() if day > 1 else phone())
+    assert story.on("2010-09-25").when(give_up(refund=id_of("ref", 7))).decides(OrderNotDelivered)
+
+
+def test_a_decline_of_before_the_hold_is_none_of_it_whenever_it_is_told() -> None:
+    # Count it because it is told since → who paid, and whose bank took it back, goes without, and this fails.
+    story = given(ann(), customer(), placed()).by(OWNER)
+    story.on("2010-08-10", "12:10").do(capture())
+    story.on("2010-08-12").do(reverse(kind="bounced"))
+    late = fail(payment=id_of("pay", 8), reference="ch_8", amount=7595)
+    story.on("2010-08-10", "12:05").with_now(moment("2010-08-12", "13:00")).do(late)
+    story.with_now(None)
+    hold = story.state(ORDER).declines.hold
+    assert hold is not None
+    assert hold.declines == ()
+    for day in range(13, 19):
+        story.on(f"2010-08-{day}").do(reach() if day > 13 else phone())
+    story.on("2010-08-28").when(give_up()).refused(NothingDeclined(ORDER))
 
 
 def test_the_customer_may_cancel_meanwhile() -> None:

@@ -18,7 +18,7 @@ from domain.payments.disputing import (
     DisputeUnknown,
     PaymentUnknown,
 )
-from domain.payments.payment_events import DisputeClosed, DisputeOpened, PaymentReinstated
+from domain.payments.payment_events import DisputeClosed, DisputeOpened, PaymentReinstated, PaymentReversed
 from domain.payments.reversing import (
     ReferenceReversedOtherwise,
     ReinstatementExceedsReversal,
@@ -130,6 +130,18 @@ def test_what_a_bank_names_is_one_dispute_and_one_reversal_whoever_records_it() 
     story.do(reverse(**{**again, "reference": "dp_2"}, amount=500))
     story.do(reverse(reversal=id_of("rev", 10), amount=500))
     assert story.account(ORDER).reversed == 1500
+
+
+def test_a_reversal_recorded_without_the_banks_reference_is_the_one_the_bank_tells_of() -> None:
+    # Compare references alone → the bank's notice takes the money back once more, and this fails.
+    story = paid_story()
+    story.do(dispute(reference="dp_1", amount=500))
+    story.do(reverse(dispute=DISPUTE, amount=500))
+    told = {"reversal": id_of("rev", 9), "reference": "dp_1", "dispute": DISPUTE}
+    story.when(reverse(**told, amount=500)).nothing()
+    assert story.when(reverse(**told, amount=501)).decides(PaymentReversed)
+    by_hand = reverse(reversal=id_of("rev", 10), dispute=DISPUTE, amount=500)
+    assert story.when(by_hand).decides(PaymentReversed)
 
 
 def test_a_dispute_about_money_given_back_already_is_to_be_contested() -> None:
