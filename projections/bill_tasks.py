@@ -102,6 +102,8 @@ class Task(Row):
     """Of `watched_review`: whether it is asked only while the customer owes something overdue."""
     paused_until: Moment | None = None
     """Of `collection_call`: the end of the day for which the customer promised to pay."""
+    waits_since: Moment | None = None
+    """Of `refund_payout`: since when it waits for the disputes of its order to be closed."""
     last_position: Place = 0
 
 
@@ -136,10 +138,12 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
             if (order, CALL, it.subject) in rows:
                 rows[order, CALL, it.subject].paused_until = next(pause, None)
         case DisputeOpened():
+            # Kept as long as it is open; a task only once there is money to contest it with.
+            rows[order, CONTEST, it.dispute] = Task(order, CONTEST, it.dispute, it.customer)
             begin_tasks(rows, order, it.dispute, it.customer, it.deadlines, entry, CONTEST)
         case RefundPaid():
             for dispute in it.disputes:
-                if (order, CONTEST, dispute) not in rows:
+                if rows[order, CONTEST, dispute].due is None:
                     begin_tasks(rows, order, dispute, it.customer, it.deadlines, entry, CONTEST)
         case DisputeClosed():
             rows.pop((order, CONTEST, it.dispute), None)

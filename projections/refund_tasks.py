@@ -1,10 +1,11 @@
 """What people have to do about refunds: decide them, pay them out, look at a signal.
 
-Source: R-G8, R-G11, R-G12
+While a dispute of its order is open a payout waits: nobody is asked for it, and no day of the wait counts.
+Source: R-B9, R-G8, R-G11, R-G12
 """
 
 from domain.entry import Entry
-from domain.orders.order_events import Deadline
+from domain.orders.order_events import Deadline, DeadlineKind
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.refund_events import (
     FraudSignalDismissed,
@@ -18,6 +19,7 @@ from domain.refunds.refund_events import (
     RefundReturned,
     RefundWithdrawn,
 )
+from projections.bill_tasks import CONTEST, Rows
 
 BearsOnRefunds = (
     RefundRequested
@@ -33,7 +35,8 @@ BearsOnRefunds = (
     | FraudSignalDismissed
 )
 
-KINDS = frozenset({"refund_decision", "refund_payout", "fraud_signal"})
+PAYOUT: DeadlineKind = "refund_payout"
+KINDS = frozenset({"refund_decision", PAYOUT, "fraud_signal"})
 
 
 def about_refund(it: BearsOnRefunds, entry: Entry) -> str | None:
@@ -72,3 +75,21 @@ def begun_by(it: BearsOnRefunds) -> tuple[tuple[Deadline, ...], str | None]:
             return it.deadlines, None
         case _:
             return (), None
+
+
+def wait_for_disputes(rows: Rows, entry: Entry) -> None:
+    """The payouts of an order wait from this entry on while a dispute of it is open, and go on with its end.
+
+    Source: R-B9
+    """
+    is_disputed = any(kind == CONTEST for _, kind, _ in rows)
+    for row in rows.values():
+        if row.kind != PAYOUT:
+            continue
+        if is_disputed and row.waits_since is None:
+            row.waits_since, row.last_position = entry.effective_at, entry.position
+        elif not is_disputed and row.waits_since is not None and row.due is not None:
+            if row.missed_from is not None:
+                row.missed_from += max(0, entry.effective_at - row.waits_since)
+            row.due = max(row.due, entry.effective_at)
+            row.waits_since, row.last_position = None, entry.position

@@ -18,13 +18,19 @@ from domain.orders.order_events import (
     OrderUnitsCancelled,
     ShipmentDelivered,
 )
-from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated
+from domain.payments.payment_events import (
+    CreditUsed,
+    DisputeClosed,
+    DisputeOpened,
+    PaymentCaptured,
+    PaymentReinstated,
+)
 from projections.bill_tasks import BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.credit_tasks import BearsOnNewCredit, fold_new_credit
 from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import DECIDE, REACH, SEARCH, SHIP, BearsOnHoldTasks, fold_holds
 from projections.projection import Key, Projection, events_of
-from projections.refund_tasks import BearsOnRefunds, about_refund, begun_by, done_by
+from projections.refund_tasks import BearsOnRefunds, about_refund, begun_by, done_by, wait_for_disputes
 from projections.review_tasks import BearsOnReviews, fold_reviews, nothing_to_review
 from projections.unmatched_tasks import fold_unmatched
 
@@ -67,7 +73,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 6
+    version = 7
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")
@@ -95,6 +101,8 @@ class Tasks(Projection[Task, AnyTask]):
             _fold_order(rows, it, entry)
         if isinstance(it, BearsOnReviews):
             fold_reviews(rows, it, entry)
+        if isinstance(it, BearsOnRefunds | DisputeOpened | DisputeClosed):
+            wait_for_disputes(rows, entry)
 
 
 def _fold_order(rows: dict[Key, Task], it: BearsOnTasks, entry: Entry) -> None:
@@ -189,7 +197,7 @@ LISTED = """
 SELECT stream AS "order", kind, subject, customer, greatest(due, paused_until) AS due,
        greatest(missed_from, paused_until) AS missed_from, assignee, last_position
 FROM held AS task CROSS JOIN (SELECT %s::text AS today) AS said
-WHERE due IS NOT NULL AND (
+WHERE due IS NOT NULL AND waits_since IS NULL AND (
   open > 0 OR kind NOT IN ('collection_call', 'first_reminder', 'second_reminder', 'write_off_decision')
 ) AND (
   NOT while_watched OR EXISTS (
@@ -199,6 +207,6 @@ WHERE due IS NOT NULL AND (
 )"""
 """What has to be done and from when, over the rows `held`; said: the day in the book's zone.
 
-A promise to pay pauses the call until its day; nobody reviews the order of a customer who owes nothing
-overdue any more.
+A promise to pay pauses the call until its day; a payout waits while a dispute of its order is open; nobody
+reviews the order of a customer who owes nothing overdue any more.
 """

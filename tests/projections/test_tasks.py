@@ -348,6 +348,43 @@ def test_money_that_goes_back_while_the_bank_asks_is_what_the_dispute_is_contest
     assert ("contest_dispute", DISPUTE) not in tasks(story, "2020-01-01")
 
 
+def payouts(story: Story) -> list[tuple[str, Any, Any]]:
+    """What is to be paid out now, from when on, and from when on it is missed."""
+    return [
+        (row.subject, row.due, row.missed_from)
+        for row in rows(story, Tasks())
+        if row.kind == "refund_payout" and row.waits_since is None
+    ]
+
+
+def test_a_payout_waits_for_the_end_of_a_dispute_and_no_day_of_it_counts() -> None:
+    # Leave the wait out, at the opening or for a refund granted since → both fail.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 1)))
+    assert payouts(story) == [(REFUND, moment("2010-08-10", "12:00"), moment("2010-08-13", "00:00"))]
+    story.on("2010-08-11").do(dispute())
+    assert payouts(story) == []
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    assert payouts(story) == [], "granted meanwhile, it waits too"
+    story.on("2010-08-21").do(close_dispute("won"))
+    closed = moment("2010-08-21", "12:00")
+    assert payouts(story) == [
+        (REFUND, closed, moment("2010-08-23", "00:00")),
+        (OTHER_REFUND, closed, moment("2010-08-24", "00:00")),
+    ]
+
+
+def test_a_payout_waits_until_the_last_dispute_of_its_order_is_closed() -> None:
+    # Let the first that closes end it → this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    other = id_of("dsp", 9)
+    for command in (grant((1, 2)), dispute(), dispute(dispute=other), close_dispute("won")):
+        story.do(command)
+    assert payouts(story) == []
+    story.do(close_dispute("won", dispute=other))
+    assert [subject for subject, _, _ in payouts(story)] == [REFUND]
+
+
 def test_a_refund_is_to_be_paid_while_something_of_it_is_due_back() -> None:
     # A chargeback leaves nothing to pay; what comes again is due again. Leave `dues_changed` out → both fail.
     story = given(customer_registered(), placed(), captured(), shipped())
