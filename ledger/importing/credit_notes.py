@@ -15,6 +15,7 @@ from domain.command import Command
 from domain.customers.giving_credit import GrantStoreCredit
 from domain.customers.registering import RegisterCustomer
 from domain.decision import Actor
+from domain.orders.order_events import OrderUnitsCancelled
 from domain.payments.payment_events import CreditNoteLine, StoreCreditGranted
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund
@@ -23,7 +24,7 @@ from ledger.book import Book
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.importing.documents import Document
-from ledger.importing.purchases import Purchases, take_from
+from ledger.importing.purchases import Purchases, Shelf, take_from
 from ledger.importing.recorder import ORIGIN, check_fit, customer_of
 from ledger.importing.rows import Line
 from ledger.record.submission import Outcome, SubjectKey, Submission
@@ -55,6 +56,10 @@ class CreditNoteRecorder:
         for outcome in recorded.values():
             yield outcome
         missing = _missing(document, recorded.values())
+        cancelled = _only_cancelled(recorded.values())
+        if missing and cancelled:
+            shelf = await self._purchases.of(cancelled[0].customer)
+            missing = _not_cancelled(document, missing, cancelled, shelf)
         if not missing:
             return
         customer, outcome = await self._customer(document, note)
@@ -77,10 +82,10 @@ class CreditNoteRecorder:
         self, document: Document, note: "_Note", customer: str, goods: list[tuple[int, Line, int]]
     ) -> AsyncGenerator[Outcome]:
         matched = take_from(await self._purchases.of(customer), goods, document.at)
-        for (order, reference), units in matched.orders.items():
+        for order, units in matched.orders.items():
             ask = _ask(document, units=_together(units))
             command = GrantRefund(order=order, customer=customer, refund=mint("ref"), ask=ask)
-            yield await note.take(f"refund/{reference}", command)
+            yield await note.take(f"refund/{order}", command)
         if matched.unverified:
             command = GrantUnverifiedRefund(
                 customer=customer,
@@ -139,16 +144,48 @@ def _missing(document: Document, recorded: Iterable[Outcome]) -> list[tuple[int,
     for outcome in recorded:
         for entry in outcome.entries:
             match entry.event:
-                case RefundGranted() as it:
-                    for part in it.parts:
-                        if part.note_line is not None:
-                            units[part.note_line] = units.get(part.note_line, 0) + part.quantity
+                case RefundGranted(ask=RefundAsk() as ask):  # its parts leave out what had not shipped
+                    for asked in (*ask.units, *ask.claims):
+                        if asked.note_line is not None:
+                            units[asked.note_line] = units.get(asked.note_line, 0) + asked.quantity
                 case StoreCreditGranted(said_by=CreditNoteLine(line=number)):
                     units[number] = document.lines[number - 1].quantity
                 case _:
                     pass
     numbered = enumerate(document.lines, start=1)
     left = [(number, line, line.quantity - units.get(number, 0)) for number, line in numbered]
+    return [each for each in left if each[2]]
+
+
+def _only_cancelled(recorded: Iterable[Outcome]) -> list[OrderUnitsCancelled]:
+    """The units cancelled of which nothing was due back: no grant says which lines of the note they are."""
+    events = [entry.event for outcome in recorded for entry in outcome.entries]
+    granted = {event.refund for event in events if isinstance(event, RefundGranted)}
+    return [it for it in events if isinstance(it, OrderUnitsCancelled) and it.refund not in granted]
+
+
+def _not_cancelled(
+    document: Document,
+    missing: list[tuple[int, Line, int]],
+    cancelled: list[OrderUnitsCancelled],
+    shelf: Shelf,
+) -> list[tuple[int, Line, int]]:
+    """What is missing without the units cancelled, which are matched with the lines as they were before."""
+    gone = {(it.order, part.line): part.quantity for it in cancelled for part in it.parts}
+    cancelled_units = {
+        sku: [
+            msgspec.structs.replace(each, left=gone[each.order, each.line])
+            for each in lines
+            if (each.order, each.line) in gone
+        ]
+        for sku, lines in shelf.items()
+    }
+    units: dict[int, int] = {}
+    for asked in take_from(cancelled_units, missing, document.at).orders.values():
+        for each in asked:
+            if each.note_line is not None:
+                units[each.note_line] = units.get(each.note_line, 0) + each.quantity
+    left = [(number, line, quantity - units.get(number, 0)) for number, line, quantity in missing]
     return [each for each in left if each[2]]
 
 

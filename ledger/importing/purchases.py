@@ -41,9 +41,9 @@ Shelf = dict[str, list[Bought]]
 
 
 class Matched(msgspec.Struct, frozen=True):
-    """What a credit note's lines are about: units of orders, by order and its reference; and the rest."""
+    """What a credit note's lines are about: units of orders, by order; and the rest."""
 
-    orders: dict[tuple[str, str], list[AskedUnits]]
+    orders: dict[str, list[AskedUnits]]
     unverified: list[ClaimedUnits]
 
 
@@ -118,7 +118,7 @@ def take_from(shelf: Shelf, lines: Iterable[tuple[int, Line, int]], at: Moment) 
             each.left -= taken
             left -= taken
             asked = AskedUnits(each.line, taken, note_line=number, note_price=line.unit_price)
-            matched.orders.setdefault((each.order, each.reference), []).append(asked)
+            matched.orders.setdefault(each.order, []).append(asked)
         if left:
             amount = left * line.unit_price
             matched.unverified.append(ClaimedUnits(left, line.sku, amount=amount, note_line=number))
