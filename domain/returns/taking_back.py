@@ -235,10 +235,20 @@ def _counted(
                 counted.append(goods)
                 came += units_of((goods,))
         if missing:
-            name = each.sku if each.line is None else each.line
-            assert name is not None
-            raise GoodsExceedRefund(refund.refund, name, each.quantity, each.quantity - missing)
+            raise _more_than_left(command, each, missing, refund.refund)
     return tuple(counted)
+
+
+def _more_than_left(command: TakeGoodsBack, last: CameBack, missing: int, refund: str) -> GoodsExceedRefund:
+    """All that was named of that line or sku, in whatever condition, and how much of it there was to count.
+
+    `last` is the condition of which so many are one line's too many; those before it were all counted.
+    """
+    of_it = [each for each in command.goods if (each.line, each.sku) == (last.line, last.sku)]
+    until_last = sum([each.quantity for each in of_it[: of_it.index(last) + 1]])
+    name = last.sku if last.line is None else last.line
+    assert name is not None
+    return GoodsExceedRefund(refund, name, sum([each.quantity for each in of_it]), until_last - missing)
 
 
 def _is_of(part: RefundedPart, came: CameBack) -> bool:

@@ -157,7 +157,7 @@ def test_goods_come_in_several_parcels_until_all_are_back() -> None:
 
 def test_several_conditions_of_one_arrival_share_the_units() -> None:
     asked_back().when(take_back(came(2, "used"), came(1, "empty"))).refused(
-        GoodsExceedRefund(REFUND, 1, 2, 1)
+        GoodsExceedRefund(REFUND, 1, 3, 2)
     )
 
 

@@ -135,6 +135,17 @@ def test_units_of_one_line_do_not_count_as_those_of_another() -> None:
     story.when(take_back(came(2, line=2))).refused(GoodsExceedRefund(REFUND, 2, 2, 1))
 
 
+def test_too_many_of_a_line_in_two_conditions_are_told_with_all_that_were_named() -> None:
+    # Count the condition that is one too many alone → "0 left, 1 named", and this fails.
+    story = refunded()
+    story.do(ask_back())
+    three = take_back(came(2, "unused"), came(1, "used"))
+    story.when(three).refused(GoodsExceedRefund(REFUND, 1, 3, 2))
+    story.do(take_back(came(1, "empty")))
+    again = take_back(came(1, "unused"), came(2, "used"), came(1, line=2), arrival=OTHER_ARRIVAL)
+    story.when(again).refused(GoodsExceedRefund(REFUND, 1, 3, 1))
+
+
 def test_one_sku_does_not_count_as_another() -> None:
     story = given(customer_registered())
     shirt, bottles = ClaimedUnits(1, "SHIRT", amount=900), ClaimedUnits(3, "BOTTLE", amount=6000)

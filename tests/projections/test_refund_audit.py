@@ -5,8 +5,13 @@ Source: R-G2, R-G5, R-G7
 
 from typing import Any
 
+import psycopg
+import pytest
+
+from api.v1.refund_lists import REFUNDS, RefundItem
 from domain.corrections.correcting import CorrectEntry
 from domain.refunds.refund_events import ClaimedUnits, RefundGranted
+from ledger.projecting.listing import Asked, over_rows
 from projections.folding import folding_of
 from projections.refund_audit import RefundAudit, RefundRow
 from tests.domain.bill_examples import pay_bill, reinstate, reverse
@@ -21,6 +26,7 @@ from tests.domain.examples import (
     customer_registered,
     id_of,
     placed,
+    refund_granted,
     shipped,
 )
 from tests.domain.refunds import (
@@ -273,3 +279,28 @@ def test_credit_as_money_costs_nothing_and_has_neither_limit_nor_age() -> None:
         "cheque",
     )
     assert said(row, "credited", "net_cost", "limit", "label", "verified") == (0, 0, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("granted", "decided_as", "limit", "odd"),
+    [
+        (15_000, "agent", 15_000, []),
+        (15_001, "agent", 15_000, ["above_limit"]),
+        (15_001, "owner", None, []),
+    ],
+)
+def test_what_was_granted_above_the_limit_it_names_is_odd(
+    conninfo: str, granted: int, decided_as: str | None, limit: int | None, odd: list[str]
+) -> None:
+    """No decision of today records it; a history whose rule was another, or a defect, may.
+
+    Drop `above_limit` from the anomalies, or compare with `>=` → this fails.
+    """
+    amounts = {"basis": "price_paid", "granted": granted, "credit_amount": granted, "goods": granted}
+    stored = refund_granted(**amounts, decided_by=SUPERVISOR.person, decided_as=decided_as, limit=limit)
+    story = given(customer_registered(), placed(), stored)
+    query = over_rows(REFUNDS, [audited(story)], Asked(sort="id", limit=1))
+    with psycopg.connect(conninfo) as connection:
+        (item,) = [REFUNDS.item(*row) for row in connection.execute(query.text, query.parameters)]
+    assert isinstance(item, RefundItem)
+    assert item.anomalies.split() == odd
