@@ -31,11 +31,13 @@ from tests.domain.bill_examples import (
     use_credit,
     write_off,
 )
+from tests.domain.decline_examples import customer, fail, release
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
     NEW_BILL,
     ORDER,
+    OTHER_SHIPMENT,
     billed,
     cancel,
     capture,
@@ -86,6 +88,46 @@ def test_nothing_takes_effect_before_its_cause(story: Story, command: Command) -
     at(story, NOON - 1).from_("import").when(command).refused(EffectiveBeforeCause)
     story.from_("api")
     assert at(story, NOON).do(command)
+
+
+def test_what_leaves_unpaid_leaves_once_it_was_released() -> None:
+    # Ask for the release, not for its moment → goods leave before it, and their bill is due too early.
+    story = given(customer(), placed()).by(OWNER).because("sealed:They always paid")
+    for command in (fail(), release()):
+        story.on("2010-09-10").do(command)
+    early, since = moment("2010-08-11"), moment("2010-09-10")
+    at(story, early).when(ship(bill=NEW_BILL)).refused(EffectiveBeforeCause(early, since))
+    assert at(story, since).do(ship(bill=NEW_BILL))
+
+
+def test_what_is_covered_leaves_once_that_money_came() -> None:
+    # Look at the deposit of today alone → goods leave before anything covers them.
+    story = given(customer_registered(), placed(), captured(amount=4195))
+    second: dict[str, Any] = {"payment": id_of("pay", 2), "reference": "ch_2"}
+    story.on("2010-08-20").record(captured(amount=3400, **second))
+    early, since = moment("2010-08-15"), moment("2010-08-20")
+    at(story, early).when(ship()).refused(EffectiveBeforeCause(early, since))
+    at(story, early).do(ship((1, 1)))
+    other: dict[str, Any] = {"shipment": OTHER_SHIPMENT}
+    at(story, early).when(ship((1, 1), **other)).refused(EffectiveBeforeCause(early, since))
+    assert at(story, since).do(ship((1, 1), **other))
+
+
+def test_money_that_went_to_what_left_later_covered_what_left_before() -> None:
+    story = given(customer_registered(), placed(), captured(amount=4195))
+    second: dict[str, Any] = {"payment": id_of("pay", 2), "reference": "ch_2"}
+    story.on("2010-08-20").record(captured(amount=3400, **second))
+    at(story, moment("2010-08-21")).do(ship((1, 1)))
+    # What was there on the 15th is asked, not what later shipments left of it.
+    assert at(story, moment("2010-08-15")).do(ship((1, 1), shipment=OTHER_SHIPMENT))
+
+
+def test_an_import_and_what_may_be_billed_wait_for_no_money_that_came_later() -> None:
+    later: dict[str, Any] = {"payment": id_of("pay", 2), "reference": "ch_2"}
+    for terms, origin in (("card", "import"), ("bill_after", "api")):
+        story = given(customer_registered(), placed(terms=terms))
+        story.on("2010-08-20").record(captured(**later))
+        assert at(story, moment("2010-08-15")).from_(origin).do(ship())
 
 
 def test_a_delivery_follows_its_own_shipment_not_only_the_order() -> None:
