@@ -12,9 +12,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from domain.causes import EffectiveBeforeCause
 from domain.deadlines import deadlines_of_decision
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event
+from domain.moments import Moment
 from domain.refunds.credit_notes import credit_note_stream, numbered
 from domain.refunds.limits import Above, Deciding, Within, allowance
 from domain.refunds.refund import REFUND, Refund, RefundRequest
@@ -47,6 +49,15 @@ def streams_of_grant(stream: str, customer: str, deciding: Deciding | None) -> t
     if deciding is None:
         return streams
     return (*streams, *deciding.writes(), credit_note_stream(deciding.day))
+
+
+def expect_contact(ask: RefundAsk, asked_at: Moment) -> None:
+    """Who asks has spoken to us by then: minutes from the contact never run backwards.
+
+    Raises: EffectiveBeforeCause. Source: R-S5, H-time
+    """
+    if ask.first_contact_at is not None and asked_at < ask.first_contact_at:
+        raise EffectiveBeforeCause(asked_at, ask.first_contact_at)
 
 
 def requested(draft: Draft, ask: RefundAsk, given: Given) -> Decision:

@@ -31,7 +31,14 @@ from domain.orders.evolve_goods import without_units
 from domain.orders.order import Placed, line_of, placed_order, price_not_covered
 from domain.orders.order_events import Part
 from domain.refunds.clearing import Clearing, clear, expect_causes_of, write_offs_reversed
-from domain.refunds.deciding_refunds import Draft, already_asked, decided, requested, streams_of_grant
+from domain.refunds.deciding_refunds import (
+    Draft,
+    already_asked,
+    decided,
+    expect_contact,
+    requested,
+    streams_of_grant,
+)
 from domain.refunds.limits import Deciding
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import AskedUnits, Basis, RefundAsk, RefundedPart, RefundGranted
@@ -111,8 +118,8 @@ def grant_refund(command: GrantRefund, given: Given) -> Decision:
     """Grants a refund of an order within the limits of whoever acts, else escalates it to the next role.
 
     Checks, in this order: order placed; customer; retry; lines and units (I13); something to refund; not
-    before the order, the shipments concerned, what it clears, or the asking. Then limits (R-G11), which never
-    refuse; a credit note of this year.
+    before the order, the shipments concerned, what it clears, or the asking, nor asked before the first
+    contact. Then limits (R-G11), which never refuse; a credit note of this year.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -161,6 +168,7 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         events.append(cancelled_units(state, refund, split.unshipped, all_unshipped=False, given=given))
     parts = refunded_parts(state, split.shipped, day_of(asked_at, given.book.zone))
     _expect_causes(state, parts, asked_at, given)
+    expect_contact(ask, asked_at)
     credits_fee = returns_fee and state.fee_charged
     credit = sum([part.goods + part.tax for part in parts]) + (state.fee if credits_fee else 0)
     clearing = clear(state.bills, credit, _shipments(state, parts, credits_fee=credits_fee and state.fee > 0))

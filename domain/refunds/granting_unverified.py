@@ -27,7 +27,14 @@ from domain.moments import day_of
 from domain.money import Money, is_currency
 from domain.orders.pricing import CurrencyUnknown
 from domain.orders.products import Product, ProductUnknown
-from domain.refunds.deciding_refunds import Draft, already_asked, decided, requested, streams_of_grant
+from domain.refunds.deciding_refunds import (
+    Draft,
+    already_asked,
+    decided,
+    expect_contact,
+    requested,
+    streams_of_grant,
+)
 from domain.refunds.limits import Deciding
 from domain.refunds.refund_events import ClaimedUnits, RefundAsk, RefundedPart, RefundGranted
 from domain.refusal import Refusal
@@ -131,8 +138,8 @@ def grant_unverified_refund(command: GrantUnverifiedRefund, given: Given) -> Dec
     """Grants a refund of what nobody can verify, within the limits of whoever acts, else escalates it.
 
     Checks, in this order: customer known; retry; currency known (I1); products known, listed in that
-    currency (R-G4); not before the customer was registered, or the asking. Then limits (R-G11), which never
-    refuse; a credit note of this year.
+    currency (R-G4); not before the customer was registered, or the asking, nor asked before the first
+    contact. Then limits (R-G11), which never refuse; a credit note of this year.
     """
     state = known_customer(given, command.customer)
     already = already_asked(state.refunds, state.refund_requests, command.refund, command.ask)
@@ -152,8 +159,9 @@ def unverified_draft(state: Customer, refund: str, currency: str, ask: RefundAsk
         raise CurrencyUnknown(currency)
     parts = tuple([_part(claim, currency, given) for claim in ask.claims])
     expect_cause(state.registered_at, given)
-    if ask.asked_at is not None:
-        expect_cause(ask.asked_at, given)
+    asked_at = given.at if ask.asked_at is None else ask.asked_at
+    expect_cause(asked_at, given)
+    expect_contact(ask, asked_at)
     amount = sum([part.goods for part in parts])
     granted = _of_customer(state, refund, currency, ask, given)
     basis = "full_list_price" if ask.claims[0].amount is None else "stated"
@@ -188,7 +196,7 @@ def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
     """Grants a customer the money we keep for them. No limit applies: it is theirs.
 
     Checks, in this order: customer known; retry; credit set aside (I15); not before the customer was
-    registered, so much of it was there, or the asking.
+    registered, so much of it was there, or the asking, nor asked before the first contact.
     """
     state = known_customer(given, command.customer)
     already = already_asked(state.refunds, state.refund_requests, command.refund, command.ask)
@@ -209,8 +217,9 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
     expect_cause(state.registered_at, given)
     if asked:
         expect_cause(covered_from(state.credit_moves[currency], asked), given)
-    if ask.asked_at is not None:
-        expect_cause(ask.asked_at, given)
+    asked_at = given.at if ask.asked_at is None else ask.asked_at
+    expect_cause(asked_at, given)
+    expect_contact(ask, asked_at)
     granted = _of_customer(state, refund, currency, ask, given)
     return Draft(
         stream=state.registered.customer,

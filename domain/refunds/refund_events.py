@@ -161,6 +161,7 @@ class RefundedPart(msgspec.Struct, frozen=True, kw_only=True):
     """What that note named for them."""
     label: AgeLabel | None = None
     days_since_delivery: int | None = None
+    """None also where it was asked for before they arrived."""
     days_since_order: int | None = None
 
 

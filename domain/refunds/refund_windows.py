@@ -101,16 +101,19 @@ def _under_way(shipment: Shipment, line: int) -> int:
 
 
 def _aged(state: Placed, part: RefundedPart, granted: GuaranteeGranted | None, asked_on: Day) -> RefundedPart:
-    """The part with its label and ages. What is still under way is never beyond the guarantee."""
+    """The part with its label and ages. What was still under way that day is never beyond the guarantee, also
+    where it has arrived since and it is decided only now.
+    """
     placed = state.placed
     since_order = days_between(placed.ordered_on, asked_on)
-    if granted is None:
+    delivery = None if granted is None else granted.delivery
+    if granted is None or asked_on < granted.delivered_on:
         in_time = asked_on <= supplier_until(placed.guarantee, placed.ordered_on, asked_on)
         label: AgeLabel = "supplier" if in_time else "guarantee"
-        return msgspec.structs.replace(part, label=label, days_since_order=since_order)
+        return msgspec.structs.replace(part, delivery=delivery, label=label, days_since_order=since_order)
     return msgspec.structs.replace(
         part,
-        delivery=granted.delivery,
+        delivery=delivery,
         label=label_of(asked_on, granted.supplier_until, granted.guarantee_until),
         days_since_delivery=days_between(granted.delivered_on, asked_on),
         days_since_order=since_order,

@@ -47,6 +47,8 @@ from tests.domain.examples import (
     credit_note_taken,
     customer_registered,
     deliver,
+    delivered,
+    guaranteed,
     id_of,
     placed,
     refund_granted,
@@ -232,6 +234,23 @@ def test_the_label_is_taken_at_the_request_not_at_the_grant() -> None:
     assert [(each.label, each.days_since_delivery) for each in event.parts] == [("supplier", 29)]
 
 
+@pytest.mark.parametrize(
+    ("asked_on", "label", "days"),
+    [("2010-08-10", "supplier", 0), ("2010-08-09", "guarantee", None), ("2010-07-31", "supplier", None)],
+)
+def test_what_was_asked_for_before_the_delivery_and_granted_after_it_is_undelivered(
+    asked_on: str, label: str, days: int | None
+) -> None:
+    # Count the days whichever came first → this fails.
+    story = (
+        given().on("2010-06-01").record(customer_registered(), placed(ordered_on="2010-07-01"), captured())
+    )
+    story.record(shipped()).on("2010-08-10").record(delivered(), guaranteed())
+    asked = grant((1, 1), asked_at=moment(asked_on), deciding=deciding(day="2010-08-10"))
+    (part,) = story.when(asked).decides(RefundGranted).parts
+    assert (part.label, part.days_since_delivery, part.delivery) == (label, days, DELIVERY)
+
+
 def test_two_deliveries_have_two_windows_and_the_earliest_ending_goes_first() -> None:
     # Sort the windows by their beginning or not at all → this fails.
     story = given(customer_registered(), placed(), captured())
@@ -404,6 +423,19 @@ def test_it_was_not_asked_for_before_the_order() -> None:
     story = shipped_order()
     early = moment("2010-08-10", "11:59")
     story.when(grant((1, 1), asked_at=early)).refused(EffectiveBeforeCause(early, story.at))
+
+
+def test_it_was_not_asked_for_before_the_first_contact_about_it() -> None:
+    # Leave the contact out → the audit counts minutes below nought, and this fails.
+    story = shipped_order()
+    story.when(grant((1, 1), first_contact_at=story.at + 1)).refused(
+        EffectiveBeforeCause(story.at, story.at + 1)
+    )
+    asked = grant((1, 1), first_contact_at=story.at, asked_at=story.at - 1)
+    placed_before = given().on("2010-08-09").record(customer_registered(), placed(), captured(), shipped())
+    placed_before.at = story.at
+    placed_before.when(asked).refused(EffectiveBeforeCause(story.at - 1, story.at))
+    story.when(grant((1, 1), first_contact_at=story.at)).decides(RefundGranted)
 
 
 def test_the_same_refund_with_other_content_is_refused() -> None:

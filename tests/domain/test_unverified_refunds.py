@@ -258,6 +258,18 @@ def test_credit_is_given_as_money_not_before_it_was_asked_for() -> None:
     story.when(pay_out_credit(500, ask=asked)).refused(EffectiveBeforeCause(story.at, story.at + 1))
 
 
+def test_a_refund_of_no_order_is_not_asked_for_before_the_first_contact_about_it() -> None:
+    story = with_a_gift(0)
+    spoken = {"first_contact_at": story.at + 1}
+    for command in (
+        grant_unverified(ask=claim(SWING, **spoken)),
+        pay_out_credit(500, ask=claim(credit=500, **spoken)),
+    ):
+        story.when(command).refused(EffectiveBeforeCause(story.at, story.at + 1))
+    at_once = claim(SWING, first_contact_at=story.at)
+    story.when(grant_unverified(ask=at_once)).decides(RefundGranted)
+
+
 def test_credit_of_another_currency_is_none() -> None:
     story = with_a_gift(0)
     refusal = CreditExceedsSetAside(CUSTOMER, Money(1, "EUR"), Money(0, "EUR"))
