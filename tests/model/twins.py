@@ -461,7 +461,7 @@ def _moment_of(begin: date | int) -> Moment:
 
 def _without_places(event: Event) -> Event:
     """The event but for the places of other entries it names: they depend on what came between."""
-    named = {name: 0 for name in ("call", "search", "corrects") if getattr(event, name, None)}
+    named = {name: 0 for name in ("call", "search", "corrects", "resumes") if getattr(event, name, None)}
     return msgspec.structs.replace(event, **named)
 
 
