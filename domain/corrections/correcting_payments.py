@@ -17,10 +17,11 @@ from domain.bills.bill import Bill, Bills
 from domain.bills.bill_events import BillShare
 from domain.bills.owing import expect_issued
 from domain.bills.promise import Promise
+from domain.causes import expect_cause
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.corrections.evolve_corrections import without_payment
 from domain.corrections.phantom_funds import cleared_of_phantoms, without_number
-from domain.customers.credit import Credit
+from domain.customers.credit import Credit, covered_from
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
@@ -78,7 +79,8 @@ def correct_payment(
 
     `waited` is the money without a place that it may have been, `owed` names what may be owed without a
     number then. Checks, in this order: not reversed; not paid back;
-    the credit still there (I15); not before a bill that it opens again or clears. Source: H-correct, R-B9
+    the credit still there (I15); not before that credit was there, nor before a bill that it opens again or
+    clears. Source: H-correct, R-B9
     """
     it = payment.received
     if any(reversal.it.payment == it.payment for reversal in state.reversals.values()):
@@ -87,7 +89,9 @@ def correct_payment(
         raise PaymentPaidBack(it.payment, state.money(payment.paid_back))
     set_aside = it.set_aside if isinstance(it, BillPaymentReceived) else 0
     if set_aside:
-        _expect_credit(it.payment, Money(set_aside, it.currency), known_customer(given, it.customer))
+        owner = known_customer(given, it.customer)
+        _expect_credit(it.payment, Money(set_aside, it.currency), owner)
+        expect_cause(covered_from(owner.credit_moves[it.currency], set_aside), given)
     corrected = _corrected(payment, set_aside, state, owed, given)
     after = without_payment(state, corrected)
     # Last the bills: a refund since would have cleared of them what this payment seemed to have paid.
@@ -101,7 +105,7 @@ def correct_payment(
     if waited is not None and waited.became(it.payment):
         unmatched = waited.it.unmatched
         events.append((unmatched_stream(unmatched), _waits_again(corrected, unmatched, given)))
-    events += hold_goes_on(without_payment(state, corrected), it.payment, it.payment, given)
+    events += hold_goes_on(without_payment(state, corrected), payment.position, it.payment, given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
 

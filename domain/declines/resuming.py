@@ -17,14 +17,14 @@ from domain.orders.order_events import Deadline
 
 
 def hold_goes_on(
-    after: Placed, undone: str, payment: str | None, given: Given
+    after: Placed, undone: int, payment: str | None, given: Given
 ) -> tuple[tuple[str, Event], ...]:
-    """What holds an order up once that payment or refund is taken back, `after` being the order without: the
-    hold that it had ended, as it was; or, where it had ended none, one that begins.
+    """What holds an order up once the payment or refund of that position is taken back, `after` being the
+    order without: the hold that it had ended, alone or with others, as it was; or, where it had ended none,
+    one that begins.
     """
     last = after.declines.holds[-1] if after.declines.holds else None
-    had_ended = last is not None and isinstance(last.ended, OrderReleased) and last.ended.by == undone
-    if last is None or not had_ended or not holds_up(after):
+    if last is None or not _had_ended(last, undone) or not holds_up(after):
         return hold_begins(after, payment, "corrected", given)
     resumed = msgspec.structs.replace(
         last.placed,
@@ -33,6 +33,15 @@ def hold_goes_on(
         deadlines=() if is_history(given) else _left_to_do(last, after, given),
     )
     return ((after.placed.order, resumed),)
+
+
+def _had_ended(hold: Hold, undone: int) -> bool:
+    """Whether what was recorded there is part of what ended it: money came, or units were cancelled, between
+    its beginning and its end.
+    """
+    if not isinstance(hold.ended, OrderReleased) or hold.ended.because == "reviewed":
+        return False
+    return hold.position < undone < hold.ended_by[0]
 
 
 def _left_to_do(hold: Hold, after: Placed, given: Given) -> tuple[Deadline, ...]:

@@ -331,6 +331,22 @@ def test_credit_used_since_keeps_the_payment(used: int, refused: bool) -> None:
         asked.decides(PaymentCorrected)
 
 
+def test_dated_back_it_takes_no_credit_away_that_was_used_then() -> None:
+    # Ask only whether the credit is there now → on the 14th the customer has less than nothing, this fails.
+    story = on_bill()
+    story.on("2010-08-11").do(receive(8000))
+    use = {"customer": CUSTOMER, "order": OTHER_ORDER, "use": id_of("use"), "currency": "USD", "bills": ()}
+    story.on("2010-08-12").record_in((CUSTOMER, CreditUsed(**use, amount=1)))
+    story.on("2010-08-20").do(receive(1, payment=OTHER_PAYMENT, credit=id_of("crd", 2)))
+    day, asked = moment("2010-08-20"), correct(story, BillPaymentReceived)
+    story.on("2010-08-14").with_now(day + 1)
+    story.when(asked).refused(EffectiveBeforeCause(story.at, day))
+    story.at = day - 1
+    story.when(asked).refused(EffectiveBeforeCause(day - 1, day))
+    story.at = day
+    story.when(asked).decides(PaymentCorrected)
+
+
 def test_what_was_given_up_for_the_books_is_given_up_again() -> None:
     marked = BillMarkedUncollectible(order=ORDER, customer=CUSTOMER, bill=BILL, currency="USD", amount=7595)
     story = on_bill(marked)

@@ -52,6 +52,30 @@ def test_a_customer_never_reached_is_given_up_as_if_there_had_been_no_mistake(
     story.on("2010-09-10").when(give_up()).decides(OrderNotDelivered)
 
 
+@pytest.mark.parametrize("nth", [1, 2], ids=["the first", "the last straw"])
+def test_either_of_two_payments_that_ended_a_hold_resumes_it(nth: int) -> None:
+    # Ask only for the payment that the release names → where the first never came, another hold begins, and
+    # the order is given up by nobody.
+    story = declined()
+    for number in range(6):
+        story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
+    story.on("2010-08-20").do(capture(amount=4000))
+    story.do(capture(amount=3595, payment=OTHER_PAYMENT, reference="ch_2"))
+    story.on("2010-08-21").do(correct(story, PaymentCaptured, nth))
+    (hold,) = order(story).declines.holds
+    assert (hold.ended, len(hold.declines), len(hold.contacts)) == (None, 1, 6)
+    story.on("2010-09-10").when(give_up()).decides(OrderNotDelivered)
+
+
+def test_a_payment_that_never_came_resumes_a_hold_that_a_cancellation_ended() -> None:
+    story = declined()
+    story.on("2010-08-20").do(capture(amount=4195))
+    story.do(cancel((1, 1)))
+    assert order(story).declines.hold is None
+    resumed = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    assert (resumed.because, resumed.missing) == ("declined", 4195)
+
+
 def existing_after_a_mistake() -> Story:
     """Declined on the 10th, searched and phoned; a payment of the 11th, corrected on the 20th."""
     story = declined(**EXISTING)
