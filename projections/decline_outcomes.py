@@ -57,7 +57,7 @@ class ShippedUnpaid(Row):
 
     order: str
     subject: str
-    """The bill, payment or use of credit; empty for the order itself."""
+    """The bill, payment, reinstatement or use of credit; empty for the order itself."""
     currency: str = ""
     called_at: Moment | None = None
     """Of the order: when somebody first reached the customer by telephone about a bill of it."""
@@ -71,6 +71,8 @@ class ShippedUnpaid(Row):
     """Of a bill."""
     paid: Minor = 0
     """Of a payment: what it paid of the bills, and nobody took back."""
+    payment: str = ""
+    """Of a payment: itself; of money of it that came again: the payment that it was."""
     paid_at: Moment | None = None
     last_position: Place = 0
 
@@ -82,7 +84,7 @@ class DeclineOutcomes(Projection[ShippedUnpaid, BearsOnOutcomes]):
     """Of what shipped unpaid, how much was paid later, after a call, or never?"""
 
     name = "decline_outcomes"
-    version = 3
+    version = 4
     row = ShippedUnpaid
     handles = events_of(BearsOnOutcomes)
     key = ("order", "subject")
@@ -113,10 +115,12 @@ def _change(rows: Rows, it: BearsOnOutcomes, entry: Entry) -> None:
             never_paid = _unpay(rows, it.payment, it.opened, entry)
             if it.bill is not None:
                 _owe(rows, it.bill, it.currency, it.opened - never_paid, entry)
-        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated():
-            _pay(rows, it.payment, it, entry)
+        case PaymentCaptured() | BillPaymentReceived():
+            _pay(rows, it.payment, it.payment, it, entry)
+        case PaymentReinstated():  # what was paid before it stays paid when it was
+            _pay(rows, it.reinstatement, it.payment, it, entry)
         case CreditUsed():
-            _pay(rows, it.use, it, entry)
+            _pay(rows, it.use, it.use, it, entry)
         case RefundGranted():
             for bill, share in _ours(rows, (*it.cleared, *it.write_offs_cleared), entry):
                 bill.cleared += share
@@ -152,24 +156,28 @@ def _ours(
             yield row, share.amount
 
 
-def _pay(rows: Rows, payment: str, it: Pays, entry: Entry) -> None:
+def _pay(rows: Rows, subject: str, payment: str, it: Pays, entry: Entry) -> None:
     paid = sum([share for _, share in _ours(rows, it.bills, entry)])
     if paid:
-        key = (entry.stream, payment)
-        row = rows.setdefault(key, ShippedUnpaid(*key, it.currency))
-        row.paid += paid
+        row = ShippedUnpaid(entry.stream, subject, it.currency, paid=paid, payment=payment)
         row.paid_at, row.last_position = entry.effective_at, entry.position
+        rows[entry.stream, subject] = row
 
 
 def _unpay(rows: Rows, payment: str, amount: int, entry: Entry) -> int:
-    """Take back what that payment paid, at most so much of it; how much that was."""
-    row = rows.get((entry.stream, payment))
-    if row is None:
-        return 0
-    taken = min(row.paid, amount)
-    row.paid -= taken
-    row.last_position = entry.position
-    return taken
+    """Take back what that payment paid, at most so much of it, what came last first; how much that was."""
+    paid_by = [row for row in rows.values() if row.payment == payment]
+    left = amount
+    for row in sorted(paid_by, key=_paid_at, reverse=True):
+        taken = min(row.paid, left)
+        row.paid -= taken
+        left -= taken
+        row.last_position = entry.position
+    return amount - left
+
+
+def _paid_at(row: ShippedUnpaid) -> tuple[Moment, str]:
+    return row.paid_at or 0, row.subject
 
 
 def _call(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:

@@ -112,6 +112,18 @@ def test_what_a_bank_takes_back_was_not_paid() -> None:
     assert came(story) == {"later": 7595}
 
 
+def test_what_comes_again_after_a_call_was_paid_after_it_and_the_rest_of_its_payment_was_not() -> None:
+    # Keep one row for both → all of the payment was brought about by the call, this fails.
+    story = released_and_billed()
+    story.do(pay_bill())
+    story.do(reverse(amount=1000))
+    story.on("2010-08-11").do(call(**ILL, bill=OTHER_BILL, by=ANN))
+    story.do(reinstate(1000))
+    assert came(story) == {"later": 6595, "after_call": 1000}
+    story.do(reverse(amount=1500, reversal=id_of("rev", 2), bill=id_of("bil", 3), reference="cb_2"))
+    assert came(story) == {"later": 6095, "open": 1500}
+
+
 def test_what_had_been_paid_before_it_shipped_and_is_taken_back_shipped_unpaid_too() -> None:
     story = given(ann(), customer(), placed(standing="existing", standing_rests_on=OTHER_ORDER)).by(OWNER)
     story.because("sealed:Why")
