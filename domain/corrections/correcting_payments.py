@@ -105,7 +105,7 @@ def correct_payment(
     if waited is not None and waited.became(it.payment):
         unmatched = waited.it.unmatched
         events.append((unmatched_stream(unmatched), _waits_again(corrected, unmatched, given)))
-    events += hold_goes_on(without_payment(state, corrected), payment.position, it.payment, given)
+    events += hold_goes_on(without_payment(state, corrected), it.payment, payment.position, it.payment, given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
 

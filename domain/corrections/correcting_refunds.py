@@ -112,7 +112,7 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
         fee_dropped=after.price_to_ship() - state.price_to_ship() - corrected.cancelled_price,
         deadlines=begins_again(state, after, given),
     )
-    held = hold_goes_on(after, corrected.corrects, None, given)
+    held = hold_goes_on(after, it.refund, refund.position, None, given)
     return Decision(events=((state.placed.order, corrected), *held), customer=it.customer)
 
 

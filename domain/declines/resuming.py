@@ -5,7 +5,7 @@ Source: H-correct, R-D2, R-D3, R-D7
 
 import msgspec
 
-from domain.deadlines import is_history, still_to_do
+from domain.deadlines import deadlines_of_effort, is_history, still_to_do
 from domain.decision import Given
 from domain.declines.decline_events import OrderReleased
 from domain.declines.holds import hold_begins, holds_up
@@ -17,14 +17,14 @@ from domain.orders.order_events import Deadline
 
 
 def hold_goes_on(
-    after: Placed, undone: int, payment: str | None, given: Given
+    after: Placed, undone: str, corrects: int, payment: str | None, given: Given
 ) -> tuple[tuple[str, Event], ...]:
-    """What holds an order up once the payment or refund of that position is taken back, `after` being the
+    """What holds an order up once that payment or refund, of that position, is taken back, `after` being the
     order without: the hold that it had ended, alone or with others, as it was; or, where it had ended none,
     one that begins.
     """
     last = after.declines.holds[-1] if after.declines.holds else None
-    if last is None or not _had_ended(last, undone) or not holds_up(after):
+    if last is None or not _had_ended(last, undone, corrects) or not holds_up(after):
         return hold_begins(after, payment, "corrected", given)
     resumed = msgspec.structs.replace(
         last.placed,
@@ -35,28 +35,31 @@ def hold_goes_on(
     return ((after.placed.order, resumed),)
 
 
-def _had_ended(hold: Hold, undone: int) -> bool:
-    """Whether what was recorded there is part of what ended it: money came, or units were cancelled, between
-    its beginning and its end.
-    """
+def _had_ended(hold: Hold, undone: str, corrects: int) -> bool:
+    """Whether that is part of what ended it: it says so, or the money came between its beginning and end."""
     if not isinstance(hold.ended, OrderReleased) or hold.ended.because == "reviewed":
         return False
-    return hold.position < undone < hold.ended_by[0]
+    return hold.ended.by == undone or hold.position < corrects < hold.ended_by[0]
 
 
 def _left_to_do(hold: Hold, after: Placed, given: Given) -> tuple[Deadline, ...]:
     search = None if hold.searches else hold.deadline("search_cards")
-    started = (search, _reach(hold), hold.deadline("decide_release"))
-    release = None if _was_left_to_a_person(hold, after) else hold.deadline("release_unpaid")
+    started = (search, _reach(hold, given), hold.deadline("decide_release"))
+    by_person = after.declines.is_fraud or _was_left_to_a_person(hold, after)
+    release = None if by_person else hold.deadline("release_unpaid")
     return tuple([still_to_do(each, given) for each in (*started, release) if each is not None])
 
 
-def _reach(hold: Hold) -> Deadline | None:
+def _reach(hold: Hold, given: Given) -> Deadline | None:
     """When the customer is to be tried next; None once they were reached."""
-    if not hold.contacts:
+    if not hold.effort:
         return hold.deadline("reach_customer")
-    tried = hold.contacts[-1].attempted
-    return next((each for each in tried.deadlines if each.kind == "reach_customer"), None)
+    if hold.reached:
+        return None
+    tried = hold.effort[-1]
+    # One entered while the hold seemed over asked for no other.
+    started = tried.attempted.deadlines or deadlines_of_effort(msgspec.structs.replace(given, at=tried.at))
+    return next((each for each in started if each.kind == "reach_customer"), None)
 
 
 def _was_left_to_a_person(hold: Hold, after: Placed) -> bool:

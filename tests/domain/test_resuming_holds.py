@@ -18,11 +18,12 @@ from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from tests.domain.decline_examples import ann, fail, give_up, phone, reach, search
-from tests.domain.examples import OTHER_PAYMENT, cancel, capture, captured, placed
+from tests.domain.examples import OTHER_PAYMENT, cancel, capture, captured, id_of, placed
 from tests.domain.figures import rows_of
 from tests.domain.specification import OWNER, Story, given, moment
 from tests.domain.test_correcting_payments import correct, order
 from tests.domain.test_losing_cover import EXISTING, customer, tasks_of
+from tests.domain.test_notices import notice
 
 
 def declined(*paid: Event, **asked: Any) -> Story:
@@ -34,7 +35,10 @@ def declined(*paid: Event, **asked: Any) -> Story:
 
 @pytest.mark.parametrize(
     ("paid", "mistake", "kind"),
-    [((), capture(), PaymentCaptured), ((captured(amount=1000),), cancel(), RefundGranted)],
+    [
+        ((), capture(), PaymentCaptured),
+        ((captured(amount=1000),), cancel(), RefundGranted),
+    ],
     ids=["a payment that never came", "a cancellation nobody wanted"],
 )
 def test_a_customer_never_reached_is_given_up_as_if_there_had_been_no_mistake(
@@ -118,3 +122,38 @@ def test_what_a_payment_before_the_last_leaves_missing_begins_a_hold_of_its_own(
     story.do(capture(amount=6595, payment=OTHER_PAYMENT, reference="ch_2"))
     held = story.when(correct(story, PaymentCaptured, 1)).decides(OrderPlacedOnHold)
     assert (held.because, held.resumes) == ("corrected", None)
+
+
+def test_a_try_entered_while_the_order_seemed_paid_leaves_the_customer_to_be_tried_again() -> None:
+    # Ask only what that try started → nobody tries them any more, this fails.
+    story = declined()
+    story.on("2010-08-11").do(phone())
+    story.on("2010-08-13").do(capture())
+    story.on("2010-08-12").with_now(moment("2010-08-13")).do(reach())
+    story.with_now(None).on("2010-08-14").do(correct(story, PaymentCaptured))
+    assert {"decide_release", "reach_customer"} <= tasks_of(story)
+
+
+def test_a_customer_reached_is_not_to_be_tried_again() -> None:
+    # Ask only the last try → this fails.
+    story = declined()
+    story.on("2010-08-11").do(phone())
+    story.do(reach(reached=True))
+    story.on("2010-08-12").do(phone())
+    story.on("2010-08-13").do(capture())
+    resumed = story.on("2010-08-14").when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    assert "reach_customer" not in {each.kind for each in resumed.deadlines}
+
+
+@pytest.mark.parametrize("code", ["insufficient_funds", "stolen_card"])
+def test_a_fraud_learned_while_the_order_seemed_paid_leaves_it_to_a_person(code: str) -> None:
+    # Carry the release on → a time for it stands that no rule will keep, this fails.
+    story = declined(**EXISTING)
+    story.do(search())
+    story.do(phone())
+    story.on("2010-08-11").do(capture())
+    told = fail(payment=id_of("pay", 3), reference="ch_3", decline_code=code)
+    story.do(notice(kind="charge.failed", happened_at=story.at, fact=told, money=None))
+    resumed = story.on("2010-08-12").when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    by_rule = "release_unpaid" in {each.kind for each in resumed.deadlines}
+    assert by_rule == (code == "insufficient_funds")

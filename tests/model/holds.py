@@ -32,7 +32,7 @@ def decline(shop: Shop, name: str, amount: int, *, fraud: bool) -> None:
 def cover_lost(
     shop: Shop, name: str, *, charged_back: bool = False, undone: frozenset[int] = frozenset()
 ) -> None:
-    """R-B2: what covered it is gone, so it waits. H-correct: where that had ended a hold, it goes on.
+    """R-B2: what covered it is gone, so it waits. H-correct: where that had helped to end a hold, it goes on.
 
     `undone`: the steps that are taken back.
     """
@@ -40,7 +40,7 @@ def cover_lost(
     if order.hold is None:
         ended, by = order.ended_hold, order.ended_by
         _wait(order)
-        if order.hold is not None and ended is not None and by in undone:
+        if order.hold is not None and ended is not None and any(ended.began < each <= by for each in undone):
             order.hold = ended
             return
         if order.hold is not None:
@@ -103,7 +103,10 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
 
 def money_settles(order: Order, step: int) -> None:
     """R-D2: what is covered waits for nothing any more, through that step."""
-    if order.hold is not None and not_covered(order) == 0:
+    if order.hold is None:
+        return
+    order.hold.began = order.hold.began or step
+    if not_covered(order) == 0:
         order.ended_hold, order.ended_by, order.hold = order.hold, step, None
 
 

@@ -192,6 +192,8 @@ class Hold:
     becomes of it.
     """
 
+    began: int = 0
+    """With which step."""
     charged_back: bool = False
     declined_on: date | None = None
     """When a bank first declined, while it waits or as it began."""
