@@ -41,6 +41,7 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
         payment_method=body.payment_method,
         reference=body.reference,
         processor=None if call.book.gateway is None else call.book.gateway.processor,
+        payment=body.payment,
     )
     return await decided_refund(call, command, body, stream, customer)
 

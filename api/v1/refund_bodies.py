@@ -22,7 +22,7 @@ from api.grammars import (
 )
 from domain.command import MOST_LINES
 from domain.refunds.refund_events import ObservedProblem, PayoutMethod, SignalKind
-from domain.refunds.settling import Way
+from domain.refunds.ways import Way
 
 
 class AskBody(Writing):
@@ -104,7 +104,11 @@ class SettleRefundBody(Writing):
     reference: Reference | None = Field(
         default=None,
         description="What the processor or bank calls the payout. Needed where a processor that is connected "
-        "would send the money back by itself.",
+        "would send the money back by itself. It is that of one payout, against one payment.",
+    )
+    payment: PaymentId | None = Field(
+        default=None,
+        description="The payment it left against; left out, the first that goes back by hand.",
     )
 
 

@@ -1,8 +1,9 @@
 """Paying a refund out by itself, the way the money came: what is next, and what the processor says left.
 
-    next_payout(order, refund) -> SendBack     money, against a card payment it came with, oldest first
-                               -> KeepCredit   what came as credit stays the customer's credit
-                               -> None         nothing is due, it waits for a bank, or a person finds a way
+    next_payout(order, refund, processor)
+        -> SendBack     money, against a card payment it came with through that processor, oldest first
+        -> KeepCredit   what came as credit stays the customer's credit
+        -> None         nothing is due, it waits for a bank, or a person finds a way
 
 The processor is asked before anything is recorded, under a name made of the refund and of how often it was
 tried: so whoever asks again, for whatever reason, asks for the same payout and is told what became of it.
@@ -25,6 +26,7 @@ from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund import Payout, Refund
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed, refund_of
+from domain.refunds.ways import sent_back_by
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -48,34 +50,28 @@ class KeepCredit(msgspec.Struct, frozen=True, kw_only=True):
     credit: str
 
 
-def next_payout(state: Placed, refund: Refund) -> SendBack | KeepCredit | None:
-    """What of a refund is to be paid out next; once one did not arrive, or left and found no place, a person
-    finds the next way.
+def next_payout(state: Placed, refund: Refund, processor: str | None) -> SendBack | KeepCredit | None:
+    """What of a refund is to be paid out next, where that processor is connected. A person finds the next way
+    of what did not arrive, or came otherwise, and of all of it once something left and found no place.
 
     Source: R-B9, R-G8
     """
-    tried = [payout for payout in refund.payouts.values() if payout.did_not_arrive]
-    if state.is_disputed or tried or refund.unmatched or refund.corrected is not None:
+    if state.is_disputed or refund.unmatched or refund.corrected is not None:
         return None
     due = owed(state, refund)
     name, ordinal = refund.granted.refund, len(refund.payouts)
     if due.cash == 0:
-        if due.credit == 0:
+        if due.credit == 0 or any(payout.did_not_arrive for payout in refund.payouts.values()):
             return None
         credit = _named("crd", name, ordinal + refund.set_aside)  # more may be kept later
         return KeepCredit(payout=_named("pot", name, ordinal), credit=credit)
-    for payment, known in state.payments.items():
-        it = known.received
-        if not known.may_go_back:
-            continue
-        if not isinstance(it, PaymentCaptured):
-            return None  # a bank transfer goes back by hand
+    for it, share in sent_back_by(processor, state, refund, due.cash):
         return SendBack(
             payout=_named("pot", name, ordinal),
-            payment=payment,
+            payment=it.payment,
             processor=it.processor,
             reference=it.reference,
-            amount=min(due.cash, known.may_go_back),
+            amount=share,
             currency=it.currency,
         )
     return None

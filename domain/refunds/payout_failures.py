@@ -17,7 +17,8 @@ from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, price_not_covered
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import NothingDueBack, PayoutWayClosed, Ways, owed, refund_of
+from domain.refunds.settling import NothingDueBack, owed, refund_of
+from domain.refunds.ways import PayoutWayClosed, Ways
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 

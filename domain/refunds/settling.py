@@ -10,28 +10,23 @@ Source: R-B9, R-G8, R-G9, I13
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import msgspec
 
-from domain.bills.bill_events import BillPaymentReceived
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_text
 from domain.customers.registering import Customer
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
-from domain.moments import day_of
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
-from domain.payments.payment_events import CreditSetAside, PaymentCaptured
+from domain.payments.payment_events import CreditSetAside
 from domain.refunds.refund import Refund, RefundUnknown, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
+from domain.refunds.ways import PayoutWayClosed, Way, Ways, came_by_cheque, sent_back_by
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
-
-Way = Literal["original_method", "other_card", "store_credit", "cheque"]
-WAYS: tuple[Way, ...] = get_args(Way)
 
 
 class SettleRefund(Command, frozen=True, kw_only=True):
@@ -55,6 +50,8 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     """The processor that is connected: money that came through it goes back by itself, and it says under
     which reference.
     """
+    payment: str | None = None
+    """The payment it left against, under the reference; None: the first that goes back by hand."""
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
@@ -97,30 +94,6 @@ class PayoutDuringDispute(Refusal):
     way_out = "Contest or accept the dispute. Once it is closed, what is due back is computed anew."
 
     refund: str
-
-
-@dataclass(unsafe_hash=True)
-class PayoutWayClosed(Refusal):
-    """The money cannot go this way: it failed before, or there is no such way."""
-
-    rule = "R-G8"
-    way_out = "Use the next way: another card, store credit, or a cheque."
-
-    refund: str
-    method: Way
-
-
-@dataclass(unsafe_hash=True)
-class EarlierWayOpen(Refusal):
-    """Money goes back the way it came; another way is taken once that one failed."""
-
-    rule = "R-G8"
-    way_out = "Pay it out the way shown, or record that it failed, and why."
-    spoken = "Money goes back the way it came: {open} is still open, and {method} comes after it."
-
-    refund: str
-    method: Way
-    open: Way
 
 
 @dataclass(unsafe_hash=True)
@@ -204,11 +177,11 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
         raise NothingDueBack(command.refund)
     customer = given.state(command.customer, Customer)
     ways = Ways(state, customer, refund, given)
-    way = ways.chosen(command.method) if due.cash else "store_credit"
+    asked = command.method if command.payment is None else "original_method"
+    way = ways.chosen(asked) if due.cash else "store_credit"
     if way == "store_credit" and command.reference is not None:
         raise CreditLeavesNothing(command.refund, "cheque" if due.cash else None)
-    if way == "original_method" and command.reference is None:
-        _expect_not_sent_back_by_itself(command, ways)
+    back = list(_back_to_payments(command, state, ways, due.cash)) if way == "original_method" else []
     expect_cause(refund.at, given)
     if way == "store_credit":
         return _recorded(command, state, (), Owed(0, due.total))
@@ -220,7 +193,7 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     elif way == "cheque":
         paid = (_paid(command, state, command.payouts[0], due.cash, "cheque", None, None),)
     else:
-        paid = tuple(_back_to_payments(command, state, ways, due.cash))
+        paid = tuple(back)
     return _recorded(command, state, paid, due)
 
 
@@ -242,108 +215,45 @@ def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Re
     for payout in known:
         it = payout.tried
         method = it.method if command.method is None else command.method
-        if method == "cheque" and it.payment is not None and _came_by_cheque(state, it.payment):
+        if method == "cheque" and it.payment is not None and came_by_cheque(state, it.payment):
             method = it.method
-        said = (method, command.reference)
-        if not isinstance(it, RefundPaid) or (it.method, it.reference) != said:
+        said = (method, command.reference, command.payment or it.payment)
+        if not isinstance(it, RefundPaid) or (it.method, it.reference, it.payment) != said:
             raise AlreadyRecordedOtherwise(it.payout)
     kept = state.credits.get(command.credit)
     return (*[payout.position for payout in known], *(() if kept is None else (kept.position,)))
 
 
-def _came_by_cheque(state: Placed | Customer, payment: str) -> bool:
-    """Whether that money came by cheque: a cheque back is then the way it came."""
-    it = state.payments[payment].received if isinstance(state, Placed) else None
-    return isinstance(it, BillPaymentReceived) and it.method == "cheque"
-
-
-class Ways:
-    """The ways on which a refund's money may leave, at a moment."""
-
-    def __init__(
-        self, state: Placed | Customer, customer: Customer | None, refund: Refund, given: Given
-    ) -> None:
-        self._state, self._customer, self._refund = state, customer, refund
-        self._month = day_of(given.at, given.book.zone)[:7]
-        tried = [payout.tried for payout in refund.payouts.values() if payout.did_not_arrive]
-        self._failed_payments = {it.payment for it in tried if it.payment is not None}
-        self._failed_cards = {it.payment_method for it in tried if it.payment_method is not None}
-
-    def payments(self) -> list[tuple[str, int, str | None]]:
-        """Payments it may go back against, oldest first: id, how much, the card where that is known."""
-        if isinstance(self._state, Customer):
-            return []
-        found: list[tuple[str, int, str | None]] = []
-        for name, payment in self._state.payments.items():
-            it = payment.received
-            card = it.payment_method if isinstance(it, PaymentCaptured) else None
-            if payment.may_go_back and name not in self._failed_payments and card not in self._failed_cards:
-                found.append((name, payment.may_go_back, card))
-        return found
-
-    def processors(self) -> set[str]:
-        """Through which those payments came."""
-        if isinstance(self._state, Customer):
-            return set()
-        came = [self._state.payments[name].received for name, _, _ in self.payments()]
-        return {it.processor for it in came if isinstance(it, PaymentCaptured)}
-
-    def card(self, named: str | None) -> str | None:
-        """The other card it may go to: the one named, if it is on file, valid, not declined for good, and did
-        not fail before.
-        """
-        cards = list(self._cards())
-        if named is None:
-            return cards[-1] if cards else None
-        return named if named in cards else None
-
-    def chosen(self, method: Way | None) -> Way:
-        """The way asked for, or the first that is open. Raises: PayoutWayClosed, EarlierWayOpen."""
-        first = self._first()
-        if method is None:
-            return first
-        name = self._refund.granted.refund
-        if method == first or (method == "cheque" and first == "store_credit"):
-            return method
-        by_cheque = [_came_by_cheque(self._state, payment) for payment, _, _ in self.payments()]
-        if method == "cheque" and by_cheque and all(by_cheque):
-            return first
-        if WAYS.index(method) < WAYS.index(first):
-            raise PayoutWayClosed(name, method)
-        raise EarlierWayOpen(name, method, first)
-
-    def _first(self) -> Way:
-        if self.payments():
-            return "original_method"
-        if any(self._cards()):
-            return "other_card"
-        # Credit that the customer wants as money is not kept as credit again.
-        return "cheque" if self._refund.granted.basis == "credit" else "store_credit"
-
-    def _cards(self) -> Iterator[str]:
-        if self._customer is None:
-            return
-        used: set[str | None] = set()
-        if isinstance(self._state, Placed):
-            received = [payment.received for payment in self._state.payments.values()]
-            used = {it.payment_method for it in received if isinstance(it, PaymentCaptured)}
-        for name, known in self._customer.payment_methods.items():
-            is_open = known.stored.expiry >= self._month and not known.declined_for_good
-            if is_open and name not in used | self._failed_cards:
-                yield name
-
-
-def _expect_not_sent_back_by_itself(command: SettleRefund, ways: Ways) -> None:
-    """That money left is said by whoever moves it. Raises: PaidOutByProcessor."""
-    if command.processor is not None and command.processor in ways.processors():
-        raise PaidOutByProcessor(command.refund, command.processor)
-
-
 def _back_to_payments(
     command: SettleRefund, state: Placed | Customer, ways: Ways, cash: int
 ) -> Iterator[RefundPaid]:
-    """Against the payments it came with, oldest first, as far as they reach; the rest stays owed."""
-    for payout, (payment, most, card) in zip(command.payouts, ways.payments(), strict=False):
+    """Against the payments it came with, oldest first, as far as they reach; the rest stays owed.
+
+    A reference is that of one payout, against one payment. Without one, what a connected processor sends
+    back is left to it: that money left is said by whoever moves it. Raises: PaidOutByProcessor,
+    PayoutWayClosed.
+    """
+    assert isinstance(state, Placed)
+    sent = sent_back_by(command.processor, state, state.refunds[command.refund], cash)
+    its = {it.payment for it, _ in sent}
+    open_ = ways.payments()
+    by_hand = [each for each in open_ if each[0] not in its]
+    rest = cash - sum([share for _, share in sent])
+    if command.payment is not None:
+        chosen = [each for each in open_ if each[0] == command.payment]
+        if not chosen:
+            raise PayoutWayClosed(command.refund, "original_method")
+        cash = cash if command.reference is not None or command.payment in its else rest
+    elif command.reference is not None:
+        chosen, cash = (by_hand[:1], rest) if by_hand and rest else (open_[:1], cash)
+    elif sent:
+        chosen, cash = by_hand, rest
+    else:
+        chosen = open_
+    if command.reference is None and (not cash or its & {each[0] for each in chosen} or not chosen):
+        assert command.processor is not None
+        raise PaidOutByProcessor(command.refund, command.processor)
+    for payout, (payment, most, card) in zip(command.payouts, chosen, strict=False):
         amount = min(cash, most)
         if amount:
             yield _paid(command, state, payout, amount, "original_method", payment, card)

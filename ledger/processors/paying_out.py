@@ -60,7 +60,9 @@ async def _is_next(book: Book, errand: PayOut, payout: str) -> bool:
     state = await book.state(errand.order)
     if not isinstance(state, Placed):
         return False
-    return any(_names(next_payout(state, refund), payout) for refund in state.refunds.values())
+    return any(
+        _names(next_payout(state, refund, _connected(book)), payout) for refund in state.refunds.values()
+    )
 
 
 def _names(following: SendBack | KeepCredit | None, payout: str) -> bool:
@@ -76,7 +78,7 @@ async def _sent_before(book: Book, errand: PayOut) -> Command | None:
         return None
     for name, it in await book.reactions.asked(errand.order):
         refund = state.refunds[name]
-        if _names(next_payout(state, refund), it.payout):
+        if _names(next_payout(state, refund, _connected(book)), it.payout):
             continue  # it is asked for again
         if it.payout not in refund.payouts and it.payout not in refund.unmatched:
             gateway = _gateway(book, it)
@@ -98,7 +100,7 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
     for name, refund in state.refunds.items():
         if _is_history(refund, register):
             continue
-        match next_payout(state, refund):
+        match next_payout(state, refund, _connected(book)):
             case KeepCredit() as it:
                 return SettleRefund(
                     stream=errand.order,
@@ -118,6 +120,10 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
 def _is_history(refund: Refund, register: Register) -> bool:
     """Whether it was granted before the book went live: then it was paid out there, or a person does it."""
     return register.cut_over is not None and day_of(refund.at, register.zone) < register.cut_over
+
+
+def _connected(book: Book) -> str | None:
+    return None if book.gateway is None else book.gateway.processor
 
 
 def _gateway(book: Book, it: SendBack) -> Gateway | None:

@@ -18,12 +18,14 @@ from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
 from domain.refunds.refund_events import PayoutUnmatched, RefundDueChanged, RefundGranted, RefundPaid
 from domain.refunds.settling import RefundUnknown
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import billed_story, pay_bill
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
     OTHER_PAYMENT,
     PAYMENT,
     REFUND,
+    capture,
     captured,
     customer_registered,
     id_of,
@@ -41,7 +43,7 @@ FIRST, SECOND = id_of("pot"), id_of("pot", 2)
 
 def next_of(story: Story) -> SendBack | KeepCredit | None:
     state = story.state(ORDER)
-    return next_payout(state, state.refunds[REFUND])
+    return next_payout(state, state.refunds[REFUND], "acme")
 
 
 def record(**other: object) -> RecordPayout:
@@ -130,12 +132,40 @@ def test_what_was_settled_by_hand_is_not_sent_again() -> None:
     assert next_of(story) is None
 
 
-def test_money_that_came_by_bank_goes_back_by_hand() -> None:
-    story = refunded()
-    payments = dict(story.state(ORDER).payments)
-    state = msgspec.structs.replace(story.state(ORDER), payments={})
-    assert payments
-    assert next_payout(state, state.refunds[REFUND]) is None
+def by_bank_and_card() -> Story:
+    """20.00 came by bank transfer, then 55.95 by a card; all of it is refunded."""
+    story = billed_story()
+    story.do(pay_bill(amount=2000))
+    story.do(capture(payment=OTHER_PAYMENT, reference="ch_2", amount=5595))
+    story.do(grant((1, 2)))
+    return story
+
+
+def test_money_that_came_by_bank_goes_back_by_hand_and_the_card_does_not_wait_for_it() -> None:
+    # End at the transfer → the card's money is never sent, and this fails.
+    story = by_bank_and_card()
+    sent = next_of(story)
+    assert isinstance(sent, SendBack)
+    assert (sent.payment, sent.amount) == (OTHER_PAYMENT, 5595)
+    story.do(record(payment=OTHER_PAYMENT, amount=5595))
+    assert next_of(story) is None, "what is due of the transfer is its own"
+
+
+def test_nothing_is_next_at_a_processor_that_is_not_connected() -> None:
+    state = refunded().state(ORDER)
+    assert next_payout(state, state.refunds[REFUND], "another") is None
+    assert next_payout(state, state.refunds[REFUND], None) is None
+
+
+def test_once_one_payment_failed_the_others_get_their_own_back_and_not_its_share() -> None:
+    # Skip the whole refund → the second card waits for the first, and this fails.
+    story = paid_in_two()
+    story.do(fail(payment=PAYMENT))
+    sent = next_of(story)
+    assert isinstance(sent, SendBack)
+    assert (sent.payment, sent.amount) == (OTHER_PAYMENT, 5595)
+    story.do(record(payment=OTHER_PAYMENT, payout=sent.payout, amount=5595))
+    assert next_of(story) is None
 
 
 def test_what_came_as_credit_stays_credit() -> None:
@@ -143,7 +173,7 @@ def test_what_came_as_credit_stays_credit() -> None:
     account = story.state(ORDER).account
     by_credit = msgspec.structs.replace(account, received=0, credit_used=account.received)
     state = msgspec.structs.replace(story.state(ORDER), account=by_credit)
-    assert next_payout(state, state.refunds[REFUND]) == KeepCredit(payout=FIRST, credit=id_of("crd"))
+    assert next_payout(state, state.refunds[REFUND], "acme") == KeepCredit(payout=FIRST, credit=id_of("crd"))
 
 
 # Recording what left
@@ -249,7 +279,7 @@ def test_set_aside_credit_has_a_name_of_its_own_each_time() -> None:
     account = story.state(ORDER).account
     by_credit = msgspec.structs.replace(account, received=0, credit_used=account.received)
     state = msgspec.structs.replace(story.state(ORDER), account=by_credit)
-    found = next_payout(state, state.refunds[REFUND])
+    found = next_payout(state, state.refunds[REFUND], "acme")
     assert isinstance(found, KeepCredit)
     assert found.credit != id_of("crd")
 

@@ -29,15 +29,14 @@ from domain.refunds.refund_events import (
     RefundReturned,
 )
 from domain.refunds.settling import (
-    EarlierWayOpen,
     NothingDueBack,
     PaidOutByProcessor,
     PayoutDuringDispute,
-    PayoutWayClosed,
     RefundNotGranted,
 )
+from domain.refunds.ways import EarlierWayOpen, PayoutWayClosed
 from domain.retry import AlreadyRecordedOtherwise
-from tests.domain.bill_examples import credit_given, reverse, use_credit
+from tests.domain.bill_examples import billed_story, credit_given, pay_bill, reverse, use_credit
 from tests.domain.examples import (
     BILL,
     CARD,
@@ -135,6 +134,44 @@ def test_two_payments_get_back_what_each_brought() -> None:
         paid(amount=5000, left=2595), paid(payout=PAYOUTS[1], payment=OTHER_PAYMENT, amount=2595)
     )
     assert story.account(ORDER).balance == 0
+
+
+def by_transfer_and_card() -> Story:
+    """20.00 came by bank transfer, then 55.95 by a card; all of it is refunded."""
+    story = billed_story()
+    story.do(pay_bill(amount=2000))
+    story.do(capture(payment=OTHER_PAYMENT, reference="ch_2", amount=5595))
+    story.do(grant((1, 2)))
+    return story
+
+
+def shares(story: Story, **said: object) -> list[tuple[str | None, int, str | None]]:
+    """What leaves: against which payment, how much, under which reference."""
+    paid = [it for it in story.do(settle(**said)) if isinstance(it, RefundPaid)]
+    return [(it.payment, it.amount, it.reference) for it in paid]
+
+
+def test_by_hand_goes_back_only_what_the_processor_does_not_send() -> None:
+    # Refuse all of it, or pay all of it → the transfer never goes back, or the card is paid twice.
+    assert shares(by_transfer_and_card(), processor="acme") == [(PAYMENT, 2000, None)]
+    assert len(shares(by_transfer_and_card())) == 2
+    story = by_transfer_and_card()
+    story.do(settle(processor="acme"))
+    rest = settle(processor="acme", payouts=(id_of("pot", 3),), credit=id_of("crd", 3))
+    story.when(rest).refused(PaidOutByProcessor(REFUND, "acme"))
+
+
+def test_a_reference_is_that_of_one_payout_against_one_payment() -> None:
+    # Write it on every payout → the card's money is said to have left with the transfer, and this fails.
+    sepa = (PAYMENT, 2000, "SEPA-77")
+    assert shares(by_transfer_and_card(), processor="acme", reference="SEPA-77") == [sepa]
+    assert shares(by_transfer_and_card(), reference="SEPA-77") == [sepa]
+    card = (OTHER_PAYMENT, 5595, "re_9")
+    assert shares(by_transfer_and_card(), processor="acme", reference="re_9", payment=OTHER_PAYMENT) == [card]
+    named = by_transfer_and_card().when(settle(processor="acme", payment=OTHER_PAYMENT))
+    named.refused(PaidOutByProcessor(REFUND, "acme"))
+    unknown = by_transfer_and_card().when(settle(payment=id_of("pay", 9)))
+    unknown.refused(PayoutWayClosed(REFUND, "original_method"))
 
 
 def test_a_payout_is_never_more_than_is_due_back_when_it_is_made() -> None:

@@ -14,12 +14,11 @@ from domain.refunds.refund import Refund, RefundUnknown
 from domain.refunds.refund_events import RefundPaid, RefundPaymentFailed, RefundReturned
 from domain.refunds.settling import (
     CreditLeavesNothing,
-    EarlierWayOpen,
     NothingDueBack,
-    PayoutWayClosed,
     RefundNotGranted,
     owed,
 )
+from domain.refunds.ways import EarlierWayOpen, PayoutWayClosed
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
     billed_story,

@@ -1,0 +1,170 @@
+"""The ways on which a refund's money may leave, and what of it a connected processor sends back by itself.
+
+    original method → another card of the customer → store credit, or a cheque where they prefer money
+
+A way is left only once it failed, or where it does not exist. Each payment keeps its share of what is due,
+oldest first: that of a bank transfer goes back by hand, and that of one which failed waits for a person; the
+rest does not wait for either.
+Source: R-G8
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import msgspec
+
+from domain.bills.bill_events import BillPaymentReceived
+from domain.customers.registering import Customer
+from domain.decision import Given
+from domain.moments import day_of
+from domain.orders.order import Placed
+from domain.payments.payment import Payment
+from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.refund import Refund
+from domain.refusal import Refusal
+
+Way = Literal["original_method", "other_card", "store_credit", "cheque"]
+WAYS: tuple[Way, ...] = get_args(Way)
+
+
+@dataclass(unsafe_hash=True)
+class PayoutWayClosed(Refusal):
+    """The money cannot go this way: it failed before, or there is no such way."""
+
+    rule = "R-G8"
+    way_out = "Use the next way: another card, store credit, or a cheque."
+
+    refund: str
+    method: Way
+
+
+@dataclass(unsafe_hash=True)
+class EarlierWayOpen(Refusal):
+    """Money goes back the way it came; another way is taken once that one failed."""
+
+    rule = "R-G8"
+    way_out = "Pay it out the way shown, or record that it failed, and why."
+    spoken = "Money goes back the way it came: {open} is still open, and {method} comes after it."
+
+    refund: str
+    method: Way
+    open: Way
+
+
+class _Failed(msgspec.Struct, frozen=True):
+    """Payments and cards to which money of a refund could not go."""
+
+    payments: frozenset[str | None]
+    cards: frozenset[str]
+
+    def has(self, payment: str, card: str | None) -> bool:
+        """Whether it failed against that payment, or on its card."""
+        return payment in self.payments or card in self.cards
+
+
+def _failed(refund: Refund) -> _Failed:
+    tried = [payout.tried for payout in refund.payouts.values() if payout.did_not_arrive]
+    return _Failed(
+        frozenset([it.payment for it in tried]),
+        frozenset([it.payment_method for it in tried if it.payment_method is not None]),
+    )
+
+
+def card_of(payment: Payment) -> str | None:
+    """The card it came from, where that is known."""
+    it = payment.received
+    return it.payment_method if isinstance(it, PaymentCaptured) else None
+
+
+def sent_back_by(
+    processor: str | None, state: Placed, refund: Refund, cash: int
+) -> list[tuple[PaymentCaptured, int]]:
+    """What of so much money the connected processor sends back by itself, oldest payment first: against
+    which, and how much.
+
+    Nothing, once something left and found no place: a person finds the next way. Source: R-G8
+    """
+    if processor is None or refund.unmatched or refund.corrected is not None:
+        return []
+    failed = _failed(refund)
+    found: list[tuple[PaymentCaptured, int]] = []
+    for name, payment in state.payments.items():
+        it, share = payment.received, min(cash, payment.may_go_back)
+        cash -= share
+        if not isinstance(it, PaymentCaptured) or it.processor != processor:
+            continue
+        if share and not failed.has(name, it.payment_method):
+            found.append((it, share))
+    return found
+
+
+def came_by_cheque(state: Placed | Customer, payment: str) -> bool:
+    """Whether that money came by cheque: a cheque back is then the way it came."""
+    it = state.payments[payment].received if isinstance(state, Placed) else None
+    return isinstance(it, BillPaymentReceived) and it.method == "cheque"
+
+
+class Ways:
+    """The ways on which a refund's money may leave, at a moment."""
+
+    def __init__(
+        self, state: Placed | Customer, customer: Customer | None, refund: Refund, given: Given
+    ) -> None:
+        self._state, self._customer, self._refund = state, customer, refund
+        self._month = day_of(given.at, given.book.zone)[:7]
+        self._failed = _failed(refund)
+
+    def payments(self) -> list[tuple[str, int, str | None]]:
+        """Payments it may go back against, oldest first: id, how much, the card where that is known."""
+        if isinstance(self._state, Customer):
+            return []
+        return [
+            (name, payment.may_go_back, card_of(payment))
+            for name, payment in self._state.payments.items()
+            if payment.may_go_back and not self._failed.has(name, card_of(payment))
+        ]
+
+    def card(self, named: str | None) -> str | None:
+        """The other card it may go to: the one named, if it is on file, valid, not declined for good, and did
+        not fail before.
+        """
+        cards = list(self._cards())
+        if named is None:
+            return cards[-1] if cards else None
+        return named if named in cards else None
+
+    def chosen(self, method: Way | None) -> Way:
+        """The way asked for, or the first that is open. Raises: PayoutWayClosed, EarlierWayOpen."""
+        first = self._first()
+        if method is None:
+            return first
+        name = self._refund.granted.refund
+        if method == first or (method == "cheque" and first == "store_credit"):
+            return method
+        by_cheque = [came_by_cheque(self._state, payment) for payment, _, _ in self.payments()]
+        if method == "cheque" and by_cheque and all(by_cheque):
+            return first
+        if WAYS.index(method) < WAYS.index(first):
+            raise PayoutWayClosed(name, method)
+        raise EarlierWayOpen(name, method, first)
+
+    def _first(self) -> Way:
+        if self.payments():
+            return "original_method"
+        if any(self._cards()):
+            return "other_card"
+        # Credit that the customer wants as money is not kept as credit again.
+        return "cheque" if self._refund.granted.basis == "credit" else "store_credit"
+
+    def _cards(self) -> Iterator[str]:
+        if self._customer is None:
+            return
+        used: set[str | None] = set()
+        if isinstance(self._state, Placed):
+            received = [payment.received for payment in self._state.payments.values()]
+            used = {it.payment_method for it in received if isinstance(it, PaymentCaptured)}
+        for name, known in self._customer.payment_methods.items():
+            is_open = known.stored.expiry >= self._month and not known.declined_for_good
+            if is_open and name not in used | self._failed.cards:
+                yield name
