@@ -89,13 +89,14 @@ class GuaranteeItem(msgspec.Struct, frozen=True):
 
 
 class ReturnRateItem(msgspec.Struct, frozen=True):
-    """Of a sku's delivered units, how many were refunded at an age, or came back."""
+    """Of a sku's delivered units, how many were refunded at an age; of those shipped, how many under way."""
 
     sku: str
     age: str
     refunded: int
     delivered: int
     basis_points: int
+    """Of the units delivered; for `under_way` and `came_back` of those shipped."""
     last_position: int
 
 

@@ -191,6 +191,33 @@ async def test_return_rates_are_told_by_product_and_age(ledger: Ledger, fresh_ho
     )
 
 
+async def test_what_was_refunded_on_the_way_is_no_part_of_what_arrived(
+    ledger: Ledger, fresh_house: House
+) -> None:
+    """Count units that never arrived in `all`, or measure those under way by what arrived → this fails."""
+    house = fresh_house
+    order = await house.paid_order(3)
+    shipment = await house.shipment(order, 3)
+    await refunded(house, order, 2)
+    arrived = {"shipment": shipment, "parts": [{"line": 1, "quantity": 1}]}
+
+    async def rates() -> list[tuple[int, int, int]]:
+        told = {item["age"]: item for item in await items(house, "/v1/return-rates")}
+        return [
+            (told[age]["refunded"], told[age]["delivered"], told[age]["basis_points"])
+            for age in ("all", "under_way")
+        ]
+
+    async with followed(ledger, house.book):
+        assert await rates() == [(0, 0, 0), (2, 0, 6667)]
+        await house.recorded(f"/v1/orders/{order}/deliveries", arrived)
+        assert await rates() == [(0, 1, 0), (2, 1, 6667)]
+        await house.recorded(f"/v1/orders/{order}/deliveries", arrived)
+        assert await rates() == [(1, 2, 5000), (2, 2, 6667)]
+        await refunded(house, order, 1)
+        assert await rates() == [(2, 2, 10_000), (2, 2, 6667)]
+
+
 async def test_goods_are_valued_in_the_currency_of_their_refund(house: House) -> None:
     refund = await refunded(house, await delivered(house), 2)
     value = {"amount": 1, "currency": "USD"}
