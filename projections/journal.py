@@ -14,6 +14,7 @@ from domain.bills.bill_events import (
     BillWrittenOff,
     WriteOffReversed,
 )
+from domain.book.closing import FIRST_MONTH
 from domain.corrections.correction_events import (
     PaymentCorrected,
     RefundCorrected,
@@ -276,7 +277,7 @@ def _released(amount: int) -> tuple[tuple[str, int], ...]:
 
 
 _REPORT: LiteralString = """
-SELECT to_char(date '1899-12-01' + make_interval(months => counted_in - 1), 'YYYY-MM') AS month, currency,
+SELECT to_char(date '{first}-01' + make_interval(months => counted_in - 1), 'YYYY-MM') AS month, currency,
        coalesce(-sum(amount) FILTER (WHERE account = 'revenue:sales'), 0) AS sales,
        coalesce(-sum(amount) FILTER (WHERE account = 'revenue:shipping'), 0) AS shipping,
        coalesce(sum(amount) FILTER (WHERE account = 'revenue:sales returns'), 0) AS returned,
@@ -300,7 +301,7 @@ FROM (SELECT {} AS counted_in, * FROM (
               SELECT %s::bigint[] AS starts, %s::bigint[] AS closings, %s::integer[] AS first_open
           ) AS calendar
       ) AS dated) AS counted
-GROUP BY counted_in, currency"""
+GROUP BY counted_in, currency""".replace("{first}", FIRST_MONTH)
 BY_BOOKS: LiteralString = _REPORT.replace("{}", "greatest(took_effect_in, open_then)")
 """The books by month, late entries in the first month that was still open, over the rows `held`; takes what
 `domain.book.closing.Calendar` says. Source: H-period

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 
@@ -86,7 +87,7 @@ def month_of(register: Register, month: str) -> Month:
     return Month(start, end, closed, late_after)
 
 
-FIRST_MONTH = "1899-12"
+FIRST_MONTH: Final = "1899-12"
 """The month of the earliest moment at which anything takes effect, in the zone that is furthest west."""
 _LAST_YEAR = 2999
 
