@@ -20,8 +20,10 @@ from domain.returns.held_goods import NamedGoods
 from domain.returns.taking_back import CameBack
 from tests.domain.bill_examples import call, pay_bill, promise, remind, review, write_off
 from tests.domain.bill_examples import give_up as mark_uncollectible
+from tests.domain.corrections.test_correcting_payments import OWED
 from tests.domain.decline_examples import fail, give_up, reach, release, search
 from tests.domain.examples import BILL, CUSTOMER, ORDER, REFUND, capture, id_of
+from tests.domain.inbound.test_notices import MONEY, money, notice
 from tests.domain.ranges import (
     TOO_LONG,
     TOO_LONG_SEALED,
@@ -31,9 +33,10 @@ from tests.domain.ranges import (
     expect_other_kind,
     expect_taken,
 )
-from tests.domain.refunds import approve, come_back, grant, pay_out_credit, settle, withdraw
-from tests.domain.refunds import fail as fail_payout
-from tests.domain.returns import (
+from tests.domain.refund_examples import approve, come_back, grant, pay_out_credit, settle, withdraw
+from tests.domain.refund_examples import fail as fail_payout
+from tests.domain.refunds.test_paying_out import record
+from tests.domain.return_examples import (
     ask_back,
     file_claim,
     goods,
@@ -44,9 +47,6 @@ from tests.domain.returns import (
     take_back,
     waive,
 )
-from tests.domain.test_correcting_payments import OWED
-from tests.domain.test_notices import MONEY, money, notice
-from tests.domain.test_paying_out import record
 
 SHIRT = ClaimedUnits(1, "SHIRT")
 

@@ -17,7 +17,7 @@ from domain.reactions import asked_by, derived_id, key_of
 from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
 from domain.refunds.refund_events import RefundGranted
 from tests.domain.examples import CUSTOMER, ORDER
-from tests.domain.returns import refunded
+from tests.domain.return_examples import refunded
 from tests.domain.specification import NOON, ZONE, Story
 
 RULE = PayoutFollowsGrant()

@@ -42,8 +42,8 @@ from tests.domain.examples import (
     ship,
 )
 from tests.domain.figures import figures
-from tests.domain.refunds import deciding, grant, settle
-from tests.domain.returns import SHIRT, ask_back, file_claim, listed
+from tests.domain.refund_examples import deciding, grant, settle
+from tests.domain.return_examples import SHIRT, ask_back, file_claim, listed
 from tests.domain.specification import AGENT, Story, given, moment
 
 RIGHT_DRESSES = AskedLine(sku="DRESS-38", description="The right dress", quantity=2, unit_price=3400)

@@ -33,7 +33,9 @@ from domain.refunds.refund_events import (
 )
 from domain.returns.return_events import GoodsReturnRequested
 from tests.domain.bill_examples import ILL, OVERDUE, PERSONS, call, dispute, promise, reverse, review
+from tests.domain.corrections.test_correcting_payments import correct
 from tests.domain.decline_examples import ann, attempted, charge, declined, fail, held, reach, release
+from tests.domain.declines.test_losing_cover import tasks_of
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
@@ -56,13 +58,11 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.refunds import come_back, deciding, grant, used
-from tests.domain.refunds import fail as fail_payout
-from tests.domain.returns import ask_back
+from tests.domain.inbound.test_notices import money, notice
+from tests.domain.refund_examples import come_back, deciding, grant, used
+from tests.domain.refund_examples import fail as fail_payout
+from tests.domain.return_examples import ask_back
 from tests.domain.specification import NOON, OWNER, SUPERVISOR, ZONE, Story, given, moment
-from tests.domain.test_correcting_payments import correct
-from tests.domain.test_losing_cover import tasks_of
-from tests.domain.test_notices import money, notice
 
 MIDNIGHT = moment("2010-08-11", "00:00")
 TODAY = "2010-08-11"

@@ -11,7 +11,7 @@ from domain.stored_types import TYPE_NAMES
 from ledger.book import Book
 from ledger.importing.purchases import Purchases
 from tests.domain.examples import CUSTOMER, ORDER, captured, customer_registered, id_of, placed, shipped
-from tests.domain.refunds import grant
+from tests.domain.refund_examples import grant
 from tests.domain.specification import SUPERVISOR, Story, given
 
 pytestmark = pytest.mark.anyio

@@ -23,9 +23,9 @@ from domain.refunds.settling import SettleRefund
 from domain.refusal import Refusal
 from ledger.record import codec
 from ledger.record.chain import ORIGIN, StoredRow, canonical, link
-from tests.domain import bill_examples, decline_examples, examples, returns
+from tests.domain import bill_examples, decline_examples, examples, return_examples
 from tests.domain.examples import CUSTOMER, id_of
-from tests.domain.refunds import ask, deciding
+from tests.domain.refund_examples import ask, deciding
 from tests.domain.specification import NOON, OWNER, SUPERVISOR, ZONE, Story, moment
 
 Kind = Literal[
@@ -93,14 +93,14 @@ def _take_goods_back(story: Story) -> None:
     today = deciding(SUPERVISOR.person, "2010-05-01")
     for number in (1, 2):
         refund, back = id_of("ref", 100_000 + number), id_of("ret", 100_000 + number)
-        story.do(returns.grant((1, 3), order=order, refund=refund, deciding=today))
-        story.do(returns.ask_back(stream=order, refund=refund, goods_return=back))
-    story.do(returns.send_label(stream=order, goods_return=back))
-    came = returns.came(2, "empty")
-    story.do(returns.take_back(came, stream=order, goods_return=back, arrival=id_of("arr", 100_001)))
+        story.do(return_examples.grant((1, 3), order=order, refund=refund, deciding=today))
+        story.do(return_examples.ask_back(stream=order, refund=refund, goods_return=back))
+    story.do(return_examples.send_label(stream=order, goods_return=back))
+    came = return_examples.came(2, "empty")
+    story.do(return_examples.take_back(came, stream=order, goods_return=back, arrival=id_of("arr", 100_001)))
     claim = {"order": order, "claim": id_of("clm", 100_001)}
-    story.do(returns.file_claim((1, 2), **claim, refund=id_of("ref", 100_002), sends_goods=True))
-    story.do(returns.settle_claim(**claim, currency="USD"))
+    story.do(return_examples.file_claim((1, 2), **claim, refund=id_of("ref", 100_002), sends_goods=True))
+    story.do(return_examples.settle_claim(**claim, currency="USD"))
 
 
 def _give_credit(story: Story) -> None:
@@ -216,22 +216,28 @@ def _about_goods(state: object, order: str, amount: int, number: int) -> Command
     claim = {"order": order, "claim": _last(known.supplier_claims if known else {}, "clm", number)}
     match number % 7:
         case 0 | 1:
-            every = returns.goods(amount) if amount < 3 else returns.goods(sku="HAT", value=900, quantity=2)
-            return returns.ask_back(every, stream=order, refund=refund, goods_return=id_of("ret", number))
+            every = (
+                return_examples.goods(amount)
+                if amount < 3
+                else return_examples.goods(sku="HAT", value=900, quantity=2)
+            )
+            return return_examples.ask_back(
+                every, stream=order, refund=refund, goods_return=id_of("ret", number)
+            )
         case 2:
-            goods = (returns.came(1, "used", line=amount % 2 + 1),)
-            return returns.take_back(*goods, **back, arrival=id_of("arr", number))
+            goods = (return_examples.came(1, "used", line=amount % 2 + 1),)
+            return return_examples.take_back(*goods, **back, arrival=id_of("arr", number))
         case 3:
-            return returns.send_label(**back) if amount < 3 else returns.leave(**back)
+            return return_examples.send_label(**back) if amount < 3 else return_examples.leave(**back)
         case 4 | 5:
             named = {"order": order, "refund": refund, "claim": id_of("clm", number)}
-            return returns.file_claim(**named, amount=amount * 100)
+            return return_examples.file_claim(**named, amount=amount * 100)
         case _:
             currency = known.placed.currency if known else "USD"
             if amount == 1:
                 part = {"recovery": id_of("rcv", number), "reference": f"bank-{number}"}
-                return returns.settle_claim(**claim, **part, amount=150, currency=currency)
-            return returns.refuse_claim(**claim) if amount == 2 else returns.waive(**claim)
+                return return_examples.settle_claim(**claim, **part, amount=150, currency=currency)
+            return return_examples.refuse_claim(**claim) if amount == 2 else return_examples.waive(**claim)
 
 
 def _correction(story: Story, order: str, amount: int, number: int) -> Command:

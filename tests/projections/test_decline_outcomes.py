@@ -25,6 +25,7 @@ from tests.domain.bill_examples import (
     review,
     write_off,
 )
+from tests.domain.corrections.test_correcting_payments import correct
 from tests.domain.decline_examples import ANN, ann, customer, fail, release
 from tests.domain.examples import (
     NEW_BILL,
@@ -38,9 +39,8 @@ from tests.domain.examples import (
     ship,
 )
 from tests.domain.figures import rows_of
-from tests.domain.refunds import deciding, grant
+from tests.domain.refund_examples import deciding, grant
 from tests.domain.specification import OWNER, Story, given
-from tests.domain.test_correcting_payments import correct
 from tests.model.steps import random_steps, taken
 
 SECOND: dict[str, Any] = {"payment": OTHER_PAYMENT, "credit": OTHER_CREDIT}

@@ -7,6 +7,7 @@ from domain.orders.order_events import OrderShipped, OverdueBill
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from projections.orders import OrderRow, Orders
 from projections.watched_orders import WatchedOrder, WatchedOrders
+from tests.domain.corrections.test_correcting_payments import correct
 from tests.domain.decline_examples import (
     OLD_CARD,
     ann,
@@ -18,6 +19,7 @@ from tests.domain.decline_examples import (
     release,
     search,
 )
+from tests.domain.declines.test_reaching_and_giving_up import not_delivered
 from tests.domain.examples import (
     CARD,
     CUSTOMER,
@@ -33,8 +35,6 @@ from tests.domain.examples import (
 )
 from tests.domain.figures import rows_of
 from tests.domain.specification import OWNER, Story, given
-from tests.domain.test_correcting_payments import correct
-from tests.domain.test_reaching_and_giving_up import not_delivered
 
 EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_ORDER}
 

@@ -22,9 +22,9 @@ from projections.orders import OrderRow, Orders
 from projections.projection import AnyProjection, Key, LinesPerEntry, Row
 from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain import examples
+from tests.domain.corrections.test_correcting_shipments import shipment_corrected
 from tests.domain.examples import BILL
 from tests.domain.specification import given as given_events
-from tests.domain.test_correcting_shipments import shipment_corrected
 from tests.projections.histories import KINDS, Step, history
 
 projections = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)

@@ -11,6 +11,7 @@ from projections.guarantees import Guarantees
 from projections.projection import AnyProjection
 from projections.supplier_claims import SupplierClaims
 from projections.tasks import Tasks
+from tests.domain.corrections.test_correcting_payments import entry_of
 from tests.domain.examples import (
     CUSTOMER,
     DELIVERY,
@@ -25,8 +26,8 @@ from tests.domain.examples import (
     placed,
     shipped,
 )
-from tests.domain.refunds import deciding, grant, grant_unverified
-from tests.domain.returns import (
+from tests.domain.refund_examples import deciding, grant, grant_unverified
+from tests.domain.return_examples import (
     CLAIM,
     OTHER_ARRIVAL,
     OTHER_CLAIM,
@@ -45,7 +46,6 @@ from tests.domain.returns import (
     waive,
 )
 from tests.domain.specification import SUPERVISOR, Story, given, moment
-from tests.domain.test_correcting_payments import entry_of
 
 
 def rows(story: Story, projection: AnyProjection) -> dict[Any, Any]:

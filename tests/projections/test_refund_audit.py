@@ -15,6 +15,7 @@ from ledger.projecting.listing import Asked, over_rows
 from projections.folding import folding_of
 from projections.refund_audit import RefundAudit, RefundRow
 from tests.domain.bill_examples import pay_bill, reinstate, reverse
+from tests.domain.corrections.test_correcting_payments import entry_of
 from tests.domain.examples import (
     CUSTOMER,
     ONE_DRESS_WITH_FEE,
@@ -29,7 +30,7 @@ from tests.domain.examples import (
     refund_granted,
     shipped,
 )
-from tests.domain.refunds import (
+from tests.domain.refund_examples import (
     approve,
     come_back,
     deciding,
@@ -40,7 +41,7 @@ from tests.domain.refunds import (
     pay_out_credit,
     settle,
 )
-from tests.domain.returns import (
+from tests.domain.return_examples import (
     OTHER_ARRIVAL,
     OTHER_CLAIM,
     OTHER_RETURN,
@@ -59,7 +60,6 @@ from tests.domain.returns import (
     waive,
 )
 from tests.domain.specification import SUPERVISOR, Story, given
-from tests.domain.test_correcting_payments import entry_of
 
 
 def audited(story: Story, refund: str = REFUND) -> RefundRow:

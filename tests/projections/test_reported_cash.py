@@ -4,12 +4,12 @@ from collections import Counter
 
 from domain.payments.payment_events import PaymentCaptured
 from projections.journal import CASH, Journal, Posting
+from tests.domain.corrections.test_correcting_payments import by_supervisor, correct
 from tests.domain.examples import captured, customer_registered, placed, shipped
-from tests.domain.refunds import grant
+from tests.domain.inbound.test_notices import assign, left, unmatched
+from tests.domain.refund_examples import grant
+from tests.domain.refunds.test_paying_out import record
 from tests.domain.specification import Story, given
-from tests.domain.test_correcting_payments import by_supervisor, correct
-from tests.domain.test_notices import assign, left, unmatched
-from tests.domain.test_paying_out import record
 from tests.domain.test_ranges_after_the_sale import give_back
 from tests.projections.test_folds import folded
 

@@ -31,6 +31,7 @@ from tests.domain.bill_examples import (
     review,
     write_off,
 )
+from tests.domain.corrections.test_correcting_payments import correct
 from tests.domain.decline_examples import charge
 from tests.domain.examples import (
     BILL,
@@ -54,9 +55,8 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.refunds import approve, come_back, grant, paid_back, settle
+from tests.domain.refund_examples import approve, come_back, grant, paid_back, settle
 from tests.domain.specification import OWNER, SUPERVISOR, ZONE, Story, given, moment
-from tests.domain.test_correcting_payments import correct
 
 ANN = id_of("per", 7)
 

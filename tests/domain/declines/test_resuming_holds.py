@@ -1,0 +1,159 @@
+"""What ended a hold was recorded by mistake: the hold goes on with all that was done.
+
+Source: H-correct, R-D2, R-D3
+"""
+
+from typing import Any
+
+import pytest
+
+from domain.command import Command
+from domain.declines.decline_events import (
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    ShipmentReleasedWithoutPayment,
+)
+from domain.entry import Event
+from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.refund_events import RefundGranted
+from projections.declined_payments import DeclinedPayment, DeclinedPayments
+from tests.domain.corrections.test_correcting_payments import correct, order
+from tests.domain.decline_examples import ann, fail, give_up, phone, reach, search
+from tests.domain.declines.test_losing_cover import EXISTING, customer, tasks_of
+from tests.domain.examples import OTHER_PAYMENT, cancel, capture, captured, id_of, placed
+from tests.domain.figures import rows_of
+from tests.domain.inbound.test_notices import notice
+from tests.domain.specification import OWNER, Story, given, moment
+
+
+def declined(*paid: Event, **asked: Any) -> Story:
+    """Declined on 10 August."""
+    story = given(ann(), customer(), placed(**asked), *paid).by(OWNER).because("sealed:A mistake")
+    story.do(fail(amount=6595 if paid else 7595))
+    return story
+
+
+@pytest.mark.parametrize(
+    ("paid", "mistake", "kind"),
+    [
+        ((), capture(), PaymentCaptured),
+        ((captured(amount=1000),), cancel(), RefundGranted),
+    ],
+    ids=["a payment that never came", "a cancellation nobody wanted"],
+)
+def test_a_customer_never_reached_is_given_up_as_if_there_had_been_no_mistake(
+    paid: tuple[Event, ...], mistake: Command, kind: type[Event]
+) -> None:
+    # Let another hold begin instead → nobody declined, nobody tried, and the order waits without end.
+    story = declined(*paid)
+    for number in range(6):
+        story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
+    story.on("2010-08-20").do(mistake)
+    resumed = story.on("2010-08-21").when(correct(story, kind)).decides(OrderPlacedOnHold)
+    (hold,) = order(story).declines.holds
+    assert (resumed.because, resumed.resumes, hold.ended) == ("declined", hold.position, None)
+    assert (len(hold.declines), len(hold.contacts)) == (1, 6)
+    story.on("2010-09-10").when(give_up()).decides(OrderNotDelivered)
+
+
+@pytest.mark.parametrize("nth", [1, 2], ids=["the first", "the last straw"])
+def test_either_of_two_payments_that_ended_a_hold_resumes_it(nth: int) -> None:
+    # Ask only for the payment that the release names → where the first never came, another hold begins, and
+    # the order is given up by nobody.
+    story = declined()
+    for number in range(6):
+        story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
+    story.on("2010-08-20").do(capture(amount=4000))
+    story.do(capture(amount=3595, payment=OTHER_PAYMENT, reference="ch_2"))
+    story.on("2010-08-21").do(correct(story, PaymentCaptured, nth))
+    (hold,) = order(story).declines.holds
+    assert (hold.ended, len(hold.declines), len(hold.contacts)) == (None, 1, 6)
+    story.on("2010-09-10").when(give_up()).decides(OrderNotDelivered)
+
+
+def test_a_payment_that_never_came_resumes_a_hold_that_a_cancellation_ended() -> None:
+    story = declined()
+    story.on("2010-08-20").do(capture(amount=4195))
+    story.do(cancel((1, 1)))
+    assert order(story).declines.hold is None
+    resumed = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    assert (resumed.because, resumed.missing) == ("declined", 4195)
+
+
+def existing_after_a_mistake() -> Story:
+    """Declined on the 10th, searched and phoned; a payment of the 11th, corrected on the 20th."""
+    story = declined(**EXISTING)
+    story.do(search())
+    story.do(phone())
+    story.on("2010-08-11").do(capture())
+    story.on("2010-08-20").do(correct(story, PaymentCaptured))
+    return story
+
+
+def test_an_existing_customers_order_is_released_by_rule_once_it_waits_again() -> None:
+    # Not on the 14th, when it seemed paid.
+    story = existing_after_a_mistake()
+    assert not tasks_of(story) & {"search_cards"}
+    story.on("2010-08-21").do(phone())
+    (released,) = [
+        entry for entry in story.entries if isinstance(entry.event, ShipmentReleasedWithoutPayment)
+    ]
+    assert released.effective_at == moment("2010-08-20")
+    assert order(story).declines.hold is None
+
+
+def test_the_list_of_declined_payments_shows_it_waiting_as_before() -> None:
+    story = declined(**EXISTING)
+    story.do(search())
+    story.do(phone())
+    (before,) = rows_of(DeclinedPayments(), story.entries)
+    story.on("2010-08-11").do(capture())
+    story.do(correct(story, PaymentCaptured))
+    (after,) = rows_of(DeclinedPayments(), story.entries)
+    assert isinstance(before, DeclinedPayment)
+    assert isinstance(after, DeclinedPayment)
+    after.last_position = before.last_position
+    assert after == before
+
+
+def test_what_a_payment_before_the_last_leaves_missing_begins_a_hold_of_its_own() -> None:
+    # It had ended none.
+    story = declined(captured(amount=1000))
+    story.do(capture(amount=6595, payment=OTHER_PAYMENT, reference="ch_2"))
+    held = story.when(correct(story, PaymentCaptured, 1)).decides(OrderPlacedOnHold)
+    assert (held.because, held.resumes) == ("corrected", None)
+
+
+def test_a_try_entered_while_the_order_seemed_paid_leaves_the_customer_to_be_tried_again() -> None:
+    # Ask only what that try started → nobody tries them any more, this fails.
+    story = declined()
+    story.on("2010-08-11").do(phone())
+    story.on("2010-08-13").do(capture())
+    story.on("2010-08-12").with_now(moment("2010-08-13")).do(reach())
+    story.with_now(None).on("2010-08-14").do(correct(story, PaymentCaptured))
+    assert {"decide_release", "reach_customer"} <= tasks_of(story)
+
+
+def test_a_customer_reached_is_not_to_be_tried_again() -> None:
+    # Ask only the last try → this fails.
+    story = declined()
+    story.on("2010-08-11").do(phone())
+    story.do(reach(reached=True))
+    story.on("2010-08-12").do(phone())
+    story.on("2010-08-13").do(capture())
+    resumed = story.on("2010-08-14").when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    assert "reach_customer" not in {each.kind for each in resumed.deadlines}
+
+
+@pytest.mark.parametrize("code", ["insufficient_funds", "stolen_card"])
+def test_a_fraud_learned_while_the_order_seemed_paid_leaves_it_to_a_person(code: str) -> None:
+    # Carry the release on → a time for it stands that no rule will keep, this fails.
+    story = declined(**EXISTING)
+    story.do(search())
+    story.do(phone())
+    story.on("2010-08-11").do(capture())
+    told = fail(payment=id_of("pay", 3), reference="ch_3", decline_code=code)
+    story.do(notice(kind="charge.failed", happened_at=story.at, fact=told, money=None))
+    resumed = story.on("2010-08-12").when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    by_rule = "release_unpaid" in {each.kind for each in resumed.deadlines}
+    assert by_rule == (code == "insufficient_funds")

@@ -1,0 +1,190 @@
+"""What a processor may tell is recorded as if a person had entered it, under the same rules. Source: I12"""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.causes import EffectiveBeforeCause
+from domain.command import Command
+from domain.decision import Claim
+from domain.decisions import decide
+from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased, PaymentDeclined
+from domain.entry import Event
+from domain.inbound.assigning import AssignMoney
+from domain.inbound.charges import RecordCharge
+from domain.inbound.notices import evolve_notice
+from domain.inbound.unmatched_events import UnmatchedReceipt, UnmatchedReceiptReturned
+from domain.payments.payment_events import DisputeClosed, DisputeOpened
+from domain.refunds.refund_events import RefundPaid, RefundReturned
+from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import DISPUTE, close_dispute, dispute
+from tests.domain.decline_examples import attempted, card_failed, customer, declined, fail, held
+from tests.domain.examples import (
+    CARD,
+    CUSTOMER,
+    ORDER,
+    OTHER_ORDER,
+    REFUND,
+    capture,
+    captured,
+    card_stored,
+    id_of,
+    placed,
+    refund_granted,
+    shipped,
+)
+from tests.domain.inbound.test_notices import MONEY, SETTLEMENT, give_back, notice, received, told, unmatched
+from tests.domain.refund_examples import come_back
+from tests.domain.specification import Story, given
+
+PAID_BACK = RefundPaid(
+    refund=REFUND,
+    customer=CUSTOMER,
+    order=ORDER,
+    payout=id_of("pot"),
+    currency="USD",
+    amount=7595,
+    method="original_method",
+    payment=None,
+    payment_method=None,
+    reference=None,
+)
+OPENED = DisputeOpened(
+    order=ORDER,
+    customer=CUSTOMER,
+    dispute=DISPUTE,
+    payment=captured().payment,
+    currency="USD",
+    amount=7595,
+    why="fraudulent",
+    reference=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "fact", "kind"),
+    [
+        ((), fail(), PaymentDeclined),
+        ((captured(), shipped()), dispute(), DisputeOpened),
+        ((captured(), shipped(), OPENED), close_dispute("won"), DisputeClosed),
+        ((captured(), refund_granted(), PAID_BACK), come_back(), RefundReturned),
+    ],
+    ids=lambda it: getattr(it, "__name__", None),
+)
+def test_what_moves_no_money_is_recorded_too(
+    events: tuple[Event, ...], fact: Command, kind: type[Event]
+) -> None:
+    # Leave one of the facts out of `_decided` → it has no rule to ask, and this fails.
+    story = told(*events)
+    assert story.when(notice(fact=fact, money=None)).decides(kind)
+    assert story.entries[-1].event == received()
+
+
+def test_a_notice_of_money_kept_as_unmatched_already_is_known() -> None:
+    again = notice(notice="evt_2")
+    told(unmatched()).when(again).then(received(notice="evt_2", result="known"))
+
+
+def test_a_notices_stream_holds_one_notice() -> None:
+    story = told(received())
+    with pytest.raises(TypeError, match="does not belong"):
+        evolve_notice(story.state("inbound/acme/evt_1"), story.entries[-1])
+
+
+def test_money_of_a_card_that_we_might_not_have_charged_ends_the_hold_whoever_tells_of_it() -> None:
+    # Ask of a capture what is asked of an attempt → the customer who paid is billed, this fails.
+    gone = card_failed(order=OTHER_ORDER, kind="hard")
+    held_up = (customer(), card_stored(), gone, placed(), attempted(), declined(), held(), unmatched())
+    fact: Any = capture(payment=id_of("pay", 51), payment_method=CARD, customer=CUSTOMER)
+    for command in (
+        AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=fact),
+        notice(fact=fact, money=None),
+    ):
+        ended = given(*held_up).from_("provider").when(command).decides(OrderReleased)
+        assert ended.because == "paid"
+
+
+def test_a_decline_told_by_a_processor_holds_the_order() -> None:
+    story = told()
+    story.do(notice(fact=fail(), money=None))
+    assert [it.event for it in story.entries if isinstance(it.event, OrderPlacedOnHold)]
+    assert story.state(ORDER).declines.hold is not None
+
+
+@pytest.mark.parametrize("events", [(), (captured(),), (captured(), shipped())])
+def test_a_decline_of_more_than_the_order_needs_has_happened_all_the_same(events: tuple[Event, ...]) -> None:
+    # Bound what a processor tells → the decline is in no list and no task, this fails.
+    story = told(*events)
+    story.do(notice(fact=fail(amount=9999), money=None))
+    assert story.entries[-1].event == received()
+    assert [known.declined.amount for known in story.state(ORDER).declines.declines.values()] == [9999]
+    assert (story.state(ORDER).declines.hold is None) is bool(events)
+
+
+def test_a_decline_told_again_may_turn_out_worse_and_never_milder() -> None:
+    # Compare no kinds → a stolen card stays a soft decline, or becomes one again, this fails.
+    story = given(customer(), card_stored(), placed()).from_("provider")
+    story.do(notice(fact=fail(payment_method=CARD), money=None))
+    worse = fail(payment_method=CARD, decline_code="stolen_card", amount=1)
+    story.when(notice(notice="evt_2", fact=worse, money=None)).then(
+        declined(payment_method=CARD, decline_code="stolen_card", kind="fraud", is_worse=True),
+        card_failed(decline_code="stolen_card", kind="fraud"),
+        received(notice="evt_2", result="recorded"),
+    )
+    story.when(notice(notice="evt_3", fact=fail(), money=None)).then(received(notice="evt_3", result="known"))
+    assert story.state(ORDER).declines.is_fraud
+
+
+def test_what_was_first_said_of_a_decline_may_be_said_again_once_it_turned_out_worse() -> None:
+    # Keep only the worse → whoever sends the failure again is told that it says otherwise, and this fails.
+    story = given(customer(), card_stored(), placed())
+    story.do(fail(payment_method=CARD))
+    worse = fail(payment_method=CARD, decline_code="stolen_card")
+    story.from_("provider").do(notice(fact=worse, money=None))
+    for again in (fail(payment_method=CARD), worse):
+        for said in (again, msgspec.structs.replace(again, payment=id_of("pay", 99))):
+            story.when(said).nothing()
+    other = fail(payment_method=CARD, decline_code="lost_card")
+    story.when(other).refused(AlreadyRecordedOtherwise(other.payment))
+
+
+def test_assigned_money_claims_its_reference_for_its_order() -> None:
+    story: Story = told(unmatched())
+    command = AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=capture())
+    assert decide(command, story.given(command)).claims == (Claim("processor_ref", "acme/ch_1", ORDER),)
+
+
+def test_money_goes_back_with_its_reference_and_not_before_it_came() -> None:
+    story = told().on("2010-08-12").record(unmatched())
+    came_at = story.at
+    early = story.with_now(came_at).on("2010-08-11")
+    early.when(give_back(amount=1)).refused(EffectiveBeforeCause(early.at, came_at))
+    story.at = came_at
+    story.when(give_back(amount=1, reference="wire-7")).then(
+        UnmatchedReceiptReturned(
+            unmatched=MONEY,
+            customer=CUSTOMER,
+            settlement=SETTLEMENT,
+            currency="USD",
+            amount=1,
+            reference="wire-7",
+        )
+    )
+
+
+def let_through(**other: Any) -> RecordCharge:
+    return RecordCharge(capture=capture(**other), unmatched=MONEY)
+
+
+def test_a_charge_under_the_id_of_another_is_refused_and_not_kept() -> None:
+    story = told(captured())
+    story.when(let_through()).nothing()
+    story.when(let_through(amount=7594)).refused(AlreadyRecordedOtherwise(captured().payment))
+
+
+def test_a_charge_of_a_card_that_is_not_on_file_is_kept_as_unmatched() -> None:
+    story = given(customer(), placed(), attempted(), declined(), held())
+    asked: Any = {"payment": id_of("pay", 51), "payment_method": CARD, "customer": CUSTOMER}
+    kept = story.when(let_through(**asked)).decides(UnmatchedReceipt)
+    assert kept.why == "payment-method-unknown"

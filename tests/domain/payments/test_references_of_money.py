@@ -1,0 +1,120 @@
+"""The same money never counts twice, whoever records it and for what. Source: I12, H-correct"""
+
+from typing import Any
+
+import pytest
+
+from domain.bills.bill_events import BillPaymentReceived
+from domain.bills.bill_payments import ReferenceReceivedOtherwise
+from domain.bills.billing import NewBill
+from domain.command import Command
+from domain.corrections.correction_events import PaymentCorrected
+from domain.decision import Claim
+from domain.decisions import decide
+from domain.money import Money
+from domain.payments.capturing import ReferenceCapturedOtherwise
+from tests.domain.bill_examples import PERSONS, bill_paid, billed_story, pay_bill
+from tests.domain.corrections.test_correcting_payments import correct, entry_of
+from tests.domain.examples import (
+    CUSTOMER,
+    NEW_BILL,
+    ORDER,
+    OTHER_BILL,
+    OTHER_ORDER,
+    OTHER_PAYMENT,
+    PAYMENT,
+    capture,
+    customer_registered,
+    id_of,
+    place,
+    ship,
+)
+from tests.domain.specification import SUPERVISOR, Story, given
+
+CHEQUE: dict[str, Any] = {"method": "cheque", "reference": "1001"}
+AGAIN: dict[str, Any] = {"payment": OTHER_PAYMENT, "credit": id_of("crd", 2)}
+
+
+def paid_by_cheque(amount: int = 3000) -> Story:
+    """A bill of 75.95, paid in part by cheque 1001."""
+    paid = bill_paid(amount, **CHEQUE)
+    return billed_story().when(pay_bill(amount=amount, **CHEQUE)).then(paid)
+
+
+def of_two_bills() -> Story:
+    """Two dresses shipped one by one, each with its bill."""
+    story = given(customer_registered(), *PERSONS)
+    story.do(place(terms="bill_after"))
+    story.do(ship((1, 1), bill=NEW_BILL))
+    story.do(ship((1, 1), shipment=id_of("shp", 2), bill=NewBill(OTHER_BILL, 2010)))
+    return story
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def test_a_cheque_recorded_twice_counts_once() -> None:
+    # Compare payment ids alone → it counts twice, and this fails.
+    story = paid_by_cheque()
+    (position,) = story.when(pay_bill(amount=3000, **CHEQUE, **AGAIN)).nothing()
+    assert position == entry_of(story, BillPaymentReceived)
+    story.when(capture(amount=3000, processor="cheque", reference="1001", payment=OTHER_PAYMENT)).nothing()
+
+
+def test_the_same_cheque_with_another_amount_or_for_another_bill_is_refused() -> None:
+    story = paid_by_cheque()
+    more = pay_bill(amount=3001, **CHEQUE, **AGAIN)
+    story.when(more).refused(ReferenceReceivedOtherwise(PAYMENT, usd(3000), usd(3001)))
+    cash = capture(amount=3001, processor="cheque", reference="1001", payment=OTHER_PAYMENT)
+    story.when(cash).refused(ReferenceCapturedOtherwise(PAYMENT, usd(3000), usd(3001)))
+    two = of_two_bills()
+    two.do(pay_bill(amount=3000, **CHEQUE))
+    elsewhere = pay_bill(amount=3000, bill=OTHER_BILL, **CHEQUE, **AGAIN)
+    two.when(elsewhere).refused(ReferenceReceivedOtherwise(PAYMENT, usd(3000), usd(3000)))
+
+
+def test_what_came_in_another_way_or_without_a_reference_is_other_money() -> None:
+    for method, reference in (("cheque", "1002"), ("bank_transfer", "1001")):
+        other = {"method": method, "reference": reference}
+        paid = bill_paid(3000, **other, payment=OTHER_PAYMENT)
+        paid_by_cheque().when(pay_bill(amount=3000, **other, **AGAIN)).then(paid)
+    unnamed = billed_story()
+    unnamed.do(pay_bill(amount=3000))
+    assert len(unnamed.do(pay_bill(amount=3000, **AGAIN))) == 1
+
+
+def claims_of(story: Story, command: Command) -> tuple[Claim, ...]:
+    return decide(command, story.given(command)).claims
+
+
+@pytest.mark.parametrize("way", ["cheque", "bank_transfer"])
+def test_what_the_payer_named_is_claimed_among_their_own(way: str) -> None:
+    # Leave the customer out → two people's cheques of one number are one, and this fails.
+    story = billed_story()
+    own = Claim("bill_payment_ref", f"{CUSTOMER}/{way}/1001", ORDER)
+    assert claims_of(story, pay_bill(method=way, reference="1001")) == (own,)
+    (claim,) = claims_of(story, capture(processor=way, reference="1001"))
+    assert (claim.kind, claim.value) == (own.kind, own.value)
+    assert claims_of(story, pay_bill()) == ()
+
+
+@pytest.mark.parametrize("way", ["stripe", "card"])
+def test_a_reference_of_a_processor_is_one_whether_an_order_or_a_bill_was_paid(way: str) -> None:
+    # Give bills a space of names of their own → one charge pays a bill and another order, and this fails.
+    story = billed_story()
+    (of_order,) = claims_of(story, capture(processor=way, reference="T1"))
+    (of_bill,) = claims_of(story, pay_bill(method=way, reference="T1"))
+    assert (of_order.kind, of_order.value) == (of_bill.kind, of_bill.value) == ("processor_ref", f"{way}/T1")
+
+
+def test_after_a_correction_the_reference_is_free_again() -> None:
+    story = paid_by_cheque().by(SUPERVISOR).because("sealed:Typed wrongly")
+    story.do(correct(story, BillPaymentReceived))
+    again = pay_bill(amount=7595, **CHEQUE, **AGAIN)
+    (claim,) = decide(again, story.given(again)).claims
+    freed = f"{CUSTOMER}/cheque/1001/{entry_of(story, PaymentCorrected)}"
+    assert claim == Claim("bill_payment_ref_again", freed, ORDER)
+    story.when(again).then(bill_paid(**CHEQUE, payment=OTHER_PAYMENT))
+    elsewhere = pay_bill(amount=7595, **CHEQUE, order=OTHER_ORDER, corrected_in=ORDER)
+    assert elsewhere.reads() == (ORDER,)
