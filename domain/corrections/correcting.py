@@ -111,8 +111,8 @@ def correct_entry(command: CorrectEntry, given: Given) -> Decision:
     """Takes back a payment, a shipment, a bill or a refund.
 
     Checks, in this order: something of that position that can be corrected; retry; role; reason; not before
-    it; then those of its subject. An order that lacks money then, and may not be billed, is placed on hold.
-    Source: H-correct, R-B2
+    it; then those of its subject. An order that lacks money then, and may not be billed, is placed on hold;
+    a bill in the place of another takes none. Source: H-correct, R-B2
     """
     state = given.states[command.stream]
     found = _found(state, command.position)

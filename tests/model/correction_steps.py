@@ -115,7 +115,8 @@ def _correct(
         if not already:
             corrections.expect_authority(actor.role, reason=reason is not None)
             of_shop()
-            holds.cover_lost(twins.shop, order.name, undone=undone)
+            if bill is None:  # else nothing is taken back that the order had
+                holds.cover_lost(twins.shop, order.name, undone=undone)
 
     twins.ask(meant, authorised, actor, reason)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.authority import RoleTooLow
+from domain.bills.bill_events import BillIssued
 from domain.bills.billing import NewBill
 from domain.bills.reviewing import (
     CustomerNoLongerWatched,
@@ -15,9 +16,12 @@ from domain.bills.reviewing import (
 )
 from domain.bills.watch_events import WatchedOrderReviewed
 from domain.causes import EffectiveBeforeCause
+from domain.corrections.correcting import CorrectEntry
+from domain.corrections.correction_events import BillCorrected
 from domain.declines.decline_events import OrderReleased, ShipmentReleasedWithoutPayment
 from domain.declines.releasing import OwnerWaitsForPayment
 from domain.money import Money
+from domain.numbers import NumberTaken
 from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
 from domain.orders.shipping import PaymentAskedFirst
 from tests.domain.bill_examples import OVERDUE, billed_story, pay_bill, review
@@ -215,6 +219,23 @@ def test_an_order_to_be_paid_before_waits_on_whatever_the_owner_says_of_the_watc
     story.do(fail())
     story.by(OWNER).do(review())
     assert story.state(ORDER).declines.hold is not None
+
+
+def test_a_bill_in_anothers_place_holds_nothing_up_that_is_to_be_paid_first() -> None:
+    # Let any correction decide a hold → people call about a payment to which nothing happened.
+    story = watched_story()
+    story.do(send((1, 1)))
+    story.do(review("payment_first", order=OTHER_ORDER))
+    position = next(
+        it.position for it in story.entries if isinstance(it.event, BillIssued) and it.stream == OTHER_ORDER
+    )
+    new = NewBill(id_of("bil", 7), 2010)
+    asked = CorrectEntry(
+        stream=OTHER_ORDER, customer=CUSTOMER, position=position, owed=id_of("bil", 8), bill=new
+    )
+    assert [type(event) for event in story.do(asked)] == [BillCorrected, BillIssued, NumberTaken]
+    assert story.state(OTHER_ORDER).declines.hold is None
+    story.when(send((1, 1), shipment=id_of("shp", 7))).refused(PaymentAskedFirst)
 
 
 def test_payment_asked_first_after_a_release_counts_until_it_is_released_again() -> None:
