@@ -99,6 +99,18 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What time had decided before, in the streams written: recorded first, in the same append."""
     at: Moment | None = None
     """When `events` take effect; None: at the deciding moment."""
+    later: Mapping[int, Moment] = {}
+    """By place among `events`: when that one takes effect, where it rests on what began after the rest."""
+
+    def effects(self, at: Moment) -> tuple[tuple[str, Event, Moment], ...]:
+        """(stream, event, moment it takes effect), of what is decided at that moment."""
+        rest = at if self.at is None else self.at
+        return tuple(
+            [
+                (stream, event, self.later.get(place, rest))
+                for place, (stream, event) in enumerate(self.events)
+            ]
+        )
 
     @property
     def named_claims(self) -> tuple[Claim, ...]:

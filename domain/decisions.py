@@ -41,6 +41,7 @@ from domain.customers.registering import (
 )
 from domain.decision import Decision, Given
 from domain.declines.card_search import CompleteCardSearch, complete_card_search
+from domain.declines.holds import with_holds_in_turn
 from domain.declines.not_delivering import CloseAsNotDelivered, close_as_not_delivered
 from domain.declines.payment_failures import RecordPaymentFailure, record_payment_failure
 from domain.declines.reaching import RecordContactAttempt, record_contact_attempt
@@ -232,7 +233,8 @@ def decide(command: Command, given: Given) -> Decision:
         return decision
     if untimely is not None:
         raise untimely
-    decision = with_due_changes(decision, with_due(given, due) if due else given)
+    then = with_due(given, due) if due else given
+    decision = with_holds_in_turn(with_due_changes(decision, then), then)
     return msgspec.structs.replace(decision, due=due) if due else decision
 
 

@@ -4,16 +4,18 @@ or somebody lets go. Source: R-D2, R-D3, R-B2, I2
 
 from dataclasses import dataclass
 
+import msgspec
+
 from domain.bills.billing import may_be_billed
 from domain.bills.watching import is_watched
 from domain.customers.registering import known_customer
 from domain.deadlines import deadlines_of_decline, deadlines_of_hold, deadlines_of_shipping
-from domain.decision import Given
+from domain.decision import Decision, Given
 from domain.declines.decline_codes import DeclineKind
 from domain.declines.decline_events import HoldBegunBy, HoldEndedBy, OnFile, OrderPlacedOnHold, OrderReleased
 from domain.declines.order_declines import Hold
 from domain.entry import Event
-from domain.moments import day_of
+from domain.moments import Moment, day_of
 from domain.orders.order import Placed, price_not_covered
 from domain.orders.order_events import Deadline
 from domain.refusal import Refusal
@@ -134,3 +136,30 @@ def on_file(given: Given, customer: str) -> tuple[OnFile, ...]:
             if known.invalidated is None
         ]
     )
+
+
+def with_holds_in_turn(decision: Decision, given: Given) -> Decision:
+    """The decision, in which no hold ends before it began, nor goes on before it ended.
+
+    The money that ends a hold may have come before the decline that began it, and be told of only now: it
+    counts from its own moment, and what it ends from the hold's. Source: H-time
+    """
+    at = given.at if decision.at is None else decision.at
+    later: dict[int, Moment] = {}
+    for place, (stream, event) in enumerate(decision.events):
+        state = given.states.get(stream)
+        earliest = _in_turn(event, state) if isinstance(state, Placed) else None
+        if earliest is not None and earliest > at:
+            later[place] = earliest
+    return msgspec.structs.replace(decision, later=later) if later else decision
+
+
+def _in_turn(event: Event, state: Placed) -> Moment | None:
+    """What of the order's last hold the event follows."""
+    match event:
+        case OrderReleased() if state.declines.hold is not None:
+            return state.declines.hold.waits_since
+        case OrderPlacedOnHold() if event.resumes is not None:
+            return state.declines.holds[-1].ended_at
+        case _:
+            return None

@@ -48,9 +48,9 @@ class Recording:
             edition=policy.version_in_force(at),
             key=submission.key,
         )
-        takes_effect = at if decision.at is None else decision.at
         self._drafts = [
-            _Draft(stream, event, decision.customer, takes_effect, meta) for stream, event in decision.events
+            _Draft(stream, event, decision.customer, takes_effect, meta)
+            for stream, event, takes_effect in decision.effects(at)
         ]
         self.before = 0
         """How many of the entries, the first ones, time had decided before: no part of the outcome."""

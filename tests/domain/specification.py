@@ -224,8 +224,9 @@ class Story:
     def record_decision(self, decision: Decision) -> Self:
         """Record what was decided: first what was due before, then the rest when it takes effect."""
         self.record_due(*decision.due)
-        at, self.at = self.at, self.at if decision.at is None else decision.at
-        self.record_in(*decision.events)
+        at = self.at
+        for stream, event, self.at in decision.effects(at):
+            self.record_in((stream, event))
         self.at = at
         return self
 

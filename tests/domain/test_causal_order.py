@@ -13,8 +13,10 @@ from domain.bills.bill_events import BillPaymentReceived, BillShare
 from domain.bills.billing import NewBill
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
+from domain.corrections.correcting import CorrectEntry
+from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased
 from domain.orders.evolve_order import evolve_order
-from domain.payments.payment_events import CreditUsed
+from domain.payments.payment_events import CreditUsed, PaymentCaptured
 from domain.refunds.granting_unverified import PayOutCredit
 from domain.refunds.limits import Deciding
 from domain.refunds.refund_events import RefundAsk, RefundedPart, RefundGranted
@@ -28,10 +30,12 @@ from tests.domain.bill_examples import (
     give_credit,
     give_up,
     pay_bill,
+    reinstate,
+    reverse,
     use_credit,
     write_off,
 )
-from tests.domain.decline_examples import customer, fail, release
+from tests.domain.decline_examples import ann, customer, fail, reach, release, search
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -55,6 +59,7 @@ from tests.domain.examples import (
     shipped,
 )
 from tests.domain.specification import NOON, OWNER, Story, given, moment
+from tests.domain.test_correcting_payments import correct
 
 DAY = 24 * 3_600_000_000
 
@@ -237,12 +242,99 @@ def test_an_order_can_be_shown_as_it_was_at_any_moment(steps: list[tuple[str, in
             story.do(_command(kind, amount, number))
         except Refusal:
             continue
+    _shown_at_every_noon(story)
+
+
+def _shown_at_every_noon(story: Story) -> None:
     entries = [entry for entry in story.entries if entry.stream == ORDER]
     for day in range(-10, 101):
         state = None
         for entry in entries:
             if entry.effective_at <= NOON + day * DAY:
                 state = evolve_order(state, entry)
+
+
+@pytest.mark.parametrize("command", [capture(), cancel()], ids=["money", "cancellation"])
+def test_what_came_before_the_hold_that_it_ends_ends_it_when_it_begins(command: Command) -> None:
+    # Let the release take effect with the money → as of the day between, it ends a hold that is not there.
+    story = given(customer(), placed()).on("2010-08-12")
+    story.do(fail())
+    at(story, moment("2010-08-11")).do(command)
+    *_, paid, released = story.entries
+    assert isinstance(released.event, OrderReleased)
+    assert (paid.effective_at, released.effective_at) == (moment("2010-08-11"), moment("2010-08-12"))
+    _shown_at_every_noon(story)
+
+
+def test_a_hold_goes_on_no_earlier_than_it_had_ended() -> None:
+    # Let it go on with the correction → as of the day between, it goes on before it began.
+    story = given(customer(), placed()).because("sealed:A mistake").on("2010-08-14")
+    story.do(fail())
+    at(story, moment("2010-08-11")).do(capture())
+    at(story, moment("2010-08-12")).do(correct(story, PaymentCaptured))
+    *_, corrected, resumed = story.entries
+    assert isinstance(resumed.event, OrderPlacedOnHold)
+    assert (corrected.effective_at, resumed.effective_at) == (moment("2010-08-12"), moment("2010-08-14"))
+    _shown_at_every_noon(story)
+
+
+WAITING = strategies.lists(
+    strategies.tuples(
+        strategies.sampled_from(
+            ["decline", "pay", "pay", "search", "try", "release", "reverse", "reinstate", "cancel", "correct"]
+        ),
+        strategies.integers(1, 2),
+        strategies.integers(0, 30),
+    ),
+    min_size=2,
+    max_size=12,
+)
+"""(what, how much, on which day it took effect), in the order in which it is entered."""
+
+
+def _about_waiting(kind: str, amount: int, number: int, story: Story) -> Command:
+    """What may happen to an order of two units, each paid by itself."""
+    whole = (4195, 7595)[amount - 1]
+    match kind:
+        case "decline":
+            return fail(payment=id_of("pay", number), reference=f"ch_{number}", amount=3400)
+        case "pay":
+            return capture(payment=id_of("pay", number), reference=f"ch_{number}", amount=whole - 795)
+        case "search":
+            return search()
+        case "try":
+            return reach()
+        case "release":
+            return release()
+        case "reverse":
+            payment = next(iter(story.state(ORDER).payments), id_of("pay", 99))
+            return reverse(
+                reversal=id_of("rev", number), payment=payment, amount=3400, bill=id_of("bil", number)
+            )
+        case "reinstate":
+            reversal = next(iter(story.state(ORDER).reversals), id_of("rev", 99))
+            return reinstate(reversal=reversal, reinstatement=id_of("rev", number), amount=3400)
+        case "cancel":
+            return cancel((1, amount), refund=id_of("ref", number))
+        case _:
+            kinds = (PaymentCaptured, RefundGranted)
+            known = [entry for entry in story.entries if isinstance(entry.event, kinds)]
+            position = known[amount % len(known)].position if known else 1
+            return CorrectEntry(stream=ORDER, customer=CUSTOMER, position=position, owed=id_of("bil", number))
+
+
+@settings(deadline=None)
+@for_all(WAITING)
+def test_an_order_that_waits_can_be_shown_as_it_was_at_any_moment(steps: list[tuple[str, int, int]]) -> None:
+    # Leave the cause of a search or of a try out, or let a release come before its hold → this fails.
+    story = given(ann(), customer(), placed()).by(OWNER).because("sealed:So").with_now(NOON + 100 * DAY)
+    for number, (kind, amount, day) in enumerate(steps, 1):
+        story.at = NOON + day * DAY
+        try:
+            story.do(_about_waiting(kind, amount, number, story))
+        except Refusal:
+            continue
+    _shown_at_every_noon(story)
 
 
 MONEY = strategies.lists(
