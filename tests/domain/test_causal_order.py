@@ -35,6 +35,7 @@ from tests.domain.bill_examples import (
     use_credit,
     write_off,
 )
+from tests.domain.corrections.test_correcting_payments import correct
 from tests.domain.decline_examples import ann, customer, fail, reach, release, search
 from tests.domain.examples import (
     BILL,
@@ -59,7 +60,6 @@ from tests.domain.examples import (
     shipped,
 )
 from tests.domain.specification import NOON, OWNER, Story, given, moment
-from tests.domain.test_correcting_payments import correct
 
 DAY = 24 * 3_600_000_000
 
