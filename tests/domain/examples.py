@@ -14,6 +14,7 @@ from domain.customers.registering import (
 )
 from domain.ids import type_id
 from domain.moments import EARLIEST
+from domain.money import Money
 from domain.numbers import NumberTaken
 from domain.orders.cancelling import CancelUnits
 from domain.orders.carts import CheckOutCart, PrepareCart
@@ -55,6 +56,11 @@ EMAIL = ContactPoint(id_of("con"), "email", "sealed:jane@example.org")
 TWO_DRESSES = AskedLine(sku="DRESS-36", description="A dress", quantity=2, unit_price=3400)
 DRESSES = OrderLine(1, "DRESS-36", "A dress", 2, 3400, 0, 0)
 """Two at 34.00; with the shipping of 7.95 the order costs 75.95."""
+
+
+def usd(minor: int) -> Money:
+    """So many US cents."""
+    return Money(minor, "USD")
 
 
 def register(**other: Any) -> RegisterCustomer:

@@ -13,11 +13,29 @@ from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPay
 from domain.refunds.persons_day import day_stream
 from domain.refunds.refund_events import AskedUnits, ClaimedUnits, RefundAllowanceUsed, RefundAsk
 from domain.refunds.settling import SettleRefund
-from tests.domain.examples import CUSTOMER, ORDER, PAYMENT, REFUND, id_of
-from tests.domain.specification import AGENT, Story
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    PAYMENT,
+    REFUND,
+    captured,
+    customer_registered,
+    deliver,
+    id_of,
+    placed,
+    shipped,
+)
+from tests.domain.specification import AGENT, Story, given
 
 PAYOUTS = (id_of("pot"), id_of("pot", 2))
 CREDIT = id_of("crd")
+
+
+def shipped_order(**other: Any) -> Story:
+    """Two dresses, paid, shipped and delivered on the day they were ordered."""
+    story = given(customer_registered(), placed(**other), captured(), shipped())
+    story.do(deliver())
+    return story
 
 
 def deciding(person: str = AGENT.person, day: str = "2010-08-10") -> Deciding:

@@ -35,7 +35,7 @@ from tests.domain.bill_examples import (
     use_credit,
     write_off,
 )
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import ann, customer, fail, reach, release, search
 from tests.domain.examples import (
     BILL,

@@ -20,10 +20,10 @@ from domain.returns.held_goods import NamedGoods
 from domain.returns.taking_back import CameBack
 from tests.domain.bill_examples import call, pay_bill, promise, remind, review, write_off
 from tests.domain.bill_examples import give_up as mark_uncollectible
-from tests.domain.corrections.test_correcting_payments import OWED
+from tests.domain.correction_examples import OWED
 from tests.domain.decline_examples import fail, give_up, reach, release, search
 from tests.domain.examples import BILL, CUSTOMER, ORDER, REFUND, capture, id_of
-from tests.domain.inbound.test_notices import MONEY, money, notice
+from tests.domain.notice_examples import MONEY, money, notice
 from tests.domain.ranges import (
     TOO_LONG,
     TOO_LONG_SEALED,

@@ -33,7 +33,7 @@ from domain.refunds.refund_events import (
 )
 from domain.returns.return_events import GoodsReturnRequested
 from tests.domain.bill_examples import ILL, OVERDUE, PERSONS, call, dispute, promise, reverse, review
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import ann, attempted, charge, declined, fail, held, reach, release
 from tests.domain.declines.test_losing_cover import tasks_of
 from tests.domain.examples import (
@@ -58,7 +58,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.inbound.test_notices import money, notice
+from tests.domain.notice_examples import money, notice
 from tests.domain.refund_examples import come_back, deciding, grant, used
 from tests.domain.refund_examples import fail as fail_payout
 from tests.domain.return_examples import ask_back

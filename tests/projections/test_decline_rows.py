@@ -7,7 +7,7 @@ from domain.orders.order_events import OrderShipped, OverdueBill
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from projections.orders import OrderRow, Orders
 from projections.watched_orders import WatchedOrder, WatchedOrders
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import (
     OLD_CARD,
     ann,

@@ -11,7 +11,7 @@ from projections.guarantees import Guarantees
 from projections.projection import AnyProjection
 from projections.supplier_claims import SupplierClaims
 from projections.tasks import Tasks
-from tests.domain.corrections.test_correcting_payments import entry_of
+from tests.domain.correction_examples import entry_of
 from tests.domain.examples import (
     CUSTOMER,
     DELIVERY,

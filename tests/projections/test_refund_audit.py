@@ -15,7 +15,7 @@ from ledger.projecting.listing import Asked, over_rows
 from projections.folding import folding_of
 from projections.refund_audit import RefundAudit, RefundRow
 from tests.domain.bill_examples import pay_bill, reinstate, reverse
-from tests.domain.corrections.test_correcting_payments import entry_of
+from tests.domain.correction_examples import entry_of
 from tests.domain.examples import (
     CUSTOMER,
     ONE_DRESS_WITH_FEE,

@@ -4,9 +4,9 @@ from collections import Counter
 
 from domain.payments.payment_events import PaymentCaptured
 from projections.journal import CASH, Journal, Posting
-from tests.domain.corrections.test_correcting_payments import by_supervisor, correct
+from tests.domain.correction_examples import by_supervisor, correct
 from tests.domain.examples import captured, customer_registered, placed, shipped
-from tests.domain.inbound.test_notices import assign, left, unmatched
+from tests.domain.notice_examples import assign, left, unmatched
 from tests.domain.refund_examples import grant
 from tests.domain.refunds.test_paying_out import record
 from tests.domain.specification import Story, given

@@ -31,7 +31,7 @@ from tests.domain.bill_examples import (
     review,
     write_off,
 )
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import charge
 from tests.domain.examples import (
     BILL,

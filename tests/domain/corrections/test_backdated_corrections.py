@@ -5,11 +5,7 @@ Source: H-time, H-correct, §3
 
 import pytest
 
-from domain.bills.bill_events import (
-    BillIssued,
-    BillPaymentReceived,
-    WriteOffReversed,
-)
+from domain.bills.bill_events import BillIssued, BillPaymentReceived, WriteOffReversed
 from domain.bills.billing import NewBill
 from domain.bills.watching import is_watched
 from domain.causes import EffectiveBeforeCause
@@ -33,17 +29,8 @@ from tests.domain.bill_examples import (
     write_off_reversed,
     written_off,
 )
-from tests.domain.corrections.test_correcting_payments import by_supervisor, correct, order
-from tests.domain.examples import (
-    BILL,
-    CUSTOMER,
-    OTHER_BILL,
-    billed,
-    capture,
-    captured,
-    placed,
-    shipped,
-)
+from tests.domain.correction_examples import by_supervisor, correct, order
+from tests.domain.examples import BILL, CUSTOMER, OTHER_BILL, billed, capture, captured, placed, shipped
 from tests.domain.figures import rows_of
 from tests.domain.refund_examples import deciding, grant
 from tests.domain.specification import NOON, OWNER, SUPERVISOR, Story, moment

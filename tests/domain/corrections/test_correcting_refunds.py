@@ -10,7 +10,7 @@ from domain.orders.order_events import OrderLine, OrderShipped
 from domain.payments.payment_events import CreditSetAside, PaymentCaptured
 from domain.refunds.refund import RefundTakenBack
 from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
-from tests.domain.corrections.test_correcting_payments import by_supervisor, correct, order, usd
+from tests.domain.correction_examples import by_supervisor, correct, order
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -27,6 +27,7 @@ from tests.domain.examples import (
     refund_granted,
     ship,
     shipped,
+    usd,
 )
 from tests.domain.refund_examples import grant, settle
 

@@ -20,11 +20,7 @@ from domain.corrections.correcting_shipments import (
     ShipmentRefunded,
     UnitsPricedSince,
 )
-from domain.corrections.correction_events import (
-    BillCorrected,
-    PaymentCorrected,
-    ShipmentCorrected,
-)
+from domain.corrections.correction_events import BillCorrected, PaymentCorrected, ShipmentCorrected
 from domain.customers.standing import standing
 from domain.decision import Claim
 from domain.decisions import decide
@@ -33,16 +29,17 @@ from domain.orders.order_events import OrderLine, OrderShipped, Part
 from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted
 from domain.ticking import Tick
-from tests.domain.bill_examples import ILL, PROMISE, billed_story, call, promise, remind, write_off
-from tests.domain.corrections.test_correcting_payments import (
-    OWED,
-    by_supervisor,
-    correct,
-    order,
-    receive,
-    usd,
+from tests.domain.bill_examples import (
+    ILL,
+    PROMISE,
+    billed_story,
+    call,
+    promise,
+    remind,
+    write_off,
     written_off,
 )
+from tests.domain.correction_examples import OWED, by_supervisor, correct, order, receive
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -64,6 +61,7 @@ from tests.domain.examples import (
     refund_granted,
     ship,
     shipped,
+    usd,
 )
 from tests.domain.specification import OWNER, SUPERVISOR, moment
 

@@ -17,7 +17,7 @@ from domain.orders.pricing import AskedLine
 from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.refusal import Refusal
-from tests.domain.corrections.test_correcting_payments import receive
+from tests.domain.correction_examples import receive
 from tests.domain.examples import CUSTOMER, ORDER, cancel, capture, id_of, place, register, ship
 from tests.domain.specification import SUPERVISOR, Story
 

@@ -13,9 +13,9 @@ from domain.orders.account import Purse
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from tests.domain.bill_examples import billed_story, pay_bill, reinstate, reverse
-from tests.domain.corrections.test_correcting_payments import correct, order, usd
+from tests.domain.correction_examples import correct, order
 from tests.domain.declines.test_losing_cover import bought, tasks_of
-from tests.domain.examples import BILL, CUSTOMER, capture, ship
+from tests.domain.examples import BILL, CUSTOMER, capture, ship, usd
 from tests.domain.refund_examples import deciding, grant, settle
 from tests.domain.specification import OWNER, Story
 

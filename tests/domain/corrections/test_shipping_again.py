@@ -8,7 +8,7 @@ from domain.orders.contacting import RecordContact
 from domain.orders.order_events import ContactKind, OrderShipped
 from domain.refunds.refund_events import RefundGranted
 from tests.domain.bill_examples import review
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import ANN, ann
 from tests.domain.declines.test_losing_cover import bought, tasks_of
 from tests.domain.examples import (

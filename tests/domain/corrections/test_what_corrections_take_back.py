@@ -21,7 +21,7 @@ from domain.orders.order_events import Deadline, OrderLine, OrderShipped, Part
 from domain.payments.payment_events import BillPaymentReceived, CreditSetAside, PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
 from tests.domain.bill_examples import pay_bill, written_off
-from tests.domain.corrections.test_correcting_payments import by_supervisor, correct, order, usd
+from tests.domain.correction_examples import by_supervisor, correct, order
 from tests.domain.examples import (
     BILL,
     CUSTOMER,
@@ -41,6 +41,7 @@ from tests.domain.examples import (
     refund_granted,
     ship,
     shipped,
+    usd,
 )
 from tests.domain.refund_examples import deciding, grant
 from tests.domain.specification import SUPERVISOR, Story, moment

@@ -12,7 +12,7 @@ from domain.orders.order_events import OrderShipped, Part
 from domain.payments.payment_events import BillPaymentReceived
 from domain.refunds.refund_events import RefundGranted
 from tests.domain.bill_examples import bill_paid, pay_bill, write_off_reversed, written_off
-from tests.domain.corrections.test_correcting_payments import by_supervisor, correct
+from tests.domain.correction_examples import by_supervisor, correct
 from tests.domain.examples import (
     BILL,
     CUSTOMER,

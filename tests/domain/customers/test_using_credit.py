@@ -10,7 +10,6 @@ from domain.causes import EffectiveBeforeCause
 from domain.customers.crediting import CreditExceedsAvailable, CreditExceedsPrice
 from domain.customers.standing import standing
 from domain.declines.decline_events import OrderReleased
-from domain.money import Money
 from domain.payments.payment_events import CreditUsed
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
@@ -35,12 +34,9 @@ from tests.domain.examples import (
     place,
     placed,
     ship,
+    usd,
 )
 from tests.domain.specification import AGENT, OWNER, Story, given
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
 
 
 def used(amount: int, bills: tuple[BillShare, ...] = (), **other: Any) -> CreditUsed:

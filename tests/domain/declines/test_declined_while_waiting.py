@@ -14,7 +14,7 @@ from domain.declines.releasing import is_ready
 from domain.payments.payment_events import PaymentCaptured
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from tests.domain.bill_examples import reverse
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import ann, customer, fail, give_up, phone, reach, search
 from tests.domain.examples import ORDER, OTHER_ORDER, capture, captured, id_of, placed
 from tests.domain.figures import rows_of

@@ -27,7 +27,7 @@ from domain.refunds.refund_events import RefundGranted
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from projections.tasks import Task, Tasks
 from tests.domain.bill_examples import REVERSAL, reverse, review
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import (
     BY_EMAIL,
     BY_PHONE,

@@ -17,12 +17,12 @@ from domain.entry import Event
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
-from tests.domain.corrections.test_correcting_payments import correct, order
+from tests.domain.correction_examples import correct, order
 from tests.domain.decline_examples import ann, fail, give_up, phone, reach, search
 from tests.domain.declines.test_losing_cover import EXISTING, customer, tasks_of
 from tests.domain.examples import OTHER_PAYMENT, cancel, capture, captured, id_of, placed
 from tests.domain.figures import rows_of
-from tests.domain.inbound.test_notices import notice
+from tests.domain.notice_examples import notice
 from tests.domain.specification import OWNER, Story, given, moment
 
 

@@ -15,25 +15,18 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.declines.decline_events import ChargeRecordedBefore, ChargeUnmatched, PaymentAttempted
 from domain.inbound.assigning import (
-    AssignMoney,
     OtherDirection,
-    ReturnMoney,
     UnmatchedCurrencyDiffers,
     UnmatchedExceeded,
     UnmatchedSettled,
 )
 from domain.inbound.charges import RecordCharge
-from domain.inbound.notice_events import NoticeReceived
-from domain.inbound.notices import MovedMoney, ReceiveNotice
 from domain.inbound.unmatched import UnmatchedUnknown
 from domain.inbound.unmatched_events import (
-    UnmatchedPayout,
     UnmatchedPayoutAssigned,
     UnmatchedReceipt,
-    UnmatchedReceiptAssigned,
     UnmatchedReceiptReturned,
 )
-from domain.money import Money
 from domain.orders.order_events import Deadline
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.payments.charging import open_attempt
@@ -63,111 +56,25 @@ from tests.domain.examples import (
     placed,
     refund_granted,
     shipped,
+    usd,
 )
 from tests.domain.figures import rows_of
+from tests.domain.notice_examples import (
+    MONEY,
+    OTHER_MONEY,
+    PAYOUT,
+    SETTLEMENT,
+    assign,
+    assigned,
+    give_back,
+    left,
+    money,
+    notice,
+    received,
+    told,
+    unmatched,
+)
 from tests.domain.specification import NOON, Story, given, moment
-
-MONEY, OTHER_MONEY, PAYOUT, SETTLEMENT = id_of("unm"), id_of("unm", 2), id_of("pot"), id_of("stl")
-
-
-def money(**other: Any) -> MovedMoney:
-    """The price of the order came."""
-    said = {
-        "unmatched": MONEY,
-        "direction": "receipt",
-        "amount": 7595,
-        "currency": "USD",
-        "reference": "ch_1",
-    }
-    return MovedMoney(**{**said, **other})
-
-
-def notice(**other: Any) -> ReceiveNotice:
-    """The processor tells that the price of the order was charged."""
-    said = {
-        "processor": "acme",
-        "notice": "evt_1",
-        "kind": "charge.succeeded",
-        "happened_at": NOON,
-        "body": "sealed:{}",
-        "customer": CUSTOMER,
-        "order": ORDER,
-        "fact": capture(),
-        "money": money(),
-    }
-    return ReceiveNotice(**{**said, **other})
-
-
-def received(**other: Any) -> NoticeReceived:
-    """The notice is kept."""
-    said = {
-        "processor": "acme",
-        "notice": "evt_1",
-        "kind": "charge.succeeded",
-        "happened_at": NOON,
-        "body": "sealed:{}",
-        "result": "recorded",
-        "customer": CUSTOMER,
-        "order": ORDER,
-        "why": None,
-    }
-    return NoticeReceived(**{**said, **other})
-
-
-def unmatched(**other: Any) -> UnmatchedReceipt:
-    """The price of the order came and could not be placed."""
-    said = {
-        "unmatched": MONEY,
-        "customer": CUSTOMER,
-        "order": ORDER,
-        "currency": "USD",
-        "amount": 7595,
-        "processor": "acme",
-        "reference": "ch_1",
-        "why": "capture-exceeds-price",
-    }
-    return UnmatchedReceipt(**{**said, **other})
-
-
-def left(**other: Any) -> UnmatchedPayout:
-    """The price of the order left us and could not be placed."""
-    return UnmatchedPayout(
-        **{name: getattr(unmatched(**other), name) for name in unmatched().__struct_fields__}
-    )
-
-
-def assign(**other: Any) -> AssignMoney:
-    """The money was a payment of the order."""
-    return AssignMoney(**{"unmatched": MONEY, "customer": CUSTOMER, "fact": capture(), **other})
-
-
-def assigned(**other: Any) -> UnmatchedReceiptAssigned:
-    """The money is assigned to the order."""
-    said = {
-        "unmatched": MONEY,
-        "customer": CUSTOMER,
-        "order": ORDER,
-        "counts_as": "payment",
-        "subject": PAYMENT,
-        "currency": "USD",
-        "amount": 7595,
-    }
-    return UnmatchedReceiptAssigned(**{**said, **other})
-
-
-def give_back(**other: Any) -> ReturnMoney:
-    """The money went back."""
-    asked = {"unmatched": MONEY, "settlement": SETTLEMENT, "amount": 7595, "currency": "USD"}
-    return ReturnMoney(**{**asked, **other})
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
-
-
-def told(*events: Any) -> Story:
-    """An order, and a processor that tells."""
-    return given(customer_registered(), placed(), *events).from_("provider")
 
 
 def test_what_a_notice_tells_is_recorded_beside_it() -> None:
@@ -277,8 +184,6 @@ def test_a_payout_is_at_most_what_is_due_back(amount: int, fits: bool) -> None:
 
 
 # What is said later about the money
-
-
 def test_assigned_money_counts_as_the_payment_it_is() -> None:
     story = told(unmatched(why="unknown")).from_("api")
     story.when(assign()).then(assigned(), captured(unmatched=MONEY))

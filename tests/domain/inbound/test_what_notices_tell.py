@@ -34,7 +34,7 @@ from tests.domain.examples import (
     refund_granted,
     shipped,
 )
-from tests.domain.inbound.test_notices import MONEY, SETTLEMENT, give_back, notice, received, told, unmatched
+from tests.domain.notice_examples import MONEY, SETTLEMENT, give_back, notice, received, told, unmatched
 from tests.domain.refund_examples import come_back
 from tests.domain.specification import Story, given
 

@@ -8,7 +8,6 @@ from hypothesis import given as for_all
 from hypothesis import strategies
 
 from domain.book.register import BookOpened
-from domain.money import Money
 from domain.orders.order import LineUnknown, Placed
 from domain.orders.order_events import OrderLine, OrderShipped, Part
 from domain.orders.pricing import price_of_units
@@ -38,12 +37,9 @@ from tests.domain.examples import (
     refund_granted,
     ship,
     shipped,
+    usd,
 )
 from tests.domain.specification import ZONE, Story, given
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
 
 
 def paid() -> Story:

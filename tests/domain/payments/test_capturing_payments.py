@@ -36,12 +36,9 @@ from tests.domain.examples import (
     placed,
     refund_granted,
     shipped,
+    usd,
 )
 from tests.domain.specification import Story, given
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
 
 
 def test_a_capture_is_recorded_and_its_reference_claimed() -> None:

@@ -10,7 +10,7 @@ from domain.orders.account import Purse
 from domain.payments.payment_events import PaymentReinstated
 from domain.refunds.refund_events import RefundGranted, RefundPaid
 from tests.domain.bill_examples import reinstate, reverse
-from tests.domain.corrections.test_correcting_payments import order
+from tests.domain.correction_examples import order
 from tests.domain.decline_examples import release
 from tests.domain.declines.test_losing_cover import bought, tasks_of
 from tests.domain.examples import (

@@ -11,10 +11,9 @@ from domain.command import Command
 from domain.corrections.correction_events import PaymentCorrected
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.money import Money
 from domain.payments.capturing import ReferenceCapturedOtherwise
 from tests.domain.bill_examples import PERSONS, bill_paid, billed_story, pay_bill
-from tests.domain.corrections.test_correcting_payments import correct, entry_of
+from tests.domain.correction_examples import correct, entry_of
 from tests.domain.examples import (
     CUSTOMER,
     NEW_BILL,
@@ -28,6 +27,7 @@ from tests.domain.examples import (
     id_of,
     place,
     ship,
+    usd,
 )
 from tests.domain.specification import SUPERVISOR, Story, given
 
@@ -48,10 +48,6 @@ def of_two_bills() -> Story:
     story.do(ship((1, 1), bill=NEW_BILL))
     story.do(ship((1, 1), shipment=id_of("shp", 2), bill=NewBill(OTHER_BILL, 2010)))
     return story
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
 
 
 def test_a_cheque_recorded_twice_counts_once() -> None:

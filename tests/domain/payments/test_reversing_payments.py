@@ -10,7 +10,6 @@ from domain.bills.watching import is_watched
 from domain.causes import EffectiveBeforeCause
 from domain.customers.standing import standing
 from domain.declines.decline_events import OrderReleased
-from domain.money import Money
 from domain.orders.order_events import Deadline
 from domain.payments.disputing import (
     DisputeEndedOtherwise,
@@ -67,12 +66,9 @@ from tests.domain.examples import (
     placed,
     refund_granted,
     ship,
+    usd,
 )
 from tests.domain.specification import OWNER, Story, given, moment
-
-
-def usd(minor: int) -> Money:
-    return Money(minor, "USD")
 
 
 def opened(**other: Any) -> DisputeOpened:

@@ -11,7 +11,7 @@ from domain.orders.order_events import Deadline
 from domain.refunds.refund_events import RefundDueChanged, RefundGranted
 from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import payment_reversed, reinstate, reverse
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

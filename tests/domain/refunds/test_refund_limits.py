@@ -28,7 +28,7 @@ from domain.refunds.refund_events import (
     RefundWithdrawn,
 )
 from domain.refunds.refund_signals import DismissFraudSignal, SignalUnknown
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

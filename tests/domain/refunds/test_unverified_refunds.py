@@ -27,7 +27,7 @@ from domain.refunds.refund_events import (
 )
 from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import give_credit
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

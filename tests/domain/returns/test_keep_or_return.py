@@ -20,7 +20,7 @@ from domain.returns.asking_back import AskGoodsBack
 from domain.returns.held_goods import GoodsExceedRefund, GoodsValueUnknown, NamedGoods, NothingHeld
 from domain.returns.keeping import weighed
 from domain.returns.return_events import GoodsLeftWithCustomer, GoodsReturnRequested, HeldGoods, KeepOrReturn
-from tests.domain.corrections.test_correcting_payments import correct
+from tests.domain.correction_examples import correct
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
