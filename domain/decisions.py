@@ -47,7 +47,7 @@ from domain.declines.payment_failures import RecordPaymentFailure, record_paymen
 from domain.declines.reaching import RecordContactAttempt, record_contact_attempt
 from domain.declines.releasing import ReleaseOrder, release_order
 from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, return_money
-from domain.inbound.charges import RecordCharge, record_charge
+from domain.inbound.charges_let_through import RecordCharge, record_charge
 from domain.inbound.notices import ReceiveNotice, receive_notice
 from domain.inbound.payouts import RecordSentPayout, record_sent_payout
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
@@ -58,8 +58,8 @@ from domain.orders.delivering import DeliverShipment, deliver_shipment
 from domain.orders.placing import PlaceOrder, place_order
 from domain.orders.products import ListProduct, RepriceProduct, list_product, reprice_product
 from domain.orders.shipping import ShipOrder, ship_order
+from domain.payments.attempting import AttemptPayment, attempt_payment
 from domain.payments.capturing import CapturePayment, capture_payment
-from domain.payments.charging import AttemptPayment, attempt_payment
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
 from domain.refunds.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund

@@ -11,8 +11,8 @@ from domain.declines.payment_failures import RecordPaymentFailure
 from domain.inbound.notices import UNMATCHED_REF
 from domain.moments import Moment
 from domain.orders.order import Placed
+from domain.payments.attempting import open_attempt
 from domain.payments.capturing import CapturePayment
-from domain.payments.charging import open_attempt
 from ledger.book import Book
 
 _ADVICE: frozenset[str] = frozenset(get_args(NetworkAdvice))

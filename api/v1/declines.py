@@ -32,10 +32,10 @@ from domain.orders.next_on_hold import NextOnHold, cards_left, next_on_hold
 from domain.orders.next_steps import NextStep, next_steps, steps_of
 from domain.orders.next_steps import asked as asked_of
 from domain.orders.order import OrderNotPlaced, Placed
-from domain.payments.charging import AttemptPayment
+from domain.payments.attempting import AttemptPayment
 from ledger.identity import mint
-from ledger.processors.charging import settle
 from ledger.processors.gateway import Gateway
+from ledger.processors.settling_attempts import settle_attempt
 from ledger.record.submission import Outcome, Submission
 
 declines = Section(
@@ -288,7 +288,7 @@ async def _settled(call: Call, gateway: Gateway, attempt: Outcome) -> Outcome:
     """The attempt just recorded and what became of it, as one outcome: the same each time it is asked for."""
     (entry,) = [each for each in attempt.entries if isinstance(each.event, PaymentAttempted)]
     assert isinstance(entry.event, PaymentAttempted)
-    became = await settle(call.book, gateway, entry.event, entry.position, call.caller.actor, "api")
+    became = await settle_attempt(call.book, gateway, entry.event, entry.position, call.caller.actor, "api")
     return Outcome(entries=(*attempt.entries, *became.entries), replayed=attempt.replayed)
 
 
@@ -297,4 +297,6 @@ async def _asked_again(call: Call, gateway: Gateway, state: Placed, payment: str
     attempt = state.declines.attempts.get(payment)
     if attempt is None or attempt.attempted.processor != gateway.processor:
         raise NotFound
-    return await settle(call.book, gateway, attempt.attempted, attempt.position, call.caller.actor, "api")
+    return await settle_attempt(
+        call.book, gateway, attempt.attempted, attempt.position, call.caller.actor, "api"
+    )

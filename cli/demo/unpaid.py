@@ -13,8 +13,8 @@ from domain.declines.payment_failures import RecordPaymentFailure
 from domain.declines.reaching import RecordContactAttempt
 from domain.moments import day_of, plus_days
 from domain.orders.order_events import OrderPlaced
+from domain.payments.attempting import AttemptPayment
 from domain.payments.capturing import CapturePayment
-from domain.payments.charging import AttemptPayment
 from domain.refunds.granting import GrantRefund
 from domain.refunds.limits import Deciding
 from domain.refunds.refund_events import AskedUnits, RefundAsk

@@ -14,7 +14,7 @@ from domain.declines.releasing import is_ready
 from domain.moments import day_of
 from domain.orders.next_steps import NextStep
 from domain.orders.order import Placed
-from domain.payments.charging import open_attempt
+from domain.payments.attempting import open_attempt
 
 NextOnHold = Literal[
     "resolve_payment",

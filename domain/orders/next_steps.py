@@ -29,8 +29,8 @@ from domain.orders.cancelling import CancelUnits, may_credit_fee
 from domain.orders.order import Placed, still_to_pay
 from domain.orders.order_events import Part
 from domain.orders.shipping import PERSONAL_DELIVERY, ShipOrder
+from domain.payments.attempting import AttemptPayment
 from domain.payments.capturing import CapturePayment
-from domain.payments.charging import AttemptPayment
 from domain.payments.disputing import CloseDispute
 from domain.refusal import Refusal
 

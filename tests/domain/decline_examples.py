@@ -19,7 +19,7 @@ from domain.declines.not_delivering import CloseAsNotDelivered
 from domain.declines.payment_failures import RecordPaymentFailure
 from domain.declines.reaching import RecordContactAttempt
 from domain.declines.releasing import ReleaseOrder
-from domain.payments.charging import AttemptPayment
+from domain.payments.attempting import AttemptPayment
 from tests.domain.examples import (
     CARD,
     CUSTOMER,

@@ -17,7 +17,7 @@ from domain.orders.contacting import RecordContact
 from domain.orders.order_events import Part
 from domain.orders.pricing import AskedLine
 from domain.orders.products import MOST_REDUNDANT, ListProduct, RepriceProduct
-from domain.payments.charging import AttemptPayment
+from domain.payments.attempting import AttemptPayment
 from tests.domain.bill_examples import (
     close_dispute,
     dispute,

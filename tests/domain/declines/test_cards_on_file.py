@@ -22,8 +22,8 @@ from domain.declines.holds import NotOnHold
 from domain.moments import Moment
 from domain.money import Money
 from domain.orders.order_events import Deadline
+from domain.payments.attempting import AttemptUnresolved, NothingToCharge
 from domain.payments.capturing import CaptureExceedsPrice
-from domain.payments.charging import AttemptUnresolved, NothingToCharge
 from domain.payments.payment_events import PaymentCaptured
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.decline_examples import (

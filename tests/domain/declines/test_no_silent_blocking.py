@@ -13,7 +13,7 @@ from domain.corrections.correcting import CorrectEntry
 from domain.moments import day_of
 from domain.orders.order import Placed, price_not_covered
 from domain.orders.order_events import OrderShipped
-from domain.payments.charging import open_attempt
+from domain.payments.attempting import open_attempt
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.refusal import Refusal

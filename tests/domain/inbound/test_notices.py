@@ -20,7 +20,7 @@ from domain.inbound.assigning import (
     UnmatchedExceeded,
     UnmatchedSettled,
 )
-from domain.inbound.charges import RecordCharge
+from domain.inbound.charges_let_through import RecordCharge
 from domain.inbound.unmatched import UnmatchedUnknown
 from domain.inbound.unmatched_events import (
     UnmatchedPayoutAssigned,
@@ -28,8 +28,8 @@ from domain.inbound.unmatched_events import (
     UnmatchedReceiptReturned,
 )
 from domain.orders.order_events import Deadline
+from domain.payments.attempting import open_attempt
 from domain.payments.capturing import CaptureExceedsPrice
-from domain.payments.charging import open_attempt
 from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured, PaymentReversed
 from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
 from domain.refunds.refund_events import RefundPaid

@@ -12,7 +12,7 @@ from domain.decisions import decide
 from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased, PaymentDeclined
 from domain.entry import Event
 from domain.inbound.assigning import AssignMoney
-from domain.inbound.charges import RecordCharge
+from domain.inbound.charges_let_through import RecordCharge
 from domain.inbound.notices import evolve_notice
 from domain.inbound.unmatched_events import UnmatchedReceipt, UnmatchedReceiptReturned
 from domain.payments.payment_events import DisputeClosed, DisputeOpened

@@ -1,5 +1,7 @@
-"""Charging a card on file: the attempt is recorded first, so that a crash in between leaves one whose outcome
-is unknown, never a charge that nobody knows of. Source: R-D3, R-D4, R-D6
+"""Attempting a payment: that a card on file is about to be charged is recorded first, so that a crash in
+between leaves an attempt whose outcome is unknown, never a charge that nobody knows of.
+
+Source: R-D3, R-D4, R-D6
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Charging a card: the attempt is recorded, the processor is asked, what it says is recorded.
+"""Settling an attempt to charge a card: the processor is asked, and what it says is recorded.
 
     attempt recorded ─ crash ─ asked again under the same name ─ outcome recorded
 
@@ -15,7 +15,7 @@ from domain.customers.registering import Customer
 from domain.decision import Actor
 from domain.declines.decline_events import PaymentAttempted
 from domain.declines.payment_failures import RecordPaymentFailure
-from domain.inbound.charges import RecordCharge
+from domain.inbound.charges_let_through import RecordCharge
 from domain.inbound.notices import UNMATCHED_REF
 from domain.payments.capturing import CapturePayment
 from ledger.book import Book
@@ -25,7 +25,7 @@ from ledger.processors.gateway import Charge, Charged, ChargeDeclined, Gateway
 from ledger.record.submission import Outcome, Submission
 
 
-async def settle(
+async def settle_attempt(
     book: Book, gateway: Gateway, it: PaymentAttempted, caused_by: int, actor: Actor, origin: str
 ) -> Outcome:
     """What became of the attempt that the entry at `caused_by` says.
