@@ -147,8 +147,13 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
 
 @unmatched.decision("/v1/unmatched/{unmatched}/return", Permission.SERVE_CUSTOMERS, answers=Receipt)
 async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoneyBody) -> Response:
-    """Record that money went back where it came from"""
+    """Record that money went back where it came from
+
+    An order that it came for, and that nothing else covers, is placed on hold: it is among the declined
+    payments from then on.
+    """
     money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
+    named = {} if money.it.order is None else await _named_by(call, money.it.order)
     command = asked(
         ReturnMoney,
         unmatched=unmatched,
@@ -156,8 +161,14 @@ async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoney
         amount=_amount(body, money),
         currency=money.it.currency,
         reference=body.reference,
+        **named,
     )
     return await call.decide(command, body, subject="unmatched", of=money.it.customer or BOOK)
+
+
+async def _named_by(call: Call, order: str) -> dict[str, str]:
+    """The order that money came for, and whose it is."""
+    return {"order": order, "customer": (await call.found(order, Placed)).placed.customer}
 
 
 def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> int:

@@ -114,9 +114,9 @@ class OnFile(msgspec.Struct, frozen=True):
     channel: ContactChannel
 
 
-HoldBegunBy = Literal["declined", "paid_short", "charged_back", "bounced", "corrected"]
-"""Why an order waits: a bank refused a payment, let less through than it was asked for, or took one back; or
-what had covered the order never was.
+HoldBegunBy = Literal["declined", "paid_short", "charged_back", "bounced", "corrected", "given_back"]
+"""Why an order waits: a bank refused a payment, let less through than it was asked for, or took one back;
+what had covered the order never was; or money that came for it had no place and went back.
 """
 
 
@@ -131,7 +131,9 @@ class OrderPlacedOnHold(Event, frozen=True, kw_only=True):
     customer: str
     because: HoldBegunBy
     payment: str | None
-    """The payment that was declined, came short or is lost; None where something else had covered it all."""
+    """The payment that was declined, came short or is lost; None where something else had covered it all, and
+    of money that went back before it was one.
+    """
     currency: str
     missing: Minor
     """What the units still to ship cost beyond the deposit."""

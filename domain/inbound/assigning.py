@@ -10,9 +10,11 @@ import msgspec
 
 from domain.bills.bill_events import BillPaymentReceived
 from domain.bills.bill_payments import ReceiveBillPayment
+from domain.bills.owing import expect_customer
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
 from domain.decision import Decision, Given
+from domain.declines.holds import hold_begins
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.inbound.unmatched import Settled, Settlement, UnmatchedMoney, unmatched_money, unmatched_stream
@@ -23,7 +25,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedReceiptReturned,
 )
 from domain.money import Money
-from domain.orders.order import Placed
+from domain.orders.order import Placed, price_not_covered
 from domain.payments.capturing import CapturePayment
 from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
 from domain.payments.payment_events import PaymentCaptured
@@ -63,14 +65,28 @@ class ReturnMoney(Command, frozen=True, kw_only=True):
     amount: Minor
     currency: str
     reference: str | None = None
+    order: str | None = None
+    """The order the money named, where it named one: it may wait for other money from now on."""
+    customer: str | None = None
+    """Whose order that is; named with it."""
 
     def __post_init__(self) -> None:
         expect_id("stl", self.settlement)
         expect_amount("amount", self.amount, least=1)
         expect_text("reference", self.reference)
+        if (self.order is None) != (self.customer is None):
+            raise ValueError("order and customer must be named together")
+        if self.customer is not None:
+            expect_id("cus", self.customer)
 
     def writes(self) -> tuple[str, ...]:
-        return (unmatched_stream(self.unmatched),)
+        return (unmatched_stream(self.unmatched), *(() if self.order is None else (self.order,)))
+
+    def reads(self) -> tuple[str, ...]:
+        return () if self.customer is None else (self.customer,)
+
+    def facts_of(self) -> str | None:
+        return self.customer
 
 
 @dataclass(unsafe_hash=True)
@@ -119,6 +135,17 @@ class UnmatchedCurrencyDiffers(Refusal):
     unmatched: str
     unmatched_currency: str
     currency: str
+
+
+@dataclass(unsafe_hash=True)
+class UnmatchedNamesOtherOrder(Refusal):
+    """The money came for another order than is said, or for none that is known."""
+
+    rule = "H-known"
+    way_out = "Name the order that the list of unmatched money shows with it, or none where it shows none."
+
+    unmatched: str
+    order: str | None
 
 
 def assign_money(command: AssignMoney, given: Given) -> Decision:
@@ -182,12 +209,16 @@ def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
 
 
 def return_money(command: ReturnMoney, given: Given) -> Decision:
-    """Records that unmatched money went back.
+    """Records that unmatched money went back. The order it came for is placed on hold where nothing else
+    covers it and what is left of the money would not: nobody was asked for anything while it was here.
 
-    Checks, in this order: money known; retry; its currency; something left, and at most that; not before it
-    moved.
+    Checks, in this order: money known; its order, and whose that is; retry; its currency; something left, and
+    at most that; not before it moved. Source: I12, R-D2, R-B2
     """
     state = unmatched_money(given, command.unmatched)
+    if command.order != state.it.order:
+        raise UnmatchedNamesOtherOrder(command.unmatched, command.order)
+    order = _order_it_came_for(command, given)
     event = UnmatchedReceiptReturned if state.is_receipt else UnmatchedPayoutReturned
     returned = event(
         unmatched=command.unmatched,
@@ -202,7 +233,33 @@ def return_money(command: ReturnMoney, given: Given) -> Decision:
         return _already(known, returned, command.settlement, state.it.customer)
     _expect_left(state, Money(command.amount, command.currency))
     expect_cause(state.at, given)
-    return Decision(events=((unmatched_stream(command.unmatched), returned),), customer=state.it.customer)
+    held = () if order is None else _order_waits(state, order, command.amount, given)
+    return Decision(
+        events=((unmatched_stream(command.unmatched), returned), *held),
+        customer=command.customer or state.it.customer,
+    )
+
+
+def _order_it_came_for(command: ReturnMoney, given: Given) -> Placed | None:
+    """The order it came for, once it is placed. Raises: OrderOfAnotherCustomer."""
+    order = None if command.order is None else given.state(command.order, Placed)
+    if order is not None and command.customer is not None:
+        expect_customer(order, command.customer)
+    return order
+
+
+def _order_waits(
+    state: UnmatchedMoney, order: Placed, amount: int, given: Given
+) -> tuple[tuple[str, Event], ...]:
+    """The hold of the order that came money was for, where what is left of that could not cover it.
+
+    What went back before it was ordered leaves an order that waits for its first payment, as any other.
+    """
+    may_cover = state.left - amount if state.it.currency == order.placed.currency else 0
+    is_for_it = state.is_receipt and order.placed_at <= given.at
+    if not is_for_it or price_not_covered(order) <= may_cover:
+        return ()
+    return hold_begins(order, None, "given_back", given)
 
 
 def _already(known: Settlement, said: Settled, name: str, customer: str | None) -> Decision:

@@ -10,6 +10,7 @@ from httpx2 import ASGITransport, AsyncClient, Response
 from domain.book.register import ROLES, OpenBook, RegisterPerson, Role
 from domain.decision import Actor
 from domain.inbound.notices import MovedMoney, ReceiveNotice
+from domain.orders.order import Placed
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.identity import mint
@@ -85,9 +86,14 @@ class House:
         return order
 
     async def unmatched(
-        self, amount: int = 2000, reference: str | None = None, processor: str = "stripe"
+        self,
+        amount: int = 2000,
+        reference: str | None = None,
+        processor: str = "stripe",
+        order: str | None = None,
     ) -> str:
-        """Money that a processor told of, and that was for no order of ours."""
+        """Money that a processor told of, and that was for no order of ours; or had no place in that one."""
+        named = await self.book.state(order) if order else None
         money = MovedMoney(
             unmatched=mint("unm"),
             direction="receipt",
@@ -101,6 +107,8 @@ class House:
             kind="charge.succeeded",
             happened_at=self.book.clock(),
             body=await self.book.sealer.seal(BOOK, "notice", "{}"),
+            customer=named.placed.customer if isinstance(named, Placed) else None,
+            order=order,
             money=money,
         )
         actor = Actor(person="system", role="system")

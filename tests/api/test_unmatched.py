@@ -130,3 +130,25 @@ async def test_what_was_assigned_by_mistake_waits_again_and_may_be_assigned_agai
     assert account["received"]["amount"] == 2000
     nothing = await house.agent.post(f"/v1/unmatched/{money}/return", {})
     assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/unmatched-settled")
+
+
+async def test_an_order_whose_money_went_back_is_on_the_list_of_those_that_wait(house: House) -> None:
+    # Let a return decide no hold → nobody is asked about the order, and this fails.
+    order = await house.order(2)
+    path = f"/v1/orders/{order}"
+    placed = (await house.agent.get(path)).json()
+    missing = placed["total"]["amount"]
+    money = await house.unmatched(missing + 1, order=order)
+    part = await house.recorded(f"/v1/unmatched/{money}/return", {"amount": 1})
+    assert [entry["type"] for entry in part["entries"]] == ["unmatched_receipt.returned"]
+    rest = await house.recorded(f"/v1/unmatched/{money}/return", {})
+    assert [entry["type"] for entry in rest["entries"]] == [
+        "unmatched_receipt.returned",
+        "order.placed_on_hold",
+    ]
+    head = await house.head()
+    listed = await house.agent.get(f"/v1/declined-payments?min_position={head}&customer={placed['customer']}")
+    (row,) = listed.json()["items"]
+    assert (row["held_because"], row["missing"]["amount"]) == ("given_back", missing)
+    todo = await house.agent.get(f"/v1/tasks?min_position={head}&order={order}&limit=200")
+    assert "reach_customer" in {item["kind"] for item in todo.json()["items"]}

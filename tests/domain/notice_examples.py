@@ -100,7 +100,7 @@ def assigned(**other: Any) -> UnmatchedReceiptAssigned:
 def give_back(**other: Any) -> ReturnMoney:
     """The money went back."""
     asked = {"unmatched": MONEY, "settlement": SETTLEMENT, "amount": 7595, "currency": "USD"}
-    return ReturnMoney(**{**asked, **other})
+    return ReturnMoney(**{**asked, "order": ORDER, "customer": CUSTOMER, **other})
 
 
 def told(*events: Any) -> Story:

@@ -7,6 +7,7 @@ processor it has happened, and waits.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.model import holds
 from tests.model.orders import Refused
 from tests.model.shop import Shop
 
@@ -15,6 +16,8 @@ from tests.model.shop import Shop
 class Unmatched:
     """Money of which `left` is for nothing yet; else it left us."""
 
+    order: str
+    """For which it came or left, by what was told."""
     currency: str
     left: int
     came: bool
@@ -48,11 +51,13 @@ def assign(
 
 
 def give_back(shop: Shop, name: str, amount: int) -> None:
-    """It went back where it came from."""
+    """It went back. R-B2: an order that it came for waits, unless what is left would do."""
     money = shop.unmatched[name]
     if amount > money.left:
         raise Refused("I12")
     money.left -= amount
+    if money.came and holds.not_covered(shop.orders[money.order]) > money.left:
+        holds.cover_lost(shop, money.order)
 
 
 def waits_again(shop: Shop, payment: str) -> None:

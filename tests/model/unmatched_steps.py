@@ -97,7 +97,12 @@ def give_back(twins: Twins, which: int, much: int) -> None:
     money = twins.shop.unmatched[name]
     amount = amount_of(money.left, much)
     command = ReturnMoney(
-        unmatched=name, settlement=id_of("stl", twins.number), amount=amount, currency=money.currency
+        unmatched=name,
+        settlement=id_of("stl", twins.number),
+        amount=amount,
+        currency=money.currency,
+        order=money.order,
+        customer=twins.shop.orders[money.order].customer,
     )
     twins.ask(command, lambda: unmatched.give_back(twins.shop, name, amount))
 
@@ -121,7 +126,7 @@ def _told(twins: Twins, order: Order, fact: MoneyFact, *, came: bool = False) ->
             reference=f"ch_{twins.number}",
         ),
     )
-    money = Unmatched(fact.currency, fact.amount, came)
+    money = Unmatched(order.name, fact.currency, fact.amount, came)
     twins.ask(command, lambda: unmatched.told(twins.shop, name, money, lambda: _record(twins, order, fact)))
 
 

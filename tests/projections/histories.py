@@ -270,6 +270,9 @@ def _assignment(story: Story, order: str, amount: int, number: int) -> Command:
     named = {"currency": money.currency if money else "USD", "amount": amount * 950}
     unmatched = money.unmatched if money else id_of("unm", number)
     if amount == 1:
+        came_for = story.state(money.order) if money and money.order else None
+        if isinstance(came_for, Placed):
+            named |= {"order": came_for.placed.order, "customer": came_for.placed.customer}
         return ReturnMoney(unmatched=unmatched, settlement=id_of("stl", number), **named)
     fact = examples.capture(order=order, payment=id_of("pay", number), reference=f"ch_{number}", **named)
     state = story.state(order)

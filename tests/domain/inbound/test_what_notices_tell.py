@@ -156,7 +156,7 @@ def test_assigned_money_claims_its_reference_for_its_order() -> None:
 
 
 def test_money_goes_back_with_its_reference_and_not_before_it_came() -> None:
-    story = told().on("2010-08-12").record(unmatched())
+    story = told(captured(reference="ch_2")).on("2010-08-12").record(unmatched())
     came_at = story.at
     early = story.with_now(came_at).on("2010-08-11")
     early.when(give_back(amount=1)).refused(EffectiveBeforeCause(early.at, came_at))
