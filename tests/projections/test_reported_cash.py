@@ -6,11 +6,10 @@ from domain.payments.payment_events import PaymentCaptured
 from projections.journal import CASH, Journal, Posting
 from tests.domain.correction_examples import by_supervisor, correct
 from tests.domain.examples import captured, customer_registered, placed, shipped
-from tests.domain.notice_examples import assign, left, unmatched
+from tests.domain.notice_examples import assign, give_back, left, unmatched
 from tests.domain.refund_examples import grant
 from tests.domain.refunds.test_paying_out import record
 from tests.domain.specification import Story, given
-from tests.domain.test_ranges_after_the_sale import give_back
 from tests.projections.test_folds import folded
 
 
@@ -50,5 +49,5 @@ def test_a_payout_that_waited_is_paid_out_once() -> None:
 
 def test_what_goes_back_unmatched_is_paid_out() -> None:
     story = given(customer_registered(), placed(), unmatched())
-    story.do(give_back(amount=7595))
+    story.do(give_back())
     assert flows(story) == {"collected": 7595, "paid_out": -7595}
