@@ -59,7 +59,9 @@ TellsOfARefund = (
 )
 
 RefundStage = Literal["requested", "escalated", "withdrawn", "granted", "settled", "corrected"]
-"""granted: something of it is to be paid. settled: nothing is; it left, settled a bill, or a bank took it."""
+"""granted: something of it is to be paid. settled: nothing is; it left, settled a bill, covers units still to
+ship, or a bank took it.
+"""
 LABELS = ("supplier", "guarantee", "beyond_guarantee")
 """From the youngest to the oldest."""
 MINUTE = 60_000_000
@@ -161,7 +163,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
     """Which refunds were there: who, why, under what, and where did the money go?"""
 
     name = "refund_audit"
-    version = 5
+    version = 6
     row = RefundRow
     handles = events_of(TellsOfARefund)
     key = ("customer", "refund")
@@ -241,13 +243,12 @@ def _request(row: RefundRow, it: RefundRequested, entry: Entry) -> None:
 def _grant(row: RefundRow, it: RefundGranted, entry: Entry) -> None:
     row.order, row.currency = it.order or "", it.currency
     row.granted_on = it.granted_on
-    row.stage, row.granted_at, row.basis = "granted", entry.effective_at, it.basis
+    row.stage = "granted" if it.left else "settled"
+    row.granted_at, row.basis = entry.effective_at, it.basis
     row.verified = it.order is not None
     row.year, row.number = it.year, it.number
     row.granted, row.credited, row.against_limits = it.granted, it.credit_amount, it.against_limits
     row.cleared = _sum(it.cleared) + _sum(it.write_offs_cleared)
-    if it.granted <= (0 if it.basis == "undelivered" else row.cleared):
-        row.stage = "settled"  # nothing of it goes to the customer
     if row.requested_by is None:
         row.requested = it.granted
     row.units, row.parts = sum([part.quantity for part in it.parts]), len(it.parts)

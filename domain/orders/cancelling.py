@@ -232,6 +232,7 @@ def deposit_granted(placed: OrderPlaced, refund: str, amount: int, given: Given)
         currency=placed.currency,
         granted_on=day_of(given.at, given.book.zone),
         granted=amount,
+        left=amount,
         credit_amount=0,
         goods=0,
         tax=0,

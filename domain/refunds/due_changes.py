@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from domain.corrections.correction_events import RefundCorrected
-from domain.deadlines import deadlines_of_due_back, is_history
+from domain.deadlines import deadlines_of_due_back
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.orders.evolve_order import foreseen
@@ -31,12 +31,12 @@ SAYS_ITSELF = RefundGranted | RefundPaid | RefundPaymentFailed | RefundReturned 
 
 
 def with_due_changes(decision: Decision, given: Given) -> Decision:
-    """The decision, and of which refunds something is due back from then on, or no more; none for history."""
+    """The decision, and of which refunds something is due back from then on, or no more."""
     streams = dict.fromkeys([stream for stream, _ in decision.events])
     changes: list[tuple[str, Event]] = []
     for stream in streams:
         state = given.states.get(stream)
-        if isinstance(state, Placed) and state.refunds and not is_history(given):
+        if isinstance(state, Placed) and state.refunds:
             changes.extend([(stream, change) for change in _changes(state, decision, given)])
     if not changes:
         return decision

@@ -197,11 +197,12 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         credit_amount=credit,
         fee_dropped=gone.price_to_ship() - freed.price_to_ship(),
     )
-    is_due = _is_due(after, event, given)
+    left = _left(after, event, given)
     event = msgspec.structs.replace(
         event,
+        left=left,
         deadlines=(
-            *(deadlines_of_due_back(given) if is_due else ()),
+            *(deadlines_of_due_back(given) if left else ()),
             *deadlines_of_supplier_claim(last_day, given),
             *(shipping_begins(state, given) if _covers_the_rest(state, after, split) else ()),
         ),
@@ -287,11 +288,11 @@ def _after(freed: Placed, credit: int, clearing: Clearing) -> Placed:
     return msgspec.structs.replace(freed, account=account, bills=clearing.bills)
 
 
-def _is_due(after: Placed, granted: RefundGranted, given: Given) -> bool:
-    """Whether anything of this refund is due back at once, the order's money being as after it."""
+def _left(after: Placed, granted: RefundGranted, given: Given) -> int:
+    """What of this refund is due back at once, the order's money being as after it."""
     refund = Refund(granted, given.at, position=0)
     after = msgspec.structs.replace(after, refunds={**after.refunds, granted.refund: refund})
-    return owed(after, refund).total > 0
+    return owed(after, refund).total
 
 
 def _granted(
@@ -315,6 +316,7 @@ def _granted(
         currency=placed.currency,
         granted_on=granted_on,
         granted=0,
+        left=0,
         credit_amount=0,
         goods=sum([part.goods for part in parts]),
         tax=sum([part.tax for part in parts]),

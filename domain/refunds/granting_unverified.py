@@ -163,12 +163,12 @@ def unverified_draft(state: Customer, refund: str, currency: str, ask: RefundAsk
     expect_cause(asked_at, given)
     expect_contact(ask, asked_at)
     amount = sum([part.goods for part in parts])
-    granted = _of_customer(state, refund, currency, ask, given)
+    granted = _of_customer(state, refund, currency, amount, ask, given)
     basis = "full_list_price" if ask.claims[0].amount is None else "stated"
     return Draft(
         stream=state.registered.customer,
         granted=msgspec.structs.replace(
-            granted, basis=basis, granted=amount, credit_amount=amount, goods=amount, parts=parts
+            granted, basis=basis, credit_amount=amount, goods=amount, parts=parts
         ),
     )
 
@@ -220,21 +220,25 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
     asked_at = given.at if ask.asked_at is None else ask.asked_at
     expect_cause(asked_at, given)
     expect_contact(ask, asked_at)
-    granted = _of_customer(state, refund, currency, ask, given)
+    granted = _of_customer(state, refund, currency, asked, ask, given)
     return Draft(
         stream=state.registered.customer,
-        granted=msgspec.structs.replace(granted, basis="credit", granted=asked),
+        granted=msgspec.structs.replace(granted, basis="credit"),
     )
 
 
-def _of_customer(state: Customer, refund: str, currency: str, ask: RefundAsk, given: Given) -> RefundGranted:
+def _of_customer(
+    state: Customer, refund: str, currency: str, amount: int, ask: RefundAsk, given: Given
+) -> RefundGranted:
+    """So much goes to the customer: of no order, it clears nothing and covers nothing."""
     return RefundGranted(
         refund=refund,
         customer=state.registered.customer,
         basis="stated",
         currency=currency,
         granted_on=day_of(given.at, given.book.zone),
-        granted=0,
+        granted=amount,
+        left=amount,
         credit_amount=0,
         goods=0,
         tax=0,

@@ -186,6 +186,8 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     """The credit note: 1, 2, 3, … without gaps within book and year; None where nothing charged is credited,
     and for history, whose notes have their numbers already."""
     granted: Minor
+    left: Minor
+    """What of it is due back with the grant: the rest cleared bills, or covers what is still to ship."""
     credit_amount: Minor
     goods: Minor
     tax: Minor

@@ -322,6 +322,7 @@ def refund_granted(**other: Any) -> RefundGranted:
         "currency": "USD",
         "granted_on": "2010-08-10",
         "granted": 7595,
+        "left": other.get("granted", 7595),
         "credit_amount": 0,
         "goods": 0,
         "tax": 0,

@@ -42,6 +42,7 @@ from projections.customer_statement import CustomerStatement
 from projections.folding import folding_of
 from projections.guarantees import Guarantee, Guarantees
 from projections.journal import ALLOWANCE, CUSTOMER, UNAPPLIED, Journal
+from projections.refund_audit import RefundAudit, RefundRow
 from projections.tasks import Tasks
 from tests.domain import examples
 from tests.domain.examples import id_of
@@ -81,7 +82,7 @@ class Books:
     def __init__(self) -> None:
         self.journal, self.statement = Journal(), CustomerStatement()
         self.balances, self.tasks = folding_of(CustomerBalance()), folding_of(Tasks())
-        self.guarantees = folding_of(Guarantees())
+        self.guarantees, self.refunds = folding_of(Guarantees()), folding_of(RefundAudit())
         self.accounts: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         """Of a customer: by account, customer, currency."""
         self.statements: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -98,7 +99,7 @@ class Books:
         if kind in self.statement.handles:
             for line in self.statement.lines(entry.event, entry):  # pyright: ignore[reportArgumentType]
                 self.statements[line.customer, line.currency] += line.plus - line.minus
-        for folding in (self.balances, self.tasks, self.guarantees):
+        for folding in (self.balances, self.tasks, self.guarantees, self.refunds):
             if kind in folding.projection.handles:
                 folding.feed(entry)
                 assert not folding.parked
@@ -108,6 +109,12 @@ class Books:
         rows = self.tasks.rows_of((stream,)).values()
         tasks = [row for row in rows if isinstance(row, Task)]
         return {task.subject for task in tasks if task.kind == "refund_payout"}
+
+    def stage_of(self, customer: str, refund: str) -> str:
+        """What the audit says became of a refund."""
+        (row,) = self.refunds.rows_of((customer, refund)).values()
+        assert isinstance(row, RefundRow)
+        return row.stage
 
     def open_of(self, order: str, line: int) -> list[int]:
         """Units of that line that arrived and may still be asked back, delivery by delivery."""
@@ -344,6 +351,9 @@ class Twins:
         due = {name for name, refund in state.refunds.items() if settling.owed(state, refund).total}
         assert settling.due_of_no_refund(state) == order.due_of_no_refund == 0
         assert self.books.to_pay_out(order.name) == due, "a task for what is due back, and for nothing else"
+        for name, refund in state.refunds.items():
+            stage = "corrected" if refund.corrected else "granted" if name in due else "settled"
+            assert self.books.stage_of(state.placed.customer, name) == stage, "the audit says what is due"
         assert state.placed.standing == order.standing
         # That time let it go is recorded with the next command, or tick.
         by_time = order.hold is None and order.released and not order.released_by_owner
@@ -390,6 +400,8 @@ class Twins:
                 assert (known.granted.granted, known.granted.credit_amount) == (it.granted, it.credit_amount)
                 assert (known.paid, known.set_aside, known.left) == (it.paid, it.set_aside, it.left)
                 assert it.paid + it.set_aside <= it.granted
+                stage = "corrected" if known.corrected else "granted" if it.left else "settled"
+                assert self.books.stage_of(customer, name) == stage
 
     # What must not matter
 
