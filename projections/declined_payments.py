@@ -1,5 +1,6 @@
 """What happens to declines: one row per order whose payment was declined, or did not last and held it up."""
 
+from collections.abc import Iterable
 from typing import Literal, assert_never
 
 from domain.declines.decline_events import (
@@ -59,6 +60,8 @@ class DeclinedPayment(Row):
     reached: bool = False
     channels_left: str = ""
     """What on file has not been tried: its channels, separated by spaces."""
+    channels: str = ""
+    """On file since it waits, tried or not: all of them are to be tried once more after a decline."""
     hold_since: Moment | None = None
     held_because: str | None = None
     """As `HoldBegunBy`; None where the order never waited."""
@@ -74,7 +77,7 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
     """What became of declined payments, what was tried, and how did it end?"""
 
     name = "declined_payments"
-    version = 4
+    version = 5
     row = DeclinedPayment
     handles = events_of(BearsOnDeclines)
     key = ("order",)
@@ -100,6 +103,8 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
                 row.contacts += 1
                 row.reached = row.reached or it.reached
                 row.channels_left = _channels(it.untried)
+                tried = () if it.contact_point is None else (it.channel,)
+                row.channels = _named((*row.channels.split(), *tried, *row.channels_left.split()))
             case OrderReleased():
                 _end(row, it.because, entry)
             case ShipmentReleasedWithoutPayment():
@@ -115,7 +120,7 @@ def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
     row.currency, row.declined_at = it.currency, entry.effective_at
     row.decline_code, row.kind = it.decline_code, it.kind
     if it.deadlines:  # the first while it waits for another reason: what was tried before counts no more
-        row.decide_at, row.contacts = _decide_at(it), 0
+        row.decide_at, row.contacts, row.channels_left = _decide_at(it), 0, row.channels
     left = [card for card in row.cards_left.split() if card != it.payment_method]
     row.cards_left, row.cards_tried = " ".join(left), row.cards_usable - len(left)
 
@@ -128,7 +133,8 @@ def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
     row.currency, row.held_because = it.currency, it.because
     row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
     row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""
-    row.contacts, row.reached, row.channels_left = 0, False, _channels(it.on_file)
+    row.contacts, row.reached = 0, False
+    row.channels = row.channels_left = _channels(it.on_file)
     row.hold_since, row.result, row.ended_at = entry.effective_at, None, None
     row.decide_at = _decide_at(it)
 
@@ -142,7 +148,11 @@ def _decide_at(it: PaymentDeclined | OrderPlacedOnHold) -> Moment | None:
 
 
 def _channels(ways: tuple[OnFile, ...]) -> str:
-    return " ".join(dict.fromkeys([way.channel for way in ways]))
+    return _named([way.channel for way in ways])
+
+
+def _named(channels: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(channels))
 
 
 LISTED = """

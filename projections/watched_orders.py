@@ -16,10 +16,19 @@ from domain.corrections.correction_events import (
 from domain.customers.standing import CustomerFacts, OrderFacts, OwedBill, fold_customer
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
-from domain.orders.order_events import OrderPlaced, OrderShipped, OrderUnitsCancelled
+from domain.orders.order_events import (
+    Deadline,
+    DeadlineKind,
+    OrderPlaced,
+    OrderShipped,
+    OrderUnitsCancelled,
+)
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
 from domain.refunds.refund_events import RefundGranted
+from projections.bill_tasks import REVIEW
+from projections.hold_tasks import SHIP
 from projections.projection import Key, Place, Projection, Row, events_of
+from projections.review_tasks import Covers, LetsGo
 
 Owes = (
     BillIssued
@@ -36,7 +45,7 @@ Owes = (
     | BillCorrected
     | RefundCorrected
 )
-BearsOnWatched = OrderPlaced | OrderShipped | OrderUnitsCancelled | WatchedOrderReviewed | Owes
+BearsOnWatched = OrderPlaced | OrderShipped | OrderUnitsCancelled | WatchedOrderReviewed | LetsGo | Owes
 
 
 class WatchedOrder(Row):
@@ -60,6 +69,8 @@ class WatchedOrder(Row):
     reviewed_by: str | None = None
     reviewed_at: Moment | None = None
     ask_again_on: Day | None = None
+    to_be_paid: bool = False
+    """Whether what is asked to be paid first is not paid yet, so that it may not ship."""
     due_on: Day = ""
     """Of a bill."""
     open: Minor = 0
@@ -71,7 +82,7 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
     """Which customers who owe have ordered again, what did the owner decide, and do they owe still?"""
 
     name = "watched_orders"
-    version = 2
+    version = 3
     row = WatchedOrder
     handles = events_of(BearsOnWatched)
     key = ("order", "bill")
@@ -82,14 +93,16 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
     def group(self, it: BearsOnWatched, entry: Entry) -> Key | None:
         if entry.stream != it.order:
             return None
-        # Most payments are for what is still to ship, and most customers owe nothing.
+        # Most customers owe nothing, and most refunds clear none of it.
         match it:
             case OrderPlaced():
                 bears = bool(it.watched_for)
-            case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+            case PaymentCaptured() | PaymentReinstated() | CreditUsed():
+                bears = bool(it.bills) or _asks(it.deadlines, SHIP)
+            case BillPaymentReceived():
                 bears = bool(it.bills)
             case RefundGranted():
-                bears = bool(it.cleared or it.write_offs_cleared)
+                bears = bool(it.cleared or it.write_offs_cleared) or _asks(it.deadlines, SHIP)
             case _:
                 bears = True
         return (entry.stream,) if bears else None
@@ -103,18 +116,27 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
         row = rows.get(key)
         if row is None:
             return
+        is_to_ship = isinstance(it, Covers | LetsGo) and _asks(it.deadlines, SHIP)
         match it:
             case OrderShipped() | OrderUnitsCancelled():
                 row.units_left -= sum([part.quantity for part in it.parts])
             case ShipmentCorrected() | RefundCorrected():
                 row.units_left = it.to_ship
+                row.to_be_paid = row.to_be_paid or _asks(it.deadlines, REVIEW)
             case WatchedOrderReviewed():
-                row.decision, row.ask_again_on = it.decision, it.until
+                row.decision, row.ask_again_on, row.to_be_paid = it.decision, it.until, it.missing > 0
                 row.reviewed_by = entry.meta.who
                 row.reviewed_at = entry.effective_at
-            case _:
+            case _ if not is_to_ship:
                 return
+            case _:
+                pass
+        row.to_be_paid = row.to_be_paid and not is_to_ship
         row.last_position = entry.position
+
+
+def _asks(deadlines: tuple[Deadline, ...], kind: DeadlineKind) -> bool:
+    return any(deadline.kind == kind for deadline in deadlines)
 
 
 def _watched(it: OrderPlaced, entry: Entry) -> WatchedOrder:
@@ -156,7 +178,8 @@ SELECT watched."order", watched.customer, watched.currency, watched.total, watch
        watched.units_left,
        watched.decision IS NULL AND watched.units_left > 0 AND owed.bills > 0 AS to_review, watched.decision,
        watched.reviewed_by, watched.reviewed_at,
-       CASE WHEN watched.units_left > 0 THEN watched.ask_again_on END AS ask_again_on, watched.last_position
+       CASE WHEN watched.units_left > 0 AND watched.to_be_paid THEN watched.ask_again_on END AS ask_again_on,
+       watched.last_position
 FROM held AS watched
 CROSS JOIN (SELECT %s::text AS today) AS said
 CROSS JOIN LATERAL (
@@ -168,5 +191,6 @@ CROSS JOIN LATERAL (
 WHERE watched.bill = ''"""
 """The orders of watched customers, over the rows `held`; said: the day, in the book's zone.
 
-Nobody is asked again about an order of which nothing is left to ship; what was decided on it stands.
+Nobody is asked again about an order that may ship, or of which nothing is left; what was decided on it
+stands.
 """

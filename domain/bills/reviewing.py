@@ -158,7 +158,8 @@ def _reviewed(
 ) -> WatchedOrderReviewed:
     not_covered = price_not_covered(state)
     if until is not None:
-        deadlines = deadlines_of_payment_first(until, given)
+        # Nobody is asked again about what is paid already.
+        deadlines = deadlines_of_payment_first(until, given) if not_covered else ()
     elif state.asks_payment_first and on_bill and not_covered and state.declines.hold is None:
         deadlines = deadlines_of_shipping(state.placed, given)
     else:

@@ -232,6 +232,19 @@ async def test_nobody_is_asked_again_about_a_watched_order_that_was_cancelled(to
     assert (watched["units_left"], watched["decision"], watched["ask_again_on"]) == (0, "payment_first", None)
 
 
+async def test_nobody_is_asked_again_about_a_watched_order_that_was_paid_first(told: Told) -> None:
+    # List what was decided alone → the owner is to decide on an order that may ship, this fails.
+    customer, _, _ = await billed(told)
+    told.on("2010-09-20")
+    order, owner = (await told.done("/v1/orders", dresses(customer)))["subject"], told.house.owner
+    first = {"decision": "payment_first", "reason": "The second unpaid bill."}
+    await told.done(f"/v1/watched-orders/{order}/review", first, by=owner)
+    paid = {"amount": usd("75.95"), "processor": "acme", "reference": "ch_1"}
+    await told.done(f"/v1/orders/{order}/payments", paid)
+    (watched,) = await told.rows("/v1/watched-orders")
+    assert (watched["units_left"], watched["decision"], watched["ask_again_on"]) == (2, "payment_first", None)
+
+
 async def test_the_order_of_somebody_who_has_paid_up_need_not_be_reviewed(told: Told) -> None:
     # Leave the bills out of the rows → the owner is asked about somebody who owes nothing, this fails.
     customer, _, bill = await billed(told)

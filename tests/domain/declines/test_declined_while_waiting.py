@@ -15,7 +15,7 @@ from domain.payments.payment_events import PaymentCaptured
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from tests.domain.bill_examples import reverse
 from tests.domain.correction_examples import correct
-from tests.domain.decline_examples import ann, customer, fail, give_up, phone, reach, search
+from tests.domain.decline_examples import BY_EMAIL, ann, customer, fail, give_up, phone, reach, search
 from tests.domain.examples import ORDER, OTHER_ORDER, capture, captured, id_of, placed
 from tests.domain.figures import rows_of
 from tests.domain.specification import OWNER, Story, given, moment
@@ -130,3 +130,22 @@ def test_the_row_says_what_was_tried_since_the_decline_and_when_to_decide() -> N
     (row,) = rows_of(DeclinedPayments(), story.entries)
     assert isinstance(row, DeclinedPayment)
     assert (row.contacts, row.decide_at) == (0, moment("2010-09-03", "00:00"))
+
+
+def test_the_row_leaves_to_be_tried_what_may_not_be_given_up_before() -> None:
+    # Leave the channels as they were → the row says that only the phone is left, and giving up is refused.
+    story = bounced()
+    story.on("2010-08-13").do(reach())
+    assert channels_left(story) == "phone"
+    story.on("2010-08-20").do(fail())
+    assert channels_left(story) == "email phone"
+    for day in (21, 22, 23, 24, 25):
+        story.on(f"2010-08-{day}").do(phone())
+    assert channels_left(story) == "email"
+    story.on("2010-09-03").when(give_up()).refused(ChannelsUntried(ORDER, (BY_EMAIL,)))
+
+
+def channels_left(story: Story) -> str:
+    (row,) = rows_of(DeclinedPayments(), story.entries)
+    assert isinstance(row, DeclinedPayment)
+    return row.channels_left
