@@ -151,21 +151,27 @@ class UnmatchedNamesOtherOrder(Refusal):
 def assign_money(command: AssignMoney, given: Given) -> Decision:
     """Records what unmatched money was, in the order's stream, and that it is matched.
 
-    Checks, in this order: money known; retry; its direction; its currency; something left, and at most that;
-    not before it moved; and then those of what it was. What was recorded under the same reference meanwhile
-    is the same money: it is only matched. Source: I12
+    Checks, in this order: money known; retry, by what it is to be recorded as, and then by what it is
+    recorded as; its direction; its currency; something left, and at most that; not before it moved; and then
+    those of what it was. What was recorded under the same reference meanwhile is the same money: it is only
+    matched. Source: I12
     """
     state = unmatched_money(given, command.unmatched)
     kind, fact = MONEY_FACTS[type(command.fact)], command.fact
     assigned = _assigned(command, kind, state, given)
-    known = state.settlements.get(assigned.subject)
-    if known is not None:
-        return _already(known, assigned, assigned.subject, command.customer)
+    name = getattr(fact, kind.subject)
+    # Asked again it is known, whatever was recorded or corrected since under its reference.
+    if (known := state.said_as(name)) is not None:
+        return _already(known, _named_as(known, assigned), name, command.customer)
+    if (known := state.settlements.get(assigned.subject)) is not None:
+        return _already(known, _named_as(known, assigned), assigned.subject, command.customer)
     if (kind.direction == "receipt") is not state.is_receipt:
         raise OtherDirection(command.unmatched)
     _expect_left(state, Money(fact.amount, fact.currency))
     expect_cause(state.at, given)
     decided = kind.decide(fact, given)
+    if not decided.events and assigned.subject == name and state.is_receipt:
+        raise AlreadyRecordedOtherwise(name)  # of other money, or taken back
     return Decision(
         events=(
             (unmatched_stream(command.unmatched), assigned),
@@ -186,16 +192,28 @@ def _known_as(unmatched: str, event: Event) -> Event:
 def _assigned(
     command: AssignMoney, kind: FactKind, state: UnmatchedMoney, given: Given
 ) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
+    name, recorded_as = getattr(command.fact, kind.subject), _recorded_as(command.fact, given)
     event = UnmatchedReceiptAssigned if state.is_receipt else UnmatchedPayoutAssigned
-    return event(
+    assigned = event(
         unmatched=command.unmatched,
         customer=command.customer,
         order=command.fact.order,
         counts_as=kind.counts_as,
-        subject=_recorded_as(command.fact, given) or getattr(command.fact, kind.subject),
+        subject=recorded_as or name,
         currency=command.fact.currency,
         amount=command.fact.amount,
     )
+    if isinstance(assigned, UnmatchedReceiptAssigned) and assigned.subject != name:
+        return msgspec.structs.replace(assigned, asked_as=name)
+    return assigned
+
+
+def _named_as(known: Settlement, said: Settled) -> Settled:
+    """The same said of what it was recorded as then."""
+    it = known.it
+    if isinstance(it, UnmatchedReceiptAssigned) and isinstance(said, UnmatchedReceiptAssigned):
+        return msgspec.structs.replace(said, subject=it.subject, asked_as=it.asked_as)
+    return said
 
 
 def _recorded_as(fact: MoneyFact, given: Given) -> str | None:

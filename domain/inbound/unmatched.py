@@ -58,6 +58,14 @@ class UnmatchedMoney(msgspec.Struct, frozen=True):
         """What of it is settled still."""
         return tuple([settled for settled in self.settlements.values() if settled.reopened is None])
 
+    def said_as(self, name: str) -> Settlement | None:
+        """What was said of it under that name: of what it is recorded as, or of what it was to be."""
+        for subject, known in self.settlements.items():
+            asked_as = known.it.asked_as if isinstance(known.it, UnmatchedReceiptAssigned) else None
+            if name in (subject, asked_as):
+                return known
+        return None
+
     def became(self, payment: str) -> bool:
         """Whether that payment is some of it, still."""
         known = self.settlements.get(payment)

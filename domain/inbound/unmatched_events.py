@@ -59,6 +59,8 @@ class UnmatchedReceiptAssigned(Event, frozen=True, kw_only=True):
     """The payment or reinstatement it is recorded as."""
     currency: str
     amount: Minor
+    asked_as: str | None = None
+    """The payment as which it was to be recorded, where it was recorded as another already."""
 
 
 class UnmatchedReceiptReopened(Event, frozen=True, kw_only=True):

@@ -35,7 +35,8 @@ def test_money_found_to_be_a_payment_recorded_by_hand_waits_again_too() -> None:
     # Reopen only what was assigned → money that came is in no book and on no list, this fails.
     story = by_supervisor(placed(), unmatched(), captured())
     other = capture(payment=OTHER_PAYMENT)
-    story.when(AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=other)).then(assigned(subject=PAYMENT))
+    found = assigned(subject=PAYMENT, asked_as=OTHER_PAYMENT)
+    story.when(AssignMoney(unmatched=MONEY, customer=CUSTOMER, fact=other)).then(found)
     asked = correct(story, PaymentCaptured, unmatched=MONEY)
     assert kept_under(story.entries[asked.position - 1].event) == "receipt/acme/ch_1"
     reopened = story.when(asked).decides(UnmatchedReceiptReopened)

@@ -11,6 +11,7 @@ import pytest
 from domain.bills.bill_events import BillShare
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.causes import EffectiveBeforeCause
+from domain.corrections.correcting import CorrectEntry
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.declines.decline_events import ChargeRecordedBefore, ChargeUnmatched, PaymentAttempted
@@ -74,7 +75,7 @@ from tests.domain.notice_examples import (
     told,
     unmatched,
 )
-from tests.domain.specification import NOON, Story, given, moment
+from tests.domain.specification import NOON, OWNER, Story, given, moment
 
 
 def test_what_a_notice_tells_is_recorded_beside_it() -> None:
@@ -237,7 +238,9 @@ def test_what_a_capture_may_not_be_assigned_money_may_not_be_either() -> None:
 def test_money_recorded_meanwhile_under_its_reference_is_only_matched() -> None:
     # Record it a second time → the order has twice what came, this fails.
     story = told(unmatched(why="unknown"), captured()).from_("api")
-    story.when(assign(fact=capture(payment=OTHER_PAYMENT))).then(assigned(subject=PAYMENT))
+    story.when(assign(fact=capture(payment=OTHER_PAYMENT))).then(
+        assigned(subject=PAYMENT, asked_as=OTHER_PAYMENT)
+    )
     assert story.account(ORDER).received == 7595
 
 
@@ -245,6 +248,50 @@ def test_a_retried_assignment_is_known_and_another_under_its_name_refused() -> N
     story = told(unmatched(amount=8000), assigned(), captured()).from_("api")
     story.when(assign()).nothing()
     story.when(assign(fact=capture(amount=7594))).refused(AlreadyRecordedOtherwise(PAYMENT))
+
+
+@pytest.mark.parametrize(
+    "was_recorded", [True, False], ids=["before it was assigned", "after it waited again"]
+)
+def test_a_retried_assignment_is_known_whatever_was_corrected_since(was_recorded: bool) -> None:
+    # Look for what is recorded under its reference first → the retry records the money anew, this fails.
+    story = told(unmatched(why="unknown")).from_("api").by(OWNER).because("sealed:Not this order")
+    first = assign(fact=capture(payment=OTHER_PAYMENT))
+    if was_recorded:
+        story.do(capture())
+    story.do(first)
+    mistake = CorrectEntry(
+        stream=ORDER,
+        customer=CUSTOMER,
+        position=next(it.position for it in story.entries if isinstance(it.event, PaymentCaptured)),
+        owed=id_of("bil", 9),
+        unmatched=MONEY,
+    )
+    story.do(mistake)
+    if not was_recorded:
+        story.do(capture())
+    story.when(first).nothing()
+    story.when(assign(fact=capture(payment=OTHER_PAYMENT, amount=7594))).refused(
+        AlreadyRecordedOtherwise(OTHER_PAYMENT)
+    )
+    assert story.state(f"unmatched/{MONEY}").left == 7595
+    # Said again, it is what is there now, or recorded anew.
+    again = story.do(assign(fact=capture(payment=id_of("pay", 3))))
+    assert (PaymentCaptured in [type(event) for event in again]) is was_recorded
+    assert story.account(ORDER).received == 7595
+
+
+def test_money_is_no_payment_that_was_corrected() -> None:
+    # Let whatever is recorded under that id be the money → it waits no more and is nowhere, this fails.
+    story = told(captured()).from_("api").by(OWNER).because("sealed:Not this order")
+    story.do(
+        CorrectEntry(
+            stream=ORDER, customer=CUSTOMER, position=story.entries[-1].position, owed=id_of("bil", 9)
+        )
+    )
+    story.record(unmatched(why="unknown"))
+    story.when(assign()).refused(AlreadyRecordedOtherwise(PAYMENT))
+    assert story.state(f"unmatched/{MONEY}").left == 7595
 
 
 def test_money_that_came_is_no_payout_and_money_that_left_no_payment() -> None:
