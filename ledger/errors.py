@@ -24,6 +24,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.payments.references import PAYOUT_REF
 from domain.refusal import Refusal
 
 
@@ -152,6 +153,10 @@ class ChainBroken(LedgerError):
         self.position, self.what = position, what
 
 
+_PARTS = (
+    "Open what holds the reference: money that left never counts twice. What pays several refunds at once is"
+    " named for each with a part of its own, as in 815/1 and 815/2."
+)
 CLAIMED = {
     "order_ref": "The order's external_ref, in this channel,",
     "customer_ref": "The customer's external_ref, in this channel,",
@@ -162,6 +167,8 @@ CLAIMED = {
     "processor_ref": "The payment's reference, at this processor or bank,",
     "bill_payment_ref": "The number of what this customer sent, in this way,",
     "bill_payment_ref_again": "The number of the corrected payment of this customer",
+    "payout_ref": "The reference of money that left us, in this way,",
+    "payout_ref_again": "The number of a payout that came back to us",
     "unmatched_ref": "The reference of unmatched money, at this processor,",
     "processor_ref_again": "The reference of the corrected payment, at this processor or bank,",
 }
@@ -184,3 +191,10 @@ class ClaimTaken(Refusal):
     def cause(self) -> str:
         """Which kind of reference it is; the reference itself is the caller's."""
         return f"{CLAIMED[self.kind]} is already taken by something else in this book."
+
+    @property
+    def advice(self) -> str:
+        """What waits is assigned; what paid several at once has parts."""
+        if self.holder.startswith("unmatched/"):
+            return "The money under this reference waits as unmatched. Say what it was for: assign it."
+        return _PARTS if self.kind == PAYOUT_REF else self.way_out

@@ -8,12 +8,12 @@ from domain.customers.registering import Customer
 from domain.declines.decline_codes import NetworkAdvice
 from domain.declines.decline_events import PaymentDeclined
 from domain.declines.payment_failures import RecordPaymentFailure
-from domain.inbound.notices import UNMATCHED_REF
 from domain.moments import Moment
 from domain.orders.order import Placed
 from domain.payments.attempting import open_attempt
 from domain.payments.capturing import CapturePayment
 from ledger.book import Book
+from ledger.record.references import kept_as
 
 _ADVICE: frozenset[str] = frozenset(get_args(NetworkAdvice))
 BLOCKED = "fraudulent"
@@ -48,7 +48,7 @@ async def _paid(
     order, known = found.order, found.payment
     if order is None or money is None or (known is not None and known.corrected is not None):
         return Told(order=order, money=money)
-    if known is None and await book.claimed(UNMATCHED_REF, f"receipt/{STRIPE}/{reference}") is not None:
+    if known is None and await kept_as(book, "receipt", STRIPE, reference) is not None:
         return Told(order=order, money=money)  # it waits already, though the order might take it by now
     card = await _card(book, order, it.payment_method)
     payment = _attempt(order, it.metadata, reference)

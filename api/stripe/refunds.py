@@ -8,7 +8,6 @@ import msgspec
 
 from api.stripe.objects import StripeCharge, StripeEvent, StripeRefund, minor_units
 from api.stripe.told import STRIPE, Found, Told, derived_id, find, moved, object_of, our_id
-from domain.inbound.notices import UNMATCHED_REF
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.refunds.paying_out import RecordPayout
@@ -17,6 +16,7 @@ from domain.refunds.refund import Payout
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed
 from ledger.book import Book
+from ledger.record.references import kept_as
 
 NEVER_TAKEN = "expired_uncaptured_charge"
 """Why a refund is one of what was only reserved."""
@@ -118,7 +118,7 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
 
 async def _waits(book: Book, it: StripeRefund) -> bool:
     """Whether its money is kept as unmatched already."""
-    return await book.claimed(UNMATCHED_REF, f"payout/{STRIPE}/{it.id}") is not None
+    return await kept_as(book, "payout", STRIPE, it.id) is not None
 
 
 def _coming_back(

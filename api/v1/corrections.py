@@ -12,7 +12,7 @@ from api.section import Section
 from domain.bills.bill_events import BillIssued
 from domain.corrections.correcting import CorrectEntry, kept_under, unmatched_before
 from domain.entry import Event
-from domain.inbound.notices import UNMATCHED_REF
+from domain.inbound.unmatched import UNMATCHED_REF, kept_in
 from domain.stored_types import TYPE_NAMES
 from ledger.identity import mint
 from ledger.sealing.sealer import BOOK
@@ -57,4 +57,4 @@ async def _waited(call: Call, event: Event) -> str | None:
     if assigned is not None or reference is None:
         return assigned
     holder = await call.book.claimed(UNMATCHED_REF, reference)
-    return None if holder is None else holder.partition("/")[2]
+    return None if holder is None else kept_in(holder)

@@ -19,8 +19,10 @@ from api.stripe.objects import StripeEvent
 from api.stripe.reading import told_by
 from api.stripe.told import STRIPE, Told, takes_effect_at
 from domain.inbound.notice_events import NoticeReceived, NoticeResult
-from domain.inbound.notices import UNMATCHED_REF, ReceiveNotice
+from domain.inbound.notices import ReceiveNotice
+from domain.inbound.unmatched import kept_in
 from domain.moments import Moment
+from domain.payments.references import PAYOUT_REF
 from domain.refusal import Refusal
 from ledger.clocks import DemoClock
 from ledger.errors import ClaimTaken, StreamBusy
@@ -104,10 +106,14 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
 
     Raises: StreamBusy, LedgerError.
     """
-    kept_as: str | None = None
+    kept_as, is_used = None, False
     for _ in range(TRIES):
         told = await told_by(call.book, event)
-        command = await _receiving(call, event, body, told, kept_as)
+        if told.money is not None:
+            unmatched = kept_as or told.money.unmatched
+            money = msgspec.structs.replace(told.money, unmatched=unmatched, reference_used=is_used)
+            told = msgspec.structs.replace(told, money=money)
+        command = await _receiving(call, event, body, told)
         submission = _submission(call, event, told)
         for fact in told.first:
             with suppress(Refusal):  # then what follows it is refused too, and kept as such
@@ -115,7 +121,9 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
         try:
             outcome = await call.book.execute(command, submission)
         except ClaimTaken as taken:
-            kept_as = taken.holder.partition("/")[2] if taken.kind == UNMATCHED_REF else None
+            # Another notice of it has its money waiting; or other money is on record under its reference.
+            kept_as = kept_in(taken.holder)
+            is_used = is_used or (kept_as is None and taken.kind == PAYOUT_REF)
             continue
         for entry in outcome.entries:
             if isinstance(entry.event, NoticeReceived):
@@ -123,13 +131,8 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
     raise StreamBusy((f"inbound/{STRIPE}/{event.id}",))
 
 
-async def _receiving(
-    call: Call, event: StripeEvent, body: str, told: Told, kept_as: str | None
-) -> ReceiveNotice:
-    """What is to be decided; `kept_as` names its money, where another notice of it has it waiting."""
-    money = told.money
-    if money is not None and kept_as is not None:
-        money = msgspec.structs.replace(money, unmatched=kept_as)
+async def _receiving(call: Call, event: StripeEvent, body: str, told: Told) -> ReceiveNotice:
+    """What is to be decided."""
     order = told.order
     customer = None if order is None else order.placed.customer
     return ReceiveNotice(
@@ -141,7 +144,7 @@ async def _receiving(
         customer=customer,
         order=None if order is None else order.placed.order,
         fact=told.fact,
-        money=money,
+        money=told.money,
     )
 
 

@@ -178,10 +178,7 @@ def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> i
 
 def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:
     """What came, as the command that records it."""
-    it = money.it
-    # Each payment has a reference of its own, where one receipt pays several orders or bills.
-    part = len(money.settlements) + 1
-    reference = it.reference if not money.standing else f"{it.reference}/{part}"
+    it, reference = money.it, _named(money)
     if body.bill is not None:
         return asked(
             ReceiveBillPayment,
@@ -217,6 +214,14 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
     )
 
 
+def _named(money: UnmatchedMoney) -> str:
+    """Each payment or payout has a reference of its own, where the money was for several orders, bills or
+    refunds.
+    """
+    part = len(money.settlements) + 1
+    return money.it.reference if not money.standing else f"{money.it.reference}/{part}"
+
+
 def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:
     """What left, as the command that records it."""
     it = money.it
@@ -229,7 +234,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
             payment=body.payment or _paid_most(order, amount),
             amount=amount,
             currency=it.currency,
-            reference=it.reference,
+            reference=_named(money),
         )
     if body.payment is None:
         raise Invalid("This money left us.", faults=(Fault("", "Should name a refund or a payment"),))
@@ -243,7 +248,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
         amount=amount,
         currency=it.currency,
         bill=mint("bil"),
-        reference=it.reference,
+        reference=_named(money),
     )
 
 

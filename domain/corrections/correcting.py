@@ -27,7 +27,7 @@ from domain.customers.registering import Customer
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
-from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
+from domain.inbound.unmatched import UnmatchedMoney, unmatched_ref, unmatched_stream
 from domain.numbers import number_stream
 from domain.orders.order import Placed, Shipment
 from domain.payments.payment import Payment
@@ -84,9 +84,9 @@ def kept_under(event: Event) -> str | None:
     """
     match event:
         case PaymentCaptured():
-            return f"receipt/{event.processor}/{event.reference}"
+            return unmatched_ref("receipt", event.processor, event.reference)
         case BillPaymentReceived() if event.reference is not None:
-            return f"receipt/{event.method}/{event.reference}"
+            return unmatched_ref("receipt", event.method, event.reference)
         case _:
             return None
 

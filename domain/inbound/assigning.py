@@ -17,7 +17,14 @@ from domain.decision import Decision, Given
 from domain.declines.holds import hold_begins
 from domain.entry import Event, Minor
 from domain.ids import expect_id
-from domain.inbound.unmatched import Settled, Settlement, UnmatchedMoney, unmatched_money, unmatched_stream
+from domain.inbound.unmatched import (
+    Settled,
+    Settlement,
+    UnmatchedMoney,
+    claims_of_unmatched,
+    unmatched_money,
+    unmatched_stream,
+)
 from domain.inbound.unmatched_events import (
     UnmatchedPayoutAssigned,
     UnmatchedPayoutReturned,
@@ -154,7 +161,7 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
     Checks, in this order: money known; retry, by what it is to be recorded as, and then by what it is
     recorded as; its direction; its currency; something left, and at most that; not before it moved; and then
     those of what it was. What was recorded under the same reference meanwhile is the same money: it is only
-    matched. Source: I12
+    matched. The reference under which it left is claimed by the money itself. Source: I12
     """
     state = unmatched_money(given, command.unmatched)
     kind, fact = MONEY_FACTS[type(command.fact)], command.fact
@@ -172,12 +179,13 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
     decided = kind.decide(fact, given)
     if not decided.events and assigned.subject == name and state.is_receipt:
         raise AlreadyRecordedOtherwise(name)  # of other money, or taken back
+    own = {(claim.kind, claim.value) for claim in claims_of_unmatched(state.it)}
     return Decision(
         events=(
             (unmatched_stream(command.unmatched), assigned),
             *[(stream, _known_as(command.unmatched, event)) for stream, event in decided.events],
         ),
-        claims=decided.named_claims,
+        claims=tuple([each for each in decided.named_claims if (each.kind, each.value) not in own]),
         customer=command.customer,
     )
 

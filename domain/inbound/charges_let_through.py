@@ -6,11 +6,11 @@ waits with a task, and the attempt is over. Source: I12, R-D4
 
 from domain.command import Command
 from domain.deadlines import deadlines_of_unmatched
-from domain.decision import Claim, Decision, Given
+from domain.decision import Decision, Given
 from domain.declines.decline_events import ChargeUnmatched
 from domain.entry import Event
-from domain.inbound.notices import KEPT_BEFORE, UNMATCHED_REF
-from domain.inbound.unmatched import is_kept, unmatched_stream
+from domain.inbound.notices import KEPT_BEFORE
+from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedReceipt
 from domain.orders.order import placed_order
 from domain.payments.capturing import CapturePayment, capture_payment
@@ -86,5 +86,6 @@ def _kept(command: RecordCharge, why: str, customer: str, given: Given) -> Decis
         why=why,
         deadlines=deadlines_of_unmatched(given),
     )
-    claim = Claim(UNMATCHED_REF, f"receipt/{asked.processor}/{asked.reference}", stream)
-    return Decision(events=((stream, receipt), *events), claims=(claim,), customer=customer)
+    return Decision(
+        events=((stream, receipt), *events), claims=claims_of_unmatched(receipt), customer=customer
+    )

@@ -15,18 +15,19 @@ import msgspec
 
 from domain.command import LARGEST_NOTICE, Command, expect_amount, expect_space_of_names, expect_text
 from domain.deadlines import deadlines_of_unmatched
-from domain.decision import Claim, Decision, Given
+from domain.decision import Decision, Given
 from domain.declines.payment_failures import RecordPaymentFailure, record_told_failure
 from domain.entry import Entry, Minor, Sealed
 from domain.ids import expect_id
 from domain.inbound.notice_events import NoticeReceived, NoticeResult
-from domain.inbound.unmatched import is_kept, unmatched_stream
+from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
 from domain.moments import Moment
 from domain.money import is_currency
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.payments.money_facts import MONEY_FACTS, Direction, MoneyFact
 from domain.refunds.payout_failures import RecordReturnedPayout, record_returned_payout
+from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refusal import Refusal
 
 ToldFact = MoneyFact | RecordPaymentFailure | RecordReturnedPayout | OpenDispute | CloseDispute
@@ -36,10 +37,6 @@ UNKNOWN = "unknown"
 """Why money is unmatched whose notice names no order of ours."""
 KEPT_BEFORE = "kept_before"
 """Why money found no place that its order or refund could take by now: it waits already, and counts once."""
-UNMATCHED_REF = "unmatched_ref"
-"""Claimed by unmatched money, so that two notices of the same money keep it once:
-`<receipt or payout>/<processor>/<reference>`.
-"""
 
 
 class MovedMoney(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +49,8 @@ class MovedMoney(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     reference: str
     """The processor's own name for it."""
+    reference_used: bool = False
+    """Whether other money that left is on record under it: then this one waits, whatever it is for."""
 
     def __post_init__(self) -> None:
         expect_id("unm", self.unmatched)
@@ -124,10 +123,12 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
         return Decision(events=((command.stream, received),), customer=command.customer)
     if command.fact is None:
         return _kept(command, None, given)
+    if command.money is not None and command.money.reference_used:
+        return _kept(command, ReferencePaidOutOtherwise, given)
     try:
         decided = _decided(command.fact, given)
     except Refusal as refusal:
-        return _kept(command, refusal, given)
+        return _kept(command, type(refusal), given)
     result = "recorded" if decided.events else "known"
     received = _received(command, result, None)
     return Decision(
@@ -151,7 +152,7 @@ def _decided(fact: ToldFact, given: Given) -> Decision:
             return MONEY_FACTS[type(fact)].decide(fact, given)
 
 
-def _kept(command: ReceiveNotice, refusal: Refusal | None, given: Given) -> Decision:
+def _kept(command: ReceiveNotice, refusal: type[Refusal] | None, given: Given) -> Decision:
     """The notice, and its money as unmatched where it moved any."""
     why = None if refusal is None else refusal.slug()
     if command.money is None:
@@ -174,10 +175,10 @@ def _kept(command: ReceiveNotice, refusal: Refusal | None, given: Given) -> Deci
         deadlines=deadlines_of_unmatched(given),
     )
     stream = unmatched_stream(money.unmatched)
-    reference = f"{money.direction}/{command.processor}/{money.reference}"
+    is_used = money.reference_used or refusal is ReferencePaidOutOtherwise
     return Decision(
         events=((stream, unmatched), (command.stream, _received(command, "unmatched", why))),
-        claims=(Claim(UNMATCHED_REF, reference, stream),),
+        claims=claims_of_unmatched(unmatched, reference_used=is_used),
         customer=command.customer,
     )
 

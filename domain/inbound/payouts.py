@@ -6,12 +6,13 @@ between, its money waits with a task, and nothing more of that refund is sent by
 
 from domain.command import Command
 from domain.deadlines import deadlines_of_unmatched
-from domain.decision import Claim, Decision, Given
+from domain.decision import Decision, Given
 from domain.entry import Event
-from domain.inbound.notices import KEPT_BEFORE, UNMATCHED_REF
-from domain.inbound.unmatched import is_kept, unmatched_stream
+from domain.inbound.notices import KEPT_BEFORE
+from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.refunds.paying_out import RecordPayout, record_payout
+from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutUnmatched
 from domain.refunds.settling import refund_of
@@ -26,6 +27,8 @@ class RecordSentPayout(Command, frozen=True, kw_only=True):
     processor: str
     unmatched: str
     """Names its money, if the refund can take it no longer; or where it is kept already, told of before."""
+    reference_used: bool = False
+    """Whether other money that left is on record under its reference: then this one waits."""
 
     def writes(self) -> tuple[str, ...]:
         return (*self.paid.writes(), unmatched_stream(self.unmatched))
@@ -56,6 +59,8 @@ def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
         return _kept(command, refund, refusal.slug(), given)
     if decided.events and is_kept(given, command.unmatched):
         return _kept(command, refund, KEPT_BEFORE, given)
+    if decided.events and command.reference_used:
+        return _kept(command, refund, ReferencePaidOutOtherwise.slug(), given)
     return decided
 
 
@@ -87,5 +92,6 @@ def _kept(command: RecordSentPayout, refund: Refund, why: str, given: Given) -> 
         why=why,
         deadlines=deadlines_of_unmatched(given),
     )
-    claim = Claim(UNMATCHED_REF, f"payout/{command.processor}/{asked.reference}", stream)
-    return Decision(events=((stream, payout), *events), claims=(claim,), customer=refund.customer)
+    is_used = command.reference_used or why == ReferencePaidOutOtherwise.slug()
+    claims = claims_of_unmatched(payout, reference_used=is_used)
+    return Decision(events=((stream, payout), *events), claims=claims, customer=refund.customer)

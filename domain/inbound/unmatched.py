@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.decision import Given
+from domain.decision import Claim, Given
 from domain.entry import Entry
 from domain.ids import is_id
 from domain.inbound.unmatched_events import (
@@ -18,7 +18,12 @@ from domain.inbound.unmatched_events import (
     UnmatchedReceiptReturned,
 )
 from domain.moments import Moment
+from domain.payments.money_facts import Direction
+from domain.payments.references import MoneyReference
 from domain.refusal import Refusal
+
+UNMATCHED_REF = "unmatched_ref"
+"""Claimed by unmatched money, so that two notices of the same money keep it once: see `unmatched_ref`."""
 
 Settled = (
     UnmatchedReceiptAssigned | UnmatchedReceiptReturned | UnmatchedPayoutAssigned | UnmatchedPayoutReturned
@@ -87,6 +92,32 @@ def unmatched_stream(unmatched: str) -> str:
     if not is_id("unm", unmatched):
         raise ValueError("expected the id of unmatched money (unm_…)")
     return f"unmatched/{unmatched}"
+
+
+def unmatched_ref(direction: Direction, processor: str, reference: str) -> str:
+    """What unmatched money claims, by which a second notice of it finds it."""
+    return f"{direction}/{processor}/{reference}"
+
+
+def claims_of_unmatched(
+    it: UnmatchedReceipt | UnmatchedPayout, *, reference_used: bool = False
+) -> tuple[Claim, ...]:
+    """What unmatched money claims: to be kept once, and of what left, that nothing else left under its
+    reference; unless other money is on record under that already.
+    """
+    stream = unmatched_stream(it.unmatched)
+    direction = "receipt" if isinstance(it, UnmatchedReceipt) else "payout"
+    once = Claim(UNMATCHED_REF, unmatched_ref(direction, it.processor, it.reference), stream)
+    if direction == "receipt" or reference_used:
+        return (once,)
+    named = MoneyReference(it.processor, it.reference, it.customer or "")
+    return once, msgspec.structs.replace(named.payout_claim(), stream=stream)
+
+
+def kept_in(holder: str) -> str | None:
+    """The unmatched money whose stream that is; None for any other stream."""
+    place, _, name = holder.partition("/")
+    return name if place == "unmatched" else None
 
 
 def is_kept(given: Given, unmatched: str) -> bool:

@@ -1,11 +1,12 @@
-"""References under which money came, so that the same money never counts twice.
+"""References under which money came or left, so that the same money never counts twice.
 
     at a processor         unique there, whatever the money was for
     on a cheque, with a    unique among that customer's: two people's cheques share a number, and two people
     transfer               write "my order" with theirs
 
 The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
-what the correction set free, and so on. Source: I12
+what the correction set free, and so on. Money that left has a space of its own (`payout_references.py`).
+Source: I12
 """
 
 from typing import Final
@@ -21,6 +22,8 @@ NAMED_BY_PAYER: Final = frozenset(
     {"bank_transfer", "cash", "check", "cheque", "money_order", "postal_order", "transfer"}
 )
 """Ways whose references are what the customer wrote, or the paper they sent bears."""
+PAYOUT_REF: Final = "payout_ref"
+"""Claimed by the one fact that used a reference under which money left us."""
 
 
 class MoneyReference(msgspec.Struct, frozen=True):
@@ -30,19 +33,34 @@ class MoneyReference(msgspec.Struct, frozen=True):
     """The processor, or how it came."""
     reference: str
     customer: str
-    """Who paid."""
+    """Who paid, or was paid."""
+
+    @property
+    def is_payers_own(self) -> bool:
+        """Whether whoever sent the money named it, and not a processor."""
+        return self.way in NAMED_BY_PAYER
+
+    @property
+    def value(self) -> str:
+        """What is claimed: its space of names, and its name there."""
+        value = f"{self.way}/{self.reference}"
+        return f"{self.customer}/{value}" if self.is_payers_own else value
 
     def claim(self, corrected: int | None) -> Claim:
         """What the next payment under it claims; `corrected`: where the last one was taken back."""
-        kind, value = "processor_ref", f"{self.way}/{self.reference}"
-        if self.way in NAMED_BY_PAYER:
-            kind, value = "bill_payment_ref", f"{self.customer}/{value}"
+        kind, value = "bill_payment_ref" if self.is_payers_own else "processor_ref", self.value
         return Claim(kind, value) if corrected is None else Claim(f"{kind}_again", f"{value}/{corrected}")
+
+    def payout_claim(self, returned: int | None = None) -> Claim:
+        """What money that left under it claims; `returned`: where the last that did came back to us."""
+        if returned is None:
+            return Claim(PAYOUT_REF, self.value)
+        return Claim(f"{PAYOUT_REF}_again", f"{self.value}/{returned}")
 
     def last_in(self, state: Placed) -> Payment | None:
         """The last payment of the order that claimed it."""
         for known in reversed(list(state.payments.values())):
-            if _named(known) == (self.way, self.reference):
+            if named_by(known) == (self.way, self.reference):
                 return known
         return None
 
@@ -57,11 +75,12 @@ def recorded_under(state: Placed, way: str, reference: str | None) -> Payment | 
     if reference is None:
         return None
     for known in reversed(list(state.payments.values())):
-        if known.corrected is None and _named(known) == (way, reference):
+        if known.corrected is None and named_by(known) == (way, reference):
             return known
     return None
 
 
-def _named(known: Payment) -> tuple[str, str | None]:
+def named_by(known: Payment) -> tuple[str, str | None]:
+    """The processor it came through, or how it came, and what it is called there."""
     it = known.received
     return (it.processor if isinstance(it, PaymentCaptured) else it.method), it.reference

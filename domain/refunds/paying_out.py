@@ -23,6 +23,8 @@ from domain.ids import expect_id, parse_type_id, type_id
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import PaymentCaptured
+from domain.payments.references import named_by
+from domain.refunds.payout_references import expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed, refund_of
@@ -123,8 +125,9 @@ class PayoutExceedsDue(Refusal):
 def record_payout(command: RecordPayout, given: Given) -> Decision:
     """Records what left, also while a bank asks: it is money that moved, and the dispute is contested then.
 
-    Checks, in this order: refund granted; retry, by payout, then by the processor's reference; at most what
-    is due back as money, and what of the payment may go back (I13); not before the grant.
+    Checks, in this order: refund granted; retry, by payout, then by the processor's reference, which is that
+    of no other payout (I12); at most what is due back as money, and what of the payment may go back (I13);
+    not before the grant.
     """
     state, refund = refund_of(command.order, command.refund, given)
     paid = RefundPaid(
@@ -148,6 +151,9 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
         # The processor may tell us itself of what it was asked for.
         if _is_told(msgspec.structs.replace(paid, payout=known.tried.payout), known):
             return Decision(customer=paid.customer, already=(known.position,))
+    processor = _processor(state, command.payment)
+    if processor is not None:
+        expect_unused(state, paid, processor)
     due = _due(state, refund, command)
     if command.amount > due:
         currency = refund.granted.currency
@@ -161,7 +167,8 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
         disputes=disputes,
         deadlines=deadlines_of_dispute(given, is_refunded=bool(disputes)),
     )
-    return Decision(events=((command.order, paid),), customer=paid.customer)
+    claims = payout_claims(state, paid, processor)
+    return Decision(events=((command.order, paid),), claims=claims, customer=paid.customer)
 
 
 def _is_told(paid: RefundPaid, known: Payout) -> bool:
@@ -178,6 +185,12 @@ def _due(state: object, refund: Refund, command: RecordPayout) -> int:
         return 0
     payment = state.payments.get(command.payment)
     return 0 if payment is None else min(owed(state, refund).cash, payment.may_go_back)
+
+
+def _processor(state: object, payment: str) -> str | None:
+    """Through which it came; None where the order has no such payment, and nothing may go back against it."""
+    known = state.payments.get(payment) if isinstance(state, Placed) else None
+    return None if known is None else named_by(known)[0]
 
 
 def _card(state: object, payment: str) -> str | None:

@@ -16,13 +16,14 @@ import msgspec
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_text
 from domain.customers.registering import Customer
-from domain.decision import Decision, Given
+from domain.decision import Claim, Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
-from domain.refunds.refund import Refund, RefundUnknown, expect_not_taken_back
+from domain.refunds.payout_references import expect_unused, payout_claims
+from domain.refunds.refund import Payout, Refund, RefundUnknown, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
 from domain.refunds.ways import PayoutWayClosed, Way, Ways, came_by_cheque, sent_back_by
 from domain.refusal import Refusal
@@ -158,12 +159,12 @@ def due_of_no_refund(state: Placed) -> int:
 
 
 def settle_refund(command: SettleRefund, given: Given) -> Decision:
-    """Pays out what is due back of a refund.
+    """Pays out what is due back of a refund, and claims the reference of what left.
 
-    Checks, in this order: refund known; retry; granted (R-G9); not taken back (H-correct); no dispute
-    open (R-B9); something due back (I13); the way open, and no earlier one (R-G8); no reference of money that
-    left, where it is kept as credit; a reference, where a processor that is connected would send it back; not
-    before the grant.
+    Checks, in this order: refund known; retry, by payout, then by the reference; granted (R-G9); not taken
+    back (H-correct); no dispute open (R-B9); something due back (I13); the way open, and no earlier one
+    (R-G8); no reference of money that left, where it is kept as credit; a reference, where a processor that
+    is connected would send it back; not before the grant; no other payout's reference (I12).
     """
     state, refund = refund_of(command.stream, command.refund, given)
     already = _already_settled(command, state, refund)
@@ -213,15 +214,23 @@ def refund_of(stream: str, refund: str, given: Given) -> tuple[Placed | Customer
 def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Refund) -> tuple[int, ...]:
     known = [refund.payouts[payout] for payout in command.payouts if payout in refund.payouts]
     for payout in known:
-        it = payout.tried
-        method = it.method if command.method is None else command.method
-        if method == "cheque" and it.payment is not None and came_by_cheque(state, it.payment):
-            method = it.method
-        said = (method, command.reference, command.payment or it.payment)
-        if not isinstance(it, RefundPaid) or (it.method, it.reference, it.payment) != said:
-            raise AlreadyRecordedOtherwise(it.payout)
+        if not _is_said(command, state, payout):
+            raise AlreadyRecordedOtherwise(payout.tried.payout)
+    if not known and command.reference is not None:
+        there = refund.payouts.values()
+        known = [each for each in there if not each.did_not_arrive and _is_said(command, state, each)]
     kept = state.credits.get(command.credit)
     return (*[payout.position for payout in known], *(() if kept is None else (kept.position,)))
+
+
+def _is_said(command: SettleRefund, state: Placed | Customer, known: Payout) -> bool:
+    """Whether that payout is what the settlement says left us, as far as it says anything."""
+    it = known.tried
+    method = it.method if command.method is None else command.method
+    if method == "cheque" and it.payment is not None and came_by_cheque(state, it.payment):
+        method = it.method
+    said = (method, command.reference, command.payment or it.payment)
+    return isinstance(it, RefundPaid) and (it.method, it.reference, it.payment) == said
 
 
 def _back_to_payments(
@@ -289,8 +298,11 @@ def _recorded(
 ) -> Decision:
     refund = state.refunds[command.refund].granted
     events: list[tuple[str, Event]] = []
+    claims: list[Claim] = []
     left = due.total
     for it in paid:
+        expect_unused(state, it, command.processor)
+        claims.extend(payout_claims(state, it, command.processor))
         left -= it.amount
         events.append((command.stream, msgspec.structs.replace(it, left=left)))
     if due.credit:
@@ -306,4 +318,4 @@ def _recorded(
             left=left - due.credit,
         )
         events.extend([(stream, kept) for stream in command.writes()])
-    return Decision(events=tuple(events), customer=refund.customer)
+    return Decision(events=tuple(events), claims=tuple(claims), customer=refund.customer)

@@ -12,8 +12,8 @@ import msgspec
 
 from domain.book.register import STREAM, Register
 from domain.command import Command
-from domain.inbound.notices import UNMATCHED_REF
 from domain.inbound.payouts import RecordSentPayout
+from domain.inbound.unmatched import kept_in
 from domain.moments import day_of
 from domain.orders.order import Placed
 from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_payout
@@ -23,9 +23,11 @@ from domain.refunds.refund import Refund
 from domain.refunds.settling import SettleRefund
 from domain.refusal import Refusal
 from ledger.book import Book
+from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.processors.gateway import Gateway, NotSentBack, SentBack
-from ledger.record.submission import Submission
+from ledger.record.references import kept_as
+from ledger.record.submission import Outcome, Submission
 
 
 async def pay_out(book: Book, errand: PayOut, asked: Submission) -> None:
@@ -46,7 +48,7 @@ async def _record(book: Book, errand: PayOut, command: Command, asked: Submissio
     payout, is_known = _payout_of(command), False
     try:
         key = f"{asked.key}/{payout}"
-        outcome = await book.execute(command, msgspec.structs.replace(asked, key=key))
+        outcome = await _executed(book, command, msgspec.structs.replace(asked, key=key))
         is_known = outcome.already
     except Refusal:
         if not isinstance(command, RecordFailedPayout) or await _is_next(book, errand, payout):
@@ -54,6 +56,27 @@ async def _record(book: Book, errand: PayOut, command: Command, asked: Submissio
         # Nothing left, and nothing of its refund is to be paid any more.
     await book.reactions.answered(errand.order, payout)
     return not is_known
+
+
+async def _executed(book: Book, command: Command, asked: Submission) -> Outcome:
+    """What has left is recorded, whoever used its reference meanwhile: it waits, where other money did."""
+    while True:
+        try:
+            return await book.execute(command, asked)
+        except ClaimTaken as taken:
+            told = _after_all(command, taken)
+            if told == command:
+                raise
+            command = told
+
+
+def _after_all(command: Command, taken: ClaimTaken) -> Command:
+    if not isinstance(command, RecordSentPayout):
+        return command
+    kept = kept_in(taken.holder)
+    if kept is not None:
+        return msgspec.structs.replace(command, unmatched=kept)
+    return msgspec.structs.replace(command, reference_used=True)
 
 
 async def _is_next(book: Book, errand: PayOut, payout: str) -> bool:
@@ -147,9 +170,8 @@ async def _recording(
                 reference=said.reference,
             )
             # The processor may have told of it before it answered, and its money is kept already.
-            kept = await book.claimed(UNMATCHED_REF, f"payout/{it.processor}/{said.reference}")
-            unmatched = mint("unm") if kept is None else kept.partition("/")[2]
-            return RecordSentPayout(paid=paid, processor=it.processor, unmatched=unmatched)
+            kept = await kept_as(book, "payout", it.processor, said.reference)
+            return RecordSentPayout(paid=paid, processor=it.processor, unmatched=kept or mint("unm"))
         case NotSentBack():
             return RecordFailedPayout(
                 stream=errand.order,

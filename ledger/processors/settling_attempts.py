@@ -16,12 +16,13 @@ from domain.decision import Actor
 from domain.declines.decline_events import PaymentAttempted
 from domain.declines.payment_failures import RecordPaymentFailure
 from domain.inbound.charges_let_through import RecordCharge
-from domain.inbound.notices import UNMATCHED_REF
+from domain.inbound.unmatched import kept_in
 from domain.payments.capturing import CapturePayment
 from ledger.book import Book
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.processors.gateway import Charge, Charged, ChargeDeclined, Gateway
+from ledger.record.references import kept_as
 from ledger.record.submission import Outcome, Submission
 
 
@@ -48,15 +49,15 @@ async def settle_attempt(
     command = outcome_of(it, said)
     if isinstance(said, Charged) and isinstance(command, RecordCharge):
         # The processor may have told of it before it answered, and its money is kept already.
-        kept = await book.claimed(UNMATCHED_REF, f"receipt/{it.processor}/{said.reference}")
+        kept = await kept_as(book, "receipt", it.processor, said.reference)
         if kept is not None:
-            command = msgspec.structs.replace(command, unmatched=kept.partition("/")[2])
+            command = msgspec.structs.replace(command, unmatched=kept)
     try:
         return await book.execute(command, submission)
     except ClaimTaken as taken:
-        if taken.kind != UNMATCHED_REF or not isinstance(command, RecordCharge):
+        unmatched = kept_in(taken.holder)  # meanwhile
+        if unmatched is None or not isinstance(command, RecordCharge):
             raise
-        unmatched = taken.holder.partition("/")[2]  # meanwhile
     return await book.execute(msgspec.structs.replace(command, unmatched=unmatched), submission)
 
 

@@ -1,17 +1,27 @@
-"""References of money: which payment one names now, and whether a correction set it free."""
+"""References of money: which payment one names now, whether a correction set it free, and which money waits
+under one.
+"""
 
 from typing import TypeVar
 
 import msgspec
 
 from domain.bills.bill_payments import ReceiveBillPayment
+from domain.inbound.unmatched import UNMATCHED_REF, kept_in, unmatched_ref
 from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
+from domain.payments.money_facts import Direction
 from domain.payments.payment import Payment
 from domain.payments.references import MoneyReference
 from ledger.book import Book
 
 Receiving = TypeVar("Receiving", bound=CapturePayment | ReceiveBillPayment)
+
+
+async def kept_as(book: Book, direction: Direction, processor: str, reference: str) -> str | None:
+    """The unmatched money that is kept under a processor's reference; None for none."""
+    holder = await book.claimed(UNMATCHED_REF, unmatched_ref(direction, processor, reference))
+    return None if holder is None else kept_in(holder)
 
 
 async def paid_under(book: Book, processor: str, reference: str) -> Payment | None:

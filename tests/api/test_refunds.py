@@ -248,6 +248,25 @@ async def test_a_payout_that_fails_goes_another_way(house: House) -> None:
     assert audited.json()["items"][0]["anomalies"] == "payout_failed payout_returned"
 
 
+async def test_a_reference_settles_one_refund_of_the_book(house: House) -> None:
+    # Claim it nowhere → one transfer pays every refund, and this fails.
+    first, second = [await shipped_order(house) for _ in range(2)]
+    reference = f"re_{first}"
+    refunds = [await refund_of(house, order) for order in (first, first, second)]
+    paths = [f"/v1/refunds/{refund}/settlement" for refund in refunds]
+    paid = await house.agent.post(paths[0], {"reference": reference})
+    assert types_of(paid.json()) == ["refund.paid"]
+    again = await house.agent.post(paths[0], {"reference": reference})
+    assert again.json()["entries"] == paid.json()["entries"]
+    beside = await house.agent.post(paths[1], {"reference": reference})
+    assert beside.json()["type"] == "/problems/reference-paid-out-otherwise"
+    elsewhere = await house.agent.post(paths[2], {"reference": reference})
+    assert (elsewhere.status_code, elsewhere.json()["type"]) == (409, "/problems/claim-taken")
+    assert elsewhere.json()["detail"].startswith("The reference of money that left us, in this way,")
+    for path in paths[1:]:
+        assert (await house.agent.post(path, {})).status_code == 201
+
+
 async def test_credit_asked_for_as_money_is_left_to_somebody_else(house: House) -> None:
     # Forget `only_request` on the way → it is granted at once, and this fails.
     customer = await house.customer()

@@ -482,6 +482,74 @@ async def test_a_refund_that_waits_is_not_recorded_too_once_it_is_granted(stripe
     assert (await account(stripe.house, order))["refunded"] == 0
 
 
+async def test_a_refund_that_waits_is_not_settled_by_hand_too(stripe: Stripe) -> None:
+    # Let what waits claim nothing → the same money left twice, and this fails.
+    house = stripe.house
+    order, it = await refunded_order(stripe)
+    back = refund(it, 1001)
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    (granted,) = (await shown(house, order))["refunds"]
+    path = f"/v1/refunds/{granted['id']}/settlement"
+    tried = await house.agent.post(path, {"reference": back["id"]})
+    assert (tried.status_code, tried.json()["type"]) == (409, "/problems/claim-taken")
+    assert "Say what it was for" in tried.json()["way_out"]
+    assert (await house.agent.post(path, {"reference": fresh("re")})).status_code == 201
+
+
+@pytest.mark.parametrize("amount", [1000, 900])
+async def test_a_refund_whose_reference_was_typed_for_another_waits_once_and_may_be_assigned(
+    stripe: Stripe, amount: int
+) -> None:
+    # Read it anew until the claim is free → Stripe is told "busy" for ever, and this fails.
+    house = stripe.house
+    mistaken, other = await refunded_order(stripe)
+    order, it = await refunded_order(stripe)
+    back = refund(it, amount)
+    (wrong,) = (await shown(house, mistaken))["refunds"]
+    paid = await house.recorded(f"/v1/refunds/{wrong['id']}/settlement", {"reference": back["id"]})
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    assert await stripe.tell("refund.updated", back) == "known"
+    (row,) = await waiting(house, back["id"])
+    assert (row["left"]["amount"], row["why"]) == (amount, "reference-paid-out-otherwise")
+    (granted,) = (await shown(house, order))["refunds"]
+    says = {"order": order, "refund": granted["id"]}
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", says)
+    assert (await account(house, order))["refunded"] == amount
+    assert await stripe.tell("refund.created", refund(other)) == "unmatched"
+    payout = paid["entries"][0]["data"]["payout"]
+    await house.recorded(f"/v1/refunds/{wrong['id']}/return", {"payout": payout, "why": "typed_wrongly"})
+    assert (await account(house, mistaken))["refunded"] == 0
+
+
+async def test_a_refund_told_with_another_amount_than_was_typed_waits(stripe: Stripe) -> None:
+    house = stripe.house
+    order, it = await refunded_order(stripe)
+    back = refund(it, 900)
+    (granted,) = (await shown(house, order))["refunds"]
+    await house.recorded(f"/v1/refunds/{granted['id']}/settlement", {"reference": back["id"]})
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    assert await stripe.tell("refund.updated", back) == "known"
+    (row,) = await waiting(house, back["id"])
+    assert (row["left"]["amount"], row["why"]) == (900, "reference-paid-out-otherwise")
+
+
+async def test_one_payout_is_assigned_to_several_refunds(stripe: Stripe) -> None:
+    # Name every part alike → the second is taken for the first, and this fails.
+    house, order = stripe.house, await stripe.house.order(2)
+    it = charge(order)
+    await stripe.tell("charge.succeeded", it)
+    back = refund(it, 2000)
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    (row,) = await waiting(house, back["id"])
+    for _ in range(2):
+        part = {"parts": [{"line": 1, "quantity": 1}]}
+        cancelled = await house.recorded(f"/v1/orders/{order}/cancellation", part)
+        (granted,) = {each["data"]["refund"] for each in cancelled["entries"] if "refund" in each["data"]}
+        says = {"order": order, "refund": granted, "amount": 1000}
+        await house.recorded(f"/v1/unmatched/{row['id']}/assignment", says)
+    assert (await account(house, order))["refunded"] == 2000
+
+
 async def test_what_was_only_reserved_and_is_let_go_has_never_left_us(stripe: Stripe) -> None:
     """Take every refund of a charge for money → a payout that nobody made waits for ever, and this fails.
 

@@ -179,7 +179,7 @@ async def take_back(book: Book, order: str, refund: str) -> None:
     await book.execute(command, said)
 
 
-async def settle_by_hand(book: Book, order: str, refund: str) -> None:
+async def settle_by_hand(book: Book, order: str, refund: str, reference: str = "by hand") -> None:
     """A person pays it out at the processor's own page."""
     state = await book.state(order)
     assert isinstance(state, Placed)
@@ -191,7 +191,7 @@ async def settle_by_hand(book: Book, order: str, refund: str) -> None:
             refund=refund,
             payouts=(mint("pot"),),
             credit=mint("crd"),
-            reference="by hand",
+            reference=reference,
         ),
     )
 
@@ -510,6 +510,24 @@ async def test_what_left_for_a_refund_that_can_take_it_no_longer_waits_and_the_n
     assert await book.reactions.failures() == []
     await reactor_of(book).catch_up()
     assert (len(acme.asked), acme.left) == (3, 3 * 3_400)
+
+
+async def test_what_left_under_a_reference_that_somebody_else_typed_waits_and_is_asked_for_once(
+    book: Book, acme: Processor
+) -> None:
+    # Let the claim refuse it → the errand fails and is tried again for ever, and this fails.
+    other = await paid_order(book)
+    book.gateway = None
+    await settle_by_hand(book, other, await granted(book, other), reference="re_0")
+    book.gateway = acme
+    order = await paid_order(book)
+    await granted(book, order)
+    await reactor_of(book).catch_up()
+    assert (await payouts(book, order), await book.reactions.failures()) == ([], [])
+    ((over, money),) = await waiting(book, order)
+    assert (over.reference, money.amount, money.why) == ("re_0", 3_400, "reference-paid-out-otherwise")
+    await reactor_of(book).catch_up()
+    assert (len(acme.asked), len(await waiting(book, order))) == (1, 1)
 
 
 @pytest.mark.parametrize("connected", [True, False])

@@ -289,7 +289,7 @@ def test_set_aside_credit_has_a_name_of_its_own_each_time() -> None:
 
 def sent(**other: object) -> RecordSentPayout:
     """The processor sent the first payout back."""
-    kept = {name: other.pop(name) for name in ("unmatched",) if name in other}
+    kept = {name: other.pop(name) for name in ("unmatched", "reference_used") if name in other}
     fields: dict[str, Any] = {"processor": "acme", "unmatched": MONEY, **kept}
     return RecordSentPayout(paid=record(**other), **fields)
 
@@ -333,7 +333,11 @@ def test_its_money_is_claimed_by_its_reference_so_that_it_is_kept_once() -> None
     story = refunded()
     story.do(settle(reference="by hand", payouts=(SECOND,)))
     claims = decide(sent(), story.given(sent())).named_claims
-    assert claims == (Claim("unmatched_ref", "payout/acme/re_1", f"unmatched/{MONEY}"),)
+    its = f"unmatched/{MONEY}"
+    once = Claim("unmatched_ref", "payout/acme/re_1", its)
+    assert claims == (once, Claim("payout_ref", "acme/re_1", its))
+    used = sent(reference_used=True)
+    assert decide(used, story.given(used)).named_claims == (once,)
     story.record(waiting())
     story.when(sent()).then(over())
 

@@ -96,7 +96,7 @@ def test_what_the_processor_tells_of_its_own_accord_is_known() -> None:
     story = owing()
     story.do(record(amount=7000))
     assert story.when(record(amount=7000, payout=SECOND)).nothing()
-    story.when(record(amount=500, payout=SECOND)).decides(RefundPaid)
+    story.when(record(amount=500, payout=SECOND, reference="re_2")).decides(RefundPaid)
 
 
 @pytest.mark.parametrize("other", [{"currency": "EUR"}, {"payment": OTHER_PAYMENT}])

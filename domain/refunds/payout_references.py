@@ -1,0 +1,86 @@
+"""References under which money of refunds left us: each is that of one fact.
+
+A payout of a refund uses its reference, or money that left and waits without a place does; what becomes of
+that money later uses no other. Where what we sent ourselves came back, its number is free for what is sent
+again: a cheque is posted once more. What went to another card went through the processor that is connected.
+Source: I12
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.customers.registering import Customer
+from domain.decision import Claim
+from domain.money import Money
+from domain.orders.order import Placed
+from domain.payments.references import MoneyReference, named_by
+from domain.refunds.refund import Payout
+from domain.refunds.refund_events import RefundPaid
+from domain.refusal import Refusal
+
+CARD = "card"
+"""Where no processor is connected, what went to a card is unique among what went to cards."""
+
+
+@dataclass(unsafe_hash=True)
+class ReferencePaidOutOtherwise(Refusal):
+    """Money that left under this reference is already recorded, for another refund or of another amount."""
+
+    rule = "I12"
+    way_out = (
+        "Look at the payout shown: money that left never counts twice. What pays several refunds at once is"
+        " named for each with a part of its own, as in 815/1 and 815/2."
+    )
+    spoken = "Under this reference {recorded} have left, and these would be {amount}."
+
+    payout: str
+    recorded: Money
+    amount: Money
+
+
+def expect_unused(state: Placed | Customer, it: RefundPaid, processor: str | None) -> None:
+    """No other payout of the same order, or customer, has its reference. `processor`: the one connected.
+
+    Raises: ReferencePaidOutOtherwise.
+    """
+    for known in _under_the_same(state, it, processor):
+        if not known.did_not_arrive:
+            recorded = Money(known.tried.amount, known.tried.currency)
+            raise ReferencePaidOutOtherwise(known.tried.payout, recorded, Money(it.amount, it.currency))
+
+
+def payout_claims(state: Placed | Customer, it: RefundPaid, processor: str | None) -> tuple[Claim, ...]:
+    """What a payout claims; nothing without a reference. `processor`: the one connected."""
+    named = _named(state, it, processor)
+    if named is None:
+        return ()
+    returned = [known.returned_position for known in _under_the_same(state, it, processor)]
+    return (named.payout_claim(returned[-1] if returned and named.is_payers_own else None),)
+
+
+def _under_the_same(state: Placed | Customer, it: RefundPaid, processor: str | None) -> Iterator[Payout]:
+    named = _named(state, it, processor)
+    if named is None:
+        return
+    for refund in state.refunds.values():
+        for known in refund.payouts.values():
+            if isinstance(known.tried, RefundPaid) and _named(state, known.tried, processor) == named:
+                yield known
+
+
+def _named(state: Placed | Customer, it: RefundPaid, processor: str | None) -> MoneyReference | None:
+    if it.reference is None:
+        return None
+    return MoneyReference(_way(state, it, processor), it.reference, it.customer)
+
+
+def _way(state: Placed | Customer, it: RefundPaid, processor: str | None) -> str:
+    match it.method:
+        case "cheque":
+            return "cheque"
+        case "other_card":
+            return processor or CARD
+        case "original_method":
+            assert isinstance(state, Placed)
+            assert it.payment is not None
+            return named_by(state.payments[it.payment])[0]
