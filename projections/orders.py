@@ -92,7 +92,7 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
     """Which orders are there, and where does each stand?"""
 
     name = "orders"
-    version = 4
+    version = 5
     row = OrderRow
     handles = events_of(TellsOfAnOrder)
     key = ("order",)
@@ -121,7 +121,7 @@ class Orders(RowPerGroup[OrderRow, TellsOfAnOrder]):
             case OrderUnitsCancelled():
                 row.units_cancelled += _units(it.parts)
             case OrderPlacedOnHold():
-                row.waits = True
+                row.waits, row.given_up = True, False
             case OrderReleased() | ShipmentReleasedWithoutPayment():
                 row.waits = False
             case OrderNotDelivered():

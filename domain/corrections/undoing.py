@@ -27,7 +27,7 @@ INSTEAD: Final[Mapping[str, str]] = {
     "cart.prepared": "Leave it: a cart binds nobody. Prepare another one.",
     "order.placed": "Cancel its units: what is due back is granted with it.",
     "order.units_cancelled": "Place the units as a new order.",
-    "order.not_delivered": "Place the order anew.",
+    "order.not_delivered": "Correct the refund of what was paid, or place the order anew where nothing was.",
     "order.placed_on_hold": "Release the order.",
     "shipment.delivered": (
         "Refund what did not arrive, with the problem not_received, or correct the shipment if it never left."

@@ -259,6 +259,8 @@ class OrderNotDelivered(Event, frozen=True, kw_only=True):
     """… so often."""
     tried: tuple[OnFile, ...]
     """The ways on file by which we tried."""
+    by: str
+    """The cancellation of what had not shipped, in the same append."""
 
 
 HoldEnd = OrderReleased | ShipmentReleasedWithoutPayment | OrderNotDelivered

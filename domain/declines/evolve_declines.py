@@ -91,6 +91,11 @@ def _ended(state: Placed, it: HoldEnd, entry: Entry) -> Placed:
     return _with_hold(state, ended=it, ended_at=entry.effective_at, ended_by=(entry.position,))
 
 
+def _not_delivered(state: Placed, it: OrderNotDelivered, entry: Entry) -> Placed:
+    closings = {**state.declines.closings, it.by: entry.position}
+    return _with(_ended(state, it, entry), closings=closings)
+
+
 def _with(state: Placed, **changed: Any) -> Placed:
     return msgspec.structs.replace(state, declines=msgspec.structs.replace(state.declines, **changed))
 
@@ -110,6 +115,6 @@ DECLINES: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = 
     ContactAttempted: _tried_to_reach,
     OrderReleased: _ended,
     ShipmentReleasedWithoutPayment: _ended,
-    OrderNotDelivered: _ended,
+    OrderNotDelivered: _not_delivered,
 }
 """How each of these events changes a placed order."""

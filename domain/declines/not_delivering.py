@@ -18,6 +18,7 @@ from domain.moments import Day, day_of, plus_days
 from domain.orders.cancelling import CancelUnits, cancel_units
 from domain.orders.order import placed_order
 from domain.refusal import Refusal
+from domain.retry import AlreadyRecordedOtherwise
 
 
 class CloseAsNotDelivered(Command, frozen=True, kw_only=True):
@@ -118,15 +119,20 @@ class EffortTooShort(Refusal):
 def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decision:
     """Closes the order; what had not shipped is cancelled, and what was paid towards it is granted back.
 
-    Checks, in this order: order placed; its customer; retry, which is: closed so already; on hold; a new
-    customer; a payment declined that began this hold or came while it lasts (R-D1); never reached; tried
-    since that decline often enough, by every way on file, for long enough (I4); not before the hold.
+    Checks, in this order: order placed; its customer; retry, which is: closed so already, or under this name
+    before that was taken back; on hold; a new customer; a payment declined that began this hold or came while
+    it lasts (R-D1); never reached; tried since that decline often enough, by every way on file, for long
+    enough (I4); not before the hold.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
     closed = state.declines.not_delivered
     if closed is not None and state.declines.hold is None:
         return Decision(customer=command.customer, already=closed.ended_by)
+    if (position := state.declines.closings.get(command.refund)) is not None:
+        return Decision(customer=command.customer, already=(position,))
+    if command.refund in state.cancellations:
+        raise AlreadyRecordedOtherwise(command.refund)
     hold = hold_of(state)
     if state.placed.standing == "existing":
         raise ExistingCustomerIsServed(command.order)
@@ -145,6 +151,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
         declined_on=_declined_on(hold, given),
         contacts=len(hold.effort),
         tried=tuple([way for way in on_file(given, command.customer) if way.contact_point in tried]),
+        by=command.refund,
     )
     undelivered = cancel_units(command.cancelling(), given)
     events = [pair for pair in undelivered.events if not isinstance(pair[1], OrderReleased)]

@@ -166,6 +166,9 @@ class Declines(msgspec.Struct, frozen=True):
     """
     recorded_before: Mapping[str, RecordedBefore] = {}
     """By payment id: charges let through whose money is another payment of the order already."""
+    closings: Mapping[str, int] = {}
+    """By the cancellation: that it was not delivered, also where that was taken back, each with its position.
+    """
     holds: tuple[Hold, ...] = ()
     """An order may wait, be paid, lose that payment and wait again; only the last hold may be open."""
 

@@ -7,7 +7,7 @@ import msgspec
 
 from domain.deadlines import deadlines_of_effort, is_history, still_to_do
 from domain.decision import Given
-from domain.declines.decline_events import OrderReleased
+from domain.declines.decline_events import OrderNotDelivered, OrderReleased
 from domain.declines.holds import hold_begins, holds_up
 from domain.declines.order_declines import Hold
 from domain.declines.releasing import is_ready
@@ -37,9 +37,13 @@ def hold_goes_on(
 
 def _had_ended(hold: Hold, undone: str, corrects: int) -> bool:
     """Whether that is part of what ended it: it says so, or the money came between its beginning and end."""
-    if not isinstance(hold.ended, OrderReleased) or hold.ended.because == "reviewed":
-        return False
-    return hold.ended.by == undone or hold.position < corrects < hold.ended_by[0]
+    match hold.ended:
+        case OrderReleased(because="reviewed"):
+            return False
+        case OrderReleased() | OrderNotDelivered() as ended:
+            return ended.by == undone or hold.position < corrects < hold.ended_by[0]
+        case _:
+            return False
 
 
 def _left_to_do(hold: Hold, after: Placed, given: Given) -> tuple[Deadline, ...]:

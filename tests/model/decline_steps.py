@@ -85,7 +85,7 @@ def close_undelivered(twins: Twins, which: int, much: int) -> None:
         order=order.name, customer=order.customer, refund=refund, decided_on=twins.today.isoformat()
     )
     on_file = {EMAIL.id} if order.customer == CUSTOMER else set[str]()
-    twins.ask(command, lambda: holds.close_undelivered(twins.shop, order.name, refund, on_file))
+    twins.ask(command, lambda: holds.close_undelivered(twins.shop, order.name, refund, on_file, twins.number))
 
 
 DECLINES: Mapping[str, tuple[int, Take]] = {

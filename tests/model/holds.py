@@ -41,7 +41,7 @@ def cover_lost(
         ended, by = order.ended_hold, order.ended_by
         _wait(order)
         if order.hold is not None and ended is not None and any(ended.began < each <= by for each in undone):
-            order.hold = ended
+            order.hold, order.closed = ended, False
             return
         if order.hold is not None:
             order.hold.charged_back = charged_back
@@ -77,10 +77,10 @@ def release(shop: Shop, name: str, role: str, *, reason: bool) -> None:
     order.released = order.released_by_owner = True
 
 
-def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> None:
+def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str], step: int) -> None:
     """R-D1, R-D2, I4: new, never reached, five times over fourteen days, by every way on file."""
     order = shop.orders[name]
-    if order.closed:
+    if order.closed and order.hold is None:
         return
     hold = _held(order)
     broken = set[str]()
@@ -97,7 +97,7 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str]) -> 
         broken.add("I4")
     if broken:
         raise Refused(*broken)
-    order.hold, order.closed = None, True
+    order.ended_hold, order.ended_by, order.hold, order.closed = hold, step, None, True
     goods.cancel(shop, name, refund, None)
 
 

@@ -222,7 +222,7 @@ class Order:
     """Whether the owner asked for payment before anything ships on bill."""
     hold: Hold | None = None
     ended_hold: Hold | None = None
-    """The last, where it ended with money or a cancellation; and by which step."""
+    """The last, where it ended with money, a cancellation, or the order given up; and by which step."""
     ended_by: int = 0
     was_held: bool = False
     was_fraud: bool = False

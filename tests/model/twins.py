@@ -356,6 +356,7 @@ class Twins:
             assert self.books.stage_of(state.placed.customer, name) == stage, "the audit says what is due"
         assert state.placed.standing == order.standing
         # That time let it go is recorded with the next command, or tick.
+        assert (state.declines.not_delivered is not None) == order.closed
         by_time = order.hold is None and order.released and not order.released_by_owner
         assert by_time or (state.declines.hold is None) == (order.hold is None), order
         self._lawful(order)

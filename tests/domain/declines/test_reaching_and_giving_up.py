@@ -56,6 +56,7 @@ from tests.domain.examples import (
     ORDER,
     OTHER_CUSTOMER,
     OTHER_ORDER,
+    REFUND,
     cancel,
     capture,
     captured,
@@ -160,6 +161,7 @@ def not_delivered(**other: Any) -> OrderNotDelivered:
         "declined_on": "2010-08-10",
         "contacts": 5,
         "tried": (BY_EMAIL, BY_PHONE),
+        "by": REFUND,
     }
     return OrderNotDelivered(**{**said, **other})
 
@@ -267,7 +269,7 @@ def test_a_decline_of_before_the_hold_is_none_of_it_whenever_it_is_told() -> Non
 
 def test_the_customer_may_cancel_meanwhile() -> None:
     story = effort(waiting(), 2)
-    story.do(cancel())
+    story.do(cancel(refund=id_of("ref", 2)))
     assert story.state(ORDER).declines.hold is None
     story.on("2010-08-24").when(give_up()).refused(NotOnHold(ORDER))
 

@@ -16,14 +16,16 @@ from domain.declines.decline_events import (
 from domain.entry import Event
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
+from domain.retry import AlreadyRecordedOtherwise
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from tests.domain.correction_examples import correct, order
 from tests.domain.decline_examples import ann, fail, give_up, phone, reach, search
 from tests.domain.declines.test_losing_cover import EXISTING, customer, tasks_of
-from tests.domain.examples import OTHER_PAYMENT, cancel, capture, captured, id_of, placed
+from tests.domain.examples import OTHER_PAYMENT, REFUND, cancel, capture, captured, id_of, placed
 from tests.domain.figures import rows_of
 from tests.domain.notice_examples import notice
 from tests.domain.specification import OWNER, Story, given, moment
+from tests.projections.test_decline_rows import status_of
 
 
 def declined(*paid: Event, **asked: Any) -> Story:
@@ -37,7 +39,7 @@ def declined(*paid: Event, **asked: Any) -> Story:
     ("paid", "mistake", "kind"),
     [
         ((), capture(), PaymentCaptured),
-        ((captured(amount=1000),), cancel(), RefundGranted),
+        ((captured(amount=1000),), cancel(refund=id_of("ref", 2)), RefundGranted),
     ],
     ids=["a payment that never came", "a cancellation nobody wanted"],
 )
@@ -54,6 +56,47 @@ def test_a_customer_never_reached_is_given_up_as_if_there_had_been_no_mistake(
     assert (resumed.because, resumed.resumes, hold.ended) == ("declined", hold.position, None)
     assert (len(hold.declines), len(hold.contacts)) == (1, 6)
     story.on("2010-09-10").when(give_up()).decides(OrderNotDelivered)
+
+
+def given_up(*paid: Event) -> Story:
+    """Never reached, and closed as not delivered on 10 September; what was paid was to go back."""
+    story = declined(*paid)
+    for number in range(6):
+        story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
+    story.on("2010-09-10").do(give_up())
+    return story
+
+
+def test_who_was_given_up_by_mistake_is_tried_on_as_before() -> None:
+    # Let another hold begin instead → nobody declined, nobody tried, and the order waits without end.
+    story = given_up(captured(amount=1000))
+    assert status_of(story) == "not_delivered"
+    resumed = story.on("2010-09-11").when(correct(story, RefundGranted)).decides(OrderPlacedOnHold)
+    (hold,) = order(story).declines.holds
+    assert (resumed.because, resumed.resumes, resumed.missing) == ("declined", hold.position, 6595)
+    assert (hold.ended, len(hold.declines), len(hold.contacts)) == (None, 1, 6)
+    assert (status_of(story), order(story).declines.not_delivered) == ("on_hold", None)
+    # Look only at how the hold ended → sent again it closes the order once more, and cancels nothing.
+    story.when(give_up()).nothing()
+    story.when(give_up(refund=id_of("ref", 2))).decides(OrderNotDelivered)
+
+
+def test_an_order_is_not_given_up_under_the_name_of_what_the_customer_cancelled() -> None:
+    # Take what is cancelled under that name for the same → it is closed and nothing cancelled, this fails.
+    story = declined(captured(amount=1000))
+    for number in range(6):
+        story.on(f"2010-08-{11 + number}").do(reach() if number else phone())
+    story.do(cancel())
+    story.do(correct(story, RefundGranted))
+    story.on("2010-09-10").when(give_up()).refused(AlreadyRecordedOtherwise(REFUND))
+
+
+def test_what_was_given_up_by_mistake_and_then_cancelled_is_cancelled() -> None:
+    # Remember for ever that it was given up → the customer's own word is told as ours, this fails.
+    story = given_up(captured(amount=1000))
+    story.on("2010-09-11").do(correct(story, RefundGranted))
+    story.do(cancel(refund=id_of("ref", 2)))
+    assert status_of(story) == "cancelled"
 
 
 @pytest.mark.parametrize("nth", [1, 2], ids=["the first", "the last straw"])
