@@ -204,20 +204,21 @@ the line's price, half up: which cent falls on which unit is settled when they a
 """
 
 RATES = """
-SELECT sku, age, sum(units)::bigint AS refunded, sum(delivered)::bigint AS delivered,
+SELECT sku, age, sum(units)::bigint AS units, measured_by, sum(of_units)::bigint AS of_units,
        CASE WHEN sum(of_units) = 0 THEN 0 ELSE round(10000 * sum(units) / sum(of_units))::bigint END
            AS basis_points,
        max(last_position) AS last_position
 FROM held
 CROSS JOIN LATERAL (VALUES
-    ('all', CASE WHEN delivered > 0 THEN refunded + refunded_before ELSE 0 END, delivered),
-    ('under_way', CASE WHEN delivery = '' THEN refunded ELSE 0 END, delivered + under_way),
-    ('0-30', refunded_30, delivered), ('31-90', refunded_90, delivered), ('91-180', refunded_180, delivered),
-    ('181-365', refunded_365, delivered), ('later', refunded_later, delivered),
-    ('came_back', returned, delivered + under_way)
-) AS by_age (age, units, of_units)
-GROUP BY sku, age"""
+    ('all', CASE WHEN delivered > 0 THEN refunded + refunded_before ELSE 0 END, 'delivered', delivered),
+    ('before_delivery', CASE WHEN delivery = '' THEN refunded ELSE 0 END, 'shipped', delivered + under_way),
+    ('0-30', refunded_30, 'delivered', delivered), ('31-90', refunded_90, 'delivered', delivered),
+    ('91-180', refunded_180, 'delivered', delivered), ('181-365', refunded_365, 'delivered', delivered),
+    ('later', refunded_later, 'delivered', delivered),
+    ('came_back', returned, 'shipped', delivered + under_way)
+) AS by_age (age, units, measured_by, of_units)
+GROUP BY sku, age, measured_by"""
 """Of each sku's delivered units, how many were refunded, by the days since their delivery. `all`: at any age,
-and on the way where they have arrived since. Of the units shipped: how many were refunded under way, and how
-many came back.
+and on the way where they have arrived since. Of the units shipped: how many were refunded before they
+arrived, and how many came back.
 """

@@ -128,7 +128,9 @@ class RefundsQuery(ListQuery):
         Literal["price_paid", "original_charges", "full_list_price", "stated", "credit", "undelivered"] | None
     ) = None
     label: Literal["supplier", "guarantee", "beyond_guarantee"] | None = None
-    sort: Literal["id", "-id", "last_position", "-last_position", "granted", "-granted"] = "id"
+    sort: Literal[
+        "id", "-id", "last_position", "-last_position", "requested", "-requested", "granted", "-granted"
+    ] = "id"
 
 
 class AuditQuery(RefundsQuery):
@@ -172,7 +174,11 @@ async def list_customer_refunds(
 
 @refund_lists.question("/v1/refunds", Permission.READ, answers=RowsPage[item_of(RefundItem)], lists_rows=True)
 async def list_refunds(call: Call, query: Annotated[RefundsQuery, Query()]) -> Response:
-    """List refunds: what waits for a decision, what was granted, what was paid"""
+    """List refunds: what waits for a decision, what was granted, what was paid
+
+    `requested` is what it came to when it was asked for. While it is `granted` something of it is to be paid;
+    once it is `settled` nothing is: it left, settled a bill, covers units still to ship, or a bank took it.
+    """
     return await list_of(call, REFUNDS, query, sort=query.sort, where=_conditions(query))
 
 

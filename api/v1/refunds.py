@@ -94,7 +94,7 @@ async def grant_customer_refund(
 
     If there is any question whether it was bought from us, the full current list price; where there is none,
     a person states the amount. Or money we keep for the customer. What a search for the purchase shows is
-    kept with it.
+    kept with it: the first 50 lines, how many more there are, and the units left to refund over all of them.
     """
     await call.found(customer, Customer)
     ask = RefundAsk(

@@ -89,14 +89,16 @@ class GuaranteeItem(msgspec.Struct, frozen=True):
 
 
 class ReturnRateItem(msgspec.Struct, frozen=True):
-    """Of a sku's delivered units, how many were refunded at an age; of those shipped, how many under way."""
+    """How many of a sku's units were refunded at an age, or came back, and of how many."""
 
     sku: str
     age: str
-    refunded: int
-    delivered: int
+    """Days since their delivery; `all`: of those that arrived."""
+    units: int
+    measured_by: str
+    """`delivered` or `shipped`."""
+    of_units: int
     basis_points: int
-    """Of the units delivered; for `under_way` and `came_back` of those shipped."""
     last_position: int
 
 
@@ -112,7 +114,7 @@ GUARANTEES = Listing(
 )
 RATES = Listing(projection=Guarantees(), item=ReturnRateItem, answer=exposure.RATES, key=("sku", "age"))
 
-Age = Literal["all", "under_way", "0-30", "31-90", "91-180", "181-365", "later", "came_back"]
+Age = Literal["all", "before_delivery", "0-30", "31-90", "91-180", "181-365", "later", "came_back"]
 
 
 class SupplierClaimsQuery(ListQuery):
@@ -142,7 +144,7 @@ class ReturnRatesQuery(ListQuery):
 
     sku: Sku | None = None
     age: Age | None = None
-    sort: Literal["sku", "basis_points", "-basis_points", "refunded", "-refunded"] = "sku"
+    sort: Literal["sku", "basis_points", "-basis_points", "units", "-units"] = "sku"
 
 
 @suppliers.decision(
@@ -266,7 +268,12 @@ async def list_guarantees(call: Call, query: Annotated[GuaranteesQuery, Query()]
     "/v1/return-rates", Permission.READ, answers=RowsPage[item_of(ReturnRateItem)], lists_rows=True
 )
 async def list_return_rates(call: Call, query: Annotated[ReturnRatesQuery, Query()]) -> Response:
-    """List how much of what was delivered was refunded, by product and age, and how much came back"""
+    """List how many units were refunded, by product and age, or came back, and of how many
+
+    `units` were refunded so many days after their delivery, or before it, whether they arrived since or not;
+    or, in the row `came_back`, sent back to us. `of_units` is what they are measured by: the units delivered;
+    for `before_delivery` and `came_back` all that shipped.
+    """
     held = () if query.sku is None else (Where("sku", "=", query.sku),)
     where = () if query.age is None else (Where("age", "=", query.age),)
     return await list_of(call, RATES, query, sort=query.sort, held=held, where=where)

@@ -64,6 +64,24 @@ class PurchaseFound(msgspec.Struct, frozen=True):
     """Units neither refunded nor cancelled at that time."""
 
 
+class UnitsLeft(msgspec.Struct, frozen=True):
+    """How many units of a sku a customer bought from us and may still ask back."""
+
+    sku: str
+    units: int
+
+
+class PurchaseSearch(msgspec.Struct, frozen=True):
+    """What a search of all of a customer's orders for what they claim has shown."""
+
+    lines: tuple[PurchaseFound, ...]
+    """The oldest first; not all of them where there are many."""
+    more: int
+    """Lines beyond those named."""
+    left: tuple[UnitsLeft, ...]
+    """Over all lines, named or not; a sku of which none was found is missing."""
+
+
 class RefundAsk(msgspec.Struct, frozen=True, kw_only=True):
     """What a customer wants back and how it came about, as it was asked."""
 
@@ -82,7 +100,7 @@ class RefundAsk(msgspec.Struct, frozen=True, kw_only=True):
     """When the customer first spoke to us about it; minutes to the payout are counted from here."""
     asked_at: Moment | None = None
     """When it was asked for, which the age label is taken at; None: when it was recorded."""
-    searched: tuple[PurchaseFound, ...] | None = None
+    searched: PurchaseSearch | None = None
     """What a search for the purchase showed, where somebody searched. It informs, as does a signal."""
     note: Sealed | None = None
     external_ref: str | None = None

@@ -99,9 +99,8 @@ def claims_beyond_bought(ask: RefundAsk) -> bool:
     Where it shows none it is in question whether they bought it at all, which is no reason to look. Source:
     R-G10
     """
-    left, claimed = Counter[str](), Counter[str]()
-    for found in ask.searched or ():
-        left[found.sku] += found.refundable
+    left = {} if ask.searched is None else {each.sku: each.units for each in ask.searched.left}
+    claimed = Counter[str]()
     for claim in ask.claims:
         claimed[claim.sku] += claim.quantity
     return any(sku in left and quantity > left[sku] for sku, quantity in claimed.items())

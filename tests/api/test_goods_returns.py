@@ -183,12 +183,10 @@ async def test_return_rates_are_told_by_product_and_age(ledger: Ledger, fresh_ho
     await refunded(house, order, 2)
     async with followed(ledger, house.book):
         rates = {item["age"]: item for item in await items(house, "/v1/return-rates")}
-    assert (rates["all"]["refunded"], rates["all"]["delivered"], rates["all"]["basis_points"]) == (2, 8, 2500)
-    assert (rates["0-30"]["refunded"], rates["31-90"]["refunded"], rates["came_back"]["refunded"]) == (
-        2,
-        0,
-        0,
-    )
+    told = ("units", "measured_by", "of_units", "basis_points")
+    assert [rates["all"][name] for name in told] == [2, "delivered", 8, 2500]
+    assert [rates["came_back"][name] for name in told] == [0, "shipped", 8, 0]
+    assert [rates[age]["units"] for age in ("before_delivery", "0-30", "31-90")] == [0, 2, 0]
 
 
 async def test_what_was_refunded_on_the_way_is_no_part_of_what_arrived(
@@ -204,18 +202,18 @@ async def test_what_was_refunded_on_the_way_is_no_part_of_what_arrived(
     async def rates() -> list[tuple[int, int, int]]:
         told = {item["age"]: item for item in await items(house, "/v1/return-rates")}
         return [
-            (told[age]["refunded"], told[age]["delivered"], told[age]["basis_points"])
-            for age in ("all", "under_way")
+            (told[age]["units"], told[age]["of_units"], told[age]["basis_points"])
+            for age in ("all", "before_delivery")
         ]
 
     async with followed(ledger, house.book):
-        assert await rates() == [(0, 0, 0), (2, 0, 6667)]
+        assert await rates() == [(0, 0, 0), (2, 3, 6667)]
         await house.recorded(f"/v1/orders/{order}/deliveries", arrived)
-        assert await rates() == [(0, 1, 0), (2, 1, 6667)]
+        assert await rates() == [(0, 1, 0), (2, 3, 6667)]
         await house.recorded(f"/v1/orders/{order}/deliveries", arrived)
-        assert await rates() == [(1, 2, 5000), (2, 2, 6667)]
+        assert await rates() == [(1, 2, 5000), (2, 3, 6667)]
         await refunded(house, order, 1)
-        assert await rates() == [(2, 2, 10_000), (2, 2, 6667)]
+        assert await rates() == [(2, 2, 10_000), (2, 3, 6667)]
 
 
 async def test_goods_are_valued_in_the_currency_of_their_refund(house: House) -> None:

@@ -185,12 +185,32 @@ async def test_what_nobody_can_verify_is_refunded_and_the_search_is_kept_with_it
     assert granted.status_code == 201, granted.text
     data = granted.json()["entries"][0]["data"]
     assert (data["basis"], data["order"]) == ("stated", None)
-    found = [(it["order"], it["quantity"], it["refundable"]) for it in data["ask"]["searched"]]
-    assert found == [(order, 3, 3)]
+    searched = data["ask"]["searched"]
+    found = [(it["order"], it["quantity"], it["refundable"]) for it in searched["lines"]]
+    assert (found, searched["more"]) == ([(order, 3, 3)], 0)
+    assert searched["left"] == [{"sku": "ARMCHAIR", "units": 3}]
     assert "fraud_signal.raised" in types_of(granted.json()), "one more than they bought"
     unlisted = {"claims": [{"sku": "NEVER-OURS", "quantity": 1}], "currency": "EUR"}
     refused = await house.agent.post(f"/v1/customers/{customer}/refunds", unlisted)
     assert refused.status_code == 422
+
+
+@pytest.mark.parametrize(("claimed", "told"), [(60, False), (61, True)])
+async def test_a_search_lists_fifty_lines_and_counts_all_of_them(
+    house: House, claimed: int, told: bool
+) -> None:
+    # Count only the lines that are listed → what was bought is told as too much, and this fails.
+    lines = [{"sku": "SOCK", "quantity": 1, "unit_price": eur(1)}] * 20
+    first = (await house.recorded("/v1/orders", order_body() | {"lines": lines}))["subject"]
+    customer = (await house.agent.get(f"/v1/orders/{first}")).json()["customer"]
+    for _ in range(2):
+        await house.recorded("/v1/orders", order_body(customer_id=customer) | {"lines": lines})
+    claims = {"claims": [{"sku": "SOCK", "quantity": claimed, "amount": eur(60)}]}
+    granted = await house.agent.post(f"/v1/customers/{customer}/refunds", claims)
+    searched = granted.json()["entries"][0]["data"]["ask"]["searched"]
+    assert (len(searched["lines"]), searched["more"]) == (50, 10)
+    assert searched["left"] == [{"sku": "SOCK", "units": 60}]
+    assert ("fraud_signal.raised" in types_of(granted.json())) == told
 
 
 async def test_fifty_refunds_racing_for_three_units_refund_exactly_three(house: House) -> None:

@@ -18,19 +18,19 @@ from domain.refunds.granting_unverified import CreditExceedsSetAside
 from domain.refunds.refund_events import (
     ClaimedUnits,
     FraudSignalRaised,
-    PurchaseFound,
+    PurchaseSearch,
     RefundedPart,
     RefundGranted,
     RefundRequested,
     RefundReturned,
     RefundWithdrawn,
+    UnitsLeft,
 )
 from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import give_credit
 from tests.domain.correction_examples import correct
 from tests.domain.examples import (
     CUSTOMER,
-    ORDER,
     OTHER_REFUND,
     REFUND,
     credit_note_taken,
@@ -276,9 +276,9 @@ def test_credit_of_another_currency_is_none() -> None:
     story.when(pay_out_credit(1, currency="EUR")).refused(refusal)
 
 
-def searched(*found: tuple[str, int, int]) -> tuple[PurchaseFound, ...]:
-    """Lines of the customer's orders, by sku, quantity and what may be refunded of it."""
-    return tuple([PurchaseFound(ORDER, line, *each) for line, each in enumerate(found, start=1)])
+def searched(**left: int) -> PurchaseSearch:
+    """What the customer's orders show: units that may be refunded, by sku."""
+    return PurchaseSearch((), len(left), tuple([UnitsLeft(sku, units) for sku, units in left.items()]))
 
 
 @pytest.mark.parametrize(
@@ -286,14 +286,14 @@ def searched(*found: tuple[str, int, int]) -> tuple[PurchaseFound, ...]:
     [
         (None, False),
         (searched(), False),  # whether it was bought at all is what is in question
-        (searched(("HAT", 9, 0)), False),
-        (searched(("SOCK", 5, 2), ("SOCK", 5, 1)), False),
-        (searched(("SOCK", 5, 1), ("SOCK", 5, 1)), True),
-        (searched(("SOCK", 3, 0)), True),
+        (searched(HAT=0), False),
+        (searched(SOCK=3), False),
+        (searched(SOCK=2, HAT=9), True),
+        (searched(SOCK=0), True),
     ],
 )
 def test_a_claim_beyond_what_was_bought_is_granted_and_somebody_is_told(
-    found: tuple[PurchaseFound, ...] | None, told: bool
+    found: PurchaseSearch | None, told: bool
 ) -> None:
     # Leave the signal out → the last two fail.
     story = given(customer_registered())
