@@ -80,7 +80,7 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
     "open_dispute": {"payment": f"pay_{EXAMPLE_SUFFIX}", "amount": _eur(1000), "why": "product_not_received"},
     "close_dispute": {"outcome": "won"},
     "reverse_payment": {"payment": f"pay_{EXAMPLE_SUFFIX}", "kind": "chargeback", "amount": _eur(1000)},
-    "reinstate_payment": {"amount": _eur(500)},
+    "reinstate_payment": {"amount": _eur(500), "reference": "dp_1MtJUT2eZvKYlo2C"},
     "use_credit": {"amount": _eur(500)},
     "grant_store_credit": {"amount": _eur(500), "kind": "goodwill", "note": "For the long wait."},
     "approve_store_credit": {"reason": "They waited three weeks."},

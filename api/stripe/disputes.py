@@ -7,12 +7,13 @@ any order.
 from collections.abc import Mapping
 
 from api.stripe.objects import StripeDispute, StripeEvent, minor_units
-from api.stripe.told import Told, derived_id, find, moved, object_of
+from api.stripe.told import STRIPE, Told, derived_id, find, moved, object_of
 from domain.inbound.notices import ToldFact
 from domain.orders.order import Placed
 from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.payment import Payment, Reversal
 from domain.payments.payment_events import DisputeOutcome
+from domain.payments.references import PROCESSOR_REF, reinstated_under
 from domain.payments.reversing import ReinstatePayment, ReversePayment
 from ledger.book import Book
 
@@ -136,12 +137,16 @@ async def funds_reinstated(book: Book, event: StripeEvent) -> Told:
     known = _reversal_named(it, order, dispute)
     if known is not None:
         reversal = known.it.reversal
+    holder = await book.claimed(PROCESSOR_REF, f"{STRIPE}/{it.id}")
+    if holder is not None and reinstated_under(order, reversal, STRIPE, it.id) is None:
+        return Told(order=order, money=money)  # something else was recorded under its name
     fact = ReinstatePayment(
         order=order.placed.order,
         reversal=reversal,
         reinstatement=derived_id("rev", f"{it.id}/reinstated"),
         amount=amount,
         currency=currency,
+        reference=it.id,
     )
     first = _before(
         _opening(it, order, payment) if dispute is None else None,

@@ -19,6 +19,15 @@ class DisputeAnswer(Answer):
     outcome: str | None = Field(description="`won`, `lost` or `withdrawn`; null while it is open.")
 
 
+class ReinstatementAnswer(Answer):
+    """What came to us again of a payment taken back."""
+
+    id: str
+    amount: Amount
+    reference: str
+    position: int
+
+
 class ReversalAnswer(Answer):
     """A payment taken back from us, and what came again of it."""
 
@@ -31,6 +40,7 @@ class ReversalAnswer(Answer):
     bill: str | None = Field(description="What is owed for it; null where the order's funds sufficed.")
     opened: Amount
     reinstated: Amount
+    reinstatements: list[ReinstatementAnswer]
 
 
 def dispute_answer(dispute: Dispute) -> dict[str, object]:
@@ -60,4 +70,13 @@ def reversal_answer(reversal: Reversal) -> dict[str, object]:
         "bill": it.bill,
         "opened": money(it.opened, it.currency),
         "reinstated": money(reversal.reinstated, it.currency),
+        "reinstatements": [
+            {
+                "id": again.reinstatement,
+                "amount": money(again.amount, again.currency),
+                "reference": again.reference,
+                "position": position,
+            }
+            for again, position in reversal.reinstatements
+        ],
     }

@@ -51,6 +51,10 @@ class ReinstatePaymentBody(Writing):
     """What came to us again."""
 
     amount: Money
+    reference: Reference = Field(
+        description="What the processor or bank calls it: of a dispute of Stripe's, the dispute's own name.",
+        examples=["dp_1MtJUT2eZvKYlo2C"],
+    )
 
 
 @reversals.decision(
@@ -147,6 +151,7 @@ async def reinstate_payment(
         reinstatement=mint("rev"),
         amount=body.amount.amount,
         currency=body.amount.currency,
+        reference=body.reference,
     )
     return await call.decide(
         command, body, subject="ord", of=state.placed.customer, stream=order, place=PLACE

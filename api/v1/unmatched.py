@@ -200,6 +200,7 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
             reinstatement=mint("rev"),
             amount=amount,
             currency=it.currency,
+            reference=_named_again(amount, money, order),
         )
     if body.refund is not None or body.payment is not None:
         raise Invalid("This money came to us.", faults=(Fault("", "Should name what came, not what left"),))
@@ -220,6 +221,22 @@ def _named(money: UnmatchedMoney) -> str:
     """
     part = len(money.settlements) + 1
     return money.it.reference if not money.standing else f"{money.it.reference}/{part}"
+
+
+def _named_again(amount: int, money: UnmatchedMoney, order: Placed) -> str:
+    """The name of what comes again: the money's own, also where as much was recorded under it by hand; any
+    other part has one of its own.
+    """
+    name, part = money.it.reference, len(money.settlements) + 1
+    reinstated = [it for known in order.reversals.values() for it, _ in known.reinstatements]
+    named = {it.reference: it for it in reinstated}
+    own = named.get(name)
+    is_free = own is None and not money.standing
+    if is_free or (own is not None and own.amount == amount and not money.became(own.reinstatement)):
+        return name
+    while f"{name}/{part}" in named:
+        part += 1
+    return f"{name}/{part}"
 
 
 def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:

@@ -36,7 +36,8 @@ from domain.orders.order import Placed, price_not_covered
 from domain.payments.capturing import CapturePayment
 from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
 from domain.payments.payment_events import PaymentCaptured
-from domain.payments.references import recorded_under
+from domain.payments.references import recorded_under, reinstated_under, way_of
+from domain.payments.reversing import ReinstatePayment
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -225,13 +226,24 @@ def _named_as(known: Settlement, said: Settled) -> Settled:
 
 
 def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
-    """The payment under the same reference that is recorded already: the same money under another name."""
+    """What is recorded already under the same reference: the same money under another name."""
     order = given.state(fact.order, Placed)
+    if order is not None and isinstance(fact, ReinstatePayment):
+        return _came_again_as(fact, order)
     if order is None or not isinstance(fact, CapturePayment | ReceiveBillPayment):
         return None
     way = fact.processor if isinstance(fact, CapturePayment) else fact.method
     known = recorded_under(order, way, fact.reference)
     return None if known is None else known.received.payment
+
+
+def _came_again_as(fact: ReinstatePayment, order: Placed) -> str | None:
+    reversal = order.reversals.get(fact.reversal)
+    if reversal is None:
+        return None
+    way = way_of(order.payments[reversal.it.payment])
+    known = reinstated_under(order, fact.reversal, way, fact.reference)
+    return None if known is None else known[0].reinstatement
 
 
 def return_money(command: ReturnMoney, given: Given) -> Decision:

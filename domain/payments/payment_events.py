@@ -102,6 +102,8 @@ class PaymentReinstated(Event, frozen=True, kw_only=True):
     payment: str
     currency: str
     amount: Minor
+    reference: str
+    """What the processor or bank of the payment calls it."""
     bills: tuple[BillShare, ...]
     deadlines: tuple[Deadline, ...] = ()
     """Shipping, where it covers what is to ship."""

@@ -5,8 +5,9 @@
     transfer               write "my order" with theirs
 
 The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
-what the correction set free, and so on. Money that left has a space of its own (`payout_references.py`).
-Source: I12
+what the correction set free, and so on. Money that comes again after a reversal has a name of its own at a
+processor, in the same space, and claims it; a cheque or transfer comes again under its own. Money that left
+has a space of its own (`payout_references.py`). Source: I12
 """
 
 from typing import Final
@@ -16,7 +17,7 @@ import msgspec
 from domain.decision import Claim
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
-from domain.payments.payment_events import PaymentCaptured
+from domain.payments.payment_events import PaymentCaptured, PaymentReinstated
 
 NAMED_BY_PAYER: Final = frozenset(
     {"bank_transfer", "cash", "check", "cheque", "money_order", "postal_order", "transfer"}
@@ -24,6 +25,8 @@ NAMED_BY_PAYER: Final = frozenset(
 """Ways whose references are what the customer wrote, or the paper they sent bears."""
 PAYOUT_REF: Final = "payout_ref"
 """Claimed by the one fact that used a reference under which money left us."""
+PROCESSOR_REF: Final = "processor_ref"
+"""Claimed by money under what its processor calls it: `<processor>/<reference>`."""
 
 
 class MoneyReference(msgspec.Struct, frozen=True):
@@ -48,7 +51,7 @@ class MoneyReference(msgspec.Struct, frozen=True):
 
     def claim(self, corrected: int | None) -> Claim:
         """What the next payment under it claims; `corrected`: where the last one was taken back."""
-        kind, value = "bill_payment_ref" if self.is_payers_own else "processor_ref", self.value
+        kind, value = "bill_payment_ref" if self.is_payers_own else PROCESSOR_REF, self.value
         return Claim(kind, value) if corrected is None else Claim(f"{kind}_again", f"{value}/{corrected}")
 
     def payout_claim(self, returned: int | None = None) -> Claim:
@@ -56,6 +59,10 @@ class MoneyReference(msgspec.Struct, frozen=True):
         if returned is None:
             return Claim(PAYOUT_REF, self.value)
         return Claim(f"{PAYOUT_REF}_again", f"{self.value}/{returned}")
+
+    def claims_again(self) -> tuple[Claim, ...]:
+        """What money under it claims that comes to us again."""
+        return () if self.is_payers_own else (self.claim(None),)
 
     def last_in(self, state: Placed) -> Payment | None:
         """The last payment of the order that claimed it."""
@@ -80,7 +87,27 @@ def recorded_under(state: Placed, way: str, reference: str | None) -> Payment | 
     return None
 
 
+def reinstated_under(
+    state: Placed, reversal: str, way: str, reference: str
+) -> tuple[PaymentReinstated, int] | None:
+    """What came again under that reference, and the position that says so; of a cheque, of that reversal."""
+    for known in state.reversals.values():
+        if known.it.reversal != reversal and way in NAMED_BY_PAYER:
+            continue
+        if way_of(state.payments[known.it.payment]) != way:
+            continue
+        for it, position in known.reinstatements:
+            if it.reference == reference:
+                return it, position
+    return None
+
+
+def way_of(known: Payment) -> str:
+    """The processor it came through, or how it came: whose references are one space."""
+    it = known.received
+    return it.processor if isinstance(it, PaymentCaptured) else it.method
+
+
 def named_by(known: Payment) -> tuple[str, str | None]:
     """The processor it came through, or how it came, and what it is called there."""
-    it = known.received
-    return (it.processor if isinstance(it, PaymentCaptured) else it.method), it.reference
+    return way_of(known), known.received.reference

@@ -28,6 +28,7 @@ from domain.orders.order import Placed, placed_order, price_not_covered
 from domain.payments.disputing import DisputeUnknown, dispute_of, payment_of
 from domain.payments.payment import Payment, Reversal
 from domain.payments.payment_events import PaymentReinstated, PaymentReversed, ReversalKind
+from domain.payments.references import MoneyReference, reinstated_under, way_of
 from domain.refunds.refund import REFUND
 from domain.refunds.refund_events import RefundGranted
 from domain.refunds.settling import due_of_no_refund
@@ -83,11 +84,14 @@ class ReinstatePayment(Command, frozen=True, kw_only=True):
     reinstatement: str
     amount: Minor
     currency: str
+    reference: str
+    """What the processor or bank calls it; the number of a cheque that was paid after all."""
 
     def __post_init__(self) -> None:
         expect_id("rev", self.reversal)
         expect_id("rev", self.reinstatement)
         expect_amount("amount", self.amount, least=1)
+        expect_text("reference", self.reference)
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)
@@ -141,6 +145,19 @@ class ReinstatementExceedsReversal(Refusal):
     reversal: str
     amount: Money
     left: Money
+
+
+@dataclass(unsafe_hash=True)
+class ReferenceReinstatedOtherwise(Refusal):
+    """Money that came again is already recorded under this reference, of another amount or reversal."""
+
+    rule = "I12"
+    way_out = "Compare the bank's notice with what is recorded; the same money never comes again twice."
+    spoken = "Under this reference {recorded} came again, and these would be {amount}."
+
+    reinstatement: str
+    recorded: Money
+    amount: Money
 
 
 def reverse_payment(command: ReversePayment, given: Given) -> Decision:
@@ -242,18 +259,17 @@ def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
     An order that waited for money waits no longer once it is covered. What of it is for nothing any more, and
     of no refund, is granted: while it was away units were cancelled, or the customer paid otherwise.
 
-    Checks, in this order: order placed; reversal known; retry; currency; amount (I13); not before the
-    reversal, nor before what it pays or reverses.
+    Checks, in this order: order placed; reversal known; retry, by id and then by reference (I12); currency;
+    amount (I13); not before the reversal, nor before what it pays or reverses.
     """
     state = placed_order(given, command.order)
     reversal = state.reversals.get(command.reversal)
     if reversal is None:
         raise ReversalUnknown(command.order, command.reversal)
-    for it, position in reversal.reinstatements:
-        if it.reinstatement == command.reinstatement:
-            if (it.amount, it.currency) != (command.amount, command.currency):
-                raise AlreadyRecordedOtherwise(command.reinstatement)
-            return Decision(customer=it.customer, already=(position,))
+    way = way_of(state.payments[reversal.it.payment])
+    known = _already_reinstated(state, reversal, way, command)
+    if known is not None:
+        return Decision(customer=state.placed.customer, already=(known,))
     expect_currency(state, Money(command.amount, command.currency))
     away = reversal.it.amount - reversal.reinstated
     if command.amount > away:
@@ -262,11 +278,31 @@ def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
     expect_cause(reversal.at, given)
     events = _reinstated(state, reversal, command, given)
     granted = _for_nothing_any_more(foreseen(state, events, at=given.at, now=given.now), command, given)
+    refunds = [Claim(REFUND, it.refund, command.order) for it in granted]
+    named = MoneyReference(way, command.reference, state.placed.customer).claims_again()
     return Decision(
         events=tuple([(command.order, event) for event in (*events, *granted)]),
-        claims=tuple([Claim(REFUND, it.refund, command.order) for it in granted]),
+        claims=(*named, *refunds),
         customer=state.placed.customer,
     )
+
+
+def _already_reinstated(state: Placed, reversal: Reversal, way: str, command: ReinstatePayment) -> int | None:
+    """The position that says so already. Raises: AlreadyRecordedOtherwise, ReferenceReinstatedOtherwise."""
+    asked = (command.reversal, command.amount, command.currency)
+    for it, position in reversal.reinstatements:
+        if it.reinstatement == command.reinstatement:
+            if (*asked, command.reference) != (it.reversal, it.amount, it.currency, it.reference):
+                raise AlreadyRecordedOtherwise(command.reinstatement)
+            return position
+    known = reinstated_under(state, command.reversal, way, command.reference)
+    if known is None:
+        return None
+    it, position = known
+    if asked != (it.reversal, it.amount, it.currency):
+        recorded, amount = Money(it.amount, it.currency), Money(command.amount, command.currency)
+        raise ReferenceReinstatedOtherwise(it.reinstatement, recorded, amount)
+    return position
 
 
 def _for_nothing_any_more(
@@ -302,6 +338,7 @@ def _reinstated(
         payment=reversal.it.payment,
         currency=command.currency,
         amount=command.amount,
+        reference=command.reference,
         bills=shares,
         deadlines=shipping_begins(state, given) if 0 < not_covered <= rest else (),
     )

@@ -754,3 +754,34 @@ async def test_a_notice_from_before_the_order_takes_effect_with_it(stripe: Strip
     assert await stripe.tell("charge.succeeded", it, created=int(time.time()) - 3600) == "recorded"
     ahead = charge(await stripe.house.order(2))
     assert await stripe.tell("charge.succeeded", ahead, created=int(time.time()) + 3600) == "recorded"
+
+
+async def won_in_part(stripe: Stripe) -> tuple[str, str, dict[str, Any]]:
+    """A bank took a payment back and gives 5.00 again: the order, where a person says so, the notice."""
+    order, _, it = await disputed(stripe)
+    await stripe.tell("charge.dispute.funds_withdrawn", {**it, "balance_transactions": [moved(-2000)]})
+    shown = (await stripe.house.agent.get(f"/v1/orders/{order}")).json()
+    path = f"/v1/orders/{order}/payment-reversals/{shown['reversals'][0]['id']}/reinstatements"
+    return order, path, {**it, "status": "won", "balance_transactions": [moved(-2000), moved(500)]}
+
+
+async def test_what_came_again_in_part_and_was_recorded_by_hand_counts_once(stripe: Stripe) -> None:
+    # Give it no name → it comes again twice, and this fails.
+    order, path, won = await won_in_part(stripe)
+    said = {"amount": {"amount": 500, "currency": "EUR"}, "reference": won["id"]}
+    await stripe.house.recorded(path, said)
+    assert await stripe.tell("charge.dispute.funds_reinstated", won) == "known"
+    assert (await account(stripe.house, order))["reversed"] == 1500
+    (shown,) = (await stripe.house.agent.get(f"/v1/orders/{order}")).json()["reversals"]
+    (again,) = shown["reinstatements"]
+    assert (again["amount"]["amount"], again["reference"]) == (500, won["id"])
+
+
+async def test_what_came_again_under_a_name_that_another_order_took_waits(stripe: Stripe) -> None:
+    # Read it as if nobody had → its name is taken, Stripe tells it for ever, and this fails.
+    order, _, won = await won_in_part(stripe)
+    _, other, _ = await won_in_part(stripe)
+    said = {"amount": {"amount": 500, "currency": "EUR"}, "reference": won["id"]}
+    await stripe.house.recorded(other, said)
+    assert await stripe.tell("charge.dispute.funds_reinstated", won) == "unmatched"
+    assert (await account(stripe.house, order))["reversed"] == 2000

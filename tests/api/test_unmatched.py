@@ -152,3 +152,24 @@ async def test_an_order_whose_money_went_back_is_on_the_list_of_those_that_wait(
     assert (row["held_because"], row["missing"]["amount"]) == ("given_back", missing)
     todo = await house.agent.get(f"/v1/tasks?min_position={head}&order={order}&limit=200")
     assert "reach_customer" in {item["kind"] for item in todo.json()["items"]}
+
+
+async def test_another_part_of_what_came_again_may_be_said_under_the_same_name(house: House) -> None:
+    # Give it the name that the first part has → nobody can say what it was, and this fails.
+    order = await house.order(2)
+    paid = (await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000)))["entries"][0]["data"]
+    eur = {"amount": 2000, "currency": "EUR"}
+    taken = {"payment": paid["payment"], "kind": "chargeback", "amount": eur}
+    receipt = await house.recorded(f"/v1/orders/{order}/payment-reversals", taken)
+    reversal = receipt["entries"][0]["data"]["reversal"]
+    path = f"/v1/orders/{order}/payment-reversals/{reversal}/reinstatements"
+    name = f"dp_{reversal}"
+    await house.recorded(path, {"amount": eur | {"amount": 500}, "reference": name})
+    money = await house.unmatched(1200, name)
+    for amount, recorded in ((700, True), (500, False)):
+        said = {"order": order, "reversal": reversal, "amount": amount}
+        matched = await house.recorded(f"/v1/unmatched/{money}/assignment", said)
+        assert ("payment.reinstated" in [entry["type"] for entry in matched["entries"]]) is recorded
+    assert (await listed(house, money))["left"]["amount"] == 0
+    account = (await house.agent.get(f"/v1/orders/{order}")).json()["account"]
+    assert account["reversed"]["amount"] == 800

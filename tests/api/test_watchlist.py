@@ -312,7 +312,7 @@ async def test_a_chargeback_won_and_one_lost(told: Told, won: bool) -> None:
     await told.done(f"{order}/disputes/{dispute}/closing", outcome)
     if won:
         back = f"{order}/payment-reversals/{owed['reversal']}/reinstatements"
-        await told.done(back, {"amount": usd("75.95")})
+        await told.done(back, {"amount": usd("75.95"), "reference": "dp_1"})
         assert (await row(told, owed["bill"]))["closed_as"] == "paid"
     shown = await state_of(told, order)
     assert shown["disputes"][0]["outcome"] == outcome["outcome"]

@@ -227,7 +227,8 @@ def payment_reversed(amount: int = 7595, opened: int | None = None, **other: Any
 
 def reinstate(amount: int = 7595, **other: Any) -> ReinstatePayment:
     """What was taken back comes to us again."""
-    asked = {"order": ORDER, "reversal": REVERSAL, "reinstatement": REINSTATEMENT}
+    name = other.get("reinstatement", REINSTATEMENT)
+    asked = {"order": ORDER, "reversal": REVERSAL, "reinstatement": name, "reference": f"dp_{name}"}
     return ReinstatePayment(**{**asked, "amount": amount, "currency": "USD", **other})
 
 

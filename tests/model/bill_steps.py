@@ -118,6 +118,7 @@ def reinstate(twins: Twins, which: int, much: int) -> None:
         reinstatement=again_as,
         amount=amount,
         currency=order.currency,
+        reference=f"dp_{twins.number}",
     )
     refund = id_of("ref", twins.number)
 

@@ -402,9 +402,8 @@ async def test_money_the_bank_gives_back_is_paid_out_by_itself(
         await granted(book, order)
     await reactor_of(book, "one").catch_up()
     assert acme.asked == []
-    back = ReinstatePayment(
-        order=order, reversal=reversal, reinstatement=mint("rev"), amount=3_400, currency="EUR"
-    )
+    again = {"reinstatement": mint("rev"), "reference": "dp_1"}
+    back = ReinstatePayment(order=order, reversal=reversal, amount=3_400, currency="EUR", **again)
     await do(book, back)
     await reactor_of(book, "one").catch_up()
     assert ([paid.amount for paid in await payouts(book, order)], acme.left) == ([3_400], 3_400)

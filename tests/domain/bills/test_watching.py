@@ -115,6 +115,7 @@ def test_a_payment_taken_back_is_owed_from_the_day_after() -> None:
             payment=PAYMENT,
             currency="USD",
             amount=7595,
+            reference="dp_1",
             bills=(BillShare(OTHER_BILL, 7595),),
         )
     )

@@ -22,11 +22,10 @@ from domain.declines.not_delivering import EffortTooFew, NothingDeclined
 from domain.orders.order_events import OrderShipped
 from domain.orders.shipping import ShipmentNotCovered
 from domain.payments.payment_events import PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.payments.reversing import ReinstatePayment
 from domain.refunds.refund_events import RefundGranted
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from projections.tasks import Task, Tasks
-from tests.domain.bill_examples import REVERSAL, reverse, review
+from tests.domain.bill_examples import reinstate, reverse, review
 from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import (
     BY_EMAIL,
@@ -212,10 +211,7 @@ def test_money_that_comes_again_ends_the_wait_and_the_goods_are_to_be_shipped() 
     assert "ship_order" in tasks_of(story)
     story.do(reverse())
     assert "ship_order" not in tasks_of(story)
-    again = ReinstatePayment(
-        order=ORDER, reversal=REVERSAL, reinstatement=id_of("rev", 2), amount=7595, currency="USD"
-    )
-    events = story.do(again)
+    events = story.do(reinstate())
     assert [type(event) for event in events] == [PaymentReinstated, OrderReleased]
     assert "ship_order" in tasks_of(story)
 

@@ -79,7 +79,7 @@ def opened(**other: Any) -> DisputeOpened:
 def reinstated(amount: int, pays: int, **other: Any) -> PaymentReinstated:
     said = {"reversal": REVERSAL, "reinstatement": REINSTATEMENT, "payment": PAYMENT, "currency": "USD"}
     shares = (BillShare(OTHER_BILL, pays),) if pays else ()
-    about = {"order": ORDER, "customer": CUSTOMER}
+    about = {"order": ORDER, "customer": CUSTOMER, "reference": f"dp_{REINSTATEMENT}"}
     return PaymentReinstated(**{**about, **said, "amount": amount, "bills": shares, **other})
 
 

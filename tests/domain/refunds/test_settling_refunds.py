@@ -212,6 +212,7 @@ def reinstated(amount: int = 7595, bills: tuple[BillShare, ...] = ()) -> Payment
         payment=PAYMENT,
         currency="USD",
         amount=amount,
+        reference="dp_1",
         bills=bills,
     )
 
