@@ -45,7 +45,7 @@ GATHER = 0.05
 """Seconds in which entries gather before the next step, unless a reader asks or the book was quiet: a step
 costs some thirty statements, whether it folds one entry or a hundred. With the step itself it has to stay
 below the 100 ms that rows may lag (`python -m benchmarks lag`)."""
-MANY, GATHER_MANY = 1_500, 0.2
+MANY, GATHER_MANY = 1_500, 0.5
 """From so many entries per second on they gather longer: what steps cost would be missing where it is needed,
 by the callers who write. Who reads with `min_position` waits no longer for it."""
 
@@ -222,13 +222,16 @@ def _write(connection: psycopg.Connection, folded: Iterable[_Folded]) -> None:
 def _write_groups(
     connection: psycopg.Connection, table: RowTable, folding: GroupFolding, before: dict[Key, dict[Key, Row]]
 ) -> None:
+    new: list[Row] = []
     changed: list[Row] = []
     gone: list[Key] = []
     for group in folding.touched or ():
         was, rows = before.get(group, {}), folding.rows_of(group)
-        changed.extend([row for key, row in rows.items() if row != was.get(key)])
+        new.extend([row for key, row in rows.items() if key not in was])
+        changed.extend([row for key, row in rows.items() if key in was and row != was[key]])
         gone.extend([key for key in was if key not in rows])
     table.remove(connection, gone)
+    table.insert(connection, new)  # nobody else writes here while the cursor is held
     table.put(connection, changed)
 
 
