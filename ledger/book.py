@@ -281,6 +281,7 @@ class Book:
         kept.append(entries)
         self._advance(entries[-1].position)
         self._folds.remember(entries, proven, strangers)
+        self.reactions.hear(entries)
         for claim in recording.claims:
             self._holders.put((claim.kind, claim.value), claim.stream)
 

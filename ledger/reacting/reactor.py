@@ -37,7 +37,8 @@ from projections.folding import POISON
 SPAN = 10_000
 """Positions read at once."""
 IDLE = 1.0
-"""Seconds between two looks while nothing is recorded here; entries of other processes are found by then."""
+"""Seconds between two looks while nothing a rule reacts to is recorded here; what other processes recorded is
+found by then."""
 GATHER = 0.2
 """Seconds in which entries gather before the next look."""
 AGAIN_AFTER = 10.0
@@ -63,9 +64,10 @@ class Reactor:
         self._rows = book.reactions
         self._rules = tuple([reaction.rule for reaction in reactions])
         self._holder = holder or f"{os.getpid()}-{uuid4().hex}"
-        events = {event for reaction in reactions for event in reaction.handles}
-        self._over = passed_over(events)
-        self._decode = decoder_of(events)
+        self.handles = frozenset(event for reaction in reactions for event in reaction.handles)
+        """The events these rules react to."""
+        self._over = passed_over(self.handles)
+        self._decode = decoder_of(self.handles)
 
     async def catch_up(self) -> int:
         """React until nothing is left to read; the position read up to, 0 where another process does it.
@@ -165,17 +167,18 @@ class Reacting:
         reactor = Reactor(book, self._reactions, self._errands)
         told = ToldOnce(self._told, book.name)
         book.reactions.rules = tuple([reaction.rule for reaction in self._reactions])
+        book.reactions.handles = reactor.handles
         try:
             while True:
                 try:
-                    head = await reactor.catch_up()
-                    await book.wait_beyond(head or book.position, IDLE)
+                    await reactor.catch_up()
+                    await book.reactions.heard(IDLE)
                     await asyncio.sleep(GATHER)
                 except LedgerError as failure:
                     told.failure(failure)
                     await asyncio.sleep(AGAIN_AFTER)
         finally:
-            book.reactions.rules = ()
+            book.reactions.rules, book.reactions.handles = (), frozenset()
             with suppress(LedgerError):
                 await reactor.release()
 

@@ -1,11 +1,14 @@
 """The tables behind `ledger.reacting.reactor`: how far each has read, and what it could not do."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import LiteralString
 
 import msgspec
 
+from domain.entry import Entry, Event
 from domain.moments import Moment
 from domain.refunds.paying_out import SendBack
 from ledger.connection import Reader
@@ -105,11 +108,26 @@ class Reactions:
     def __init__(self, book: str, reader: Reader) -> None:
         self.rules: tuple[str, ...] = ()
         """The rules this process lets react, while it does."""
+        self.handles: frozenset[type[Event]] = frozenset()
+        """The events these rules react to."""
         self.done: Counter[str] = Counter()
         """By rule: what this process has carried out."""
         self.failed: Counter[str] = Counter()
         """By rule: what this process tried in vain, each time."""
         self._book, self._reader = book, reader
+        self._heard = asyncio.Event()
+
+    def hear(self, entries: Iterable[Entry]) -> None:
+        """Take note of entries recorded here: most of them no rule reacts to."""
+        if not self.handles.isdisjoint([type(entry.event) for entry in entries]):
+            self._heard.set()
+
+    async def heard(self, seconds: float) -> None:
+        """Wait for an entry recorded here that a rule reacts to, for so long at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._heard.wait()
+        self._heard.clear()
 
     async def hold_lease(self, holder: str) -> bool:
         """Whether this process may react now; false while another does."""

@@ -19,6 +19,7 @@ from domain.orders.order import Placed
 from domain.orders.order_events import OrderPlaced, Part
 from domain.orders.shipping import ShipOrder
 from domain.payments.capturing import CapturePayment
+from domain.payments.payment_events import PaymentCaptured
 from domain.reactions import Errand, Reaction, derived_id, key_of
 from ledger.book import Book, machine_now
 from ledger.composition import Ledger
@@ -461,6 +462,19 @@ async def test_a_service_reacts_to_what_is_recorded_here_and_elsewhere(
     await asyncio.wait([running])
     assert (told, book.reactions.rules) == ([], ())
     assert await other.reactions.hold_lease("whoever comes next")
+
+
+async def test_what_no_rule_reacts_to_wakes_nobody(book: Book) -> None:
+    """Fails when any entry wakes who waits, and when none does."""
+    book.reactions.handles = frozenset({PaymentCaptured})
+    waiting = asyncio.create_task(book.reactions.heard(60))
+    order = await ordered(book)
+    for _ in range(5):  # whoever was woken would be through by then
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    await pay(book, order)
+    async with asyncio.timeout(30):
+        await waiting
 
 
 async def pay(book: Book, order: str) -> None:
