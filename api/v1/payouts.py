@@ -40,7 +40,7 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
         method=body.method,
         payment_method=body.payment_method,
         reference=body.reference,
-        processor=None if call.book.gateway is None else call.book.gateway.processor,
+        processor=_connected(call),
         payment=body.payment,
     )
     return await decided_refund(call, command, body, stream, customer)
@@ -55,7 +55,8 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
 async def record_failed_payout(call: Call, refund: RefundInPath, body: FailedPayoutBody) -> Response:
     """Record that the money could not be paid out on a way
 
-    Nothing left us, it stays owed, and the next way is open.
+    Nothing left us, it stays owed, and the next way is open. What a processor that is connected sends back by
+    itself fails when it says so.
     """
     stream, _, customer = await holder_of(call, REFUND, refund)
     command = asked(
@@ -68,6 +69,7 @@ async def record_failed_payout(call: Call, refund: RefundInPath, body: FailedPay
         payment=body.payment,
         payment_method=body.payment_method,
         why=body.why,
+        processor=_connected(call),
     )
     return await decided_refund(call, command, body, stream, customer)
 
@@ -80,3 +82,8 @@ async def record_returned_payout(call: Call, refund: RefundInPath, body: Returne
     stream, _, customer = await holder_of(call, REFUND, refund)
     command = asked(RecordReturnedPayout, stream=stream, refund=refund, payout=body.payout, why=body.why)
     return await decided_refund(call, command, body, stream, customer)
+
+
+def _connected(call: Call) -> str | None:
+    """The processor that is connected, which pays by itself."""
+    return None if call.book.gateway is None else call.book.gateway.processor

@@ -290,7 +290,7 @@ def _after(freed: Placed, credit: int, clearing: Clearing) -> Placed:
 
 def _left(after: Placed, granted: RefundGranted, given: Given) -> int:
     """What of this refund is due back at once, the order's money being as after it."""
-    refund = Refund(granted, given.at, position=0)
+    refund = Refund(granted, given.at, position=0, origin=given.origin)
     after = msgspec.structs.replace(after, refunds={**after.refunds, granted.refund: refund})
     return owed(after, refund).total
 

@@ -1,6 +1,6 @@
 """Paying a refund out by itself, the way the money came: what is next, and what the processor says left.
 
-    next_payout(order, refund, processor)
+    next_payout(order, refund, processor, book)
         -> SendBack     money, against a card payment it came with through that processor, oldest first
         -> KeepCredit   what came as credit stays the customer's credit
         -> None         nothing is due, it waits for a bank, or a person finds a way
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.book.register import Register
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
-from domain.deadlines import deadlines_of_dispute
+from domain.deadlines import deadlines_of_dispute, is_before_cut_over
 from domain.decision import Decision, Given
 from domain.entry import Minor
 from domain.ids import expect_id, parse_type_id, type_id
@@ -52,13 +53,18 @@ class KeepCredit(msgspec.Struct, frozen=True, kw_only=True):
     credit: str
 
 
-def next_payout(state: Placed, refund: Refund, processor: str | None) -> SendBack | KeepCredit | None:
+def next_payout(
+    state: Placed, refund: Refund, processor: str | None, book: Register
+) -> SendBack | KeepCredit | None:
     """What of a refund is to be paid out next, where that processor is connected. A person finds the next way
-    of what did not arrive, or came otherwise, and of all of it once something left and found no place.
+    of what did not arrive, or came otherwise, and of all of it once something left and found no place; and
+    does what history left to be done.
 
-    Source: R-B9, R-G8
+    Source: R-B9, R-G8, §3
     """
     if state.is_disputed or refund.unmatched or refund.corrected is not None:
+        return None
+    if is_before_cut_over(book, refund.origin, refund.at):
         return None
     due = owed(state, refund)
     name, ordinal = refund.granted.refund, len(refund.payouts)
@@ -67,7 +73,7 @@ def next_payout(state: Placed, refund: Refund, processor: str | None) -> SendBac
             return None
         credit = _named("crd", name, ordinal + refund.set_aside)  # more may be kept later
         return KeepCredit(payout=_named("pot", name, ordinal), credit=credit)
-    for it, share in sent_back_by(processor, state, refund, due.cash):
+    for it, share in sent_back_by(processor, state, refund, due.cash, book):
         return SendBack(
             payout=_named("pot", name, ordinal),
             payment=it.payment,

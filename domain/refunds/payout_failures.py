@@ -17,8 +17,8 @@ from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, price_not_covered
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import NothingDueBack, owed, refund_of
-from domain.refunds.ways import PayoutWayClosed, Ways
+from domain.refunds.settling import NothingDueBack, PaidOutByProcessor, owed, refund_of
+from domain.refunds.ways import PayoutWayClosed, Ways, sent_back_by
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -32,10 +32,14 @@ class RecordFailedPayout(Command, frozen=True, kw_only=True):
     payout: str
     method: PayoutMethod
     payment: str | None = None
-    """The payment it should have gone back against; None: the first it may go back against."""
+    """The payment it should have gone back against; None: the first that goes back by hand."""
     payment_method: str | None = None
     """The other card it should have gone to; None: the one stored last."""
     why: str
+    processor: str | None = None
+    """The processor that is connected: of what it sends back by itself, it says what failed. None where it is
+    the processor who says so.
+    """
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
@@ -80,8 +84,8 @@ class PayoutUnknown(Refusal):
 def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
     """Records that a payout failed: nothing left us, and it stays owed.
 
-    Checks, in this order: refund known and granted; retry; something due back (I13); the way exists (R-G8);
-    not before the grant.
+    Checks, in this order: refund known and granted; retry; something due back (I13); the way exists, and no
+    processor that is connected takes it by itself (R-G8); not before the grant.
     """
     state, refund = refund_of(command.stream, command.refund, given)
     known = refund.payouts.get(command.payout)
@@ -93,7 +97,7 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
     cash = owed(state, refund).cash
     if cash == 0:
         raise NothingDueBack(command.refund)
-    payment, card = _way(command, state, refund, given)
+    payment, card = _way(command, state, refund, cash, given)
     expect_cause(refund.at, given)
     granted = refund.granted
     failed = RefundPaymentFailed(
@@ -113,9 +117,9 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
 
 
 def _way(
-    command: RecordFailedPayout, state: Placed | Customer, refund: Refund, given: Given
+    command: RecordFailedPayout, state: Placed | Customer, refund: Refund, cash: int, given: Given
 ) -> tuple[str | None, str | None]:
-    """The payment and the card of the way that failed. Raises: PayoutWayClosed."""
+    """The payment and the card of the way that failed. Raises: PayoutWayClosed, PaidOutByProcessor."""
     ways = Ways(state, given.state(command.customer, Customer), refund, given)
     match command.method:
         case "cheque":
@@ -125,10 +129,24 @@ def _way(
             if card is not None:
                 return None, card
         case "original_method":
-            for payment, _, card in ways.payments():
-                if command.payment in (None, payment):
+            named = [each for each in ways.payments() if command.payment in (None, each[0])]
+            for payment, _, card in named:
+                if payment not in _sent_by_itself(command, state, refund, cash, given):
                     return payment, card
+            if named:
+                assert command.processor is not None
+                raise PaidOutByProcessor(command.refund, command.processor)
     raise PayoutWayClosed(command.refund, command.method)
+
+
+def _sent_by_itself(
+    command: RecordFailedPayout, state: Placed | Customer, refund: Refund, cash: int, given: Given
+) -> set[str]:
+    """Payments against which a processor that is connected sends some of it back."""
+    if isinstance(state, Customer):
+        return set()
+    sent = sent_back_by(command.processor, state, refund, cash, given.book)
+    return {it.payment for it, _ in sent}
 
 
 def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decision:

@@ -60,6 +60,8 @@ class Refund(msgspec.Struct, frozen=True):
     granted: RefundGranted
     at: Moment
     position: int
+    origin: str
+    """Where the grant came from: of an import from before the book went live nothing leaves by itself."""
     paid: int = 0
     """Minor units that left us, less what came back."""
     set_aside: int = 0
@@ -132,7 +134,7 @@ def with_withdrawn(requests: RefundRequests, it: RefundWithdrawn, entry: Entry) 
 
 def with_granted(refunds: Refunds, it: RefundGranted, entry: Entry) -> Refunds:
     """The refunds and one more."""
-    return {**refunds, it.refund: Refund(it, entry.effective_at, entry.position)}
+    return {**refunds, it.refund: Refund(it, entry.effective_at, entry.position, entry.meta.origin)}
 
 
 def with_set_aside(refunds: Refunds, refund: str, amount: int) -> Refunds:

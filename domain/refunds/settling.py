@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.book.register import Register
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_text
 from domain.customers.registering import Customer
@@ -182,7 +183,9 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     way = ways.chosen(asked) if due.cash else "store_credit"
     if way == "store_credit" and command.reference is not None:
         raise CreditLeavesNothing(command.refund, "cheque" if due.cash else None)
-    back = list(_back_to_payments(command, state, ways, due.cash)) if way == "original_method" else []
+    back: list[RefundPaid] = []
+    if way == "original_method":
+        back = list(_back_to_payments(command, state, ways, due.cash, given.book))
     expect_cause(refund.at, given)
     if way == "store_credit":
         return _recorded(command, state, (), Owed(0, due.total))
@@ -234,7 +237,7 @@ def _is_said(command: SettleRefund, state: Placed | Customer, known: Payout) -> 
 
 
 def _back_to_payments(
-    command: SettleRefund, state: Placed | Customer, ways: Ways, cash: int
+    command: SettleRefund, state: Placed | Customer, ways: Ways, cash: int, book: Register
 ) -> Iterator[RefundPaid]:
     """Against the payments it came with, oldest first, as far as they reach; the rest stays owed.
 
@@ -243,7 +246,7 @@ def _back_to_payments(
     PayoutWayClosed.
     """
     assert isinstance(state, Placed)
-    sent = sent_back_by(command.processor, state, state.refunds[command.refund], cash)
+    sent = sent_back_by(command.processor, state, state.refunds[command.refund], cash, book)
     its = {it.payment for it, _ in sent}
     open_ = ways.payments()
     by_hand = [each for each in open_ if each[0] not in its]

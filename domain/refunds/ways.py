@@ -15,7 +15,9 @@ from typing import Literal, get_args
 import msgspec
 
 from domain.bills.bill_events import BillPaymentReceived
+from domain.book.register import Register
 from domain.customers.registering import Customer
+from domain.deadlines import is_before_cut_over
 from domain.decision import Given
 from domain.moments import day_of
 from domain.orders.order import Placed
@@ -78,14 +80,17 @@ def card_of(payment: Payment) -> str | None:
 
 
 def sent_back_by(
-    processor: str | None, state: Placed, refund: Refund, cash: int
+    processor: str | None, state: Placed, refund: Refund, cash: int, book: Register
 ) -> list[tuple[PaymentCaptured, int]]:
     """What of so much money the connected processor sends back by itself, oldest payment first: against
     which, and how much.
 
-    Nothing, once something left and found no place: a person finds the next way. Source: R-G8
+    Nothing, once something left and found no place: a person finds the next way. Nor anything of history: it
+    was paid out before the book went live, or a person does it. Source: R-G8, §3
     """
     if processor is None or refund.unmatched or refund.corrected is not None:
+        return []
+    if is_before_cut_over(book, refund.origin, refund.at):
         return []
     failed = _failed(refund)
     found: list[tuple[PaymentCaptured, int]] = []

@@ -14,7 +14,6 @@ from domain.book.register import STREAM, Register
 from domain.command import Command
 from domain.inbound.payouts import RecordSentPayout
 from domain.inbound.unmatched import kept_in
-from domain.moments import day_of
 from domain.orders.order import Placed
 from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_payout
 from domain.refunds.payout_failures import RecordFailedPayout
@@ -80,12 +79,20 @@ def _after_all(command: Command, taken: ClaimTaken) -> Command:
 
 
 async def _is_next(book: Book, errand: PayOut, payout: str) -> bool:
+    return any(_names(following, payout) for _, following in (await _following(book, errand)).values())
+
+
+async def _following(book: Book, errand: PayOut) -> dict[str, tuple[Refund, SendBack | KeepCredit | None]]:
+    """Each refund of the order, and what of it is to be paid out next."""
     state = await book.state(errand.order)
-    if not isinstance(state, Placed):
-        return False
-    return any(
-        _names(next_payout(state, refund, _connected(book)), payout) for refund in state.refunds.values()
-    )
+    register = await book.state(STREAM)
+    if not isinstance(state, Placed) or not isinstance(register, Register):
+        return {}
+    processor = _connected(book)
+    return {
+        name: (refund, next_payout(state, refund, processor, register))
+        for name, refund in state.refunds.items()
+    }
 
 
 def _names(following: SendBack | KeepCredit | None, payout: str) -> bool:
@@ -96,12 +103,10 @@ async def _sent_before(book: Book, errand: PayOut) -> Command | None:
     """What was asked for before we died, or before the processor answered, and has left, though it is not to
     be paid any more; what never left is forgotten.
     """
-    state = await book.state(errand.order)
-    if not isinstance(state, Placed):
-        return None
+    refunds = await _following(book, errand)
     for name, it in await book.reactions.asked(errand.order):
-        refund = state.refunds[name]
-        if _names(next_payout(state, refund, _connected(book)), it.payout):
+        refund, following = refunds[name]
+        if _names(following, it.payout):
             continue  # it is asked for again
         if it.payout not in refund.payouts and it.payout not in refund.unmatched:
             gateway = _gateway(book, it)
@@ -116,14 +121,8 @@ async def _sent_before(book: Book, errand: PayOut) -> Command | None:
 
 async def _next(book: Book, errand: PayOut) -> Command | None:
     """What is to be recorded next, once the processor was asked; None where nothing is left to do."""
-    state = await book.state(errand.order)
-    register = await book.state(STREAM)
-    if not isinstance(state, Placed) or not isinstance(register, Register):
-        return None
-    for name, refund in state.refunds.items():
-        if _is_history(refund, register):
-            continue
-        match next_payout(state, refund, _connected(book)):
+    for name, (_, following) in (await _following(book, errand)).items():
+        match following:
             case KeepCredit() as it:
                 return SettleRefund(
                     stream=errand.order,
@@ -138,11 +137,6 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
             case _:
                 continue
     return None
-
-
-def _is_history(refund: Refund, register: Register) -> bool:
-    """Whether it was granted before the book went live: then it was paid out there, or a person does it."""
-    return register.cut_over is not None and day_of(refund.at, register.zone) < register.cut_over
 
 
 def _connected(book: Book) -> str | None:

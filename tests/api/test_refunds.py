@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.composition import Ledger
+from ledger.processors.trial_cards import TrialCards
 from tests.api.house import House, eur, order_body, payment_body, somebody
 
 pytestmark = pytest.mark.anyio
@@ -285,6 +286,36 @@ async def test_a_reference_settles_one_refund_of_the_book(house: House) -> None:
     assert elsewhere.json()["detail"].startswith("The reference of money that left us, in this way,")
     for path in paths[1:]:
         assert (await house.agent.post(path, {})).status_code == 201
+
+
+async def test_a_person_pays_what_the_processor_does_not_and_says_what_it_did_elsewhere(
+    fresh_house: House,
+) -> None:
+    # Drop `payment` or `processor` on the way → the card's money leaves by hand too, and this fails.
+    house = fresh_house
+    house.book.gateway = TrialCards()
+    line = {"sku": "ARMCHAIR", "quantity": 3, "unit_price": eur(1000)}
+    order = (await house.recorded("/v1/orders", order_body() | {"lines": [line]}))["subject"]
+    for processor, amount in (("trial_cards", 1000), ("bank_transfer", 2000)):
+        body = payment_body(amount) | {"processor": processor}
+        await house.recorded(f"/v1/orders/{order}/payments", body)
+    card, transfer = [it["id"] for it in (await house.agent.get(f"/v1/orders/{order}")).json()["payments"]]
+    await house.shipment(order, 3)
+    whole = {"parts": [{"line": 1, "quantity": 3}]}
+    granted = await house.agent.post(f"/v1/orders/{order}/refunds", whole)
+    path = f"/v1/refunds/{granted.json()['entries'][0]['data']['refund']}"
+    by_itself = "/problems/paid-out-by-processor"
+    closed = {"method": "original_method", "why": "card_closed"}
+    fails = await house.agent.post(f"{path}/payment-failure", {**closed, "payment": card})
+    assert (fails.status_code, fails.json()["type"]) == (409, by_itself)
+    named = await house.agent.post(f"{path}/settlement", {"payment": card})
+    assert (named.status_code, named.json()["type"]) == (409, by_itself)
+    by_hand = await house.agent.post(f"{path}/settlement", {})
+    (paid,) = [entry["data"] for entry in by_hand.json()["entries"]]
+    assert (paid["payment"], paid["amount"], paid["reference"]) == (transfer, eur(2000), None)
+    elsewhere = await house.agent.post(f"{path}/settlement", {"payment": card, "reference": "re_1"})
+    (paid,) = [entry["data"] for entry in elsewhere.json()["entries"]]
+    assert (paid["payment"], paid["amount"], paid["reference"]) == (card, eur(1000), "re_1")
 
 
 async def test_credit_asked_for_as_money_is_left_to_somebody_else(house: House) -> None:

@@ -122,7 +122,7 @@ async def paid_order(book: Book, *captures: int, processor: str = "acme", quanti
     return order
 
 
-async def granted(book: Book, order: str) -> str:
+async def granted(book: Book, order: str, origin: str = "api") -> str:
     """One dress of the order is refunded."""
     today = day_of(book.clock(), "Europe/Berlin")
     refund = mint("ref")
@@ -131,7 +131,8 @@ async def granted(book: Book, order: str) -> str:
     ask = RefundAsk(units=(AskedUnits(1, 1),))
     deciding = Deciding(ANN.person, today, plus_days(today, -29))
     customer = state.placed.customer
-    await do(book, GrantRefund(order=order, customer=customer, refund=refund, ask=ask, deciding=deciding))
+    command = GrantRefund(order=order, customer=customer, refund=refund, ask=ask, deciding=deciding)
+    await book.execute(command, msgspec.structs.replace(submission(), origin=origin))
     return refund
 
 
@@ -540,17 +541,21 @@ async def test_money_that_came_by_another_way_is_left_to_a_person(book: Book, co
     assert await balance(book, order) == -3_400
 
 
-async def test_a_refund_from_before_the_cut_over_is_a_fact(ledger: Ledger, book_name: str) -> None:
+@pytest.mark.parametrize("origin", ["import", "api"])
+async def test_a_refund_imported_from_before_the_cut_over_is_a_fact(
+    ledger: Ledger, book_name: str, origin: str
+) -> None:
+    # Ask for the day alone → what was granted here is paid by nobody, and this fails.
     tomorrow = plus_days(day_of(machine_now(), "Europe/Berlin"), 1)
     opened = OpenBook(zone="Europe/Berlin", country="DE", cut_over=tomorrow)
     book = await ledger.open_book(book_name, opened)
     book.gateway = acme = Processor()
     order = await paid_order(book)
     dispute = await disputed(book, order)
-    await granted(book, order)
+    await granted(book, order, origin)
     await do(book, CloseDispute(order=order, dispute=dispute, outcome="won"))
     await reactor_of(book).catch_up()
-    assert acme.asked == []
+    assert len(acme.asked) == (0 if origin == "import" else 1)
 
 
 async def disputed(book: Book, order: str) -> str:

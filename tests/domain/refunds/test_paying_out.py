@@ -43,7 +43,7 @@ FIRST, SECOND = id_of("pot"), id_of("pot", 2)
 
 def next_of(story: Story) -> SendBack | KeepCredit | None:
     state = story.state(ORDER)
-    return next_payout(state, state.refunds[REFUND], "acme")
+    return next_payout(state, state.refunds[REFUND], "acme", story.state("book"))
 
 
 def record(**other: object) -> RecordPayout:
@@ -152,9 +152,10 @@ def test_money_that_came_by_bank_goes_back_by_hand_and_the_card_does_not_wait_fo
 
 
 def test_nothing_is_next_at_a_processor_that_is_not_connected() -> None:
-    state = refunded().state(ORDER)
-    assert next_payout(state, state.refunds[REFUND], "another") is None
-    assert next_payout(state, state.refunds[REFUND], None) is None
+    story = refunded()
+    state, book = story.state(ORDER), story.state("book")
+    assert next_payout(state, state.refunds[REFUND], "another", book) is None
+    assert next_payout(state, state.refunds[REFUND], None, book) is None
 
 
 def test_once_one_payment_failed_the_others_get_their_own_back_and_not_its_share() -> None:
@@ -173,7 +174,8 @@ def test_what_came_as_credit_stays_credit() -> None:
     account = story.state(ORDER).account
     by_credit = msgspec.structs.replace(account, received=0, credit_used=account.received)
     state = msgspec.structs.replace(story.state(ORDER), account=by_credit)
-    assert next_payout(state, state.refunds[REFUND], "acme") == KeepCredit(payout=FIRST, credit=id_of("crd"))
+    found = next_payout(state, state.refunds[REFUND], "acme", story.state("book"))
+    assert found == KeepCredit(payout=FIRST, credit=id_of("crd"))
 
 
 # Recording what left
@@ -279,7 +281,7 @@ def test_set_aside_credit_has_a_name_of_its_own_each_time() -> None:
     account = story.state(ORDER).account
     by_credit = msgspec.structs.replace(account, received=0, credit_used=account.received)
     state = msgspec.structs.replace(story.state(ORDER), account=by_credit)
-    found = next_payout(state, state.refunds[REFUND], "acme")
+    found = next_payout(state, state.refunds[REFUND], "acme", story.state("book"))
     assert isinstance(found, KeepCredit)
     assert found.credit != id_of("crd")
 

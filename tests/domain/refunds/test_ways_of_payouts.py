@@ -6,15 +6,17 @@ import msgspec
 import pytest
 
 from domain.bills.bill_events import BillShare
+from domain.book.register import BookOpened
 from domain.causes import EffectiveBeforeCause
 from domain.money import Money
 from domain.payments.payment_events import CreditSetAside
-from domain.refunds.paying_out import PayoutExceedsDue
+from domain.refunds.paying_out import PayoutExceedsDue, next_payout
 from domain.refunds.refund import Refund, RefundUnknown
 from domain.refunds.refund_events import RefundPaid, RefundPaymentFailed, RefundReturned
 from domain.refunds.settling import (
     CreditLeavesNothing,
     NothingDueBack,
+    PaidOutByProcessor,
     RefundNotGranted,
     owed,
 )
@@ -39,6 +41,7 @@ from tests.domain.examples import (
     PAYMENT,
     REFUND,
     cancel,
+    capture,
     captured,
     card_stored,
     customer_registered,
@@ -49,18 +52,18 @@ from tests.domain.examples import (
 )
 from tests.domain.refund_examples import PAYOUTS, come_back, credit_of, fail, grant, pay_out_credit, settle
 from tests.domain.refunds.test_paying_out import FIRST, SECOND, paid_in_two, record
-from tests.domain.specification import OWNER, Story, given
+from tests.domain.specification import OWNER, ZONE, Story, given
 
 USD = "USD"
+NO_GOODS: dict[str, Any] = {"lines": (), "shipping": 0, "total": 0}
 
 
 def owing(amount: int = 7595, *events: Any, **paid: Any) -> Story:
     """A deposit of 75.95, of which so much is to go back."""
-    cents = {"lines": (), "shipping": 0, "total": 0}
     return given(
         customer_registered(),
         *events,
-        placed(**cents),
+        placed(**NO_GOODS),
         captured(amount=amount, **paid),
         refund_granted(granted=amount),
     )
@@ -106,6 +109,57 @@ def test_against_another_payment_or_in_another_currency_nothing_may_leave(other:
 
 
 # What failed
+
+
+def test_what_a_connected_processor_sends_back_fails_when_that_says_so() -> None:
+    # Let a person say so → the card is closed on paper, the money leaves by cheque, and the processor sends
+    # it too; this fails.
+    story = owing()
+    by_itself = PaidOutByProcessor(REFUND, "acme")
+    story.when(fail(processor="acme")).refused(by_itself)
+    story.when(fail(processor="acme", payment=PAYMENT)).refused(by_itself)
+    story.when(fail(processor="another")).decides(RefundPaymentFailed)
+    story.when(fail(processor="acme")).nothing()
+    closed = fail(processor="acme", payout=SECOND)
+    story.when(closed).refused(PayoutWayClosed(REFUND, "original_method"))
+
+
+def test_of_a_transfer_and_a_card_the_transfer_fails_by_hand() -> None:
+    story = billed_story()
+    story.do(capture(amount=2000))
+    story.do(pay_bill(amount=5595, payment=OTHER_PAYMENT))
+    story.do(grant((1, 2)))
+    story.when(fail(processor="acme", payment=PAYMENT)).refused(PaidOutByProcessor(REFUND, "acme"))
+    assert story.when(fail(processor="acme")).decides(RefundPaymentFailed).payment == OTHER_PAYMENT
+
+
+# What was refunded before the book went live
+
+
+@pytest.mark.parametrize(
+    ("origin", "cut_over", "is_history"),
+    [
+        ("import", "2010-08-11", True),
+        ("import", "2010-08-10", False),
+        ("import", None, False),
+        ("api", "2010-08-11", False),
+    ],
+)
+def test_of_history_nothing_leaves_by_itself_and_a_person_pays_the_rest(
+    origin: str, cut_over: str | None, is_history: bool
+) -> None:
+    # Ask for the day alone → what was granted here today for a day before is paid by nobody, and this fails.
+    opened = BookOpened(zone=ZONE, country="US", cut_over=cut_over)
+    story = Story(customer_registered(), placed(**NO_GOODS), captured(), opened=opened).from_(origin)
+    story.record(refund_granted(granted=7595)).from_("api")
+    state = story.state(ORDER)
+    following = next_payout(state, state.refunds[REFUND], "acme", story.state("book"))
+    assert (following is None) is is_history
+    by_hand = story.when(settle(processor="acme"))
+    if is_history:
+        assert by_hand.decides(RefundPaid).amount == 7595
+    else:
+        by_hand.refused(PaidOutByProcessor(REFUND, "acme"))
 
 
 def test_a_payout_fails_once_and_for_one_reason() -> None:
@@ -301,7 +355,7 @@ def test_what_settled_a_bill_is_not_left_to_pay_unless_only_what_was_due_was_gra
     basis: str, left: int
 ) -> None:
     granted = refund_granted(basis=basis, granted=3400, credit_amount=795, cleared=(BillShare(BILL, 795),))
-    refund = Refund(granted, at=0, position=1)
+    refund = Refund(granted, at=0, position=1, origin="api")
     assert refund.left == left
     assert msgspec.structs.replace(refund, paid=1000, set_aside=500).left == left - 1500
     assert msgspec.structs.replace(refund, corrected=9).left == 0
