@@ -36,7 +36,9 @@ MOST_TOGETHER = 4 << 20
 """Bytes of entries in one transaction, unless a single append is larger."""
 
 ENOUGH = 16
-"""Appends that share a transaction's fixed cost well: more of them would only let the database wait."""
+"""Appends that share a transaction's fixed cost well. More of them go together only where twice as many wait:
+callers of one half are served while the database stores the other, and neither waits for the other.
+"""
 
 ROUNDS = 3
 """Turns of the loop in which a request on its way shows itself: read, decided, appended."""
@@ -138,9 +140,10 @@ class Writer:
                 await asyncio.sleep(0)
 
     def _take(self) -> list[_Waiting]:
+        most = max(ENOUGH, len(self._queue) // 2)
         batch = [self._next()]
         size = batch[0].size
-        while self._queue and (size := size + self._queue[0].size) <= MOST_TOGETHER:
+        while self._queue and len(batch) < most and (size := size + self._queue[0].size) <= MOST_TOGETHER:
             batch.append(self._next())
         return batch
 

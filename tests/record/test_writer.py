@@ -27,7 +27,7 @@ from ledger.record.batch import Staged
 from ledger.record.chain import verify
 from ledger.record.submission import Lookup, SubjectKey
 from ledger.record.transaction import store
-from ledger.record.writer import Writer
+from ledger.record.writer import ENOUGH, Writer
 from tests.record.conftest import Rows, append, new_entry
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +77,15 @@ async def test_appends_of_many_callers_share_commits_and_leave_no_gap(
     assert sum(commits) == 200
     assert len(commits) < 10
     check_whole(rows, bare_book, 200)
+
+
+async def test_half_of_those_who_wait_are_stored_while_the_others_are_served(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails when all who wait go together: then service and database take turns."""
+    commits = committed_by(writer, monkeypatch)
+    await asyncio.gather(*[writer.append(append(new_entry(f"s{n}"))) for n in range(4 * ENOUGH)])
+    assert commits == [2 * ENOUGH, ENOUGH, ENOUGH]
 
 
 async def test_a_writer_that_rests_gives_its_connection_back_and_gets_another(
