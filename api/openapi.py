@@ -37,6 +37,7 @@ from api.problems import (
     ProblemDocument,
     ProjectionBuilding,
     ReadModelBehind,
+    RebuildSwitches,
     SignatureRefused,
     Unauthenticated,
     WrongMediaType,
@@ -126,6 +127,7 @@ _SIGNED: tuple[type[Problem], ...] = (
     InternalFault,
 )
 _READING_ROWS: tuple[type[Problem], ...] = (ProjectionBuilding, ReadModelBehind)
+_TICKING: tuple[type[Problem], ...] = (RebuildSwitches, *_READING_ROWS)
 _REFUSED = "A rule of the house stands against it; `type` says which."
 
 
@@ -213,7 +215,7 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
             "content": {"application/json": {"schema": {"$ref": SCHEMAS + declared.answers.__name__}}},
         }
     if declared.repeatable:
-        problems += _SENDING
+        problems += (*_SENDING, *_TICKING)
         responses[200] = {"headers": {"Ledger-Position": _receipt_headers()["Ledger-Position"]}}
     if declared.flat:
         responses[200] = {

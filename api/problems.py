@@ -8,7 +8,7 @@
     ├── Invalid, CardNumberFound, KeyBelongsToAnother                  the content
     ├── PersonalDataErased                                             the customer
     ├── OutOfDate, Busy, Overloaded, DatabaseUnavailable,
-    │   ProjectionBuilding, ReadModelBehind                            the moment
+    │   RebuildSwitches, ProjectionBuilding, ReadModelBehind           the moment
     ├── NoProcessor, ProcessorSilent                                   the processor of payments
     └── InternalFault                                                  us
 
@@ -268,6 +268,13 @@ class DatabaseUnavailable(Problem):
     )
 
 
+class RebuildSwitches(Problem):
+    """What this rests on is being written by a rebuild, in its last step; nothing was recorded."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    way_out = "A rebuild is switching: send the same request again after the seconds in Retry-After."
+
+
 class NoProcessor(Problem):
     """No processor of payments is connected to this book, so no card can be charged from here."""
 
@@ -296,11 +303,12 @@ class ProjectionBuilding(Problem):
 
 
 class ReadModelBehind(Problem):
-    """What answers this has not read as far as the entry in `min_position` yet."""
+    """What this rests on has not read as far yet as the entry in `min_position`, or the book."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     way_out = (
-        "Ask again after the seconds in Retry-After, or leave min_position out and see `as_of_position`."
+        "Ask again after the seconds in Retry-After; or, where it was named, leave min_position out and see"
+        " `as_of_position`."
     )
 
 
@@ -421,6 +429,8 @@ def _problem_of(failure: Exception) -> Problem:
             return Busy()
         case errors.QueueFull():
             return Overloaded(headers={"Retry-After": "1"})
+        case errors.RebuildSwitching():
+            return RebuildSwitches(headers={"Retry-After": "2"})
         case errors.Unavailable():
             return DatabaseUnavailable(headers={"Retry-After": "2"})
         case errors.OutOfReach():

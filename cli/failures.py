@@ -8,6 +8,7 @@ from ledger.errors import (
     ClockNotMovable,
     LedgerError,
     RebuildStoodStill,
+    RebuildSwitching,
     RebuildUnderWay,
     StreamBusy,
     Unavailable,
@@ -53,7 +54,7 @@ def exit_code_of(failure: BaseException) -> int:
             return USAGE
         case NotSorted():
             return FOUND
-        case HeldElsewhere() | StreamBusy() | RebuildUnderWay():
+        case HeldElsewhere() | StreamBusy() | RebuildUnderWay() | RebuildSwitching():
             return HELD
         case Unavailable() | ServerTrouble():
             return UNREACHABLE
@@ -77,6 +78,8 @@ def explanation(failure: BaseException) -> str:
                 f"The rebuild of {failure} stood still while others waited for it, so the database ended it."
                 " Nothing was written: run it again."
             )
+        case RebuildSwitching():
+            return str(failure)
         case ClockNotMovable():
             return f"The clock stays where it is: {failure}."
         case _ if isinstance(failure, (Unavailable, *LOST)):

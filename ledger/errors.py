@@ -6,6 +6,7 @@ LedgerError
 ├── KeyReused                    one idempotency key, two different requests
 ├── StreamBusy                   other processes kept winning the race for a stream
 ├── QueueFull, Unavailable       try again later
+│   └── RebuildSwitching         … in a moment: a rebuild writes the rows that are asked for
 ├── StreamsNotTicked             a tick went on without some streams, which failed
 ├── NominatedAtEveryTick         streams whose deadlines stand still, and are looked at all the same
 ├── OutOfReach                   somebody outside, whom an errand asks, does not answer
@@ -69,6 +70,20 @@ class Unavailable(LedgerError):
 
     Whether a waiting command is recorded is then unknown; asking again with the same idempotency key is safe.
     """
+
+
+class RebuildSwitching(Unavailable):
+    """A rebuild is in its last step: what needs the rows it writes waits until it has written them.
+
+    Nothing was recorded.
+    """
+
+    def __init__(self, projection: str) -> None:
+        super().__init__(projection)
+        self.projection = projection
+
+    def __str__(self) -> str:
+        return f"A rebuild of {self.projection} is switching; try again in a moment."
 
 
 class StreamsNotTicked(LedgerError):

@@ -15,6 +15,7 @@ import psycopg
 from domain.decisions import EffectiveInFuture
 from domain.entry import Entry
 from domain.moments import Moment
+from domain.refusal import Refusal
 from domain.ticking import TICK, Tick
 from ledger.book import Book
 from ledger.books import SYSTEM
@@ -25,8 +26,11 @@ from ledger.each_book import Told
 from ledger.errors import (
     LedgerError,
     NominatedAtEveryTick,
+    ProjectionBuilding,
     RebuildStoodStill,
+    RebuildSwitching,
     RebuildUnderWay,
+    RowsBehind,
     StreamsNotTicked,
     Unavailable,
 )
@@ -37,6 +41,7 @@ from ledger.projecting.follow import Follower
 from ledger.projecting.rebuilding import rebuild_alone
 from ledger.record.submission import Outcome, Submission
 from projections.deadlines import NOMINATED, Deadlines
+from projections.folding import POISON
 
 EVERY = 60.0
 """Seconds between two ticks of a book."""
@@ -57,7 +62,8 @@ async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
     """Decide what time has decided by `now` (None: the book's now), and return what was recorded.
 
     A stream that fails keeps no other from being ticked; it is named at the end.
-    Raises: EffectiveInFuture, Unavailable, StreamBusy, QueueFull, StreamsNotTicked.
+    Raises: EffectiveInFuture, Unavailable, ProjectionBuilding, RowsBehind, StreamBusy, QueueFull,
+    StreamsNotTicked.
     """
     until = book.clock() if now is None else now
     if until > book.clock():
@@ -84,13 +90,15 @@ async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
 
 
 async def _ticked(book: Book, stream: str, moment: Moment) -> Outcome | Exception:
-    """What came of ticking one stream, or what is wrong with it. Raises: LedgerError."""
+    """What came of ticking one stream, or what is wrong with it: it was refused, or cannot be decided on.
+
+    Raises: LedgerError, which is about the book.
+    """
     submission = Submission(actor=SYSTEM, origin=TICK, effective_at=moment)
-    # A task of its own: whatever ends it is told, and the other streams are ticked all the same.
-    (outcome,) = await asyncio.gather(book.execute(Tick(stream=stream), submission), return_exceptions=True)
-    if isinstance(outcome, LedgerError) or not isinstance(outcome, Outcome | Exception):
-        raise outcome  # about the book, not this stream
-    return outcome
+    try:
+        return await book.execute(Tick(stream=stream), submission)
+    except (Refusal, *POISON) as failure:
+        return failure
 
 
 def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -> list[Nominated]:
@@ -99,7 +107,7 @@ def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -
     What rows that stand still cannot say: their streams are nominated whenever somebody asks.
 
     `builds`: whether rows that were never built are built here, or waited for, since this process builds them
-    anyway. Raises: Unavailable, UnknownBook, Undecodable, psycopg.Error.
+    anyway. Raises: ProjectionBuilding, RowsBehind, Unavailable, UnknownBook, Undecodable, psycopg.Error.
     """
     try:
         _bring_up_to_date(conninfo, book, builds=builds)
@@ -109,7 +117,7 @@ def nominated(conninfo: str, book: str, until: Moment, *, builds: bool = True) -
             still = {each.stream for each in cursors.parked_of(connection, book, DEADLINES)}
         return [*due, *((until, stream) for stream in sorted(still))]
     except psycopg.errors.LockNotAvailable as held:
-        raise Unavailable("a rebuild of the rows of deadlines is in its last step") from held
+        raise RebuildSwitching(DEADLINES.name) from held
     except LOST as error:
         raise Unavailable("the database does not answer") from error
 
@@ -125,11 +133,12 @@ def _bring_up_to_date(conninfo: str, book: str, *, builds: bool) -> None:
                         rebuild_alone(conninfo, book, [DEADLINES])
                         break
                 if time.monotonic() >= until:
-                    raise Unavailable("the rows of deadlines are still being built")
+                    (lag,) = cursors.lags_of(connection, book, [DEADLINES])
+                    raise ProjectionBuilding(DEADLINES.name, lag.position or 0, lag.head)
                 time.sleep(POLL)
-        while not follower.catch_up().caught_up:
+        while not (step := follower.catch_up()).caught_up:
             if time.monotonic() >= until:
-                raise Unavailable("the rows of deadlines are behind: another process follows them slowly")
+                raise RowsBehind(step.position)  # another process follows them, slowly
             time.sleep(POLL)
 
 

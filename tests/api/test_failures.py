@@ -6,7 +6,15 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient
 
 from domain.command import Command
-from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable, Undecodable, Unrecordable
+from ledger.errors import (
+    LedgerError,
+    QueueFull,
+    RebuildSwitching,
+    StreamBusy,
+    Unavailable,
+    Undecodable,
+    Unrecordable,
+)
 from ledger.record.submission import Submission
 from ledger.sealing.sealer import NoSubjectKey
 from tests.api.house import House, fresh_key, order_body
@@ -20,6 +28,7 @@ SECRET = "at 10.0.0.7:5432, cus_01h455vb4pex5vsknk084sn02q"
     ("failure", "status", "slug"),
     [
         (Unavailable(SECRET), 503, "database-unavailable"),
+        (RebuildSwitching(SECRET), 503, "rebuild-switches"),
         (QueueFull(SECRET), 503, "overloaded"),
         (StreamBusy((SECRET,)), 409, "busy"),
         (NoSubjectKey(SECRET), 409, "personal-data-erased"),

@@ -1,13 +1,15 @@
 """Ticking a book: rows nominate, the decision reads again; once, in order, whoever else ticks."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import time
 from typing import Any
 
 import psycopg
 import pytest
 
+from cli.failures import HELD, exit_code_of, explanation
 from domain.bills.bill_events import BillBecameOverdue
 from domain.book.register import OpenBook
 from domain.command import Command
@@ -23,9 +25,16 @@ from ledger.books import SYSTEM
 from ledger.clocks import demo_clock
 from ledger.composition import Ledger
 from ledger.database import Database
-from ledger.errors import ClockNotMovable, NominatedAtEveryTick, StreamsNotTicked, Unavailable
+from ledger.errors import (
+    ClockNotMovable,
+    NominatedAtEveryTick,
+    ProjectionBuilding,
+    RebuildSwitching,
+    RowsBehind,
+    StreamsNotTicked,
+)
 from ledger.identity import mint
-from ledger.projecting import cursors
+from ledger.projecting import cursors, follow
 from ledger.projecting.rebuilding import HOLD
 from ledger.record.submission import Outcome, Submission
 from ledger.ticking import Ticker, tick
@@ -353,13 +362,52 @@ async def test_rows_that_another_process_builds_are_waited_for_and_not_built_bes
     monkeypatch.setattr(ticking, "PATIENCE", 0.1)
     with psycopg.connect(database.app_conninfo, autocommit=True) as other:
         other.execute(HOLD, (book.name,))
-        with pytest.raises(Unavailable, match="still being built"):
+        with pytest.raises(ProjectionBuilding, match="deadlines is being built"):
             await tick(book)
     book.read_models.is_followed = True
-    with pytest.raises(Unavailable, match="still being built"):
+    with pytest.raises(ProjectionBuilding, match="deadlines is being built"):
         await tick(book)
     book.read_models.is_followed = False
     assert await tick(book) == []
+
+
+@contextmanager
+def switching(database: Database, book: Book, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A rebuild of the rows of deadlines is in its last step, for longer than anybody waits."""
+    monkeypatch.setattr(follow, "BOUNDED", "-c lock_timeout=1ms")
+    with psycopg.connect(database.app_conninfo) as rebuild:
+        cursors.lock(rebuild, book.name, [ticking.DEADLINES])
+        yield
+
+
+async def test_a_rebuild_that_switches_is_told_as_what_it_is(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tell it as a database that does not answer → whoever is told looks for what is not broken."""
+    at(book, SHIPPED_AT)
+    assert await tick(book) == []
+    order = await billed(book)
+    at(book, OVERDUE_AT)
+    with switching(database, book, monkeypatch), pytest.raises(RebuildSwitching) as told:
+        await tick(book)
+    assert explanation(told.value) == "A rebuild of deadlines is switching; try again in a moment."
+    assert exit_code_of(told.value) == HELD
+    assert [entry.stream for entry in await tick(book)] == [order]
+
+
+async def test_rows_that_another_process_follows_slowly_are_told_as_behind(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(book, SHIPPED_AT)
+    assert await tick(book) == []
+    stands = book.position
+    await billed(book)
+    monkeypatch.setattr(ticking, "PATIENCE", 0.1)
+    with psycopg.connect(database.app_conninfo, autocommit=True) as other:
+        assert cursors.hold_lease(other, book.name, follow.lease_of([ticking.DEADLINES]), "other", 60.0)
+    with pytest.raises(RowsBehind) as behind:
+        await tick(book)
+    assert behind.value.position == stands
 
 
 def _at(moment: Moment, **rest: Any) -> Submission:
