@@ -121,10 +121,10 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
     if command.money is not None and is_kept(given, command.money.unmatched):
         received = _received(command, "known", None)
         return Decision(events=((command.stream, received),), customer=command.customer)
-    if command.fact is None:
-        return _kept(command, None, given)
     if command.money is not None and command.money.reference_used:
         return _kept(command, ReferencePaidOutOtherwise, given)
+    if command.fact is None:
+        return _kept(command, None, given)
     try:
         decided = _decided(command.fact, given)
     except Refusal as refusal:
@@ -175,7 +175,7 @@ def _kept(command: ReceiveNotice, refusal: type[Refusal] | None, given: Given) -
         deadlines=deadlines_of_unmatched(given),
     )
     stream = unmatched_stream(money.unmatched)
-    is_used = money.reference_used or refusal is ReferencePaidOutOtherwise
+    is_used = refusal is ReferencePaidOutOtherwise
     return Decision(
         events=((stream, unmatched), (command.stream, _received(command, "unmatched", why))),
         claims=claims_of_unmatched(unmatched, reference_used=is_used),

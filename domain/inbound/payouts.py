@@ -56,7 +56,8 @@ def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
     except AlreadyRecordedOtherwise:
         raise
     except Refusal as refusal:
-        return _kept(command, refund, refusal.slug(), given)
+        used = ReferencePaidOutOtherwise if command.reference_used else type(refusal)
+        return _kept(command, refund, used.slug(), given)
     if decided.events and is_kept(given, command.unmatched):
         return _kept(command, refund, KEPT_BEFORE, given)
     if decided.events and command.reference_used:
@@ -92,6 +93,6 @@ def _kept(command: RecordSentPayout, refund: Refund, why: str, given: Given) -> 
         why=why,
         deadlines=deadlines_of_unmatched(given),
     )
-    is_used = command.reference_used or why == ReferencePaidOutOtherwise.slug()
+    is_used = why == ReferencePaidOutOtherwise.slug()
     claims = claims_of_unmatched(payout, reference_used=is_used)
     return Decision(events=((stream, payout), *events), claims=claims, customer=refund.customer)
