@@ -1,6 +1,8 @@
 """Causes: nothing takes effect before what it builds on, so that any moment can be shown as it was.
 
-A shipment follows its order, a delivery its shipment, the payment of a bill the bill. Source: H-time, §3
+A shipment follows its order, a delivery its shipment, the payment of a bill the bill. What is taken of
+something, and whether so much was there by then, is asked of every decision at once: `domain.causal_order`.
+Source: H-time, §3
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,10 @@ class EffectiveBeforeCause(Refusal):
     """This would take effect before what it builds on: goods ship after they are ordered, and then arrive."""
 
     rule = "H-time"
-    way_out = "Give the moment at which it happened, not before the earliest shown."
+    way_out = (
+        "Give the moment at which it happened, not before the earliest shown. What a correction gave back, "
+        "or money that came again, is there from then on: record it as of then."
+    )
 
     effective_at: Moment
     earliest: Moment

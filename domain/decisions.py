@@ -18,6 +18,7 @@ from domain.book.closing import ClosePeriod, close_period
 from domain.book.opening import BookNotOpened, open_book, register_person
 from domain.book.policy import AdoptPolicy
 from domain.book.register import OpenBook, RegisterPerson
+from domain.causal_order import in_causal_order
 from domain.command import Command
 from domain.corrections.correcting import CorrectEntry, correct_entry
 from domain.customers.crediting import UseCredit, use_credit
@@ -212,6 +213,7 @@ def decide(command: Command, given: Given) -> Decision:
 
     Checks, before the decision's own: not before 1900; book open. A retry is found by the decision and comes
     before the next: not in the future; not too long ago; and only then whatever else the decision refuses.
+    Last comes whether all that it takes was there at its moment (`domain.causal_order`).
 
     What time had decided by then in the streams it writes comes first, as if a tick had just been, so that it
     makes no difference how often the book ticks. What records nothing itself brings nothing of that along.
@@ -223,8 +225,9 @@ def decide(command: Command, given: Given) -> Decision:
         raise BookNotOpened
     untimely = _untimely(given)
     due = due_in(command.writes(), given)
+    seen = with_due(given, due) if due else given
     try:
-        decision = DECISIONS[type(command)](command, with_due(given, due) if due else given)
+        decision = in_causal_order(DECISIONS[type(command)](command, seen), seen)
     except Refusal as refusal:
         if untimely is None or isinstance(refusal, AlreadyRecordedOtherwise):
             raise
@@ -233,8 +236,7 @@ def decide(command: Command, given: Given) -> Decision:
         return decision
     if untimely is not None:
         raise untimely
-    then = with_due(given, due) if due else given
-    decision = with_holds_in_turn(with_due_changes(decision, then), then)
+    decision = with_holds_in_turn(with_due_changes(decision, seen), seen)
     return msgspec.structs.replace(decision, due=due) if due else decision
 
 

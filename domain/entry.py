@@ -59,3 +59,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: Moment
     """The ledger's own time: when it was written down; never earlier than the entry before."""
     meta: Meta
+
+
+def foreseen_entry(stream: str, event: Event, customer: str | None, *, at: Moment, now: Moment) -> Entry:
+    """An event as it will be recorded, but for its position, which is not known before the append."""
+    return Entry(
+        position=0,
+        stream=stream,
+        version=0,
+        event=event,
+        customer=customer,
+        effective_at=at,
+        recorded_at=now,
+        meta=NOBODYS,
+    )
+
+
+NOBODYS = Meta(person="", role="", origin="")
+"""Of what is only foreseen."""

@@ -76,8 +76,6 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     write_off: WriteOff | None = None
     given_up: int | None = None
     """Position of the entry that says it is uncollectible, for the books."""
-    given_up_at: Moment | None = None
-    """When that took effect last."""
     falls_overdue: Moment | None = None
     """When it becomes overdue, where a correction opened it again; None: as `source` says."""
     corrected: int | None = None

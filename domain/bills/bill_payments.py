@@ -14,12 +14,11 @@ from domain.bills.owing import (
     bill_of,
     expect_currency,
     expect_customer,
-    expect_issued,
     expect_valid,
-    expect_written_off,
 )
 from domain.bills.promising import promises_kept
 from domain.bills.writing_off import write_off_reversed
+from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_space_of_names, expect_text
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event, Minor
@@ -96,9 +95,8 @@ def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
     """Records a payment of a bill: part, exact or over; after a write-off too, and the customer stays clear.
 
     Checks, in this order: order placed; bill known; retry by payment id; the order's customer; retry by
-    reference (I12); no mistake (H-correct); currency; not before the bill, nor what it takes back: a
-    write-off, or that the bill was given up for the books. No
-    payment is refused for being too much.
+    reference (I12); no mistake (H-correct); currency; not before the bill. No payment is refused for being
+    too much.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -113,9 +111,7 @@ def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
         return _already_recorded(same, command, state)
     expect_valid(bill)
     expect_currency(state, Money(command.amount, command.currency))
-    expect_issued((bill.bill,), state, given)
-    reopened, _ = bill.takes(command.amount)
-    expect_written_off((bill.bill,) if reopened else (), state, given)
+    expect_cause(bill.at, given)
     return Decision(
         events=_received(state, bill, command),
         claims=_claims(command, state, given),

@@ -8,8 +8,7 @@ from typing import get_args
 import msgspec
 
 from domain.bills.bill_events import CallOutcome, CollectionCallMade, GoodReason
-from domain.bills.owing import bill_of, expect_open
-from domain.causes import expect_cause
+from domain.bills.owing import bill_of, expect_open, expect_open_then
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_text
 from domain.deadlines import deadlines_of_call
 from domain.decision import Decision, Given
@@ -57,7 +56,7 @@ def record_collection_call(command: RecordCollectionCall, given: Given) -> Decis
     reason the owner decides at once.
 
     Checks, in this order: order placed; bill known; retry, which is: the same call at the same moment;
-    something open; person known; not before the bill.
+    something open; person known; not before something was open.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -76,7 +75,7 @@ def record_collection_call(command: RecordCollectionCall, given: Given) -> Decis
             return Decision(customer=made.customer, already=(known.position,))
     expect_open(bill)
     expect_person(command.by, given)
-    expect_cause(bill.at, given)
+    expect_open_then(bill, state, given)
     deadlines = deadlines_of_call(
         bill.source.deadlines, given, has_good_reason=command.good_reason is not None
     )

@@ -5,7 +5,6 @@ Source: R-B5
 
 from domain.bills.bill_events import BillMarkedUncollectible
 from domain.bills.owing import bill_of, expect_open
-from domain.causes import expect_cause
 from domain.command import Command
 from domain.decision import Decision, Given
 from domain.ids import expect_id
@@ -29,14 +28,13 @@ def mark_bill_uncollectible(command: MarkBillUncollectible, given: Given) -> Dec
     """Marks the whole open amount; the customer still owes it and stays watched.
 
     Checks, in this order: order placed; bill known; retry, which is: given up, and nothing opened again since
-    by a correction; something open; not before the bill.
+    by a correction; something open.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
     if bill.given_up is not None and bill.uncollectible == bill.open:
         return Decision(customer=state.placed.customer, already=(bill.given_up,))
     expect_open(bill)
-    expect_cause(bill.at, given)
     marked = BillMarkedUncollectible(
         order=command.order,
         customer=state.placed.customer,

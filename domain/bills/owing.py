@@ -3,7 +3,6 @@
 Source: R-B1, I1
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.bills.bill import Bill
@@ -90,25 +89,12 @@ def expect_open(bill: Bill) -> None:
         raise BillSettled(bill.bill)
 
 
-def expect_issued(bills: Iterable[str], state: Placed, given: Given) -> None:
-    """Nothing happens to a bill before it began, and nothing takes back that it was given up for the books
-    before it was.
+def expect_open_then(bill: Bill, state: Placed, given: Given, amount: int = 1) -> None:
+    """So much of it was open already when somebody said or did something about it.
 
-    Raises: EffectiveBeforeCause. Source: H-time
+    `amount` is open now. Raises: EffectiveBeforeCause. Source: H-time
     """
-    for bill in bills:
-        known = state.bills[bill]
-        expect_cause(known.at, given)
-        if known.uncollectible and known.given_up_at is not None:
-            expect_cause(known.given_up_at, given)
-
-
-def expect_written_off(bills: Iterable[str], state: Placed, given: Given) -> None:
-    """What was written off is not reopened before it was. Raises: EffectiveBeforeCause. Source: H-time"""
-    for bill in bills:
-        known = state.bills[bill].write_off
-        if known is not None:
-            expect_cause(known.at, given)
+    expect_cause(state.there.since(("open", bill.bill), amount), given)
 
 
 def expect_currency(state: Placed, amount: Money) -> None:

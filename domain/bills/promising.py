@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillShare
-from domain.bills.owing import bill_of, expect_open
+from domain.bills.owing import bill_of, expect_open, expect_open_then
 from domain.bills.promise_events import PromiseKept, PromiseMade
-from domain.causes import expect_cause
 from domain.command import Command, OutOfRange
 from domain.deadlines import deadlines_of_promise
 from domain.decision import Decision, Given
@@ -61,7 +60,7 @@ def promise_to_pay(command: PromiseToPay, given: Given) -> Decision:
     """Records a promise to pay; the collection call waits until its day is over.
 
     Checks, in this order: order placed; bill known; retry; something open; its day not before the promise;
-    not before the bill.
+    not before all of what is open was.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -73,7 +72,7 @@ def promise_to_pay(command: PromiseToPay, given: Given) -> Decision:
     expect_open(bill)
     if command.due_on < day_of(given.at, given.book.zone):
         raise PromisedForThePast(command.bill)
-    expect_cause(bill.at, given)
+    expect_open_then(bill, state, given, bill.open)
     made = _made(state, bill, command, given)
     return Decision(events=((command.order, made),), customer=state.placed.customer)
 

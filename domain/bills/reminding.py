@@ -4,8 +4,7 @@ Source: R-B3, R-B8
 """
 
 from domain.bills.bill_events import ReminderSent
-from domain.bills.owing import bill_of, expect_open
-from domain.causes import expect_cause
+from domain.bills.owing import bill_of, expect_open, expect_open_then
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_text
 from domain.decision import Decision, Given
 from domain.entry import Sealed
@@ -41,7 +40,7 @@ def record_reminder(command: RecordReminder, given: Given) -> Decision:
     """Records a reminder; it answers every reminder of the bill that was due by then.
 
     Checks, in this order: order placed; bill known; retry, which is: the same reminder at the same moment;
-    something open; person known; not before the bill.
+    something open; person known; not before something was open.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -59,5 +58,5 @@ def record_reminder(command: RecordReminder, given: Given) -> Decision:
     expect_open(bill)
     if command.by is not None:
         expect_person(command.by, given)
-    expect_cause(bill.at, given)
+    expect_open_then(bill, state, given)
     return Decision(events=((command.order, sent),), customer=sent.customer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain.authority import expect_role
 from domain.bills.bill import Bill, Call
 from domain.bills.bill_events import BillWrittenOff, ReopenedBy, WriteOffReversed
-from domain.bills.owing import bill_of, expect_issued, expect_open
+from domain.bills.owing import bill_of, expect_open
 from domain.causes import expect_cause
 from domain.command import Command
 from domain.decision import Decision, Given
@@ -55,7 +55,7 @@ def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
 
     Checks, in this order: order placed; bill known; retry, which is: written off, and nothing opened again
     since by a correction; something open; the customer reached (I10); a good reason (I10); the owner decides
-    (I10); not before the call, nor the bill, nor its being given up for the books.
+    (I10); not before the call.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -66,7 +66,6 @@ def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
     expect_role("owner", given)
     # A bill that took another's place keeps its calls.
     expect_cause(call.at, given)
-    expect_issued((bill.bill,), state, given)
     assert call.it.good_reason is not None
     written_off = BillWrittenOff(
         order=command.order,

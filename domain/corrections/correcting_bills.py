@@ -2,7 +2,8 @@
 
 What shipped unpaid stays billed, so a bill alone is never only taken back; where nothing had shipped, the
 shipment is corrected, and its bill with it. What was done to collect it, and when it fell due, stands: the
-new bill takes effect when the other had, so that whatever happened since may still be recorded of it.
+new bill takes effect when all of the other was open last, so that whatever happened since may still be
+recorded of it.
 Source: H-correct, R-B1
 """
 
@@ -16,6 +17,7 @@ from domain.bills.billing import NewBill, bill_claims, bill_issued
 from domain.corrections.correction_events import BillCorrected
 from domain.decision import Decision, Given
 from domain.entry import Event
+from domain.moments import Moment
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.refusal import Refusal
@@ -43,7 +45,8 @@ def expect_unsettled(bill: Bill) -> None:
 def correct_bill(bill: Bill, state: Placed, new: NewBill | None, given: Given) -> Decision:
     """Takes a bill back and issues another for the same amount, due on the same day.
 
-    Both take effect when the first was issued. Checks, in this order: unsettled; bill prepared.
+    Both take effect since when all of the first has been open, as a rule when it was issued. Checks, in this
+    order: unsettled; bill prepared.
     Source: H-correct, R-B1
     """
     assert isinstance(bill.source, BillIssued)
@@ -65,16 +68,18 @@ def correct_bill(bill: Bill, state: Placed, new: NewBill | None, given: Given) -
         events=((state.placed.order, corrected), *issued),
         claims=bill_claims(issued),
         customer=state.placed.customer,
-        at=None if _was_settled(bill, state) else bill.at,
+        at=_open_since(bill, state),
     )
 
 
-def _was_settled(bill: Bill, state: Placed) -> bool:
-    """Whether anything ever settled it: as of then it is settled still, and is replaced only from now on."""
-    paid = [share for payment in state.payments.values() for share in payment.received.bills]
-    granted = [refund.granted for refund in state.refunds.values()]
-    cleared = [share for it in granted for share in (*it.cleared, *it.write_offs_cleared)]
-    return any(share.bill == bill.bill for share in (*paid, *cleared))
+def _open_since(bill: Bill, state: Placed) -> Moment:
+    """Since when all of it has been open, and given up for the books what is: earlier it was another sum.
+
+    Where a payment had seemed to settle it, that is the moment at which it was corrected.
+    """
+    there = state.there
+    given_up = there.since(("given_up", bill.bill), bill.uncollectible)
+    return max(bill.at, there.since(("open", bill.bill), bill.amount), given_up)
 
 
 def _instead_of(source: BillIssued, issued: tuple[tuple[str, Event], ...]) -> tuple[tuple[str, Event], ...]:

@@ -15,13 +15,11 @@ import msgspec
 
 from domain.bills.bill import Bill, Bills
 from domain.bills.bill_events import BillShare
-from domain.bills.owing import expect_issued
 from domain.bills.promise import Promise
-from domain.causes import expect_cause
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.corrections.evolve_corrections import without_payment
 from domain.corrections.phantom_funds import cleared_of_phantoms, without_number
-from domain.customers.credit import Credit, covered_from
+from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
@@ -78,9 +76,8 @@ def correct_payment(
     """Takes a payment back, with what it paid, reopened and set aside.
 
     `waited` is the money without a place that it may have been, `owed` names what may be owed without a
-    number then. Checks, in this order: not reversed; not paid back;
-    the credit still there (I15); not before that credit was there, nor before a bill that it opens again or
-    clears. Source: H-correct, R-B9
+    number then. Checks, in this order: not reversed; not paid back; the credit still there (I15).
+    Source: H-correct, R-B9
     """
     it = payment.received
     if any(reversal.it.payment == it.payment for reversal in state.reversals.values()):
@@ -89,16 +86,13 @@ def correct_payment(
         raise PaymentPaidBack(it.payment, state.money(payment.paid_back))
     set_aside = it.set_aside if isinstance(it, BillPaymentReceived) else 0
     if set_aside:
-        owner = known_customer(given, it.customer)
-        _expect_credit(it.payment, Money(set_aside, it.currency), owner)
-        expect_cause(covered_from(owner.credit_moves[it.currency], set_aside), given)
+        _expect_credit(it.payment, Money(set_aside, it.currency), known_customer(given, it.customer))
     corrected = _corrected(payment, set_aside, state, owed, given)
     after = without_payment(state, corrected)
     # Last the bills: a refund since would have cleared of them what this payment seemed to have paid.
     numbered = [bill for bill in after.bills.values() if bill.is_numbered]
     cleared = cleared_of_phantoms(after, (*without_number(after), *numbered))
     corrected = msgspec.structs.replace(corrected, cleared=cleared)
-    expect_issued([share.bill for share in (*corrected.reopened, *cleared)], state, given)
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if set_aside:
         events.append((it.customer, corrected))

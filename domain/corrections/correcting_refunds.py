@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.bill_events import BillShare
-from domain.bills.owing import expect_issued
 from domain.corrections.correcting_payments import reopened_shares
 from domain.corrections.correction_events import RefundCorrected
 from domain.corrections.evolve_corrections import without_refund
@@ -90,8 +89,7 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     """Takes an order's refund back, with what it had cleared and the units cancelled with it.
 
     Checks, in this order: nothing paid out or set aside; what it gives back is there still; prices of its
-    units, and of those cancelled with it (R-G6); not before a bill that is open again; no money left that
-    only it gives back. Source: H-correct
+    units, and of those cancelled with it (R-G6); no money left that only it gives back. Source: H-correct
     """
     it = refund.granted
     _expect_unpaid(refund)
@@ -101,7 +99,6 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     if cancellation is not None:
         _expect_prices_cancelled(cancellation, state)
     corrected = _corrected(refund, late, cancellation, state, given)
-    expect_issued([share.bill for share in corrected.reopened], state, given)
     after = without_refund(state, corrected)
     others = {name: other for name, other in after.refunds.items() if name != it.refund}
     stranded = due_of_no_refund(msgspec.structs.replace(after, refunds=others))

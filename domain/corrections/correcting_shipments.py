@@ -10,7 +10,6 @@ import msgspec
 
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillIssued
-from domain.bills.owing import expect_issued
 from domain.corrections.correcting_bills import expect_unsettled
 from domain.corrections.correction_events import ShipmentCorrected
 from domain.corrections.evolve_corrections import without_shipment
@@ -74,7 +73,7 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
     """Takes a shipment back with its bill; its units may ship again, and bring the fee again if they had it.
 
     Checks, in this order: nothing of it arrived; no unit refunded, nor its fee; bill unsettled; prices of the
-    units left (R-G6); nothing of the charge given up since; not before a bill that is void or cleared then.
+    units left (R-G6); nothing of the charge given up since.
     Source: H-correct, I7
     """
     it = shipment.shipped
@@ -93,8 +92,6 @@ def correct_shipment(shipment: Shipment, state: Placed, given: Given) -> Decisio
     if given_up:
         raise ChargeGivenUp(it.order, state.money(given_up))
     corrected = msgspec.structs.replace(corrected, cleared=cleared)
-    void = () if bill is None else (bill.bill,)
-    expect_issued((*void, *[share.bill for share in corrected.cleared]), state, given)
     after = without_shipment(state, corrected)
     corrected = msgspec.structs.replace(
         corrected,

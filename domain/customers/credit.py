@@ -9,13 +9,13 @@ how much of it was a gift, and a refund of what it bought gives that back as a g
 Source: I15, R-S8, §2 Money
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
 from domain.entry import Entry
-from domain.moments import EARLIEST, Moment
+from domain.moments import Moment
 from domain.payments.payment_events import (
     CreditSetAside,
     CreditUsed,
@@ -25,6 +25,7 @@ from domain.payments.payment_events import (
     StoreCreditWithdrawn,
 )
 from domain.refunds.refund_events import RefundGranted
+from domain.there import Thing
 
 ChangesCredit = (
     StoreCreditGranted | CreditSetAside | CreditUsed | RefundGranted | RefundCorrected | PaymentCorrected
@@ -111,34 +112,10 @@ def credit_after(credits: Credits, it: ChangesCredit) -> Credits:
     return {**credits, it.currency: known}
 
 
-CreditMoves = Mapping[str, tuple[tuple[Moment, int], ...]]
-"""When the available credit of each currency changed, and by how much, in the order of the book."""
-
-
-def moves_after(moves: CreditMoves, before: Credits, after: Credits, at: Moment) -> CreditMoves:
-    """The moves after one more event, which took effect then."""
-    changed = {
-        currency: credit.available - before.get(currency, Credit()).available
-        for currency, credit in after.items()
-    }
-    more = {currency: (*moves.get(currency, ()), (at, by)) for currency, by in changed.items() if by}
-    return {**moves, **more} if more else moves
-
-
-def covered_from(moves: Iterable[tuple[Moment, int]], amount: int) -> Moment:
-    """Since when so much credit was there, and still is with all that was used since. Source: I15, H-time
-
-    `amount` is available now.
-    """
-    changes: dict[Moment, int] = {}
-    for at, by in moves:
-        changes[at] = changes.get(at, 0) + by
-    held, since = sum(changes.values()), EARLIEST
-    for at in sorted(changes, reverse=True):
-        if held < amount:
-            break
-        since, held = at, held - changes[at]
-    return since
+def credit_changed(before: Credits, after: Credits) -> Iterator[tuple[Thing, int]]:
+    """What is more, or less, available in each currency than it was before."""
+    for currency, credit in after.items():
+        yield ("credit", currency), credit.available - before.get(currency, Credit()).available
 
 
 def with_credit_requested(requests: CreditRequests, it: StoreCreditRequested, entry: Entry) -> CreditRequests:

@@ -7,11 +7,11 @@ available each fold their own. Source: I12, I15
 from dataclasses import dataclass
 
 from domain.bills.bill import oldest_first
-from domain.bills.owing import expect_currency, expect_customer, expect_issued
+from domain.bills.owing import expect_currency, expect_customer
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount
-from domain.customers.credit import Credit, covered_from
+from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends, shipping_begins
@@ -73,8 +73,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
     never reverses a write-off.
 
     Checks, in this order: order placed; retry; the order's customer; currency; what the order still needs
-    (I12); what the customer has (I15); not before the order, nor the credit that it uses, nor a bill that it
-    pays.
+    (I12); what the customer has (I15); not before the order.
     """
     state = placed_order(given, command.order)
     customer = given.state(command.customer, Customer)
@@ -97,8 +96,6 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
         raise CreditExceedsAvailable(command.customer, state.money(command.amount), available)
     used = _used(state, command, min(command.amount, credit.gifts), given)
     expect_cause(state.placed_at, given)
-    expect_cause(covered_from(owner.credit_moves[command.currency], command.amount), given)
-    expect_issued([share.bill for share in used.bills], state, given)
     is_covered = command.amount >= price_not_covered(state)
     return Decision(
         events=(

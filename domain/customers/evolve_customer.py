@@ -1,16 +1,15 @@
 """How a customer's stream folds: what each event makes of the customer. The fold asks no rule."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
 from domain.customers.credit import (
-    ChangesCredit,
     CreditChange,
     credit_after,
-    moves_after,
+    credit_changed,
     with_credit_escalated,
     with_credit_requested,
     with_credit_withdrawn,
@@ -35,6 +34,7 @@ from domain.payments.payment_events import (
     StoreCreditWithdrawn,
 )
 from domain.refunds.refund import (
+    claim_changed,
     with_escalated,
     with_granted,
     with_payout,
@@ -56,6 +56,7 @@ from domain.refunds.refund_events import (
 )
 from domain.refunds.signal import Signal
 from domain.returns.evolve_returns import RETURNS
+from domain.there import Thing
 
 
 def evolve_customer(state: Customer | None, entry: Entry) -> Customer:
@@ -66,9 +67,19 @@ def evolve_customer(state: Customer | None, entry: Entry) -> Customer:
             known = {point.id: KnownContactPoint(point, at, position) for point in it.contact_points}
             return Customer(registered=it, registered_at=at, position=position, contact_points=known)
         case event, Customer() if type(event) in EVOLVE_CUSTOMER:
-            return EVOLVE_CUSTOMER[type(event)](state, event, entry)
+            after = EVOLVE_CUSTOMER[type(event)](state, event, entry)
+            there = after.there.after(_things_changed(state, after), entry.effective_at)
+            return after if there is after.there else msgspec.structs.replace(after, there=there)
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
+
+
+def _things_changed(before: Customer, after: Customer) -> Iterator[tuple[Thing, int]]:
+    if after.credit is not before.credit:
+        yield from credit_changed(before.credit, after.credit)
+    if after.refunds is not before.refunds:
+        for name, refund in after.refunds.items():
+            yield from claim_changed(before.refunds.get(name), refund)
 
 
 def _contact_point_added(state: Customer, it: ContactPointAdded, entry: Entry) -> Customer:
@@ -96,17 +107,10 @@ def _payment_method_failed(state: Customer, it: PaymentMethodFailed, entry: Entr
     )
 
 
-def _credit(state: Customer, it: ChangesCredit, entry: Entry) -> dict[str, Any]:
-    """What becomes of the credit, and when."""
-    after = credit_after(state.credit, it)
-    moves = moves_after(state.credit_moves, state.credit, after, entry.effective_at)
-    return {"credit": after, "credit_moves": moves}
-
-
 def _store_credit_granted(state: Customer, it: StoreCreditGranted, entry: Entry) -> Customer:
     return msgspec.structs.replace(
         state,
-        **_credit(state, it, entry),
+        credit=credit_after(state.credit, it),
         credits={**state.credits, it.credit: CreditChange(it, entry.position)},
     )
 
@@ -132,7 +136,7 @@ def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Cust
         refunds = with_set_aside(refunds, it.subject, it.amount)
     return msgspec.structs.replace(
         state,
-        **_credit(state, it, entry),
+        credit=credit_after(state.credit, it),
         credits={**state.credits, it.credit: CreditChange(it, entry.position)},
         refunds=refunds,
     )
@@ -141,7 +145,7 @@ def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Cust
 def _credit_used(state: Customer, it: CreditUsed, entry: Entry) -> Customer:
     return msgspec.structs.replace(
         state,
-        **_credit(state, it, entry),
+        credit=credit_after(state.credit, it),
         credits={**state.credits, it.use: CreditChange(it, entry.position)},
     )
 
@@ -161,7 +165,7 @@ def _refund_withdrawn(state: Customer, it: RefundWithdrawn, entry: Entry) -> Cus
 def _refund_granted(state: Customer, it: RefundGranted, entry: Entry) -> Customer:
     return msgspec.structs.replace(
         state,
-        **_credit(state, it, entry),
+        credit=credit_after(state.credit, it),
         refunds=with_granted(state.refunds, it, entry),
     )
 
@@ -177,12 +181,12 @@ def _refund_returned(state: Customer, it: RefundReturned, entry: Entry) -> Custo
 def _refund_corrected(state: Customer, it: RefundCorrected, entry: Entry) -> Customer:
     refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
     return msgspec.structs.replace(
-        state, **_credit(state, it, entry), refunds={**state.refunds, it.refund: refund}
+        state, credit=credit_after(state.credit, it), refunds={**state.refunds, it.refund: refund}
     )
 
 
 def _payment_corrected(state: Customer, it: PaymentCorrected, entry: Entry) -> Customer:
-    return msgspec.structs.replace(state, **_credit(state, it, entry))
+    return msgspec.structs.replace(state, credit=credit_after(state.credit, it))
 
 
 def _signal_raised(state: Customer, it: FraudSignalRaised, entry: Entry) -> Customer:

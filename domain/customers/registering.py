@@ -15,7 +15,7 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, OutOfRange, expect_space_of_names, expect_text
-from domain.customers.credit import CreditChange, CreditMoves, CreditRequests, Credits
+from domain.customers.credit import CreditChange, CreditRequests, Credits
 from domain.decision import Claim, Decision, Given
 from domain.declines.decline_events import PaymentMethodFailed
 from domain.entry import Event, Sealed
@@ -26,6 +26,7 @@ from domain.refunds.signal import Signals
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.returns.goods_return import GoodsReturns
+from domain.there import NOTHING, There
 
 ContactPointKind = Literal["email", "phone", "mail", "fax"]
 CONTACT_POINT_KINDS: tuple[ContactPointKind, ...] = get_args(ContactPointKind)
@@ -119,7 +120,6 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     contact_points: Mapping[str, KnownContactPoint]
     payment_methods: Mapping[str, KnownPaymentMethod] = {}
     credit: Credits = {}
-    credit_moves: CreditMoves = {}
     credits: Mapping[str, CreditChange] = {}
     """What was granted, set aside or used, by the id of the credit or the use."""
     credit_requests: CreditRequests = {}
@@ -131,6 +131,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     returns: GoodsReturns = {}
     """What became of the goods of those refunds."""
     signals: Signals = {}
+    there: There = NOTHING
+    """What there is of their credit and of these refunds to be taken, and since when."""
 
 
 class RegisterCustomer(Command, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ notice says so, and nothing else does. Each notice is kept once, with its whole 
 
 import msgspec
 
+from domain.causal_order import in_causal_order
 from domain.command import LARGEST_NOTICE, Command, expect_amount, expect_space_of_names, expect_text
 from domain.deadlines import deadlines_of_unmatched
 from domain.decision import Decision, Given
@@ -126,7 +127,7 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
     if command.fact is None:
         return _kept(command, None, given)
     try:
-        decided = _decided(command.fact, given)
+        decided = in_causal_order(_decided(command.fact, given), given)
     except Refusal as refusal:
         return _kept(command, type(refusal), given)
     result = "recorded" if decided.events else "known"

@@ -21,6 +21,7 @@ from domain.moments import Moment
 from domain.payments.money_facts import Direction
 from domain.payments.references import MoneyReference
 from domain.refusal import Refusal
+from domain.there import NOTHING, There
 
 UNMATCHED_REF = "unmatched_ref"
 """Claimed by unmatched money, so that two notices of the same money keep it once: see `unmatched_ref`."""
@@ -47,6 +48,8 @@ class UnmatchedMoney(msgspec.Struct, frozen=True):
     position: int
     settlements: Mapping[str, Settlement] = {}
     """By the payment, payout, reversal or return they are recorded as."""
+    there: There = NOTHING
+    """What is left of it, and since when."""
 
     @property
     def is_receipt(self) -> bool:
@@ -135,6 +138,13 @@ def unmatched_money(given: Given, unmatched: str) -> UnmatchedMoney:
 
 def evolve_unmatched(state: UnmatchedMoney | None, entry: Entry) -> UnmatchedMoney:
     """The money after one more entry of its stream. Raises: TypeError for an event of another stream."""
+    after = _evolved(state, entry)
+    was, known = (0, NOTHING) if state is None else (state.left, state.there)
+    there = known.after([(("left",), after.left - was)], entry.effective_at)
+    return msgspec.structs.replace(after, there=there)
+
+
+def _evolved(state: UnmatchedMoney | None, entry: Entry) -> UnmatchedMoney:
     match entry.event, state:
         case (UnmatchedReceipt() | UnmatchedPayout()) as it, None:
             return UnmatchedMoney(it, entry.effective_at, entry.position)

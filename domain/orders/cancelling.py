@@ -19,7 +19,7 @@ from domain.orders.evolve_goods import without_units
 from domain.orders.order import Cancellation, Placed, line_of, placed_order, price_not_covered
 from domain.orders.order_events import OrderPlaced, OrderUnitsCancelled, Part
 from domain.orders.pricing import UnitsPrice, price_of_units
-from domain.refunds.clearing import Clearing, clear, expect_causes_of, write_offs_reversed
+from domain.refunds.clearing import Clearing, clear, write_offs_reversed
 from domain.refunds.credit_notes import credit_note_stream, numbered
 from domain.refunds.refund import REFUND
 from domain.refunds.refund_events import RefundGranted
@@ -77,9 +77,8 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
 
     A hold ends with it where the rest is covered, or nothing is left to ship.
 
-    Checks, in this order: order placed; retry; lines and unshipped units (I14); not before the order, nor
-    before a bill that a returned fee clears, or its write-off; a credit note of this year, where a charged
-    fee goes back.
+    Checks, in this order: order placed; retry; lines and unshipped units (I14); not before the order; a
+    credit note of this year, where a charged fee goes back.
     """
     state = placed_order(given, command.order)
     recorded = state.cancellations.get(command.refund)
@@ -99,7 +98,6 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
     if refund is None:
         return Decision(events=((order, cancelled), *ends), customer=customer)
     granted, clearing = refund
-    expect_causes_of(clearing, state, given)
     granted, taken = numbered(granted, command.decided_on, given)
     reversed_ = write_offs_reversed(clearing, order, customer, granted.currency, granted.refund)
     events = [(order, event) for event in (cancelled, *reversed_, granted)]

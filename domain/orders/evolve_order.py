@@ -6,15 +6,19 @@ Each subject says in a table of its own how its events change a placed order.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from domain.corrections.evolve_corrections import CORRECTIONS
 from domain.declines.evolve_declines import DECLINES
-from domain.entry import Entry, Event, Meta
+from domain.entry import Entry, Event, foreseen_entry
 from domain.moments import Moment
 from domain.orders.evolve_goods import GOODS
 from domain.orders.order import Draft, LineState, Order, Placed
 from domain.orders.order_events import CartPrepared, OrderPlaced
+from domain.orders.things import things_changed, things_placed
 from domain.payments.evolve_money import MONEY
 from domain.returns.evolve_returns import RETURNS, SUPPLIER_CLAIMS
+from domain.there import NOTHING
 
 EVOLVE_PLACED: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     **GOODS,
@@ -35,33 +39,29 @@ def evolve_order(state: Order | None, entry: Entry) -> Order:
         case OrderPlaced() as it, None | Draft():
             return _placed(state, it, entry)
         case event, Placed() if type(event) in EVOLVE_PLACED:
-            return EVOLVE_PLACED[type(event)](state, event, entry)
+            return _evolved(state, event, entry)
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
 
 
 def foreseen(state: Placed, events: Iterable[Event], *, at: Moment, now: Moment) -> Placed:
     """The order as it will be once those are recorded, for a decision that rests on it."""
-    meta = Meta(person="", role="", origin="")
+    order, customer = state.placed.order, state.placed.customer
     for event in events:
-        # Positions are not known before the append. Only `may_be_billed` compares some: those of a release
-        # and of a review that asks for payment first, after which no rule releases.
-        entry = Entry(
-            position=0,
-            stream=state.placed.order,
-            version=0,
-            event=event,
-            customer=state.placed.customer,
-            effective_at=at,
-            recorded_at=now,
-            meta=meta,
-        )
-        state = EVOLVE_PLACED[type(event)](state, event, entry)
+        # Of positions only `may_be_billed` compares some: those of a release and of a review that asks for
+        # payment first, after which no rule releases.
+        state = _evolved(state, event, foreseen_entry(order, event, customer, at=at, now=now))
     return state
 
 
+def _evolved(state: Placed, event: Event, entry: Entry) -> Placed:
+    after = EVOLVE_PLACED[type(event)](state, event, entry)
+    there = after.there.after(things_changed(state, after), entry.effective_at)
+    return after if there is after.there else msgspec.structs.replace(after, there=there)
+
+
 def _placed(cart: Draft | None, it: OrderPlaced, entry: Entry) -> Placed:
-    return Placed(
+    placed = Placed(
         placed=it,
         positions=(entry.position,),
         cart=cart,
@@ -70,3 +70,5 @@ def _placed(cart: Draft | None, it: OrderPlaced, entry: Entry) -> Placed:
         units_to_ship=sum([line.quantity for line in it.lines]),
         price_of_units_to_ship=sum([line.total for line in it.lines]),
     )
+    there = NOTHING.after(things_placed(placed), entry.effective_at)
+    return msgspec.structs.replace(placed, there=there)

@@ -37,6 +37,7 @@ from domain.refunds.refund import RefundRequests, Refunds
 from domain.refusal import Refusal
 from domain.returns.goods_return import GoodsReturns
 from domain.suppliers.supplier_claim import SupplierClaims
+from domain.there import NOTHING, There
 
 
 class LineState(msgspec.Struct, frozen=True):
@@ -180,6 +181,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     declines: Declines = Declines()
     reviews: tuple[Review, ...] = ()
     """By the owner, where the customer was watched; the last counts."""
+    there: There = NOTHING
+    """What there is of it to be taken, and since when (`domain.orders.things`)."""
 
     @property
     def asks_payment_first(self) -> bool:

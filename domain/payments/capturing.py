@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.bill import oldest_first
-from domain.bills.owing import expect_currency, expect_issued
+from domain.bills.owing import expect_currency
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_space_of_names, expect_text
@@ -101,11 +101,11 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
     """Records a capture and claims the processor's reference.
 
     Checks, in this order: order placed (I11); retry by payment id, then by processor reference, which ends a
-    charge under way of that id whose money is recorded under another (R-D4); what was
-    attempted under that id; currency; card on file; amount; not before the order, nor before a bill that it
-    pays. The card has paid: whether it may be charged is asked before an attempt, never of money that came
-    (R-D4, R-D6). The amount covers the units still to ship first, then pays the open bills, oldest first;
-    with what covers them all, a hold ends; with less than was attempted and is needed, one begins.
+    charge under way of that id whose money is recorded under another (R-D4); what was attempted under that
+    id; currency; card on file; amount; not before the order. The card has paid: whether it may be charged is
+    asked before an attempt, never of money that came (R-D4, R-D6). The amount covers the units still to ship
+    first, then pays the open bills, oldest first; with what covers them all, a hold ends; with less than was
+    attempted and is needed, one begins.
     Source: I12, R-D2
     """
     state = placed_order(given, command.order)
@@ -121,7 +121,6 @@ def capture_payment(command: CapturePayment, given: Given) -> Decision:
         card_of(given, state, command.customer, command.payment_method)
     _check_amount(command, state)
     expect_cause(state.placed_at, given)
-    expect_issued([share.bill for share in captured.bills], state, given)
     is_covered = captured.amount >= price_not_covered(state)
     return Decision(
         events=(

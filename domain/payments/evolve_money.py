@@ -108,7 +108,6 @@ def _instead_of(void: Bill, bill: Bill) -> Bill:
         promises=void.promises,
         uncollectible=void.uncollectible,
         given_up=void.given_up,
-        given_up_at=void.given_up_at,
     )
 
 
@@ -141,7 +140,6 @@ def _uncollectible(state: Placed, it: BillMarkedUncollectible, entry: Entry) -> 
         it.bill,
         uncollectible=bill.uncollectible + it.amount,
         given_up=entry.position,
-        given_up_at=max(bill.given_up_at or entry.effective_at, entry.effective_at),
     )
 
 

@@ -11,9 +11,6 @@ import msgspec
 
 from domain.bills.bill import Bill, Bills, in_turn, with_cleared, with_written_off
 from domain.bills.bill_events import BillIssued, BillShare, WriteOffReversed
-from domain.bills.owing import expect_issued, expect_written_off
-from domain.decision import Given
-from domain.orders.order import Placed
 
 
 class Clearing(msgspec.Struct, frozen=True):
@@ -47,15 +44,6 @@ def clear(bills: Bills, amount: int, shipments: Iterable[str]) -> Clearing:
     for share in write_offs:
         after = with_written_off(after, share.bill, -share.amount)
     return Clearing(cleared, tuple(write_offs), with_cleared(after, (*cleared, *write_offs)))
-
-
-def expect_causes_of(clearing: Clearing, state: Placed, given: Given) -> None:
-    """No bill is cleared before it was issued, nor what of it was written off before it was.
-
-    Raises: EffectiveBeforeCause. Source: H-time
-    """
-    expect_issued([share.bill for share in clearing.cleared], state, given)
-    expect_written_off([share.bill for share in clearing.write_offs_cleared], state, given)
 
 
 def write_offs_reversed(

@@ -18,7 +18,7 @@ from domain.command import (
     expect_quantity,
     expect_text,
 )
-from domain.customers.credit import Credit, covered_from
+from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_due_back
 from domain.decision import Decision, Given
@@ -196,7 +196,7 @@ def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
     """Grants a customer the money we keep for them. No limit applies: it is theirs.
 
     Checks, in this order: customer known; retry; credit set aside (I15); not before the customer was
-    registered, so much of it was there, or the asking, nor asked before the first contact.
+    registered, or the asking, nor asked before the first contact.
     """
     state = known_customer(given, command.customer)
     already = already_asked(state.refunds, state.refund_requests, command.refund, command.ask)
@@ -215,8 +215,6 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
     if asked > most:
         raise CreditExceedsSetAside(state.registered.customer, Money(asked, currency), Money(most, currency))
     expect_cause(state.registered_at, given)
-    if asked:
-        expect_cause(covered_from(state.credit_moves[currency], asked), given)
     asked_at = given.at if ask.asked_at is None else ask.asked_at
     expect_cause(asked_at, given)
     expect_contact(ask, asked_at)

@@ -4,7 +4,7 @@ kept as credit.
 Source: R-G3, R-G8, R-G9, R-G11, I13
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -22,6 +22,7 @@ from domain.refunds.refund_events import (
     RefundWithdrawn,
 )
 from domain.refusal import Refusal
+from domain.there import Thing
 
 
 class RefundRequest(msgspec.Struct, frozen=True):
@@ -99,6 +100,12 @@ class Refund(msgspec.Struct, frozen=True):
         if self.corrected is not None:
             return 0
         return max(0, self.granted.granted - self.paid - self.set_aside)
+
+
+def claim_changed(before: Refund | None, after: Refund) -> Iterator[tuple[Thing, int]]:
+    """What may still be given of a refund, more or less than before."""
+    if after is not before:
+        yield ("claim", after.granted.refund), after.claim - (0 if before is None else before.claim)
 
 
 REFUND = "refund"

@@ -17,23 +17,16 @@ from domain.corrections.correcting import CorrectEntry
 from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased
 from domain.orders.evolve_order import evolve_order
 from domain.payments.payment_events import CreditUsed, PaymentCaptured
-from domain.refunds.granting_unverified import PayOutCredit
-from domain.refunds.limits import Deciding
-from domain.refunds.refund_events import RefundAsk, RefundedPart, RefundGranted
+from domain.refunds.refund_events import RefundedPart, RefundGranted
 from domain.refusal import Refusal
-from projections.customer_balance import CustomerBalance
-from projections.folding import folding_of
-from projections.journal import ALLOWANCE, Journal, Posting
 from tests.domain.bill_examples import (
     billed_story,
-    called,
     give_credit,
     give_up,
     pay_bill,
     reinstate,
     reverse,
     use_credit,
-    write_off,
 )
 from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import ann, customer, fail, reach, release, search
@@ -335,66 +328,3 @@ def test_an_order_that_waits_can_be_shown_as_it_was_at_any_moment(steps: list[tu
         except Refusal:
             continue
     _shown_at_every_noon(story)
-
-
-MONEY = strategies.lists(
-    strategies.tuples(
-        strategies.sampled_from(["grant", "use", "pay out", "give up", "write off", "pay bill"]),
-        strategies.integers(1, 4),
-        strategies.integers(0, 30),
-    ),
-    min_size=2,
-    max_size=10,
-)
-"""(what, how much, on which day it took effect), in the order in which it is entered."""
-FIGURES = (
-    *("charged", "received", "credited", "refunded", "written_off", "open_bills", "deposits_held"),
-    *("refunds_due", "credit_available"),
-)
-
-
-def _about_money(kind: str, amount: int, number: int) -> Command:
-    match kind:
-        case "grant":
-            return give_credit(amount * 1000, credit=id_of("crd", number))
-        case "use":
-            return use_credit(amount * 1000, use=id_of("use", number))
-        case "pay out":
-            deciding = Deciding(OWNER.person, "2010-11-18", "2010-11-18")
-            ask = RefundAsk(credit=amount * 1000)
-            refund = id_of("ref", number)
-            return PayOutCredit(customer=CUSTOMER, refund=refund, currency="USD", ask=ask, deciding=deciding)
-        case "give up":
-            return give_up()
-        case "write off":
-            return write_off()
-        case _:
-            reference = {"payment": id_of("pay", number), "credit": id_of("crd", 100 + number)}
-            return pay_bill(**reference, amount=amount * 4000)
-
-
-@settings(deadline=None)
-@for_all(MONEY)
-def test_no_figure_was_ever_less_than_nothing(steps: list[tuple[str, int, int]]) -> None:
-    # Leave the cause of a use of credit, of paying it out, or of an allowance out → this fails.
-    story = billed_story().by(OWNER).with_now(NOON + 100 * DAY)
-    story.at = NOON
-    story.record(called(good_reason="illness"))
-    for number, (kind, amount, day) in enumerate(steps, 1):
-        story.at = NOON + day * DAY
-        try:
-            story.do(_about_money(kind, amount, number))
-        except Refusal:
-            continue
-    for day in range(32):
-        then = [entry for entry in story.entries if entry.effective_at <= NOON + day * DAY]
-        balances, journal = folding_of(CustomerBalance()), folding_of(Journal())
-        for folding in (balances, journal):
-            for entry in then:
-                if type(entry.event) in folding.projection.handles:
-                    folding.feed(entry)
-            assert not folding.parked
-        for figure in FIGURES:
-            assert sum(getattr(row, figure) for row in balances.rows()) >= 0, (day, figure)
-        postings = [row for row in journal.rows() if isinstance(row, Posting)]
-        assert sum(row.amount for row in postings if row.account == ALLOWANCE) <= 0, day

@@ -1,0 +1,66 @@
+"""Causal order: what a decision takes was there already at its moment, and is still with all taken since.
+
+What it would leave is foreseen, and whatever is less of then (`domain.orders.things`) is asked about. So the
+books can be shown as they were at any moment, and no figure of theirs is less than nothing; no decision has
+to think of it, and none can forget it. What is dated later than every change needs no asking.
+
+Source: H-time, H-correct
+"""
+
+from collections.abc import Iterable, Iterator
+
+from domain.causes import EffectiveBeforeCause
+from domain.customers.evolve_customer import evolve_customer
+from domain.customers.registering import Customer
+from domain.decision import Decision, Given
+from domain.entry import Event, foreseen_entry
+from domain.inbound.unmatched import UnmatchedMoney, evolve_unmatched
+from domain.moments import EARLIEST, Moment
+from domain.orders.evolve_order import evolve_order
+from domain.orders.order import Placed
+from domain.orders.order_events import OrderShipped
+from domain.orders.things import FUNDS
+from domain.there import There
+
+Holder = Placed | Customer | UnmatchedMoney
+"""The states of the streams whose things are known."""
+
+
+def in_causal_order(decision: Decision, given: Given) -> Decision:
+    """The decision, where all that it takes was there at its moment. Raises: EffectiveBeforeCause."""
+    at = given.at if decision.at is None else decision.at
+    for stream in dict.fromkeys([stream for stream, _ in decision.events]):
+        state = given.states.get(stream)
+        if isinstance(state, Holder) and at < state.there.until:
+            events = [event for of, event in decision.events if of == stream]
+            after = _foreseen(state, stream, events, at, given.now)
+            earliest = max([EARLIEST, *_causes(state.there, after, events)])
+            if at < earliest:
+                raise EffectiveBeforeCause(at, earliest)
+    return decision
+
+
+def _foreseen(state: Holder, stream: str, events: Iterable[Event], at: Moment, now: Moment) -> There:
+    for event in events:
+        entry = foreseen_entry(stream, event, None, at=at, now=now)
+        match state:
+            case Placed():
+                after = evolve_order(state, entry)
+                assert isinstance(after, Placed)
+            case Customer():
+                after = evolve_customer(state, entry)
+            case UnmatchedMoney():
+                after = evolve_unmatched(state, entry)
+        state = after
+    return state.there
+
+
+def _causes(before: There, after: There, events: Iterable[Event]) -> Iterator[Moment]:
+    """Since when there was as much of each thing as is taken of it."""
+    # What may be billed leaves whatever money came later, and an import tells things in whatever order:
+    # before what covers it is not asked here, but where it ships (I2).
+    ships = any(isinstance(event, OrderShipped) for event in events)
+    for thing, changes in after.changes.items():
+        taken = -sum([by for _, by in changes[len(before.changes.get(thing, ())) :]])
+        if taken > 0 and not (ships and thing == FUNDS):
+            yield before.since(thing, taken)
