@@ -19,7 +19,8 @@ from api.health import Health
 from api.metrics import Metrics
 from api.openapi import description
 from api.problem_pages import problem_index, problem_page
-from api.problems import PAGES, InternalFault, NotFound, WrongMethod, problem_reply
+from api.problem_replies import problem_reply
+from api.problems import PAGES, InternalFault, NotFound, WrongMethod
 from api.route import Route, SignedRoute
 from api.v1.balances import balances
 from api.v1.bills import bills

@@ -15,6 +15,7 @@ from msgspec.json import schema_components
 from api.components import SCHEMAS, set_apart
 from api.examples import EXAMPLES
 from api.grammars import EXAMPLE_SUFFIX
+from api.problem_replies import ProblemDocument
 from api.problems import (
     BodyTooLarge,
     Busy,
@@ -34,7 +35,6 @@ from api.problems import (
     Overloaded,
     PersonalDataErased,
     Problem,
-    ProblemDocument,
     ProjectionBuilding,
     ReadModelBehind,
     RebuildSwitches,

@@ -12,7 +12,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.problems import PAGES, NotFound, Problem, problem_reply
+from api.problem_replies import problem_reply
+from api.problems import PAGES, NotFound, Problem
 from api.replies import HTML, Reply
 from domain import decisions as decisions  # so that every refusal is known
 from domain.refusal import Refusal

@@ -24,7 +24,8 @@ from api.faults import problem_of
 from api.metrics import Metrics
 from api.openapi import operation
 from api.paging import AsRecorded
-from api.problems import FAILURES, Fault, InternalFault, Invalid, NotFound, problem_reply
+from api.problem_replies import FAILURES, problem_reply
+from api.problems import Fault, InternalFault, Invalid, NotFound
 from api.section import Declared
 from api.stripe.signatures import expect_stripe_signature
 from api.tables import expect_acceptable

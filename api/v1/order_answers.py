@@ -16,7 +16,8 @@ from domain.orders.order_events import OrderLine, OrderUnitsCancelled, Part
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund import Refund
-from projections.order_timeline import Milestone, PlannedContact
+from projections.timeline.contacts import PlannedContact
+from projections.timeline.milestone import Milestone
 
 
 class CartLine(Answer):

@@ -40,7 +40,9 @@ from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.record.references import where_freed
 from ledger.sealing.sealer import BOOK
-from projections.order_timeline import Milestone, contacts_of, timeline_of
+from projections.timeline.contacts import contacts_of
+from projections.timeline.milestone import Milestone
+from projections.timeline.story import timeline_of
 
 orders = Section(
     "orders", "What customers order, pay for, receive and cancel; each order is one stream of entries."

@@ -19,11 +19,11 @@ from domain.returns.return_events import GoodsLeftWithCustomer
 from domain.suppliers.recoverable import WrongItemIsOurs
 from projections.folding import folding_of
 from projections.goods_returns import GoodsReturns
-from projections.order_timeline import timeline_of
 from projections.projection import AnyProjection
 from projections.refund_audit import RefundAudit
 from projections.supplier_claims import SupplierClaims
 from projections.tasks import Tasks
+from projections.timeline.story import timeline_of
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

@@ -16,7 +16,7 @@ from domain.orders.contacting import (
 from domain.orders.delivering import ShipmentUnknown
 from domain.orders.order import OrderNotPlaced, OrderUnknown
 from domain.orders.order_events import CustomerContactMade
-from projections.order_timeline import contacts_of
+from projections.timeline.contacts import contacts_of
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

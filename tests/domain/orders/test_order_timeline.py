@@ -4,7 +4,7 @@ from domain.book.register import PersonRegistered
 from domain.orders.contacting import RecordContact
 from domain.orders.evolve_order import EVOLVE_PLACED
 from domain.orders.order_events import CartPrepared, OrderPlaced
-from projections.order_timeline import TOLD, timeline_of
+from projections.timeline.story import TOLD, timeline_of
 from tests.domain.examples import (
     BILL,
     NEW_BILL,
