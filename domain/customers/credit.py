@@ -15,7 +15,6 @@ import msgspec
 
 from domain.corrections.correction_events import PaymentCorrected, RefundCorrected
 from domain.entry import Entry
-from domain.moments import Moment
 from domain.payments.payment_events import (
     CreditSetAside,
     CreditUsed,
@@ -25,6 +24,7 @@ from domain.payments.payment_events import (
     StoreCreditWithdrawn,
 )
 from domain.refunds.refund_events import RefundGranted
+from domain.requests import Request
 from domain.there import Thing
 
 ChangesCredit = (
@@ -39,21 +39,8 @@ class CreditChange(msgspec.Struct, frozen=True):
     position: int
 
 
-class CreditRequest(msgspec.Struct, frozen=True):
-    """New credit that was above a limit, when it was asked for, and the positions that say so."""
-
-    requested: StoreCreditRequested
-    at: Moment
-    positions: tuple[int, ...]
-    """Of the request and its escalations."""
-    escalated: StoreCreditEscalated | None = None
-    """The last escalation; None only between the two entries of one append."""
-    sent_on_by: tuple[str, ...] = ()
-    """Persons whose approval it was above the limit of."""
-    withdrawn: int | None = None
-    """Position that says so."""
-
-
+CreditRequest = Request[StoreCreditRequested, StoreCreditEscalated]
+"""New credit that was above a limit; escalated, but between the two entries of one append."""
 CreditRequests = Mapping[str, CreditRequest]
 """By the id of the credit; what was given at once was never requested."""
 
@@ -125,16 +112,9 @@ def with_credit_requested(requests: CreditRequests, it: StoreCreditRequested, en
 
 def with_credit_escalated(requests: CreditRequests, it: StoreCreditEscalated, entry: Entry) -> CreditRequests:
     """The requests, of which one waits for another role."""
-    known = requests[it.credit]
-    after = msgspec.structs.replace(
-        known,
-        positions=(*known.positions, entry.position),
-        escalated=it,
-        sent_on_by=known.sent_on_by if it.sent_on_by is None else (*known.sent_on_by, it.sent_on_by),
-    )
-    return {**requests, it.credit: after}
+    return {**requests, it.credit: requests[it.credit].after_escalation(it, entry)}
 
 
 def with_credit_withdrawn(requests: CreditRequests, it: StoreCreditWithdrawn, entry: Entry) -> CreditRequests:
     """The requests, of which one is over."""
-    return {**requests, it.credit: msgspec.structs.replace(requests[it.credit], withdrawn=entry.position)}
+    return {**requests, it.credit: requests[it.credit].after_withdrawal(entry)}

@@ -22,22 +22,11 @@ from domain.refunds.refund_events import (
     RefundWithdrawn,
 )
 from domain.refusal import Refusal
+from domain.requests import Request
 from domain.there import Thing
 
-
-class RefundRequest(msgspec.Struct, frozen=True):
-    """A refund asked for and not granted at once, when, and the positions that say so."""
-
-    requested: RefundRequested
-    at: Moment
-    positions: tuple[int, ...]
-    """Of the request and its escalations."""
-    escalated: RefundEscalated | None = None
-    """The last escalation."""
-    sent_on_by: tuple[str, ...] = ()
-    """Persons whose approval it was above the limit of."""
-    withdrawn: int | None = None
-    """Position that says so."""
+RefundRequest = Request[RefundRequested, RefundEscalated]
+"""A refund asked for and not granted at once."""
 
 
 class Payout(msgspec.Struct, frozen=True):
@@ -124,19 +113,12 @@ def with_requested(requests: RefundRequests, it: RefundRequested, entry: Entry) 
 
 def with_escalated(requests: RefundRequests, it: RefundEscalated, entry: Entry) -> RefundRequests:
     """The requests, of which one waits for another role."""
-    known = requests[it.refund]
-    after = msgspec.structs.replace(
-        known,
-        positions=(*known.positions, entry.position),
-        escalated=it,
-        sent_on_by=known.sent_on_by if it.sent_on_by is None else (*known.sent_on_by, it.sent_on_by),
-    )
-    return {**requests, it.refund: after}
+    return {**requests, it.refund: requests[it.refund].after_escalation(it, entry)}
 
 
 def with_withdrawn(requests: RefundRequests, it: RefundWithdrawn, entry: Entry) -> RefundRequests:
     """The requests, of which one is no longer wanted."""
-    return {**requests, it.refund: msgspec.structs.replace(requests[it.refund], withdrawn=entry.position)}
+    return {**requests, it.refund: requests[it.refund].after_withdrawal(entry)}
 
 
 def with_granted(refunds: Refunds, it: RefundGranted, entry: Entry) -> Refunds:
