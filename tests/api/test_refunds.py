@@ -214,11 +214,14 @@ async def test_a_search_lists_fifty_lines_and_counts_all_of_them(
     assert ("fraud_signal.raised" in types_of(granted.json())) == told
 
 
-async def test_fifty_refunds_racing_for_three_units_refund_exactly_three(house: House) -> None:
+async def test_refunds_of_fifty_agents_racing_for_three_units_refund_exactly_three(
+    ledger: Ledger, house: House
+) -> None:
     # Leave the units check out of `grant_refund` → this fails.
     order = await shipped_order(house, price=100)
     path = f"/v1/orders/{order}/refunds"
-    answers = await asyncio.gather(*[house.agent.post(path, ONE) for _ in range(50)])
+    agents = [await somebody(ledger, house.app, house.book, "agent") for _ in range(50)]
+    answers = await asyncio.gather(*[agent.post(path, ONE) for agent in agents])
     assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 47}
     refused = {answer.json()["type"] for answer in answers if answer.status_code == 409}
     assert refused == {"/problems/refund-exceeds-units"}
