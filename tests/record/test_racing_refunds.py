@@ -76,7 +76,7 @@ async def said(book: Book, command: Command, by: Submission) -> type:
 async def test_refunds_of_many_people_in_two_processes_refund_exactly_three_units(
     book: Book, other_ledger: Ledger, rows: Rows
 ) -> None:
-    # Compare no versions in `_lost` → only the table's own key stops what collides, and one of these two fails.
+    # Compare no versions in `_lost` → only the table's own key stops what collides, and one of these fails.
     order, customer = await shipped_order(book)
     books = (book, await other_ledger.book(book.name))
     people = [msgspec.structs.replace(ANN, person=mint("per")) for _ in range(20)]
