@@ -32,7 +32,7 @@ def correct_payment(twins: Twins, which: int, much: int) -> None:
         order.payments[name].corrected,
         lambda event: isinstance(event, PaymentCaptured | BillPaymentReceived) and event.payment == name,
         lambda: corrections.correct_payment(twins.shop, order.name, name, row),
-        undone=frozenset((parse_type_id(name)[1],)),
+        undone=frozenset((order.payments[name].came_with or parse_type_id(name)[1],)),
     )
 
 

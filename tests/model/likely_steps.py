@@ -17,6 +17,8 @@ SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("promise",),
     ("grant_credit",),
     ("told_payment", "told_reversal", "assign", "give_back"),
+    ("attempt", "let_through"),
+    ("send_back", "told_payout", "fail_payout"),
     ("unverified", "pay_own", "return_own", "correct_own", "ask_credit_back"),
 )
 """Kinds that a run is about, or not."""
@@ -75,10 +77,14 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield from ("ship", "cancel", "refund")
         if order.deposit < order.to_ship:
             yield from ("capture", "capture", "decline", "told_payment")
+            yield from ("attempt", "attempt")
         if order.was_watched:
             yield from ("review", "review", "review")
     if any(it.left for it in twins.shop.unmatched.values()):
         yield from ("assign", "assign", "assign", "give_back")
+    if order.under_way is not None:
+        yield from ["let_through"] * 6
+        yield from ("capture", "cancel")
     if order.hold is not None:
         yield from ("search", "contact", "contact", "contact", "release", "close_undelivered")
         yield from ("close_undelivered", "wait", "wait")
@@ -109,6 +115,7 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield "reinstate"
     if order.due_back:
         yield from ("pay_out", "pay_out", "pay_all")
+        yield from ("send_back", "send_back", "told_payout", "fail_payout")
     if any(refund.paid for refund in order.refunds.values()):
         yield "return_payout"
     if twins.shop.credit(order.customer, order.currency).available and (order.open or order.to_ship):

@@ -131,6 +131,8 @@ class Payment:
     undone: list[Share] = field(default_factory=list[Share])
     """Of write-offs."""
     set_aside: int = 0
+    came_with: int | None = None
+    """The step with which it came, where it was asked for with another."""
     corrected: bool = False
 
     @property
@@ -149,6 +151,10 @@ class Refund:
     set_aside: int = 0
     came_back: bool = False
     """A payout did not arrive, so that another way may be taken."""
+    failed: set[str | None] = field(default_factory=set[str | None])
+    """Payments against which it did not."""
+    settled: int = 0
+    """What of it cleared bills and write-offs as it was granted."""
     refunded: dict[int, Price] = field(default_factory=dict[int, Price])
     """What its shipped units cost, by line."""
     windows: list[Window] = field(default_factory=list[Window])
@@ -165,6 +171,11 @@ class Refund:
     def claim(self) -> int:
         """What may still be given of it, what cleared a bill included: that money may come again."""
         return 0 if self.corrected else self.granted - self.paid - self.set_aside
+
+    @property
+    def left(self) -> int:
+        """What of it neither went to the customer nor cleared a bill."""
+        return max(0, self.claim - self.settled)
 
 
 @dataclass
@@ -233,6 +244,8 @@ class Order:
     released_by_owner: bool = False
     closed: bool = False
     """As not delivered."""
+    under_way: tuple[str, int] | None = None
+    """A charge of which nobody knows yet what became, and of how much."""
     charged: int = 0
     received: int = 0
     credit_used: int = 0

@@ -76,6 +76,7 @@ def grant(shop: Shop, refund: str, wanted: Wanted) -> bool:
             concerned |= {order.fee_with}
     it.granted = it.credit_amount + order.due_back - before
     clear(shop, order, it, concerned)
+    it.settled = sum(share.amount for share in (*it.cleared, *it.undone))
     order.credited += it.credit_amount
     if it.windows or wanted.observed or it.granted or it.credit_amount:
         record(order, refund, it)
@@ -161,3 +162,4 @@ def return_payout(shop: Shop, name: str, refund: str, payment: str | None, amoun
         order.payments[payment].went_back -= amount
     order.refunds[refund].paid -= amount
     order.refunds[refund].came_back = True
+    order.refunds[refund].failed.add(payment)

@@ -4,7 +4,7 @@ Written from the rules alone, and importing nothing of the project, so that it c
 What may be done in it stands beside it, by subject; what is asked either happens or raises `Refused` with
 every rule that forbids it:
 
-    goods  receiving  refunds  debts  reversals  corrections  holds  reviews
+    goods  receiving  charges  refunds  payouts  debts  reversals  corrections  holds  reviews
 """
 
 from collections.abc import Sequence

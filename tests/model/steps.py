@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from tests.model.bill_steps import BILLS
+from tests.model.charge_steps import CHARGES
 from tests.model.choices import Take
 from tests.model.correction_steps import CORRECTIONS
 from tests.model.decline_steps import DECLINES
 from tests.model.goods_steps import GOODS
 from tests.model.likely_steps import leave_out, likely
 from tests.model.own_refund_steps import OWN_REFUNDS
+from tests.model.payout_steps import PAYOUTS
 from tests.model.refund_steps import REFUNDS
 from tests.model.request_steps import REQUESTS
 from tests.model.review_steps import REVIEWS
@@ -39,9 +41,11 @@ def likely_step(twins: Twins, which: int, much: int) -> None:
 STEPS: Mapping[str, tuple[int, Take]] = {
     **GOODS,
     **BILLS,
+    **CHARGES,
     **DECLINES,
     **REVIEWS,
     **REFUNDS,
+    **PAYOUTS,
     **REQUESTS,
     **OWN_REFUNDS,
     **CORRECTIONS,
@@ -71,6 +75,14 @@ OWING: tuple[Step, ...] = (
 """Somebody who owes orders again on bill, and is asked to pay first."""
 
 
+DUE: tuple[Step, ...] = (("place", 0, 0), ("capture", 0, 0), ("cancel", 0, 2))
+"""Money is due back of an order of which something is to ship still."""
+
+
+CHARGED: tuple[Step, ...] = (("place", 0, 0), ("attempt", 0, 0))
+"""A card is charged, and nobody knows yet what became of it."""
+
+
 def random_steps(chance: Random, count: int) -> list[Step]:
     """So many steps after the first ones; the same for the same seed."""
 
@@ -78,8 +90,9 @@ def random_steps(chance: Random, count: int) -> list[Step]:
         return kind, chance.randint(0, LARGEST), chance.randint(0, LARGEST)
 
     drawn = chance.random()
-    owing = OWING if drawn < 0.35 else (some("place"), some("place"))
-    first = KNOWN if drawn < 0.25 else owing
+    usual = (some("place"), some("place"))
+    firsts = ((0.2, KNOWN), (0.3, OWING), (0.45, DUE), (0.55, CHARGED), (1.0, usual))
+    first = next(steps for upto, steps in firsts if drawn < upto)
     return [some("leave_out"), *first, *[some(chance.choice(KINDS)) for _ in range(count)]]
 
 

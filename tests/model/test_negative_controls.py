@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain import decisions, ticking
+from domain import decision, decisions, ticking
 from domain.bills import bill
 from domain.customers import standing
 from domain.orders import account, cancelling, pricing
 from domain.orders import order as orders
 from domain.payments import capturing
-from domain.refunds import clearing, limits, refund_windows
+from domain.refunds import clearing, limits, refund_windows, ways
 from tests.model.steps import fails, random_steps
 
 RUNS = 200
@@ -166,6 +166,24 @@ BROKEN: dict[str, Broken] = {
         "domain.refunds.refund.Refund.left",
         property(lambda it: it.granted.granted - it.cleared),
     ),
+    "what was sent is paid out, however much was due": ("domain.refunds.paying_out._due", lambda *_: 10**9),
+    "a way that failed stays open": (
+        "domain.refunds.ways._failed",
+        lambda _: ways._Failed(frozenset(), frozenset()),  # pyright: ignore[reportPrivateUsage]
+    ),
+    "two charges may be under way": ("domain.payments.attempting.open_attempt", lambda _: None),
+    "more is charged than the order needs": (
+        "domain.payments.attempting.still_to_pay",
+        lambda state: orders.still_to_pay(state) + 1,
+    ),
+    "what a bank let through short is asked of nobody": (
+        "domain.payments.capturing.hold_begins",
+        lambda *_: (),
+    ),
+    "a charge that the order needs no longer is refused": (
+        "domain.inbound.charges_let_through._kept",
+        lambda *_: decision.Decision(),
+    ),
     "nothing keeps a promise": ("domain.bills.bill_payments.promises_kept", lambda *_: ()),
     "no promise is ever broken": ("domain.ticking._promises_broken", lambda *_: ()),
     "of what waits more is assigned than is left": (
@@ -195,6 +213,8 @@ _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, tic
 
 
 RARE = {
+    "a way that failed stays open",
+    "what a bank let through short is asked of nobody",
     "nothing nominates a bill that is open again",
     "a release is looked at on its day alone",
     "a corrected refund gives its units back at any price",

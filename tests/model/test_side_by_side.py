@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.model import (
+    charges,
     corrections,
     debts,
     disputes,
@@ -28,6 +29,7 @@ from tests.model import (
     limits,
     orders,
     own_refunds,
+    payouts,
     prices,
     promises,
     receiving,
@@ -65,6 +67,7 @@ def test_a_million_steps_say_the_same() -> None:
 
 
 MODEL = (
+    charges,
     corrections,
     debts,
     disputes,
@@ -73,6 +76,7 @@ MODEL = (
     limits,
     orders,
     own_refunds,
+    payouts,
     prices,
     promises,
     receiving,

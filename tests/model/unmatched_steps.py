@@ -7,9 +7,10 @@ from domain.inbound.assigning import AssignMoney, ReturnMoney
 from domain.inbound.notices import MovedMoney, ReceiveNotice
 from domain.payments.money_facts import MoneyFact
 from domain.payments.reversing import ReversePayment
+from domain.refunds.paying_out import RecordPayout
 from tests.domain import examples
 from tests.domain.examples import id_of
-from tests.model import holds, receiving, reversals, unmatched
+from tests.model import holds, payouts, receiving, reversals, unmatched
 from tests.model.choices import Take, amount_of, one_of, order_of
 from tests.model.orders import Order
 from tests.model.twins import Twins
@@ -30,7 +31,7 @@ def told_payment(twins: Twins, which: int, much: int) -> None:
         currency=order.currency,
         reference=f"ch_{twins.number}",
     )
-    _told(twins, order, fact, came=True)
+    tell(twins, order, fact, came=True)
 
 
 def told_reversal(twins: Twins, which: int, much: int) -> None:
@@ -39,7 +40,7 @@ def told_reversal(twins: Twins, which: int, much: int) -> None:
     payment = order and one_of({name: name for name in order.payments}, which // 4)
     if order is None or payment is None:
         return
-    _told(twins, order, _reversal(twins, order, payment, amount_of(order.payments[payment].standing, much)))
+    tell(twins, order, _reversal(twins, order, payment, amount_of(order.payments[payment].standing, much)))
 
 
 def assign(twins: Twins, which: int, much: int) -> None:
@@ -53,10 +54,21 @@ def assign(twins: Twins, which: int, much: int) -> None:
     fact: MoneyFact
     bill = one_of(order.bills, which // 16)
     payment = one_of({payment: payment for payment in order.payments}, which // 16)
+    refund = one_of({refund: refund for refund in order.refunds}, much)
     if not money.came:
         if payment is None:
             return
         fact = _reversal(twins, order, payment, amount)
+        if refund is not None and much % 2:
+            fact = RecordPayout(
+                order=order.name,
+                refund=refund,
+                payout=id_of("pot", 100_000 * twins.number),
+                payment=payment,
+                amount=amount,
+                currency=order.currency,
+                reference=f"re_{twins.number}",
+            )
     elif bill is not None and much % 2:
         fact = ReceiveBillPayment(
             order=order.name,
@@ -85,7 +97,7 @@ def assign(twins: Twins, which: int, much: int) -> None:
             order.currency,
             amount,
             id_of("pay", twins.number),
-            lambda: _record(twins, order, fact),
+            lambda: record(twins, order, fact),
         ),
     )
 
@@ -107,7 +119,8 @@ def give_back(twins: Twins, which: int, much: int) -> None:
     twins.ask(command, lambda: unmatched.give_back(twins.shop, name, amount))
 
 
-def _told(twins: Twins, order: Order, fact: MoneyFact, *, came: bool = False) -> None:
+def tell(twins: Twins, order: Order, fact: MoneyFact, *, came: bool = False) -> None:
+    """A processor tells it by itself."""
     name = id_of("unm", twins.number)
     command = ReceiveNotice(
         processor="acme",
@@ -123,11 +136,11 @@ def _told(twins: Twins, order: Order, fact: MoneyFact, *, came: bool = False) ->
             direction="receipt" if came else "payout",
             amount=fact.amount,
             currency=fact.currency,
-            reference=f"ch_{twins.number}",
+            reference=f"{'ch' if came else 're'}_{twins.number}",
         ),
     )
     money = Unmatched(order.name, fact.currency, fact.amount, came)
-    twins.ask(command, lambda: unmatched.told(twins.shop, name, money, lambda: _record(twins, order, fact)))
+    twins.ask(command, lambda: unmatched.told(twins.shop, name, money, lambda: record(twins, order, fact)))
 
 
 def _reversal(twins: Twins, order: Order, payment: str, amount: int) -> ReversePayment:
@@ -143,12 +156,14 @@ def _reversal(twins: Twins, order: Order, payment: str, amount: int) -> ReverseP
     )
 
 
-def _record(twins: Twins, order: Order, fact: MoneyFact) -> None:
+def record(twins: Twins, order: Order, fact: MoneyFact) -> None:
     """What the shop makes of it."""
     match fact:
         case ReversePayment():
             reversals.reverse(twins.shop, order.name, fact.reversal, fact.payment, fact.amount, fact.bill)
             holds.cover_lost(twins.shop, order.name, charged_back=True)
+        case RecordPayout():
+            payouts.sent(twins.shop, order.name, fact.refund, fact.payment, fact.amount)
         case ReceiveBillPayment():
             receiving.pay_bill(twins.shop, order.name, fact.bill, fact.payment, fact.amount)
         case _:

@@ -1,0 +1,58 @@
+"""Steps of charges: a card on file is to be charged, and later the processor says that it let it through."""
+
+from collections.abc import Mapping
+
+from domain.inbound.charges_let_through import RecordCharge
+from domain.payments.attempting import AttemptPayment
+from domain.payments.capturing import CapturePayment
+from tests.domain.examples import CARD, CUSTOMER, id_of
+from tests.model import charges, holds
+from tests.model.choices import Take, amount_of, order_of
+from tests.model.twins import Twins
+
+
+def attempt(twins: Twins, which: int, much: int) -> None:
+    """With the card that its customer names; nobody here leaves theirs to us."""
+    order = order_of(twins, which)
+    if order is None or order.customer != CUSTOMER:
+        return
+    charge = id_of("pay", twins.number)
+    amount = amount_of(holds.not_covered(order) + order.open, much)
+    command = AttemptPayment(
+        order=order.name,
+        customer=order.customer,
+        payment=charge,
+        payment_method=CARD,
+        amount=amount,
+        currency=order.currency,
+        named_by_customer=True,
+        processor="acme",
+    )
+    twins.ask(command, lambda: charges.attempt(twins.shop, order.name, charge, amount))
+
+
+def let_through(twins: Twins, which: int, much: int) -> None:
+    """All of it, or less."""
+    order = order_of(twins, which)
+    if order is None or order.under_way is None:
+        return
+    charge, asked = order.under_way
+    amount = max(1, asked // 2) if much % 2 else asked
+    money = id_of("unm", twins.number)
+    capture = CapturePayment(
+        order=order.name,
+        payment=charge,
+        amount=amount,
+        currency=order.currency,
+        processor="acme",
+        reference=f"ch_{twins.number}",
+        payment_method=CARD,
+        customer=order.customer,
+        named_by_customer=True,
+    )
+    command = RecordCharge(capture=capture, unmatched=money)
+    twins.ask(command, lambda: charges.let_through(twins.shop, order.name, money, amount, twins.number))
+
+
+CHARGES: Mapping[str, tuple[int, Take]] = {"attempt": (1, attempt), "let_through": (1, let_through)}
+"""How often each is tried, and how."""

@@ -1,0 +1,37 @@
+"""Cards that are charged: what becomes of a charge is known only later, whatever was done meanwhile.
+
+A part of the shop, as `tests.model.shop` says. R-D2, R-D4, I12
+"""
+
+from tests.model import holds, receiving, unmatched
+from tests.model.orders import Refused
+from tests.model.shop import Shop
+from tests.model.unmatched import Unmatched
+
+
+def attempt(shop: Shop, name: str, charge: str, amount: int) -> None:
+    """I12: at most what the order still needs; and R-D4: never while nobody knows of another."""
+    order = shop.orders[name]
+    broken = set[str]()
+    if order.under_way is not None:
+        broken.add("R-D4")
+    if not 0 < amount <= holds.not_covered(order) + order.open:
+        broken.add("I12")
+    if broken:
+        raise Refused(*broken)
+    order.under_way = charge, amount
+
+
+def let_through(shop: Shop, name: str, money: str, amount: int, step: int) -> None:
+    """I12: captured where the order needs it still, else it waits. R-D2: less than was asked for leaves the
+    rest to be asked for.
+    """
+    order = shop.orders[name]
+    assert order.under_way is not None
+    (charge, asked), order.under_way = order.under_way, None
+    came = Unmatched(name, order.currency, amount, came=True)
+    unmatched.told(shop, money, came, lambda: receiving.capture(shop, name, charge, amount))
+    if charge in order.payments:
+        order.payments[charge].came_with = step
+        if amount < asked:
+            holds.cover_lost(shop, name)

@@ -1,0 +1,50 @@
+"""Money of refunds that a processor sent, and what it could not send. R-G8, R-G9, I12, I13
+
+A part of the shop, as `tests.model.shop` says. What left has left: where the refund cannot take it, it waits
+(`tests.model.unmatched`).
+"""
+
+from tests.model.orders import Order, Payment, Refund, Refused
+from tests.model.shop import Shop
+
+
+def due_as_money(order: Order, it: Refund) -> int:
+    """What of a refund is due back as money: what is left of it; and what had cleared a bill, where more is
+    due back of the order than is left of all. §2
+    """
+    if it.corrected:
+        return 0
+    beyond = order.due_back - sum(each.left for each in order.refunds.values())
+    due = it.left + max(0, min(it.claim - it.left, beyond))
+    return min(due, order.cash)
+
+
+def may_go_back(payment: Payment) -> int:
+    """What of a payment may still go back the way it came."""
+    return max(0, payment.standing - payment.went_back)
+
+
+def sent(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
+    """I13: at most what is due back, and what of the payment is still here; also while a bank asks (R-B9)."""
+    order = shop.orders[name]
+    it, against = order.refunds[refund], order.payments[payment]
+    if amount > min(due_as_money(order, it), may_go_back(against)):
+        raise Refused("I13")
+    order.refunded += amount
+    it.paid += amount
+    against.went_back += amount
+
+
+def failed(shop: Shop, name: str, refund: str, payment: str) -> None:
+    """R-G8: nothing left, and another way may be taken. What is not due, or failed before, cannot fail."""
+    order = shop.orders[name]
+    it = order.refunds[refund]
+    broken = set[str]()
+    if not due_as_money(order, it):
+        broken.add("I13")
+    if payment in it.failed or not may_go_back(order.payments[payment]):
+        broken.add("R-G8")
+    if broken:
+        raise Refused(*broken)
+    it.came_back = True
+    it.failed.add(payment)
