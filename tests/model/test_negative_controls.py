@@ -213,6 +213,7 @@ _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, tic
 
 
 RARE = {
+    "whoever asks may write off",
     "a way that failed stays open",
     "what a bank let through short is asked of nobody",
     "nothing nominates a bill that is open again",
