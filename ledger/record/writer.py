@@ -36,8 +36,11 @@ MOST_TOGETHER = 4 << 20
 """Bytes of entries in one transaction, unless a single append is larger."""
 
 ENOUGH = 16
-"""Appends that share a transaction's fixed cost well. More of them go together only where twice as many wait:
-callers of one half are served while the database stores the other, and neither waits for the other.
+"""Appends that share a transaction's fixed cost well: more of them would only let the database wait."""
+
+LONG_IDLE = 0.004
+"""Seconds that this thread may have nothing to do while a batch is stored. Where it is longer, half of those
+who wait go next: while they are stored the others are served, which is worth what another transaction costs.
 """
 
 ROUNDS = 3
@@ -75,6 +78,8 @@ class Writer:
         self._queued = 0
         """Bytes in the queue."""
         self._batch: list[_Waiting] = []
+        self._stood_idle = 0.0
+        """Seconds without anything to do while the last batch was stored."""
         self._draining: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         """With work to do: until patience is lost. Without: until the connection is given back."""
@@ -123,7 +128,9 @@ class Writer:
                 await self._gather()
                 self._batch = self._take()
                 self._at(self._batch[0].until, self._lose_patience)
+                began, worked = time.monotonic(), time.thread_time()
                 await self._store(self._batch)
+                self._stood_idle = time.monotonic() - began - (time.thread_time() - worked)
         finally:
             self._at(asyncio.get_running_loop().time() + RESTS_AFTER, self._rest)
             # Nobody is left without an answer, whatever went wrong.
@@ -140,7 +147,8 @@ class Writer:
                 await asyncio.sleep(0)
 
     def _take(self) -> list[_Waiting]:
-        most = max(ENOUGH, len(self._queue) // 2)
+        half = max(ENOUGH, len(self._queue) // 2)
+        most = half if self._stood_idle > LONG_IDLE else MOST_WAITING
         batch = [self._next()]
         size = batch[0].size
         while self._queue and len(batch) < most and (size := size + self._queue[0].size) <= MOST_TOGETHER:

@@ -79,13 +79,18 @@ async def test_appends_of_many_callers_share_commits_and_leave_no_gap(
     check_whole(rows, bare_book, 200)
 
 
-async def test_half_of_those_who_wait_are_stored_while_the_others_are_served(
-    writer: Writer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("long", "batches"), [(0.0, [1, 2 * ENOUGH, ENOUGH, ENOUGH]), (60.0, [1, 4 * ENOUGH])]
+)
+async def test_where_storing_takes_long_half_of_those_who_wait_go_and_the_others_are_served(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, long: float, batches: list[int]
 ) -> None:
     """Fails when all who wait go together: then service and database take turns."""
+    monkeypatch.setattr(writer_module, "LONG_IDLE", long)
     commits = committed_by(writer, monkeypatch)
+    await writer.append(append(new_entry("first")))
     await asyncio.gather(*[writer.append(append(new_entry(f"s{n}"))) for n in range(4 * ENOUGH)])
-    assert commits == [2 * ENOUGH, ENOUGH, ENOUGH]
+    assert commits == batches
 
 
 async def test_a_writer_that_rests_gives_its_connection_back_and_gets_another(
