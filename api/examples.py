@@ -106,6 +106,7 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
         "note": "Three parcels, all crushed by the carrier.",
     },
     "assign_money": {"order": f"ord_{EXAMPLE_SUFFIX}", "reason": "The customer told us the order."},
+    "close_notice": {"note": "Nothing of ours: a test of the processor's."},
     "return_money": {"reference": "re_3PxYzA2eZvKYlo2C", "reason": "Nobody knows what it was for."},
     "ask_goods_back": {"goods": [{"sku": "SHIRT-M", "quantity": 2, "value": _eur(1800)}]},
     "send_return_label": {"method": "ups_ground", "tracking": "1Z999AA10123456784", "channel": "email"},

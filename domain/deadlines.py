@@ -178,6 +178,13 @@ def deadlines_of_dispute(given: Given, *, is_refunded: bool) -> tuple[Deadline, 
     return (_in_the_day("contest_dispute", given.at, given),) if is_refunded and not is_history(given) else ()
 
 
+def deadlines_of_notice(given: Given) -> tuple[Deadline, ...]:
+    """Of a notice that nothing follows from, since a rule refused it or nobody can count its money: compare
+    it with the processor's record, at once. Source: H-notice, I1
+    """
+    return () if is_history(given) else (_in_the_day("notice", given.at, given),)
+
+
 def deadlines_of_unmatched(given: Given) -> tuple[Deadline, ...]:
     """Of money without a place: say what it was for, at once. Source: I12"""
     return () if is_history(given) else (_in_the_day("unmatched", given.at, given),)

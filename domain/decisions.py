@@ -49,6 +49,7 @@ from domain.declines.reaching import RecordContactAttempt, record_contact_attemp
 from domain.declines.releasing import ReleaseOrder, release_order
 from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, return_money
 from domain.inbound.charges_let_through import RecordCharge, record_charge
+from domain.inbound.closing_notices import CloseNotice, close_notice
 from domain.inbound.notices import ReceiveNotice, receive_notice
 from domain.inbound.payouts import RecordSentPayout, record_sent_payout
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
@@ -170,6 +171,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     AssignMoney: assign_money,
     ReturnMoney: return_money,
     ReceiveNotice: receive_notice,
+    CloseNotice: close_notice,
     Tick: tick,
 }
 

@@ -52,7 +52,7 @@ from domain.declines.decline_events import (
     ShipmentReleasedWithoutPayment,
 )
 from domain.entry import Entry, Event
-from domain.inbound.notice_events import NoticeReceived
+from domain.inbound.notice_events import NoticeClosed, NoticeReceived
 from domain.inbound.notices import evolve_notice
 from domain.inbound.unmatched import evolve_unmatched
 from domain.inbound.unmatched_events import (
@@ -193,6 +193,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "unmatched_payout.assigned": StoredType(UnmatchedPayoutAssigned),
     "unmatched_payout.returned": StoredType(UnmatchedPayoutReturned),
     "notice.received": StoredType(NoticeReceived),
+    "notice.closed": StoredType(NoticeClosed),
     "customer_contact.made": StoredType(CustomerContactMade),
     "period.closed": StoredType(PeriodClosed),
     "payment.attempted": StoredType(PaymentAttempted),

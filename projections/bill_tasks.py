@@ -78,7 +78,7 @@ class Task(Row):
     """Something a person has to do."""
 
     stream: str
-    """The order it belongs to; the customer, or the unmatched money, where there is none."""
+    """The order it belongs to; the customer, or the unmatched money or the notice, where there is none."""
     kind: str
     """What is to be done, as `DeadlineKind` names it."""
     subject: str

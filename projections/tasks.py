@@ -31,6 +31,7 @@ from projections.bill_tasks import BearsOnBillTasks, Task, begin_tasks, fold_bil
 from projections.credit_tasks import BearsOnNewCredit, fold_new_credit
 from projections.goods_tasks import BearsOnGoods, fold_goods
 from projections.hold_tasks import DECIDE, REACH, SEARCH, SHIP, BearsOnHoldTasks, fold_holds
+from projections.notice_tasks import BearsOnNotices, fold_notices
 from projections.projection import Key, Projection, events_of
 from projections.refund_tasks import BearsOnRefunds, about_refund, begun_by, done_by, wait_for_disputes
 from projections.review_tasks import BearsOnReviews, fold_reviews, nothing_to_review
@@ -58,6 +59,7 @@ AnyTask = (
     | BearsOnNewCredit
     | BearsOnGoods
     | UnmatchedMoneyEvent
+    | BearsOnNotices
 )
 
 Change = Callable[[dict[Key, Task], Any, Entry], None]
@@ -78,7 +80,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 7
+    version = 8
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")
@@ -203,6 +205,7 @@ _CHANGES: Final[tuple[tuple[object, Change], ...]] = (
     (BearsOnRefunds, _refund),
     (BearsOnNewCredit, fold_new_credit),
     (UnmatchedMoneyEvent, fold_unmatched),
+    (BearsOnNotices, fold_notices),
     (BearsOnGoods, fold_goods),
     (BearsOnTasks, _fold_order),
     (BearsOnReviews, fold_reviews),

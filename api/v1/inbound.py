@@ -8,16 +8,18 @@ from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from api.answers import Answer
-from api.call import Call
-from api.grammars import KIND_TOLD, At, CustomerId, OrderId, grammar
+from api.answers import Answer, Receipt
+from api.bodies import Writing
+from api.call import Call, asked
+from api.grammars import KIND_TOLD, At, CustomerId, FreeText, OrderId, PositionInPath, grammar
 from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
-from api.problems import MalformedJson
+from api.problems import MalformedJson, NotFound
 from api.section import Section
 from api.stripe.objects import StripeEvent
 from api.stripe.reading import told_by
 from api.stripe.told import STRIPE, Told, takes_effect_at
+from domain.inbound.closing_notices import CloseNotice
 from domain.inbound.notice_events import NoticeReceived, NoticeResult
 from domain.inbound.notices import ReceiveNotice
 from domain.inbound.unmatched import kept_in
@@ -156,6 +158,28 @@ def _submission(call: Call, event: StripeEvent, told: Told) -> Submission:
     happened_at = event.happened_at + (clock.ahead if isinstance(clock, DemoClock) else 0)
     effective_at = min(takes_effect_at(told, happened_at), clock())
     return Submission(actor=call.caller.actor, origin="provider", effective_at=effective_at)
+
+
+class CloseNoticeBody(Writing):
+    """What somebody found."""
+
+    note: FreeText | None = Field(default=None, description="What was found. Kept sealed.")
+
+
+@inbound.decision("/v1/inbound/{position}/closing", Permission.SERVE_CUSTOMERS, answers=Receipt)
+async def close_notice(call: Call, position: PositionInPath, body: CloseNoticeBody) -> Response:
+    """Note that somebody looked at a notice that nothing follows from
+
+    It was refused, or tells of money that nobody can count, and was compared with the processor's record.
+    What that means is recorded by itself, as a payment, a dispute or whatever it is.
+    """
+    entry = await call.book.entry(position)
+    if entry is None or not isinstance(entry.event, NoticeReceived):
+        raise NotFound
+    it, of = entry.event, entry.customer or BOOK
+    note = None if body.note is None else await call.seal_about(of, "note", body.note)
+    command = asked(CloseNotice, processor=it.processor, notice=it.notice, note=note)
+    return await call.decide(command, body, subject="inbound", of=of)
 
 
 @inbound.question("/v1/inbound", Permission.READ, answers=RowsPage[item_of(NoticeItem)], lists_rows=True)

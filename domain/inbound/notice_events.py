@@ -1,9 +1,10 @@
 """What a payment processor told us: one stream per notice, `inbound/<processor>/<its id>`."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from domain.entry import Event, Sealed
 from domain.moments import Moment
+from domain.orders.order_events import Deadline
 
 NoticeResult = Literal["recorded", "known", "unmatched", "refused", "kept", "not_understood"]
 """What became of a notice.
@@ -13,6 +14,10 @@ somebody to say what it was for. refused: it moved no money and broke a rule. ke
 notices of its kind. not_understood: it tells of money in a currency in which nothing can be counted; somebody
 looks at the processor's record.
 """
+
+
+WITHOUT_CONSEQUENCE: Final[tuple[NoticeResult, ...]] = ("refused", "not_understood")
+"""What somebody looks at: a notice that tells something from which nothing follows."""
 
 
 class NoticeReceived(Event, frozen=True, kw_only=True):
@@ -33,3 +38,15 @@ class NoticeReceived(Event, frozen=True, kw_only=True):
     """The order it is about, where it is about one."""
     why: str | None
     """The refusal, where there was one."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Looking at it, where it was refused or not understood: nothing else asks anybody to."""
+
+
+class NoticeClosed(Event, frozen=True, kw_only=True):
+    """Somebody compared a notice that nothing follows from with the processor's record: no more is to do."""
+
+    processor: str
+    notice: str
+    customer: str | None
+    note: Sealed | None
+    """What they found."""

@@ -15,12 +15,12 @@ import msgspec
 
 from domain.causal_order import in_causal_order
 from domain.command import LARGEST_NOTICE, Command, expect_amount, expect_space_of_names, expect_text
-from domain.deadlines import deadlines_of_unmatched
+from domain.deadlines import deadlines_of_notice, deadlines_of_unmatched
 from domain.decision import Decision, Given
 from domain.declines.payment_failures import RecordPaymentFailure, record_told_failure
 from domain.entry import Entry, Minor, Sealed
 from domain.ids import expect_id
-from domain.inbound.notice_events import NoticeReceived, NoticeResult
+from domain.inbound.notice_events import WITHOUT_CONSEQUENCE, NoticeClosed, NoticeReceived, NoticeResult
 from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
 from domain.moments import Moment
@@ -84,7 +84,7 @@ class ReceiveNotice(Command, frozen=True, kw_only=True):
     @property
     def stream(self) -> str:
         """The notice's own stream."""
-        return f"inbound/{self.processor}/{self.notice}"
+        return notice_stream(self.processor, self.notice)
 
     def writes(self) -> tuple[str, ...]:
         money = () if self.money is None else (unmatched_stream(self.money.unmatched),)
@@ -97,18 +97,30 @@ class ReceiveNotice(Command, frozen=True, kw_only=True):
         return None if self.fact is None else self.fact.facts_of()
 
 
+def notice_stream(processor: str, notice: str) -> str:
+    """The stream of that notice."""
+    return f"inbound/{processor}/{notice}"
+
+
 class Notice(msgspec.Struct, frozen=True):
     """A notice kept, and the position that says so."""
 
     it: NoticeReceived
+    at: Moment
     position: int
+    closed: NoticeClosed | None = None
+    closed_position: int | None = None
 
 
 def evolve_notice(state: Notice | None, entry: Entry) -> Notice:
     """The notice of a stream. Raises: TypeError for an event of another stream."""
-    if not isinstance(entry.event, NoticeReceived) or state is not None:
-        raise TypeError(f"{type(entry.event).__name__} does not belong at {entry.stream} {entry.version}")
-    return Notice(entry.event, entry.position)
+    match entry.event, state:
+        case NoticeReceived() as it, None:
+            return Notice(it, entry.effective_at, entry.position)
+        case NoticeClosed() as it, Notice():
+            return msgspec.structs.replace(state, closed=it, closed_position=entry.position)
+        case event, _:
+            raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
 
 
 def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
@@ -120,7 +132,7 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
     if known is not None:
         return Decision(customer=known.it.customer, already=(known.position,))
     if command.money is not None and is_kept(given, command.money.unmatched):
-        received = _received(command, "known", None)
+        received = _received(command, "known", None, given)
         return Decision(events=((command.stream, received),), customer=command.customer)
     if command.money is not None and command.money.reference_used:
         return _kept(command, ReferencePaidOutOtherwise, given)
@@ -131,7 +143,7 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
     except Refusal as refusal:
         return _kept(command, type(refusal), given)
     result = "recorded" if decided.events else "known"
-    received = _received(command, result, None)
+    received = _received(command, result, None, given)
     return Decision(
         events=(*decided.events, (command.stream, received)),
         claims=decided.named_claims,
@@ -157,11 +169,11 @@ def _kept(command: ReceiveNotice, refusal: type[Refusal] | None, given: Given) -
     """The notice, and its money as unmatched where it moved any."""
     why = None if refusal is None else refusal.slug()
     if command.money is None:
-        received = _received(command, "kept" if refusal is None else "refused", why)
+        received = _received(command, "kept" if refusal is None else "refused", why, given)
         return Decision(events=((command.stream, received),), customer=command.customer)
     money = command.money
     if not is_currency(money.currency):
-        received = _received(command, "not_understood", why)
+        received = _received(command, "not_understood", why, given)
         return Decision(events=((command.stream, received),), customer=command.customer)
     event = UnmatchedReceipt if money.direction == "receipt" else UnmatchedPayout
     unmatched = event(
@@ -178,13 +190,13 @@ def _kept(command: ReceiveNotice, refusal: type[Refusal] | None, given: Given) -
     stream = unmatched_stream(money.unmatched)
     is_used = refusal is ReferencePaidOutOtherwise
     return Decision(
-        events=((stream, unmatched), (command.stream, _received(command, "unmatched", why))),
+        events=((stream, unmatched), (command.stream, _received(command, "unmatched", why, given))),
         claims=claims_of_unmatched(unmatched, reference_used=is_used),
         customer=command.customer,
     )
 
 
-def _received(command: ReceiveNotice, result: NoticeResult, why: str | None) -> NoticeReceived:
+def _received(command: ReceiveNotice, result: NoticeResult, why: str | None, given: Given) -> NoticeReceived:
     return NoticeReceived(
         processor=command.processor,
         notice=command.notice,
@@ -195,4 +207,5 @@ def _received(command: ReceiveNotice, result: NoticeResult, why: str | None) -> 
         customer=command.customer,
         order=command.order,
         why=why,
+        deadlines=deadlines_of_notice(given) if result in WITHOUT_CONSEQUENCE else (),
     )

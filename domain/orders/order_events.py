@@ -90,6 +90,7 @@ DeadlineKind = Literal[
     "watched_review",
     "contest_dispute",
     "unmatched",
+    "notice",
     "release_unpaid",
     "bill_overdue",
     "promise_broken",
@@ -100,7 +101,8 @@ The first are contacts. ship_order: ship what is covered. Of a declined payment:
 decide_release: whether to ship unpaid or, never having reached a new customer, not at all; resolve_payment:
 find out what became of an attempt. A refund to decide or to pay out, credit to decide, a signal to look at;
 of refunded goods, a label to send and a claim on their supplier. Reminding and calling who owes, what the
-owner decides, contesting a dispute. unmatched: say what money was for. By themselves come an unpaid
+owner decides, contesting a dispute. unmatched: say what money was for; notice: look at one that
+nothing follows from. By themselves come an unpaid
 release, a bill becoming overdue, a promise broken.
 """
 

@@ -115,6 +115,22 @@ class House:
         await self.book.execute(notice, Submission(actor=actor, origin="provider"))
         return money.unmatched
 
+    async def notice_of_no_currency(self) -> str:
+        """The position of a notice of money that nobody can count."""
+        notice = ReceiveNotice(
+            processor="stripe",
+            notice=f"evt_{uuid4().hex}",
+            kind="charge.succeeded",
+            happened_at=self.book.clock(),
+            body=await self.book.sealer.seal(BOOK, "notice", "{}"),
+            money=MovedMoney(
+                unmatched=mint("unm"), direction="receipt", amount=1, currency="XXT", reference="ch_none"
+            ),
+        )
+        actor = Actor(person="system", role="system")
+        outcome = await self.book.execute(notice, Submission(actor=actor, origin="provider"))
+        return str(outcome.entries[-1].position)
+
     async def shipment(self, order: str, quantity: int = 1) -> str:
         """Units of the order's first line that left."""
         receipt = await self.recorded(f"/v1/orders/{order}/shipments", shipment_body(quantity))

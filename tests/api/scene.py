@@ -69,6 +69,8 @@ class Scene:
             known["unmatched"] = self.ids["returned"]
         if named(declared) == "withdraw_store_credit":
             known["credit"] = self.ids["unwanted"]
+        if named(declared) == "close_notice":
+            known["position"] = self.ids["notice"]
         if named(declared) == "correct_entry":
             known["position"] = self.ids["captured"]
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
@@ -174,6 +176,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         "reviewed": await _watched(house),
         "unmatched": await house.unmatched(1000),
         "returned": await house.unmatched(1000),
+        "notice": await house.notice_of_no_currency(),
     }
     if declared is None or declared.tag == "declines":
         ids |= await declined_in(house)

@@ -173,3 +173,19 @@ async def test_another_part_of_what_came_again_may_be_said_under_the_same_name(h
     assert (await listed(house, money))["left"]["amount"] == 0
     account = (await house.agent.get(f"/v1/orders/{order}")).json()["account"]
     assert account["reversed"]["amount"] == 800
+
+
+async def test_a_notice_nobody_can_count_is_a_task_until_somebody_looked(house: House) -> None:
+    position = await house.notice_of_no_currency()
+
+    async def waiting() -> bool:
+        head = await house.head()
+        shown = await house.agent.get(f"/v1/tasks?min_position={head}&kind=notice&limit=200")
+        return position in [task["subject"] for task in shown.json()["items"]]
+
+    assert await waiting()
+    path = f"/v1/inbound/{position}/closing"
+    receipt = await house.recorded(path, {"note": "A test of theirs."})
+    assert [entry["type"] for entry in receipt["entries"]] == ["notice.closed"]
+    assert not await waiting()
+    assert (await house.agent.post("/v1/inbound/1/closing", {})).status_code == 404

@@ -27,7 +27,7 @@ from domain.decisions import decide
 from domain.declines.decline_events import PaymentMethodFailed
 from domain.declines.releasing import facts_due
 from domain.entry import Entry, Event, Meta
-from domain.inbound.notice_events import NoticeReceived
+from domain.inbound.notice_events import NoticeClosed, NoticeReceived
 from domain.inbound.unmatched import unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedMoneyEvent
 from domain.moments import Moment, moment_at
@@ -76,7 +76,7 @@ def streams_of(event: Event) -> tuple[str, ...]:
             return event.order, event.customer
         case _ if isinstance(event, UnmatchedMoneyEvent):
             return (unmatched_stream(event.unmatched),)
-        case NoticeReceived():
+        case NoticeReceived() | NoticeClosed():
             return (f"inbound/{event.processor}/{event.notice}",)
         case PaymentCorrected() if event.set_aside:
             return event.order, event.customer

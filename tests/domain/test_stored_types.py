@@ -36,6 +36,7 @@ FROZEN = {
     "goods_return.requested": ("GoodsReturnRequested", 1),
     "guarantee.granted": ("GuaranteeGranted", 1),
     "notice.received": ("NoticeReceived", 1),
+    "notice.closed": ("NoticeClosed", 1),
     "number.taken": ("NumberTaken", 1),
     "order.not_delivered": ("OrderNotDelivered", 1),
     "order.placed": ("OrderPlaced", 1),

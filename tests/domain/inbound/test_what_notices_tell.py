@@ -13,7 +13,8 @@ from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased, Pay
 from domain.entry import Event
 from domain.inbound.assigning import AssignMoney
 from domain.inbound.charges_let_through import RecordCharge
-from domain.inbound.notice_events import NoticeReceived
+from domain.inbound.closing_notices import CloseNotice, NothingToLookAt, NoticeUnknown
+from domain.inbound.notice_events import NoticeClosed, NoticeReceived
 from domain.inbound.notices import ReceiveNotice, evolve_notice
 from domain.inbound.unmatched_events import (
     UnmatchedReceipt,
@@ -23,6 +24,7 @@ from domain.inbound.unmatched_events import (
 from domain.payments.payment_events import DisputeClosed, DisputeOpened
 from domain.refunds.refund_events import RefundPaid, RefundReturned
 from domain.retry import AlreadyRecordedOtherwise
+from projections.tasks import Task, Tasks
 from tests.domain.bill_examples import DISPUTE, close_dispute, dispute, reinstate, reverse
 from tests.domain.decline_examples import attempted, card_failed, customer, declined, fail, held
 from tests.domain.examples import (
@@ -39,6 +41,7 @@ from tests.domain.examples import (
     refund_granted,
     shipped,
 )
+from tests.domain.figures import rows_of
 from tests.domain.notice_examples import (
     MONEY,
     SETTLEMENT,
@@ -242,3 +245,47 @@ def test_what_came_again_of_another_amount_than_was_told_by_hand_waits_until_som
     assert len(story.do(assign(fact=rest))) == 2
     assert story.account(ORDER).reversed == 4095
     assert story.state(f"unmatched/{MONEY}").left == 0
+
+
+def tasks_about_notices(story: Story) -> list[tuple[str, str]]:
+    rows = [row for row in rows_of(Tasks(), story.entries) if isinstance(row, Task)]
+    return [(row.stream, row.subject) for row in rows if row.kind == "notice" and row.due is not None]
+
+
+NO_CURRENCY = {"fact": None, "money": money(currency="XXT")}
+CONTRADICTS = {"fact": close_dispute(outcome="lost"), "money": None}
+
+
+@pytest.mark.parametrize("what", [NO_CURRENCY, CONTRADICTS])
+def test_a_notice_that_nothing_follows_from_is_looked_at_until_somebody_says_so(
+    what: dict[str, Any],
+) -> None:
+    # Start no deadline, or end no task → nobody looks, or everybody for ever, and this fails.
+    story = told(captured(), OPENED)
+    story.do(close_dispute(outcome="won"))
+    (kept,) = story.do(notice(**what))
+    assert isinstance(kept, NoticeReceived)
+    position = str(story.entries[-1].position)
+    assert tasks_about_notices(story) == [("inbound/acme/evt_1", position)]
+    closing = CloseNotice(processor="acme", notice="evt_1", note="sealed:A test of theirs")
+    closed = NoticeClosed(processor="acme", notice="evt_1", customer=CUSTOMER, note="sealed:A test of theirs")
+    story.when(closing).then(closed)
+    assert tasks_about_notices(story) == []
+    story.when(msgspec.structs.replace(closing, note=None)).refused(AlreadyRecordedOtherwise("evt_1"))
+    story.when(notice(**what)).nothing()
+
+
+def test_only_a_notice_that_nothing_follows_from_is_looked_at_and_closed() -> None:
+    closing = CloseNotice(processor="acme", notice="evt_1")
+    story = told().when(notice()).then(captured(), received())
+    assert tasks_about_notices(story) == []
+    story.when(closing).refused(NothingToLookAt("evt_1"))
+    told().when(closing).refused(NoticeUnknown("acme", "evt_1"))
+    waits = told(captured(reference="ch_2"))
+    waits.do(notice())
+    assert tasks_about_notices(waits) == []
+    early = told().on("2010-08-12")
+    early.do(notice(**NO_CURRENCY))
+    now = early.at
+    early.with_now(now).on("2010-08-11")
+    early.when(closing).refused(EffectiveBeforeCause(early.at, now))
