@@ -1,7 +1,8 @@
-"""Steps of charges: a card on file is to be charged, and later the processor says that it let it through."""
+"""Steps of charges: a card on file is to be charged, and later the processor says what became of it."""
 
 from collections.abc import Mapping
 
+from domain.declines.payment_failures import RecordPaymentFailure
 from domain.inbound.charges_let_through import RecordCharge
 from domain.payments.attempting import AttemptPayment
 from domain.payments.capturing import CapturePayment
@@ -54,5 +55,31 @@ def let_through(twins: Twins, which: int, much: int) -> None:
     twins.ask(command, lambda: charges.let_through(twins.shop, order.name, money, amount, twins.number))
 
 
-CHARGES: Mapping[str, tuple[int, Take]] = {"attempt": (1, attempt), "let_through": (1, let_through)}
+def refuse(twins: Twins, which: int, much: int) -> None:
+    """The bank declines it: mostly not for good."""
+    order = order_of(twins, which)
+    if order is None or order.under_way is None:
+        return
+    charge, asked = order.under_way
+    code = {14: "account_closed", 15: "stolen_card"}.get(much % 16, "insufficient_funds")
+    command = RecordPaymentFailure(
+        order=order.name,
+        customer=order.customer,
+        payment=charge,
+        amount=asked,
+        currency=order.currency,
+        processor="acme",
+        reference=f"ch_{twins.number}",
+        decline_code=code,
+        payment_method=CARD,
+    )
+    for_good, fraud = code != "insufficient_funds", code == "stolen_card"
+    twins.ask(command, lambda: charges.refused(twins.shop, order.name, for_good=for_good, fraud=fraud))
+
+
+CHARGES: Mapping[str, tuple[int, Take]] = {
+    "attempt": (1, attempt),
+    "let_through": (1, let_through),
+    "refuse": (1, refuse),
+}
 """How often each is tried, and how."""

@@ -3,20 +3,29 @@
 A part of the shop, as `tests.model.shop` says. R-D2, R-D4, I12
 """
 
+from datetime import timedelta
+
 from tests.model import holds, receiving, unmatched
 from tests.model.orders import Refused
 from tests.model.shop import Shop
 from tests.model.unmatched import Unmatched
 
+TRIES, DAYS = 3, 7
+
 
 def attempt(shop: Shop, name: str, charge: str, amount: int) -> None:
-    """I12: at most what the order still needs; and R-D4: never while nobody knows of another."""
+    """I12: at most what the order still needs; R-D4: never while nobody knows of another; and R-D6: no more
+    once a bank said never, or three times in seven days that not now.
+    """
     order = shop.orders[name]
     broken = set[str]()
     if order.under_way is not None:
         broken.add("R-D4")
     if not 0 < amount <= holds.not_covered(order) + order.open:
         broken.add("I12")
+    lately = [day for day in shop.card_declines if day > shop.today - timedelta(days=DAYS)]
+    if shop.card_is_dead or len(lately) >= TRIES:
+        broken.add("R-D6")
     if broken:
         raise Refused(*broken)
     order.under_way = charge, amount
@@ -35,3 +44,13 @@ def let_through(shop: Shop, name: str, money: str, amount: int, step: int) -> No
         order.payments[charge].came_with = step
         if amount < asked:
             holds.cover_lost(shop, name)
+
+
+def refused(shop: Shop, name: str, *, for_good: bool, fraud: bool) -> None:
+    """R-D2, R-D6: as any decline, and remembered of the card."""
+    shop.orders[name].under_way = None
+    holds.declined(shop, name, fraud=fraud)
+    if for_good:
+        shop.card_is_dead = True
+    else:
+        shop.card_declines.append(shop.today)

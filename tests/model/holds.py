@@ -20,9 +20,14 @@ def not_covered(order: Order) -> int:
 
 def decline(shop: Shop, name: str, amount: int, *, fraud: bool) -> None:
     """R-D2, R-D3, I12: while money is missing, and the order may not ship without, it waits."""
-    order = shop.orders[name]
-    if amount > not_covered(order) + order.open:
+    if amount > not_covered(shop.orders[name]) + shop.orders[name].open:
         raise Refused("I12")
+    declined(shop, name, fraud=fraud)
+
+
+def declined(shop: Shop, name: str, *, fraud: bool) -> None:
+    """The same, of a charge that was attempted: it has happened, whatever the order needs by now."""
+    order = shop.orders[name]
     order.was_fraud = order.was_fraud or fraud
     _wait(order)
     if order.hold is not None and order.hold.declined_on is None:

@@ -17,7 +17,7 @@ SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("promise",),
     ("grant_credit",),
     ("told_payment", "told_reversal", "assign", "give_back"),
-    ("attempt", "let_through"),
+    ("attempt", "let_through", "refuse"),
     ("send_back", "told_payout", "fail_payout"),
     ("unverified", "pay_own", "return_own", "correct_own", "ask_credit_back"),
 )
@@ -77,13 +77,14 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
         yield from ("ship", "cancel", "refund")
         if order.deposit < order.to_ship:
             yield from ("capture", "capture", "decline", "told_payment")
-            yield from ("attempt", "attempt")
+            yield from ["attempt"] * (2 + 3 * len(twins.shop.card_declines))
         if order.was_watched:
             yield from ("review", "review", "review")
     if any(it.left for it in twins.shop.unmatched.values()):
         yield from ("assign", "assign", "assign", "give_back")
     if order.under_way is not None:
         yield from ["let_through"] * 6
+        yield from ["refuse"] * (2 + 6 * len(twins.shop.card_declines))
         yield from ("capture", "cancel")
     if order.hold is not None:
         yield from ("search", "contact", "contact", "contact", "release", "close_undelivered")

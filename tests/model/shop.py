@@ -41,6 +41,9 @@ class Shop:
         self.list_price = 25_00
         """Of the one product listed, in USD."""
         self.unmatched: dict[str, Unmatched] = {}
+        self.card_declines: list[date] = []
+        """Days on which the one card on file was declined, though not for good."""
+        self.card_is_dead = False
         self.given_up = 0
         """The allowance for bad debt, over all currencies."""
 
