@@ -11,7 +11,7 @@ therefore decided on what was just read from the record before it is answered.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
@@ -28,7 +28,7 @@ from domain.entry import Entry
 from domain.moments import Moment
 from domain.refusal import Refusal
 from ledger.connection import InTime, Reader
-from ledger.errors import ClaimTaken, KeyReused, StreamBusy, Unavailable, UnknownBook, VersionMismatch
+from ledger.errors import ClaimTaken, StreamBusy, Unavailable, UnknownBook, VersionMismatch
 from ledger.processors.gateway import Gateway
 from ledger.projecting.read_models import ReadModels
 from ledger.reacting.rows import Reactions
@@ -37,6 +37,7 @@ from ledger.record.folds import Folded, FoldedFacts, Folds, Recent
 from ledger.record.queues import Queues
 from ledger.record.reading import Record
 from ledger.record.recording import Recording, principal_of
+from ledger.record.repeats import Repeats, expect_same_request
 from ledger.record.submission import Outcome, Submission
 from ledger.record.writer import Writer
 from ledger.sealing.sealer import Sealer
@@ -100,6 +101,7 @@ class Book:
         self.read_models = ReadModels(name, conninfo, reader)
         self.reactions = Reactions(name, reader)
         self._record = Record(name, reader)
+        self.repeats = Repeats(self._record)
         self._writer = Writer(name, conninfo)
         self._folds = Folds()
         self._holders: Recent[tuple[str, str], str] = Recent()
@@ -139,7 +141,7 @@ class Book:
             with in_time:
                 answer = await asyncio.shield(first.answer)
             if answer is not None:
-                _expect_same_request(submission, first.request_hash)
+                expect_same_request(submission, first.request_hash)
                 if isinstance(answer, Unavailable):
                     raise Unavailable(*answer.args) from answer
                 return msgspec.structs.replace(answer, replayed=True)
@@ -177,7 +179,7 @@ class Book:
                 decision = _decided(command, submission, view, at, now)
             except (Refusal, VersionMismatch):
                 if view.fresh:
-                    if repeated := await self.repeated(submission):
+                    if repeated := await self.repeats.of(submission):
                         return repeated
                     raise
                 fresh = True
@@ -262,7 +264,7 @@ class Book:
             case Recorded():
                 return Outcome(entries=kept[0][recording.before :])
             case Repeated():
-                return await self._replayed(verdict, submission)
+                return await self.repeats.replayed(verdict, submission)
             case Taken():
                 self._holders.put((verdict.kind, verdict.value), verdict.holder)
                 raise ClaimTaken(verdict.kind, verdict.value, verdict.holder)
@@ -290,7 +292,7 @@ class Book:
     ) -> Outcome:
         """The answer to a command that records nothing. Raises: ClaimTaken, KeyReused."""
         if not submission.dry_run:
-            if repeated := await self.repeated(submission):
+            if repeated := await self.repeats.of(submission):
                 return repeated
             return Outcome(entries=tuple(await self._record.appended_with(decision.already)), already=True)
         for claim in decision.claims if decision.events else ():
@@ -304,54 +306,6 @@ class Book:
         self._advance(await self._record.head() or 0)
         entries = recording.entries(Recorded(self.position + 1, machine_now()))
         return Outcome(entries=entries[recording.before :], dry_run=True)
-
-    async def repeated(self, submission: Submission) -> Outcome | None:
-        """What the submission's key recorded before; None if nothing. Raises: KeyReused, Unavailable."""
-        if submission.key is None or submission.dry_run:
-            return None
-        repeated = await self._record.command(principal_of(submission), submission.key)
-        return None if repeated is None else await self._replayed(repeated, submission)
-
-    async def repeated_among(self, submissions: Iterable[Submission]) -> dict[str, Outcome]:
-        """What the keys of these submissions of one principal recorded before.
-
-        Raises: KeyReused, Unavailable.
-        """
-        asked = {submission.key: submission for submission in submissions if submission.key is not None}
-        if not asked:
-            return {}
-        principal = principal_of(next(iter(asked.values())))
-        found = await self._record.commands(principal, asked)
-        for key, repeated in found.items():
-            _expect_same_request(asked[key], repeated.request_hash)
-        return await self._outcomes(found)
-
-    async def repeated_under(self, prefix: str, submission: Submission) -> dict[str, Outcome]:
-        """What the keys that begin with `prefix`, which ends in a slash, recorded before for that request.
-
-        Raises: KeyReused, Unavailable.
-        """
-        found = await self._record.commands_under(principal_of(submission), prefix)
-        for repeated in found.values():
-            _expect_same_request(submission, repeated.request_hash)
-        return await self._outcomes(found)
-
-    async def _outcomes(self, found: Mapping[str, Repeated]) -> dict[str, Outcome]:
-        """What each key recorded, by one query."""
-        spans = {key: range(it.first, it.last + 1) for key, it in found.items()}
-        positions = [position for span in spans.values() for position in span]
-        entries = await self._record.at(positions) if positions else []
-        at = {entry.position: entry for entry in entries}
-        return {
-            key: Outcome(entries=tuple([at[position] for position in span]), replayed=True)
-            for key, span in spans.items()
-        }
-
-    async def _replayed(self, repeated: Repeated, submission: Submission) -> Outcome:
-        _expect_same_request(submission, repeated.request_hash)
-        return Outcome(
-            entries=tuple(await self._record.between(repeated.first, repeated.last)), replayed=True
-        )
 
     # Reads
 
@@ -512,8 +466,3 @@ def _given(submission: Submission, view: _View, at: Moment, now: Moment) -> Give
 def _policy(view: _View) -> Policy:
     state = view.states[policy.STREAM].state
     return state if isinstance(state, Policy) else Policy()
-
-
-def _expect_same_request(submission: Submission, request_hash: bytes | None) -> None:
-    if (submission.request_hash or b"") != (request_hash or b""):
-        raise KeyReused("this idempotency key belongs to another request")

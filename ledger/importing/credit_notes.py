@@ -52,7 +52,7 @@ class CreditNoteRecorder:
         """What each step recorded, now or earlier. Raises: Unfit, Refusal, LedgerError."""
         check_fit(document, self._register)
         note = _Note(self._book, self._actor, document)
-        recorded = await self._book.repeated_under(note.prefix, note.submission("any"))
+        recorded = await self._book.repeats.under(note.prefix, note.submission("any"))
         for outcome in recorded.values():
             yield outcome
         missing = _missing(document, recorded.values())

@@ -61,7 +61,7 @@ class OrderRecorder:
         self._register = register
         self._delivery = delivery
         self._customers: dict[str, str] = {}
-        self._recorded = RecordedBefore(book)
+        self._recorded = RecordedBefore(book.repeats)
 
     @classmethod
     async def of(cls, book: Book, actor: Actor) -> "OrderRecorder":

@@ -41,7 +41,7 @@ async def settle_attempt(
         principal=it.payment,  # whoever settles it
         request_hash=b"",
     )
-    if repeated := await book.repeated(submission):
+    if repeated := await book.repeats.of(submission):
         return repeated
     said = await gateway.charge(
         Charge(payment=it.payment, token=await _token(book, it), amount=it.amount, currency=it.currency)

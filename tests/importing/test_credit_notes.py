@@ -40,6 +40,7 @@ class Record:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.keys: dict[str, Outcome] = {}
+        self.repeats = SimpleNamespace(under=self._under)
         self.sealer = SimpleNamespace(request_key=SimpleNamespace(digest=lambda about, body: body))
 
     def held(self, kind: str, value: str) -> str | None:
@@ -49,7 +50,7 @@ class Record:
         entries = [entry for entry in self.story.entries if entry.position > after]
         return [entry for entry in entries if TYPE_NAMES[type(entry.event)] in types][:most]
 
-    async def repeated_under(self, prefix: str, submission: Submission) -> dict[str, Outcome]:
+    async def _under(self, prefix: str, submission: Submission) -> dict[str, Outcome]:
         return {key: outcome for key, outcome in self.keys.items() if key.startswith(prefix)}
 
     async def execute(self, command: Command, submission: Submission) -> Outcome:

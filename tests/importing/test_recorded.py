@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import pytest
 
 from domain.decision import Actor
-from ledger.book import Book
 from ledger.errors import KeyReused
 from ledger.importing.recorded import RecordedBefore
+from ledger.record.repeats import Repeats
 from ledger.record.submission import Outcome, Submission
 
 pytestmark = pytest.mark.anyio
@@ -18,13 +18,13 @@ RECORDED = {"a": b"1", "b": b"2"}
 """Keys and the requests they were used for."""
 
 
-class Record(Book):
-    """A book that holds these keys, and counts how often it is asked."""
+class Record(Repeats):
+    """A record that holds these keys, and counts how often it is asked."""
 
     def __init__(self) -> None:
         self.looks = 0
 
-    async def repeated_among(self, submissions: Iterable[Submission]) -> dict[str, Outcome]:
+    async def among(self, submissions: Iterable[Submission]) -> dict[str, Outcome]:
         self.looks += 1
         await asyncio.sleep(0)
         asked = {it.key: it.request_hash for it in submissions}
@@ -38,9 +38,9 @@ def use(key: str, request: bytes) -> list[Submission]:
     return [Submission(actor=SYSTEM, origin="import", key=key, request_hash=request)]
 
 
-async def looked_up(book: Record, *uses: list[Submission]) -> list[object]:
+async def looked_up(record: Record, *uses: list[Submission]) -> list[object]:
     """What each of these uses finds, asking at the same time: its keys, or a failure."""
-    before = RecordedBefore(book)
+    before = RecordedBefore(record)
     found = await asyncio.gather(*(before.among(it) for it in uses), return_exceptions=True)
     return [
         type(it) if isinstance(it, BaseException) else use[0].key in it
@@ -49,9 +49,9 @@ async def looked_up(book: Record, *uses: list[Submission]) -> list[object]:
 
 
 async def test_all_that_ask_at_once_cost_one_look():
-    book = Record()
-    assert await looked_up(book, use("a", b"1"), use("b", b"2"), use("c", b"3")) == [True, True, False]
-    assert book.looks == 1
+    record = Record()
+    assert await looked_up(record, use("a", b"1"), use("b", b"2"), use("c", b"3")) == [True, True, False]
+    assert record.looks == 1
 
 
 async def test_a_key_used_for_something_else_fails_only_who_used_it_so():
