@@ -32,6 +32,7 @@ from ledger.projecting.verify import verify
 from ledger.reacting import reactor as reacting
 from ledger.reacting.reactor import FIRST_PAUSE, LONGEST_PAUSE, Reacting, Reactor
 from ledger.reacting.rows import Reactions
+from ledger.record.repeats import Repeats
 from ledger.record.submission import Submission
 from projections.catalogue import PROJECTIONS
 from projections.customer_balance import CustomerBalance
@@ -182,7 +183,8 @@ def wrapped(method: Callable[..., Awaitable[Any]], at: Callable[[], None]) -> Ca
 
 AWAITED = [
     *((Reactions, name) for name in ("reached", "hold_lease", "page", "move", "fail", "forget", "failures")),
-    *((Book, name) for name in ("state", "repeated", "execute", "entry")),
+    *((Book, name) for name in ("state", "execute", "entry")),
+    (Repeats, "of"),
     (Carrier, "fetch"),
 ]
 """Everything a reactor waits for; a process may die before or after each."""
