@@ -4,10 +4,15 @@ What it would leave is foreseen, and whatever is less of then (`domain.orders.th
 books can be shown as they were at any moment, and no figure of theirs is less than nothing; no decision has
 to think of it, and none can forget it. What is dated later than every change needs no asking.
 
-Source: H-time, H-correct
+What a bank or processor tells of has happened all the same: told late, it counts as of when all was there
+that it takes.
+
+Source: H-time, H-correct, H-notice
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
 
 from domain.causes import EffectiveBeforeCause
 from domain.customers.evolve_customer import evolve_customer
@@ -38,6 +43,22 @@ def in_causal_order(decision: Decision, given: Given) -> Decision:
             if at < earliest:
                 raise EffectiveBeforeCause(at, earliest)
     return decision
+
+
+def as_soon_as_there(decide: Callable[[Given], Decision], given: Given) -> Decision:
+    """What has happened, as of its moment; or, told of late, as of when all that it takes was there.
+
+    A chargeback told of after a refund was granted takes what that gave back, and nothing goes twice.
+    Raises: Refusal, but no EffectiveBeforeCause. Source: H-notice, R-B9, I12
+    """
+    then = given
+    while True:
+        try:
+            decision = in_causal_order(decide(then), then)
+        except EffectiveBeforeCause as early:
+            then = msgspec.structs.replace(given, at=early.earliest)  # each later than the one before
+        else:
+            return decision if then is given else msgspec.structs.replace(decision, at=then.at)
 
 
 def _foreseen(state: Holder, stream: str, events: Iterable[Event], at: Moment, now: Moment) -> There:

@@ -238,7 +238,8 @@ def decide(command: Command, given: Given) -> Decision:
         return decision
     if untimely is not None:
         raise untimely
-    decision = with_holds_in_turn(with_due_changes(decision, seen), seen)
+    then = seen if decision.at is None else msgspec.structs.replace(seen, at=decision.at)
+    decision = with_holds_in_turn(with_due_changes(decision, then), then)
     return msgspec.structs.replace(decision, due=due) if due else decision
 
 

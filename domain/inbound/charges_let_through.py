@@ -4,7 +4,7 @@ What a processor let through has happened. Where the order needs it no longer, c
 waits with a task, and the attempt is over. Source: I12, R-D4
 """
 
-from domain.causal_order import in_causal_order
+from domain.causal_order import as_soon_as_there
 from domain.command import Command
 from domain.deadlines import deadlines_of_unmatched
 from domain.decision import Decision, Given
@@ -49,7 +49,7 @@ def record_charge(command: RecordCharge, given: Given) -> Decision:
     if known is not None:
         return Decision(customer=state.placed.customer, already=(known,))
     try:
-        decided = in_causal_order(capture_payment(asked, given), given)
+        decided = as_soon_as_there(lambda then: capture_payment(asked, then), given)
     except AlreadyRecordedOtherwise:
         raise
     except Refusal as refusal:

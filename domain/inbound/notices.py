@@ -6,14 +6,15 @@
     dispute opened, closed           OpenDispute, CloseDispute
     money taken back, given back     ReversePayment, ReinstatePayment
 
-What a notice tells has happened, whatever rule it breaks: its money becomes an UnmatchedReceipt or
-UnmatchedPayout with a task, in the same append. Only what has no minor unit is no money of any books: the
-notice says so, and nothing else does. Each notice is kept once, with its whole body. Source: I12, I1
+What a notice tells has happened, and counts as of its moment, or as of when what it takes was there. What
+breaks another rule is kept: its money becomes an UnmatchedReceipt or UnmatchedPayout with a task, in the same
+append. Only what has no minor unit is no money of any books: the notice says so, and nothing else does. Each
+notice is kept once, with its whole body. Source: I12, I1
 """
 
 import msgspec
 
-from domain.causal_order import in_causal_order
+from domain.causal_order import as_soon_as_there
 from domain.command import LARGEST_NOTICE, Command, expect_amount, expect_space_of_names, expect_text
 from domain.deadlines import deadlines_of_notice, deadlines_of_unmatched
 from domain.decision import Decision, Given
@@ -136,10 +137,11 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
         return Decision(events=((command.stream, received),), customer=command.customer)
     if command.money is not None and command.money.reference_used:
         return _kept(command, ReferencePaidOutOtherwise, given)
-    if command.fact is None:
+    fact = command.fact
+    if fact is None:
         return _kept(command, None, given)
     try:
-        decided = in_causal_order(_decided(command.fact, given), given)
+        decided = as_soon_as_there(lambda then: _decided(fact, then), given)
     except Refusal as refusal:
         return _kept(command, type(refusal), given)
     result = "recorded" if decided.events else "known"
@@ -148,6 +150,7 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
         events=(*decided.events, (command.stream, received)),
         claims=decided.named_claims,
         customer=command.customer,
+        at=decided.at,
     )
 
 

@@ -4,7 +4,7 @@ What a processor has sent has left. Where the refund can take it no longer, corr
 between, its money waits with a task, and nothing more of that refund is sent by itself. Source: I12, R-G8
 """
 
-from domain.causal_order import in_causal_order
+from domain.causal_order import as_soon_as_there
 from domain.command import Command
 from domain.deadlines import deadlines_of_unmatched
 from domain.decision import Decision, Given
@@ -53,7 +53,7 @@ def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
     if known is not None:
         return Decision(customer=refund.customer, already=(known,))
     try:
-        decided = in_causal_order(record_payout(asked, given), given)
+        decided = as_soon_as_there(lambda then: record_payout(asked, then), given)
     except AlreadyRecordedOtherwise:
         raise
     except Refusal as refusal:
