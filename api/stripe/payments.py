@@ -63,8 +63,7 @@ async def _paid(
         payment_method=card,
         customer=None if card is None else order.placed.customer,
     )
-    bills = tuple([bill.at for bill in order.bills.values()])
-    return Told(order=order, fact=fact, money=money, earliest=_begun_at(order, payment), within=bills)
+    return Told(order=order, fact=fact, money=money, earliest=_begun_at(order, payment))
 
 
 async def charge_failed(book: Book, event: StripeEvent) -> Told:

@@ -16,7 +16,7 @@ from api.problems import MalformedJson
 from api.stripe.objects import StripeEvent
 from domain.ids import is_id, type_id
 from domain.inbound.notices import MovedMoney, ToldFact
-from domain.moments import SECOND, Moment
+from domain.moments import Moment
 from domain.orders.order import Placed
 from domain.payments.money_facts import Direction
 from domain.payments.payment import Payment
@@ -39,10 +39,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What it follows and nobody has told yet: recorded before it."""
     earliest: Moment | None = None
     """When that took effect which it builds on: clocks of two houses differ."""
-    within: tuple[Moment, ...] = ()
-    """When that took effect which it builds on only if that came first: what lies in the second in which it
-    happened did, since Stripe tells no more than seconds.
-    """
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -72,9 +68,8 @@ async def find(book: Book, references: tuple[str | None, ...], metadata: Mapping
 
 
 def takes_effect_at(told: Told, happened_at: Moment) -> Moment:
-    """When a notice takes effect that says it happened at that second. Source: H-time"""
-    same_second = [at for at in told.within if 0 <= at - happened_at < SECOND]
-    return max([happened_at, *same_second, *([] if told.earliest is None else [told.earliest])])
+    """When a notice takes effect that says it happened then. Source: H-time"""
+    return happened_at if told.earliest is None else max(happened_at, told.earliest)
 
 
 def our_id(metadata: Mapping[str, str] | None, name: str, prefix: str) -> str | None:
