@@ -7,8 +7,8 @@ any order.
 from collections.abc import Mapping
 
 from api.stripe.objects import StripeDispute, StripeEvent, minor_units
-from api.stripe.told import STRIPE, Told, derived_id, find, moved, object_of
-from domain.inbound.notices import ToldFact
+from api.stripe.told import STRIPE, Told, derived_id, find, kept_under, moved, object_of
+from domain.inbound.notices import KEPT_BEFORE, UNKNOWN, ToldFact
 from domain.orders.order import Placed
 from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.payment import Payment, Reversal
@@ -26,9 +26,17 @@ async def dispute_opened(book: Book, event: StripeEvent) -> Told:
     it = object_of(event, StripeDispute)
     found = await find(book, (it.charge, it.payment_intent), None)
     if found.order is None or found.payment is None:
-        return Told()
+        return await _about_no_payment(book, it)
     opening = _opening(it, found.order, found.payment)
     return Told(order=found.order, fact=opening, earliest=found.payment.at)
+
+
+async def _about_no_payment(book: Book, it: StripeDispute) -> Told:
+    """Somebody is asked, as no payment here bears the dispute: its evidence has a day, and payouts go on."""
+    if it.amount == 0:
+        return Told()
+    waits = await kept_under(book, "receipt", (it.charge, it.payment_intent))
+    return Told(why=KEPT_BEFORE if waits else UNKNOWN)
 
 
 def _opening(it: StripeDispute, order: Placed, payment: Payment) -> OpenDispute | None:
@@ -66,7 +74,7 @@ async def dispute_closed(book: Book, event: StripeEvent) -> Told:
     found = await find(book, (it.charge, it.payment_intent), None)
     order, payment = found.order, found.payment
     if order is None or payment is None:
-        return Told()
+        return await _about_no_payment(book, it)
     known = _dispute_named(it, order)
     fact = CloseDispute(
         order=order.placed.order,

@@ -1,18 +1,22 @@
 """The shapes of Stripe's objects, as far as they are read: its public fixtures, and old versions of them too.
 
-Amounts are in Stripe's own smallest units; for two currencies those are not ISO's minor units.
+Amounts are in Stripe's own smallest units; for three currencies those are not ISO's minor units.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 from api.grammars import KIND_TOLD
 from domain.moments import SECOND, Moment
+from domain.money import exponent_of
 
-HUNDREDTHS = frozenset({"ISK", "UGX"})
-"""Currencies without a minor unit that Stripe counts in hundredths all the same."""
+DIGITS_OF_ITS_OWN: Final[Mapping[str, int]] = {"ISK": 2, "UGX": 2, "MGA": 0}
+"""Currencies that Stripe counts otherwise than ISO does, each with the digits it counts.
+
+Source: Stripe's list of currencies, its zero-decimal and special cases.
+"""
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{1,80}$")]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}$")]
@@ -158,4 +162,7 @@ class StripeDispute(msgspec.Struct):
 
 def minor_units(amount: int, currency: str) -> int:
     """The amount in ISO's minor units; `currency` in capital letters."""
-    return amount // 100 if currency in HUNDREDTHS else amount
+    if currency not in DIGITS_OF_ITS_OWN:
+        return amount
+    more = exponent_of(currency) - DIGITS_OF_ITS_OWN[currency]
+    return amount * 10**more if more > 0 else amount // 10**-more

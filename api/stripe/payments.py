@@ -3,17 +3,27 @@
 from typing import TypeGuard, get_args
 
 from api.stripe.objects import Metadata, StripeCharge, StripeEvent, StripeIntent, minor_units
-from api.stripe.told import STRIPE, Told, derived_id, find, moved, object_of, our_id
+from api.stripe.told import (
+    STRIPE,
+    Told,
+    derived_id,
+    find,
+    kept_under,
+    moved,
+    named_by_shop,
+    object_of,
+    our_id,
+)
 from domain.customers.registering import Customer
 from domain.declines.decline_codes import NetworkAdvice
 from domain.declines.decline_events import PaymentDeclined
 from domain.declines.payment_failures import RecordPaymentFailure
+from domain.inbound.notices import NAMED_OTHERWISE
 from domain.moments import Moment
 from domain.orders.order import Placed
 from domain.payments.attempting import open_attempt
 from domain.payments.capturing import CapturePayment
 from ledger.book import Book
-from ledger.record.references import kept_as
 
 _ADVICE: frozenset[str] = frozenset(get_args(NetworkAdvice))
 BLOCKED = "fraudulent"
@@ -48,8 +58,12 @@ async def _paid(
     order, known = found.order, found.payment
     if order is None or money is None or (known is not None and known.corrected is not None):
         return Told(order=order, money=money)
-    if known is None and await kept_as(book, "receipt", STRIPE, reference) is not None:
+    kept = await kept_under(book, "receipt", references)
+    if known is None and kept:
         return Told(order=order, money=money)  # it waits already, though the order might take it by now
+    named = None if known is None or kept else await named_by_shop(book, it.metadata)
+    if named is not None and named.placed.order != order.placed.order:
+        return Told(order=order, why=NAMED_OTHERWISE)  # unless a person placed it elsewhere, knowing that
     card = await _card(book, order, it.payment_method)
     payment = _attempt(order, it.metadata, reference)
     fact = CapturePayment(

@@ -7,7 +7,7 @@ order.
 import msgspec
 
 from api.stripe.objects import StripeCharge, StripeEvent, StripeRefund, minor_units
-from api.stripe.told import STRIPE, Found, Told, derived_id, find, moved, object_of, our_id
+from api.stripe.told import Found, Told, derived_id, find, kept_under, moved, object_of, our_id
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.refunds.paying_out import RecordPayout
@@ -16,7 +16,6 @@ from domain.refunds.refund import Payout
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed
 from ledger.book import Book
-from ledger.record.references import kept_as
 
 NEVER_TAKEN = "expired_uncaptured_charge"
 """Why a refund is one of what was only reserved."""
@@ -55,7 +54,7 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
     refund = None if found.order is None else _refund_of(found.order, it, amount)
     if found.order is None or found.payment is None or refund is None:
         return Told(order=found.order, money=money)
-    if _payout_of(found.order, it.id) is None and await _waits(book, it):
+    if _payout_of(found.order, it.id) is None and await kept_under(book, "payout", (it.id,)):
         return Told(order=found.order, money=money)  # though a refund might take it by now
     known = found.order.refunds.get(refund)
     fact = _paying_out(it, refund, found.order, found.payment)
@@ -106,7 +105,7 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
         fact = _coming_back(it, order, told.tried.refund, told.tried.payout, told)
         money = moved("receipt", amount, currency, it.id)
         return Told(order=order, fact=fact, money=money, earliest=order.refunds[told.tried.refund].at)
-    if await _waits(book, it):
+    if await kept_under(book, "payout", (it.id,)):
         return Told(order=order, money=moved("receipt", amount, currency, it.id))
     refund = None if order is None else _refund_of(order, it, amount)
     if order is None or found.payment is None or refund is None:
@@ -114,11 +113,6 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
     paid = _paying_out(it, refund, order, found.payment)
     fact = _coming_back(it, order, refund, paid.payout, None)
     return Told(order=order, fact=fact, first=(paid,), earliest=order.refunds[refund].at)
-
-
-async def _waits(book: Book, it: StripeRefund) -> bool:
-    """Whether its money is kept as unmatched already."""
-    return await kept_as(book, "payout", STRIPE, it.id) is not None
 
 
 def _coming_back(

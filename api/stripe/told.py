@@ -22,7 +22,7 @@ from domain.payments.money_facts import Direction
 from domain.payments.payment import Payment
 from ledger.book import Book
 from ledger.identity import mint
-from ledger.record.references import paid_under
+from ledger.record.references import kept_as, paid_under
 
 STRIPE = "stripe"
 
@@ -39,6 +39,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What it follows and nobody has told yet: recorded before it."""
     earliest: Moment | None = None
     """When that took effect which it builds on: clocks of two houses differ."""
+    why: str | None = None
+    """Why nothing follows from it, where somebody is to compare it with Stripe's own record."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -63,8 +65,22 @@ async def find(book: Book, references: tuple[str | None, ...], metadata: Mapping
         if payment is not None:
             order = await book.state(payment.received.order)
             return Found(order if isinstance(order, Placed) else None, payment)
-    order = await book.state(named) if (named := our_id(metadata, "order", "ord")) else None
-    return Found(order if isinstance(order, Placed) else None, None)
+    return Found(await named_by_shop(book, metadata), None)
+
+
+async def named_by_shop(book: Book, metadata: Mapping[str, str] | None) -> Placed | None:
+    """The order that the shop named; None for none of ours."""
+    named = our_id(metadata, "order", "ord")
+    order = None if named is None else await book.state(named)
+    return order if isinstance(order, Placed) else None
+
+
+async def kept_under(book: Book, direction: Direction, references: tuple[str | None, ...]) -> bool:
+    """Whether money under one of those was kept as unmatched, and waits or was placed by a person."""
+    for reference in references:
+        if reference is not None and await kept_as(book, direction, STRIPE, reference) is not None:
+            return True
+    return False
 
 
 def takes_effect_at(told: Told, happened_at: Moment) -> Moment:

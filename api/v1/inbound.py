@@ -147,6 +147,7 @@ async def _receiving(call: Call, event: StripeEvent, body: str, told: Told) -> R
         order=None if order is None else order.placed.order,
         fact=told.fact,
         money=told.money,
+        why=told.why,
     )
 
 

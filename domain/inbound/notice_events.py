@@ -10,9 +10,9 @@ NoticeResult = Literal["recorded", "known", "unmatched", "refused", "kept", "not
 """What became of a notice.
 
 recorded: it is recorded as what it tells. known: that was recorded before. unmatched: its money waits for
-somebody to say what it was for. refused: it moved no money and broke a rule. kept: nothing here is told by
-notices of its kind. not_understood: it tells of money in a currency in which nothing can be counted; somebody
-looks at the processor's record.
+somebody to say what it was for. refused: it moved no money and broke a rule, is about money that has no
+place, or says otherwise than the book. kept: nothing here is told by notices of its kind. not_understood: it
+tells of money in a currency in which nothing can be counted; somebody looks at the processor's record.
 """
 
 
@@ -37,7 +37,7 @@ class NoticeReceived(Event, frozen=True, kw_only=True):
     order: str | None
     """The order it is about, where it is about one."""
     why: str | None
-    """The refusal, where there was one."""
+    """The refusal, where there was one; or why nothing could be made of it."""
     deadlines: tuple[Deadline, ...] = ()
     """Looking at it, where it was refused or not understood: nothing else asks anybody to."""
 

@@ -39,6 +39,8 @@ UNKNOWN = "unknown"
 """Why money is unmatched whose notice names no order of ours."""
 KEPT_BEFORE = "kept_before"
 """Why money found no place that its order or refund could take by now: it waits already, and counts once."""
+NAMED_OTHERWISE = "named_otherwise"
+"""Why somebody compares a notice: its money is recorded for another order than the shop named."""
 
 
 class MovedMoney(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,8 @@ class ReceiveNotice(Command, frozen=True, kw_only=True):
     """What it tells; None where nothing here is told by its kind, or no order of ours is named."""
     money: MovedMoney | None = None
     """None where it moved none."""
+    why: str | None = None
+    """Why nothing could be made of it by whoever read it, though its kind tells something here."""
 
     def __post_init__(self) -> None:
         expect_space_of_names("processor", self.processor)
@@ -136,14 +140,14 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
         received = _received(command, "known", None, given)
         return Decision(events=((command.stream, received),), customer=command.customer)
     if command.money is not None and command.money.reference_used:
-        return _kept(command, ReferencePaidOutOtherwise, given)
+        return _kept(command, ReferencePaidOutOtherwise.slug(), given)
     fact = command.fact
     if fact is None:
-        return _kept(command, None, given)
+        return _kept(command, command.why, given)
     try:
         decided = as_soon_as_there(lambda then: _decided(fact, then), given)
     except Refusal as refusal:
-        return _kept(command, type(refusal), given)
+        return _kept(command, refusal.slug(), given)
     result = "recorded" if decided.events else "known"
     received = _received(command, result, None, given)
     return Decision(
@@ -168,11 +172,10 @@ def _decided(fact: ToldFact, given: Given) -> Decision:
             return MONEY_FACTS[type(fact)].decide(fact, given)
 
 
-def _kept(command: ReceiveNotice, refusal: type[Refusal] | None, given: Given) -> Decision:
+def _kept(command: ReceiveNotice, why: str | None, given: Given) -> Decision:
     """The notice, and its money as unmatched where it moved any."""
-    why = None if refusal is None else refusal.slug()
     if command.money is None:
-        received = _received(command, "kept" if refusal is None else "refused", why, given)
+        received = _received(command, "kept" if why is None else "refused", why, given)
         return Decision(events=((command.stream, received),), customer=command.customer)
     money = command.money
     if not is_currency(money.currency):
@@ -191,10 +194,9 @@ def _kept(command: ReceiveNotice, refusal: type[Refusal] | None, given: Given) -
         deadlines=deadlines_of_unmatched(given),
     )
     stream = unmatched_stream(money.unmatched)
-    is_used = refusal is ReferencePaidOutOtherwise
     return Decision(
         events=((stream, unmatched), (command.stream, _received(command, "unmatched", why, given))),
-        claims=claims_of_unmatched(unmatched, reference_used=is_used),
+        claims=claims_of_unmatched(unmatched, reference_used=why == ReferencePaidOutOtherwise.slug()),
         customer=command.customer,
     )
 

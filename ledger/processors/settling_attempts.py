@@ -22,7 +22,7 @@ from ledger.book import Book
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.processors.gateway import Charge, Charged, ChargeDeclined, Gateway
-from ledger.record.references import kept_as
+from ledger.record.references import kept_as, where_freed
 from ledger.record.submission import Outcome, Submission
 
 
@@ -55,10 +55,24 @@ async def settle_attempt(
     try:
         return await book.execute(command, submission)
     except ClaimTaken as taken:
-        unmatched = kept_in(taken.holder)  # meanwhile
-        if unmatched is None or not isinstance(command, RecordCharge):
-            raise
-    return await book.execute(msgspec.structs.replace(command, unmatched=unmatched), submission)
+        free = await _placed_elsewhere(book, command, taken)
+    return await book.execute(free, submission)
+
+
+async def _placed_elsewhere(book: Book, command: Command, taken: ClaimTaken) -> RecordCharge:
+    """The same, where its reference is free after all: its money was kept meanwhile, or the payment that was
+    recorded under it is corrected.
+
+    Raises: ClaimTaken.
+    """
+    if isinstance(command, RecordCharge):
+        unmatched = kept_in(taken.holder)
+        if unmatched is not None:
+            return msgspec.structs.replace(command, unmatched=unmatched)
+        capture = await where_freed(book, command.capture)
+        if capture is not None:
+            return msgspec.structs.replace(command, capture=capture)
+    raise taken
 
 
 def outcome_of(it: PaymentAttempted, said: Charged | ChargeDeclined) -> Command:

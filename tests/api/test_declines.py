@@ -357,6 +357,28 @@ async def test_a_charge_let_through_after_the_order_was_cancelled_waits_as_unmat
     assert await trial.recorded(path, {"payment": attempted[0]}) == resolved
 
 
+async def test_a_charge_whose_money_was_recorded_for_another_order_is_settled_once_that_is_corrected(
+    trial: House,
+) -> None:
+    """Ask for the reference as if nobody had given it back → the attempt stays open for ever: this fails."""
+    customer, (card,) = await customer_with(trial, "tok_silent")
+    order, other = await placed(trial, customer, 1), await placed(trial, customer, 1)
+    path = f"/v1/orders/{order}/charges"
+    assert (await trial.agent.post(path, {"payment_method": card})).status_code == 503
+    tasks = (await trial.agent.get(f"/v1/tasks?order={order}&min_position={await trial.head()}")).json()
+    (task,) = [task for task in tasks["items"] if task["kind"] == "resolve_payment"]
+    gateway = trial.book.gateway = Crashing()
+    gateway.asked.append("before")
+    by_hand = {"amount": eur(2000), "processor": gateway.processor, "reference": f"ch_{task['subject']}"}
+    typed = await trial.recorded(f"/v1/orders/{other}/payments", by_hand)
+    taken = await trial.agent.post(path, {"payment": task["subject"]})
+    assert (taken.status_code, taken.json()["type"]) == (409, "/problems/claim-taken")
+    position = typed["entries"][0]["position"]
+    await trial.recorded(f"/v1/entries/{position}/correction", {"reason": "Another order's."})
+    settled = await trial.recorded(path, {"payment": task["subject"]})
+    assert kinds(settled) == ["payment.captured"]
+
+
 async def test_without_a_processor_the_way_out_is_said(fresh_house: House) -> None:
     customer, (card,) = await customer_with(fresh_house, "tok_visa")
     order = await placed(fresh_house, customer, 1)

@@ -293,9 +293,10 @@ async def test_a_payment_corrected_by_a_person_is_not_recorded_again_by_a_notice
     assert (await account(house, other))["received"] == 2000
 
 
-async def test_a_yen_is_a_yen_and_a_krona_is_not_a_hundredth(stripe: Stripe) -> None:
+async def test_a_yen_is_a_yen_a_krona_no_hundredth_and_an_ariary_not_a_fifth(stripe: Stripe) -> None:
     # Take Stripe's units for ISO's everywhere → Icelandic payments are a hundred times too large, this fails.
-    for currency, told, minor in (("JPY", 500, 500), ("ISK", 50000, 500), ("BHD", 5000, 5000)):
+    told_in = (("JPY", 500, 500), ("ISK", 50000, 500), ("UGX", 50000, 500), ("MGA", 500, 50000))
+    for currency, told, minor in (*told_in, ("BHD", 5000, 5000)):
         it = charge(None, told, currency=currency.lower())
         await stripe.tell("charge.succeeded", it)
         (row,) = await waiting(stripe.house, it["id"])
@@ -689,10 +690,56 @@ async def test_all_notices_of_a_dispute_at_once_tell_it_once(stripe: Stripe) -> 
 
 async def test_what_was_taken_back_of_a_payment_nobody_knows_waits(stripe: Stripe) -> None:
     it = dispute(charge(None), status="needs_response")
-    assert await stripe.tell("charge.dispute.created", it) == "kept"
+    assert await stripe.tell("charge.dispute.created", it) == "refused"
     assert await stripe.tell("charge.dispute.funds_withdrawn", it) == "unmatched"
     (row,) = await waiting(stripe.house, it["id"])
     assert (row["direction"], row["why"]) == ("payout", "unknown")
+
+
+async def test_a_dispute_about_money_without_a_place_is_somebodys_task(stripe: Stripe) -> None:
+    """Keep it as a notice of a kind that tells nothing → nobody contests it in time, and this fails."""
+    paid = await stripe.house.paid_order(2)
+    it = charge(paid)
+    assert await stripe.tell("charge.succeeded", it) == "unmatched"
+    for kind, status in (("created", "needs_response"), ("closed", "lost")):
+        assert await stripe.tell(f"charge.dispute.{kind}", dispute(it, status=status)) == "refused"
+        assert await to_look_at(stripe) == "kept_before"
+
+
+async def test_money_recorded_for_another_order_than_the_shop_named_is_somebodys_task(stripe: Stripe) -> None:
+    """Take its reference's word for it → the order it was for waits unpaid and unseen, and this fails."""
+    house = stripe.house
+    meant, typed = await house.order(2), await house.order(2)
+    it = charge(meant)
+    by_hand = {"amount": eur(2000), "processor": "stripe", "reference": it["id"]}
+    await house.recorded(f"/v1/orders/{typed}/payments", by_hand)
+    assert await stripe.tell("charge.succeeded", it) == "refused"
+    assert await to_look_at(stripe) == "named_otherwise"
+    (payment,) = (await shown(house, typed))["payments"]
+    await house.recorded(f"/v1/entries/{payment['position']}/correction", {"reason": "Another order's."})
+    await house.recorded(f"/v1/orders/{meant}/payments", by_hand)
+    assert await stripe.tell("payment_intent.succeeded", intent(it)) == "known"
+
+
+async def test_money_that_a_person_gave_another_place_than_the_shop_named_is_known(stripe: Stripe) -> None:
+    house = stripe.house
+    paid, other = await house.paid_order(2), await house.order(2)
+    it = charge(paid)
+    assert await stripe.tell("charge.succeeded", it) == "unmatched"
+    (row,) = await waiting(house, it["id"])
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"order": other})
+    assert await stripe.tell("payment_intent.succeeded", intent(it)) == "known"
+
+
+async def to_look_at(stripe: Stripe) -> str:
+    """Why somebody looks at the notice that came last; there is a task to."""
+    house, head = stripe.house, await stripe.house.head()
+    (notice,) = (await house.agent.get(f"/v1/inbound?min_position={head}&sort=-position&limit=1")).json()[
+        "items"
+    ]
+    tasks = (await house.agent.get(f"/v1/tasks?kind=notice&limit=200&min_position={head}")).json()["items"]
+    assert str(notice["position"]) in {task["subject"] for task in tasks}
+    return notice["why"]
 
 
 # Everything else
