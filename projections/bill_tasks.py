@@ -36,7 +36,7 @@ from domain.payments.payment_events import (
     PaymentReversed,
 )
 from domain.refunds.refund_events import RefundGranted, RefundPaid
-from projections.projection import Key, Place, Row
+from projections.projection import Key, Place, Row, is_last
 
 BearsOnBillTasks = (
     BillIssued
@@ -100,6 +100,10 @@ class Task(Row):
     """Of `collection_call`: the last day on which it may be paid in time."""
     while_watched: bool = False
     """Of `watched_review`: whether it is asked only while the customer owes something overdue."""
+    said_at: Moment | None = None
+    """When what says so was: of `collection_call` the last call, of `write_off_decision` the last to reach
+    them, of `reach_customer` the last attempt, or a decline. What was before it changes nothing.
+    """
     paused_until: Moment | None = None
     """Of `collection_call`: the end of the day for which the customer promised to pay."""
     waits_since: Moment | None = None
@@ -191,14 +195,24 @@ def _owe(
 
 
 def _called(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:
+    """The last call says when to try again, and the last that reached them whether the owner decides."""
     call = rows.get((entry.stream, CALL, it.bill))
     if call is None:
         return
-    call.due = call.missed_from = None
-    rows.pop((entry.stream, DECIDE, it.bill), None)
-    begin_tasks(rows, entry.stream, it.bill, it.customer, it.deadlines, entry, CALL, DECIDE)
-    for row in _about(rows, entry.stream, it.bill):
-        row.open = call.open
+    if is_last(call.said_at, entry):
+        _say(rows, it, entry, CALL)
+    decision = rows.get((entry.stream, DECIDE, it.bill))
+    if it.outcome == "reached" and is_last(None if decision is None else decision.said_at, entry):
+        _say(rows, it, entry, DECIDE)
+        rows[entry.stream, DECIDE, it.bill].open = call.open
+
+
+def _say(rows: Rows, it: CollectionCallMade, entry: Entry, kind: DeadlineKind) -> None:
+    key = (entry.stream, kind, it.bill)
+    row = rows.setdefault(key, Task(*key, it.customer))
+    row.due = row.missed_from = None
+    row.said_at, row.last_position = entry.effective_at, entry.position
+    begin_tasks(rows, entry.stream, it.bill, it.customer, it.deadlines, entry, kind)
 
 
 def _end_if_due(rows: Rows, key: Key, entry: Entry) -> None:

@@ -16,7 +16,7 @@ from domain.declines.decline_events import (
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.orders.order_events import DeadlineKind
-from projections.projection import Key, Place, Row, RowPerGroup, events_of
+from projections.projection import Key, Place, Row, RowPerGroup, events_of, is_last
 
 BearsOnDeclines = (
     PaymentDeclined
@@ -117,8 +117,9 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
 
 def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
     row.attempts += 0 if it.is_worse else 1
-    row.currency, row.declined_at = it.currency, entry.effective_at
-    row.decline_code, row.kind = it.decline_code, it.kind
+    row.currency = it.currency
+    if is_last(row.declined_at, entry):
+        row.declined_at, row.decline_code, row.kind = entry.effective_at, it.decline_code, it.kind
     if it.deadlines:  # the first while it waits for another reason: what was tried before counts no more
         row.decide_at, row.contacts, row.channels_left = _decide_at(it), 0, row.channels
     left = [card for card in row.cards_left.split() if card != it.payment_method]

@@ -19,6 +19,7 @@ from domain.entry import Entry
 from domain.orders.order_events import DeadlineKind
 from domain.payments.payment_events import PaymentCaptured
 from projections.bill_tasks import Rows, begin_tasks
+from projections.projection import is_last
 
 BearsOnHoldTasks = (
     PaymentAttempted
@@ -49,22 +50,36 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
             begin_tasks(rows, order, it.payment, customer, it.deadlines, entry, RESOLVE)
         case PaymentDeclined():
             rows.pop((order, RESOLVE, it.payment), None)
-            begin_tasks(rows, order, order, customer, it.deadlines, entry, REACH, DECIDE)
+            begin_tasks(rows, order, order, customer, it.deadlines, entry, DECIDE)
+            if it.deadlines:
+                _reach(rows, it, entry)
         case PaymentCaptured() | ChargeUnmatched() | ChargeRecordedBefore():
             rows.pop((order, RESOLVE, it.payment), None)
         case OrderPlacedOnHold():
-            begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, REACH, DECIDE)
+            begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, DECIDE)
+            _reach(rows, it, entry)
             ship_no_more(rows, order, entry)
         case CardOnFileSearchCompleted():
             rows.pop((order, SEARCH, order), None)
         case ContactAttempted():
-            rows.pop((order, REACH, order), None)
-            begin_tasks(rows, order, order, customer, it.deadlines, entry, REACH)
+            _reach(rows, it, entry)
         case OrderReleased() | ShipmentReleasedWithoutPayment() | OrderNotDelivered():
             for kind in (SEARCH, REACH, DECIDE):
                 rows.pop((order, kind, order), None)
             if not isinstance(it, OrderNotDelivered) and (order, SHIP, order) in rows:
                 begin_tasks(rows, order, order, customer, it.deadlines, entry, SHIP)
+
+
+def _reach(rows: Rows, it: PaymentDeclined | OrderPlacedOnHold | ContactAttempted, entry: Entry) -> None:
+    """The last attempt, or a decline after it, says when to try again; or that nobody has to. Source: R-D2"""
+    key = (it.order, REACH, it.order)
+    row = rows.get(key)
+    if row is None or is_last(row.said_at, entry):
+        if row is not None:
+            row.due = row.missed_from = None
+        begin_tasks(rows, it.order, it.order, it.customer, it.deadlines, entry, REACH)
+        if key in rows:
+            rows[key].said_at = entry.effective_at
 
 
 def ship_no_more(rows: Rows, order: str, entry: Entry) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVa
 import msgspec
 
 from domain.entry import Entry, Event
+from domain.moments import Moment
 
 Place = Annotated[int, msgspec.Meta(extra={"mark": "position"})]
 """The position of an entry in a row: no figure, and so nothing to explain."""
@@ -109,6 +110,11 @@ class LinesPerEntry(Projection[RowT, EventT]):
 def events_of(union: object) -> tuple[type[Event], ...]:
     """The classes of a union of events, or of a single one."""
     return get_args(union) or cast(tuple[type[Event]], (union,))
+
+
+def is_last(known: Moment | None, entry: Entry) -> bool:
+    """Whether nothing of its kind that is known was later: what is told late turns no row back."""
+    return known is None or known <= entry.effective_at
 
 
 AnyProjection = Projection[Any, Any]

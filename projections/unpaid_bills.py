@@ -33,7 +33,7 @@ from domain.moments import Day, Moment
 from domain.orders.order_events import Deadline, DeadlineKind, OrderPlaced, OrderShipped
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
 from domain.refunds.refund_events import RefundGranted
-from projections.projection import Key, Place, Projection, Row, events_of
+from projections.projection import Key, Place, Projection, Row, events_of, is_last
 
 Pays = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed
 OfOneBill = (
@@ -97,6 +97,8 @@ class DebtRow(Row):
     last_call_at: Moment | None = None
     last_result: str | None = None
     """Of the last call: the good reason, `will_pay`, `reached` or `not_reached`."""
+    reached_at: Moment | None = None
+    """The last time that a call reached them."""
     closed_as: str | None = None
     closed_at: Moment | None = None
     last_position: Place = 0
@@ -106,7 +108,7 @@ class UnpaidBills(Projection[DebtRow, BearsOnDebt]):
     """Who owes what, since when; whom to remind, whom to call, and what became of it?"""
 
     name = "unpaid_bills"
-    version = 3
+    version = 4
     row = DebtRow
     handles = events_of(BearsOnDebt)
     key = ("order", "bill")
@@ -184,6 +186,7 @@ def _go_on(row: DebtRow, void: DebtRow) -> None:
     row.call_at, row.decide_at, row.promised_until = void.call_at, void.decide_at, void.promised_until
     row.reminders, row.calls = void.reminders, void.calls
     row.last_call_at, row.last_result = void.last_call_at, void.last_result
+    row.reached_at = void.reached_at
     row.uncollectible, void.uncollectible = void.uncollectible, 0
 
 
@@ -243,16 +246,24 @@ def _change(
             row.second_reminder_at = _unless_answered(row.second_reminder_at, entry)
         case CollectionCallMade():
             row.calls += 1
-            row.last_call_at = entry.effective_at
-            row.last_result = it.good_reason or ("will_pay" if it.will_pay else it.outcome)
-            row.call_at = _due(it.deadlines, "collection_call")
-            row.decide_at = _due(it.deadlines, "write_off_decision")
+            _call(row, it, entry)
         case PromiseMade():
             row.promised_until = _due(it.deadlines, "promise_broken")
         case PromiseKept() | PromiseBroken():
             row.promised_until = None
         case _:
             assert_never(it)
+
+
+def _call(row: DebtRow, it: CollectionCallMade, entry: Entry) -> None:
+    """What the last call says, and of the owner's decision the last that reached them. Source: R-B4"""
+    if is_last(row.last_call_at, entry):
+        row.last_call_at = entry.effective_at
+        row.last_result = it.good_reason or ("will_pay" if it.will_pay else it.outcome)
+        row.call_at = _due(it.deadlines, "collection_call")
+    if it.outcome == "reached" and is_last(row.reached_at, entry):
+        row.reached_at = entry.effective_at
+        row.decide_at = _due(it.deadlines, "write_off_decision")
 
 
 def _correct(rows: dict[Key, DebtRow], order: str, it: Corrects, entry: Entry) -> None:

@@ -109,7 +109,8 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
 
     Checks, in this order: order placed; its customer; retry, which is: the same decision at the same moment;
     the owner decides; the customer was watched; something left to ship; with payment first a reason, at most
-    so many days, and a customer who is watched still; not before the order. Source: R-B2
+    so many days, and a customer who is watched still; not before the order, nor before what the
+    owner said last. Source: R-B2
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -124,7 +125,7 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
         raise NothingLeftToReview(command.order)
     if command.decision == "payment_first":
         _check_payment_first(command, given)
-    expect_cause(state.placed_at, given)
+    expect_cause(max([state.placed_at, *[known.at for known in state.reviews]]), given)
     on_bill = state.placed.terms == "bill_after" or state.declines.released_unpaid is not None
     reviewed = _reviewed(state, command, until, given, on_bill=on_bill)
     ends = hold_ends(

@@ -13,6 +13,7 @@ from domain.causes import expect_cause
 from domain.command import Command
 from domain.decision import Decision, Given
 from domain.ids import expect_id
+from domain.moments import Moment
 from domain.orders.order import Placed, placed_order
 from domain.refusal import Refusal
 
@@ -62,7 +63,7 @@ def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
     if bill.write_off is not None and bill.open == 0:
         return Decision(customer=state.placed.customer, already=(bill.write_off.position,))
     expect_open(bill)
-    call = _good_reason(bill)
+    call = _good_reason(bill, given.at)
     expect_role("owner", given)
     # A bill that took another's place keeps its calls.
     expect_cause(call.at, given)
@@ -80,15 +81,22 @@ def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
     return Decision(events=((command.order, written_off),), customer=state.placed.customer)
 
 
-def _good_reason(bill: Bill) -> Call:
-    """The last call in which the customer gave one. Raises: CustomerNotReached, NoGoodReason."""
+def _good_reason(bill: Bill, by: Moment) -> Call:
+    """The last call by then in which the customer gave one; the first, where all were later.
+
+    Raises: CustomerNotReached, NoGoodReason.
+    """
     reached = [call for call in bill.calls if call.it.outcome == "reached"]
     if not reached:
         raise CustomerNotReached(bill.bill)
-    for call in reversed(reached):
-        if call.it.good_reason is not None:
-            return call
-    raise NoGoodReason(bill.bill)
+    good = sorted([call for call in reached if call.it.good_reason is not None], key=_at)
+    if not good:
+        raise NoGoodReason(bill.bill)
+    return next((call for call in reversed(good) if call.at <= by), good[0])
+
+
+def _at(call: Call) -> Moment:
+    return call.at
 
 
 def write_off_reversed(

@@ -39,7 +39,8 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
     """Records every card on file, in the order in which they are to be tried, each with why or why not.
 
     Checks, in this order: order placed; its customer; retry, which is: the last search found the same, or,
-    once the order waits no longer, was at the same moment; on hold; not before the hold.
+    once the order waits no longer, was at the same moment; on hold; not before the hold, nor before the
+    last search.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -55,5 +56,5 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
     )
     if hold.searches and hold.searches[-1].completed == found:
         return Decision(customer=command.customer, already=(hold.searches[-1].position,))
-    expect_cause(hold.at, given)
+    expect_cause(max([hold.at, *[search.at for search in hold.searches]]), given)
     return Decision(events=((command.order, found),), customer=command.customer)

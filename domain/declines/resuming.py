@@ -9,9 +9,10 @@ from domain.deadlines import deadlines_of_effort, is_history, still_to_do
 from domain.decision import Given
 from domain.declines.decline_events import OrderNotDelivered, OrderReleased
 from domain.declines.holds import hold_begins, holds_up
-from domain.declines.order_declines import Hold
+from domain.declines.order_declines import ContactEffort, Hold
 from domain.declines.releasing import is_ready
 from domain.entry import Event
+from domain.moments import Moment
 from domain.orders.order import Placed, price_not_covered
 from domain.orders.order_events import Deadline
 
@@ -60,7 +61,7 @@ def _reach(hold: Hold, given: Given) -> Deadline | None:
         return hold.deadline("reach_customer")
     if hold.reached:
         return None
-    tried = hold.effort[-1]
+    tried = max(hold.effort, key=_at)
     # One entered while the hold seemed over asked for no other.
     started = tried.attempted.deadlines or deadlines_of_effort(msgspec.structs.replace(given, at=tried.at))
     return next((each for each in started if each.kind == "reach_customer"), None)
@@ -73,3 +74,7 @@ def _was_left_to_a_person(hold: Hold, after: Placed) -> bool:
     declines = msgspec.structs.replace(after.declines, holds=holds)
     ready = is_ready(msgspec.structs.replace(after, declines=declines))
     return ready is not None and hold.ended_at is not None and ready <= hold.ended_at
+
+
+def _at(tried: ContactEffort) -> Moment:
+    return tried.at

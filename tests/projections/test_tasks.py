@@ -13,7 +13,7 @@ from projections.folding import folding_of
 from projections.projection import AnyProjection
 from projections.refund_tasks import KINDS
 from projections.tasks import Tasks
-from projections.unpaid_bills import UnpaidBills
+from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain.bill_examples import (
     DISPUTE,
     ILL,
@@ -247,6 +247,41 @@ def test_a_good_reason_is_the_owners_to_decide_on() -> None:
     assert owed(story, "2020-01-01") == []
 
 
+def debt(story: Story) -> DebtRow:
+    (row,) = [row for row in rows(story, UnpaidBills()) if row.bill == BILL]
+    return row
+
+
+def test_who_phones_in_vain_takes_nothing_from_the_owner() -> None:
+    # Let every call say what the owner decides → nobody is asked, and this fails.
+    story = billed_story().on("2010-11-12")
+    for command in (remind(), call(**ILL)):
+        story.do(command)
+    story.on("2010-11-13").do(call())
+    assert owed(story, "2010-11-13") == ["write_off_decision"]
+    row = debt(story)
+    assert (row.decide_at, row.last_result) == (moment("2010-11-12"), "not_reached")
+    story.on("2010-11-14").do(call(outcome="reached", will_pay=True))
+    assert owed(story, "2010-11-14") == []
+    assert debt(story).decide_at is None
+
+
+def test_a_call_of_before_that_is_entered_late_turns_nothing_back() -> None:
+    # Let the call recorded last count → both fail.
+    story = billed_story().on("2010-11-20")
+    for command in (remind(), call(**ILL)):
+        story.do(command)
+    story.with_now(moment("2010-11-21")).on("2010-11-12")
+    for late in (call(), call(outcome="reached", will_pay=True)):
+        story.do(late)
+        assert owed(story, "2010-12-19") == ["write_off_decision"]
+        assert owed(story, "2010-12-20") == ["write_off_decision", "collection_call"]
+        row = debt(story)
+        assert (row.last_result, row.last_call_at) == ("illness", moment("2010-11-20"))
+        assert row.call_at == moment("2010-12-20", "00:00")
+    assert debt(story).calls == 3
+
+
 def test_nothing_is_asked_for_once_a_bill_is_settled_and_a_part_changes_nothing() -> None:
     story = billed_story().on("2010-09-17")
     story.do(pay_bill(amount=7594))
@@ -278,7 +313,7 @@ def test_what_is_to_be_done_about_a_bill_is_to_be_done_about_the_one_that_takes_
     new = next(row for row in rows(story, UnpaidBills()) if row.bill == OTHER_BILL)
     assert (new.number, new.closed_as) == (2, None)
     same = ("issued_on", "issued_at", "due_on", "open", "reminders", "calls", "last_result", "call_at")
-    for name in (*same, "second_reminder_at", "decide_at", "promised_until", "last_call_at"):
+    for name in (*same, "second_reminder_at", "decide_at", "promised_until", "last_call_at", "reached_at"):
         assert getattr(new, name) == getattr(debt, name), name
 
 

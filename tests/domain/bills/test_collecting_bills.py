@@ -38,7 +38,7 @@ from tests.domain.bill_examples import (
     written_off,
 )
 from tests.domain.examples import BILL, CUSTOMER, NEW_BILL, ORDER, OTHER_BILL, id_of, place, ship
-from tests.domain.specification import AGENT, OWNER, ZONE, given, moment
+from tests.domain.specification import AGENT, OWNER, ZONE, Story, given, moment
 
 
 def midnight(day: str) -> int:
@@ -287,6 +287,19 @@ def test_a_good_reason_once_given_stays_good() -> None:
     position = story.entries[-1].position
     story.on("2010-12-10").do(call())
     story.by(OWNER).when(write_off()).then(written_off(call=position))
+
+
+def test_a_bill_is_written_off_for_the_last_good_reason_of_before() -> None:
+    # Take the call recorded last → the first two fail; never look at the moment → the last one does.
+    story = billed_story().by(OWNER).with_now(moment("2010-11-25"))
+    positions: dict[str, int] = {}
+    for day, reason in (("2010-11-12", "illness"), ("2010-11-20", "job_loss"), ("2010-11-10", "other")):
+        story.on(day).do(call(**{**ILL, "good_reason": reason}))
+        positions[reason] = story.entries[-1].position
+    for day, reason in (("2010-11-25", "job_loss"), ("2010-11-12", "illness"), ("2010-11-11", "other")):
+        then = Story.after(story.entries).by(OWNER).with_now(moment("2010-11-25")).on(day)
+        then.when(write_off()).then(written_off(good_reason=reason, call=positions[reason]))
+    story.on("2010-11-09").when(write_off()).refused(EffectiveBeforeCause(story.at, moment("2010-11-10")))
 
 
 def test_what_is_written_off_is_all_that_was_open() -> None:

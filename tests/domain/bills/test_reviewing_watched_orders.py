@@ -183,6 +183,16 @@ def test_nothing_is_reviewed_before_it_is_ordered() -> None:
     story.when(review(**SECOND)).refused(EffectiveBeforeCause(story.at, at))
 
 
+def test_the_owners_last_word_is_not_replaced_by_an_earlier_one() -> None:
+    # Let what was recorded last count → the order that was let go asks for payment first again.
+    story = watched_story()
+    at = story.on("2010-09-22").at
+    story.do(review("ship", **SECOND))
+    story.with_now(moment("2010-09-23")).on("2010-09-21")
+    story.when(review("payment_first", **SECOND)).refused(EffectiveBeforeCause(story.at, at))
+    story.on("2010-09-22").when(review("payment_first", **SECOND)).decides(WatchedOrderReviewed)
+
+
 @pytest.mark.parametrize(
     "said", [{"decision": "refuse"}, {"days": 1}, {"decision": "payment_first", "days": 0}]
 )

@@ -156,6 +156,16 @@ def test_a_search_that_finds_the_same_says_nothing_new_and_another_one_does() ->
     story.when(search()).then(searched(cards=(considered(OLD_CARD), considered(CARD))))
 
 
+def test_the_last_search_is_not_replaced_by_an_earlier_one() -> None:
+    # Let what was recorded last count → the cards of the 12th are no longer to be tried, and this fails.
+    story = waiting(card_stored())
+    day = story.on("2010-08-12").at
+    story.do(search())
+    story.record(old_card())
+    story.with_now(day).at = day - 1
+    story.when(search()).refused(EffectiveBeforeCause(day - 1, day))
+
+
 def test_a_search_is_for_an_order_on_hold_of_that_customer() -> None:
     given(customer(), placed()).when(search()).refused(NotOnHold(ORDER))
     waiting().when(search(customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER))

@@ -27,11 +27,15 @@ from domain.declines.not_delivering import (
     NothingDeclined,
 )
 from domain.declines.reaching import ContactPointNotNamed, ContactPointOfAnotherChannel, NeverOnHold
+from domain.moments import day_of
 from domain.orders.contacting import PersonUnknown
 from domain.orders.order_events import Deadline, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
+from projections.bill_tasks import Task
+from projections.declined_payments import DeclinedPayment, DeclinedPayments
+from projections.tasks import Tasks
 from tests.domain.bill_examples import reverse
 from tests.domain.decline_examples import (
     ANN,
@@ -64,7 +68,8 @@ from tests.domain.examples import (
     placed,
     ship,
 )
-from tests.domain.specification import OWNER, Story, given, moment
+from tests.domain.figures import rows_of
+from tests.domain.specification import OWNER, ZONE, Story, given, moment
 
 HELD = (attempted(), declined(), held())
 
@@ -291,3 +296,32 @@ def test_a_new_customer_reached_without_a_card_waits_until_the_owner_says_ship()
     story.on("2010-12-01").when(give_up()).refused(CustomerWasReached(ORDER))
     story.by(OWNER).because("sealed:A nurse").do(release())
     assert story.state(ORDER).declines.released_unpaid is not None
+
+
+def asked(story: Story) -> list[tuple[str, str]]:
+    """What is to be done to reach them, and on which day."""
+    found = [row for row in rows_of(Tasks(), story.entries) if isinstance(row, Task)]
+    return [(row.kind, day_of(row.due, ZONE)) for row in found if row.kind == "reach_customer" and row.due]
+
+
+def test_an_attempt_that_is_told_late_asks_for_nothing_that_was_done_since() -> None:
+    # Let the attempt recorded last say when to try again → both fail.
+    story = waiting().on("2010-08-20")
+    story.do(reach())
+    assert asked(story) == [("reach_customer", "2010-08-23")]
+    story.with_now(moment("2010-08-21")).on("2010-08-12").do(phone())
+    assert asked(story) == [("reach_customer", "2010-08-23")]
+    story.on("2010-08-21").do(reach(reached=True))
+    story.on("2010-08-13").do(phone())
+    assert asked(story) == []
+
+
+def test_a_decline_that_is_told_late_is_not_the_last() -> None:
+    # Let the decline recorded last count → this fails.
+    story = waiting().with_now(moment("2010-08-21")).on("2010-08-20")
+    story.do(fail(payment=id_of("pay", 51), reference="ch_51", decline_code="stolen_card"))
+    story.on("2010-08-12").do(fail(payment=id_of("pay", 52), reference="ch_52"))
+    (row,) = rows_of(DeclinedPayments(), story.entries)
+    assert isinstance(row, DeclinedPayment)
+    told = (row.attempts, row.declined_at, row.decline_code, row.kind)
+    assert told == (3, moment("2010-08-20"), "stolen_card", "fraud")
