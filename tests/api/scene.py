@@ -107,8 +107,8 @@ class Scene:
                 body["edition"] = body["edition"] | {"backdating_days": 90 + int(self.new, 16) % 30_000}
             case "register_customer":
                 body["external_ref"] = self.new
-            case "settle_refund" | "reinstate_payment":
-                body["reference"] = self.new
+            case "settle_refund" | "reinstate_payment":  # other money than what was captured under its own
+                body["reference"] = f"{named(declared)}_{self.new}"
             case _:
                 pass
         return body
