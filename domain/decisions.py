@@ -51,6 +51,7 @@ from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, ret
 from domain.inbound.charges_let_through import RecordCharge, record_charge
 from domain.inbound.closing_notices import CloseNotice, close_notice
 from domain.inbound.notices import ReceiveNotice, receive_notice
+from domain.inbound.other_money import WaitForOtherMoney, wait_for_other_money
 from domain.inbound.payouts import RecordSentPayout, record_sent_payout
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.orders.cancelling import CancelUnits, cancel_units
@@ -170,6 +171,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     RecordSentPayout: record_sent_payout,
     AssignMoney: assign_money,
     ReturnMoney: return_money,
+    WaitForOtherMoney: wait_for_other_money,
     ReceiveNotice: receive_notice,
     CloseNotice: close_notice,
     Tick: tick,

@@ -131,6 +131,7 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
 
     It counts as what it is from then on: a payment of the order or of a bill, a payout of a refund, a payment
     taken back or given back again. The order's own rules hold: what they refuse stays unmatched.
+    An order that it came for, and that lacks it after all, is placed on hold right after.
     """
     money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
     order = await call.book.state(body.order)

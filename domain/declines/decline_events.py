@@ -114,9 +114,12 @@ class OnFile(msgspec.Struct, frozen=True):
     channel: ContactChannel
 
 
-HoldBegunBy = Literal["declined", "paid_short", "charged_back", "bounced", "corrected", "given_back"]
+HoldBegunBy = Literal[
+    "declined", "paid_short", "charged_back", "bounced", "corrected", "given_back", "assigned_elsewhere"
+]
 """Why an order waits: a bank refused a payment, let less through than it was asked for, or took one back;
-what had covered the order never was; or money that came for it had no place and went back.
+what had covered the order never was; or money that came for it had no place and went back, or was for
+something else.
 """
 
 

@@ -14,9 +14,9 @@ from domain.bills.owing import expect_customer
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
 from domain.decision import Decision, Given
-from domain.declines.holds import hold_begins
 from domain.entry import Event, Minor
 from domain.ids import expect_id
+from domain.inbound.other_money import waits_for_other_money
 from domain.inbound.unmatched import (
     Settled,
     Settlement,
@@ -26,13 +26,14 @@ from domain.inbound.unmatched import (
     unmatched_stream,
 )
 from domain.inbound.unmatched_events import (
+    CameFor,
     UnmatchedPayoutAssigned,
     UnmatchedPayoutReturned,
     UnmatchedReceiptAssigned,
     UnmatchedReceiptReturned,
 )
 from domain.money import Money
-from domain.orders.order import Placed, price_not_covered
+from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
 from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
 from domain.payments.payment_events import PaymentCaptured
@@ -212,9 +213,16 @@ def _assigned(
         currency=command.fact.currency,
         amount=command.fact.amount,
     )
-    if isinstance(assigned, UnmatchedReceiptAssigned) and assigned.subject != name:
-        return msgspec.structs.replace(assigned, asked_as=name)
-    return assigned
+    if not isinstance(assigned, UnmatchedReceiptAssigned):
+        return assigned
+    asked_as = None if assigned.subject == name else name
+    return msgspec.structs.replace(assigned, asked_as=asked_as, came_for=_came_for(state))
+
+
+def _came_for(state: UnmatchedMoney) -> CameFor | None:
+    """The order that the money named, and whose that is."""
+    order, customer = state.it.order, state.it.customer
+    return None if order is None or customer is None else CameFor(order, customer)
 
 
 def _named_as(known: Settlement, said: Settled) -> Settled:
@@ -271,7 +279,8 @@ def return_money(command: ReturnMoney, given: Given) -> Decision:
         return _already(known, returned, command.settlement, state.it.customer)
     _expect_left(state, Money(command.amount, command.currency))
     expect_cause(state.at, given)
-    held = () if order is None else _order_waits(state, order, command.amount, given)
+    left = state.left - command.amount
+    held = () if order is None else waits_for_other_money(state, order, left, "given_back", given)
     return Decision(
         events=((unmatched_stream(command.unmatched), returned), *held),
         customer=command.customer or state.it.customer,
@@ -284,20 +293,6 @@ def _order_it_came_for(command: ReturnMoney, given: Given) -> Placed | None:
     if order is not None and command.customer is not None:
         expect_customer(order, command.customer)
     return order
-
-
-def _order_waits(
-    state: UnmatchedMoney, order: Placed, amount: int, given: Given
-) -> tuple[tuple[str, Event], ...]:
-    """The hold of the order that came money was for, where what is left of that could not cover it.
-
-    What went back before it was ordered leaves an order that waits for its first payment, as any other.
-    """
-    may_cover = state.left - amount if state.it.currency == order.placed.currency else 0
-    is_for_it = state.is_receipt and order.placed_at <= given.at
-    if not is_for_it or price_not_covered(order) <= may_cover:
-        return ()
-    return hold_begins(order, None, "given_back", given)
 
 
 def _already(known: Settlement, said: Settled, name: str, customer: str | None) -> Decision:

@@ -7,6 +7,8 @@ then recorded as what it is: a payment, a payout, a reversal, in the same append
 
 from typing import Literal
 
+import msgspec
+
 from domain.entry import Event, Minor
 from domain.orders.order_events import Deadline
 
@@ -48,6 +50,13 @@ CountsAs = Literal["payment", "bill_payment", "refund", "reversal", "reinstateme
 """What money turns out to be: received for an order or a bill, paid out, taken back, or given back again."""
 
 
+class CameFor(msgspec.Struct, frozen=True):
+    """The order that money named when it came, and whose that is."""
+
+    order: str
+    customer: str
+
+
 class UnmatchedReceiptAssigned(Event, frozen=True, kw_only=True):
     """What came was for that order: the same append records it there. Source: I12"""
 
@@ -61,6 +70,8 @@ class UnmatchedReceiptAssigned(Event, frozen=True, kw_only=True):
     amount: Minor
     asked_as: str | None = None
     """The payment as which it was to be recorded, where it was recorded as another already."""
+    came_for: CameFor | None = None
+    """Where it named an order, which may lack it from now on."""
 
 
 class UnmatchedReceiptReopened(Event, frozen=True, kw_only=True):

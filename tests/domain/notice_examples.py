@@ -5,7 +5,12 @@ from typing import Any
 from domain.inbound.assigning import AssignMoney, ReturnMoney
 from domain.inbound.notice_events import NoticeReceived
 from domain.inbound.notices import MovedMoney, ReceiveNotice
-from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt, UnmatchedReceiptAssigned
+from domain.inbound.unmatched_events import (
+    CameFor,
+    UnmatchedPayout,
+    UnmatchedReceipt,
+    UnmatchedReceiptAssigned,
+)
 from tests.domain.examples import CUSTOMER, ORDER, PAYMENT, capture, customer_registered, id_of, placed
 from tests.domain.specification import NOON, Story, given
 
@@ -93,6 +98,7 @@ def assigned(**other: Any) -> UnmatchedReceiptAssigned:
         "subject": PAYMENT,
         "currency": "USD",
         "amount": 7595,
+        "came_for": CameFor(ORDER, CUSTOMER),
     }
     return UnmatchedReceiptAssigned(**{**said, **other})
 

@@ -50,6 +50,13 @@ def assign(
     money.parts[payment] = amount
 
 
+def assigned(shop: Shop, name: str) -> None:
+    """What follows by itself once some of it is assigned: an order that it came for waits, as below."""
+    money = shop.unmatched[name]
+    if holds.not_covered(shop.orders[money.order]) > money.left:
+        holds.cover_lost(shop, money.order)
+
+
 def give_back(shop: Shop, name: str, amount: int) -> None:
     """It went back. R-B2: an order that it came for waits, unless what is left would do."""
     money = shop.unmatched[name]

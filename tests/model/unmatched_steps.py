@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.inbound.assigning import AssignMoney, ReturnMoney
 from domain.inbound.notices import MovedMoney, ReceiveNotice
+from domain.inbound.other_money import WaitForOtherMoney
 from domain.payments.money_facts import MoneyFact
 from domain.payments.reversing import ReversePayment
 from domain.refunds.paying_out import RecordPayout
@@ -89,7 +90,7 @@ def assign(twins: Twins, which: int, much: int) -> None:
             reference=f"ch_{twins.number}",
         )
     command = AssignMoney(unmatched=name, customer=order.customer, fact=fact)
-    twins.ask(
+    happened = twins.ask(
         command,
         lambda: unmatched.assign(
             twins.shop,
@@ -100,6 +101,10 @@ def assign(twins: Twins, which: int, much: int) -> None:
             lambda: record(twins, order, fact),
         ),
     )
+    if happened and money.came:
+        named = {"order": money.order, "customer": twins.shop.orders[money.order].customer}
+        follows = WaitForOtherMoney(**named, unmatched=name)
+        twins.ask(follows, lambda: unmatched.assigned(twins.shop, name))
 
 
 def give_back(twins: Twins, which: int, much: int) -> None:

@@ -1,0 +1,137 @@
+"""Money that came for an order, had no place there and turned out to be for something else: the order waits
+where everybody can see it, whoever the money belongs to.
+
+Source: I12, R-D2, R-B2
+"""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from domain.command import Command
+from domain.declines.decline_events import OrderPlacedOnHold, ShipmentReleasedWithoutPayment
+from domain.entry import Event
+from domain.inbound.hold_follows_assignment import HoldFollowsAssignment
+from domain.inbound.unmatched_events import CameFor, UnmatchedReceiptAssigned
+from domain.reactions import Errand, asked_by
+from tests.domain.decline_examples import ann, customer, declined, held, release
+from tests.domain.declines.test_losing_cover import lost, row_of, tasks_of
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    OTHER_CUSTOMER,
+    OTHER_ORDER,
+    cancelled,
+    capture,
+    captured,
+    customer_registered,
+    id_of,
+    placed,
+)
+from tests.domain.notice_examples import assign, unmatched
+from tests.domain.specification import OWNER, Story, given
+
+OTHERS: dict[str, Any] = {"order": OTHER_ORDER, "customer": OTHER_CUSTOMER}
+
+
+def came_for_it(*events: Event, **money: Any) -> Story:
+    """Money came for an order, and had no place; another customer has ordered as well."""
+    other = customer_registered(customer=OTHER_CUSTOMER), placed(**OTHERS)
+    story = given(ann(), customer(), *(events or (placed(),)), *other, unmatched(**money)).on("2010-08-11")
+    return story.by(OWNER).because("sealed:It was for another")
+
+
+def for_another(amount: int = 7595, number: int = 2, currency: str = "USD") -> Command:
+    """The other order is what the money was for."""
+    named = {"payment": id_of("pay", number), "reference": f"ch_{number}", "currency": currency}
+    return assign(customer=OTHER_CUSTOMER, fact=capture(order=OTHER_ORDER, amount=amount, **named))
+
+
+def assigned(story: Story, command: Command) -> tuple[Event, ...]:
+    """Assign it, and let happen what follows by rule."""
+    story.do(command)
+    (entry,) = [each for each in story.entries if isinstance(each.event, UnmatchedReceiptAssigned)][-1:]
+    follows = asked_by(HoldFollowsAssignment(), entry, story.state("book"))
+    assert not isinstance(follows, Errand)
+    return () if follows is None else story.do(follows)
+
+
+def test_an_order_waits_where_the_money_that_came_for_it_was_for_another_customers() -> None:
+    # Let nothing follow an assignment → its customer believes to have paid, and nobody asks them: this fails.
+    story = came_for_it()
+    (it,) = assigned(story, for_another())
+    assert isinstance(it, OrderPlacedOnHold)
+    assert it == replace(lost("assigned_elsewhere"), payment=None, deadlines=it.deadlines)
+    assert story.state(OTHER_ORDER).declines.hold is None
+    assert {"reach_customer", "decide_release"} <= tasks_of(story)
+    row = row_of(story)
+    assert (row.customer, row.missing, row.held_because) == (CUSTOMER, 7595, "assigned_elsewhere")
+    story.when(release()).decides(ShipmentReleasedWithoutPayment)
+
+
+def test_an_order_waits_where_its_money_was_for_another_of_the_same_customer() -> None:
+    second = {"order": OTHER_ORDER}
+    story = given(ann(), customer(), placed(), placed(**second), unmatched()).on("2010-08-11")
+    fact = capture(order=OTHER_ORDER, payment=id_of("pay", 2), reference="ch_2")
+    (it,) = assigned(story, assign(fact=fact))
+    assert isinstance(it, OrderPlacedOnHold)
+    assert (it.customer, it.because) == (CUSTOMER, "assigned_elsewhere")
+
+
+def test_an_order_waits_for_the_rest_where_what_is_left_of_its_money_would_not_do() -> None:
+    # Hold it at any assignment → the customer is asked for what is here already, and this fails.
+    story = came_for_it(amount=7596)
+    assert assigned(story, for_another(1)) == ()
+    (it,) = assigned(story, for_another(1, number=3))
+    assert isinstance(it, OrderPlacedOnHold)
+    assert it.missing == 7595
+    assert assigned(story, for_another(7000, number=4)) == (), "it waits already"
+
+
+def test_what_was_assigned_to_it_counts_and_the_rest_is_asked_for() -> None:
+    story = came_for_it()
+    assert assigned(story, assign(fact=capture(amount=7594))) == ()
+    (it,) = assigned(story, for_another(1))
+    assert isinstance(it, OrderPlacedOnHold)
+    assert it.missing == 1
+    too_little = came_for_it(amount=7594)
+    (it,) = assigned(too_little, assign(fact=capture(amount=7594)))
+    assert isinstance(it, OrderPlacedOnHold)
+    assert it.missing == 1
+    enough = came_for_it(amount=7596)
+    assert assigned(enough, assign()) == ()
+    assert assigned(enough, for_another(1)) == ()
+
+
+def test_money_of_another_currency_covers_nothing_however_much_of_it_is_left() -> None:
+    # Compare amounts alone → the order waits unseen until all of it is assigned, and this fails.
+    other = customer_registered(customer=OTHER_CUSTOMER), placed(**OTHERS, currency="EUR")
+    money = unmatched(currency="EUR", amount=10_000)
+    story = given(ann(), customer(), placed(), *other, money).on("2010-08-11")
+    (it,) = assigned(story, for_another(1, currency="EUR"))
+    assert isinstance(it, OrderPlacedOnHold)
+
+
+def test_an_order_that_needs_no_money_or_waits_already_waits_for_none_that_was_for_another() -> None:
+    for events in (
+        (placed(), captured(reference="ch_3")),
+        (placed(), cancelled((1, 2))),
+        (placed(terms="bill_after"),),
+        (placed(), declined(), held()),
+    ):
+        assert assigned(came_for_it(*events), for_another()) == ()
+
+
+def test_money_that_named_no_order_leaves_none_to_wait() -> None:
+    story = came_for_it(order=None, customer=None)
+    assert assigned(story, for_another()) == ()
+    (it,) = [each.event for each in story.entries if isinstance(each.event, UnmatchedReceiptAssigned)]
+    assert it.came_for is None
+
+
+def test_what_was_assigned_says_which_order_it_had_come_for() -> None:
+    story = came_for_it()
+    first = story.do(for_another())[0]
+    assert isinstance(first, UnmatchedReceiptAssigned)
+    assert first.came_for == CameFor(ORDER, CUSTOMER)
+    story.when(for_another()).nothing()
