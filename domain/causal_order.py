@@ -10,10 +10,11 @@ that it takes.
 Source: H-time, H-correct, H-notice
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import msgspec
 
+from domain.bills.billing import could_be_billed
 from domain.causes import EffectiveBeforeCause
 from domain.customers.evolve_customer import evolve_customer
 from domain.customers.registering import Customer
@@ -24,8 +25,10 @@ from domain.moments import EARLIEST, Moment
 from domain.orders.evolve_order import evolve_order
 from domain.orders.order import Placed
 from domain.orders.order_events import OrderShipped
-from domain.orders.things import FUNDS
-from domain.there import There
+from domain.orders.things import FUNDS, GOING_BACK
+from domain.payments.payment_events import CreditSetAside
+from domain.refunds.refund_events import RefundPaid
+from domain.there import There, Thing
 
 Holder = Placed | Customer | UnmatchedMoney
 """The states of the streams whose things are known."""
@@ -39,7 +42,9 @@ def in_causal_order(decision: Decision, given: Given) -> Decision:
         if isinstance(state, Holder) and at < state.there.until:
             events = [event for of, event in decision.events if of == stream]
             after = _foreseen(state, stream, events, at, given.now)
-            earliest = max([EARLIEST, *_causes(state.there, after, events)])
+            taken = _taken(state.there, after)
+            asked = [it for it in taken if _is_asked(it, state, events, at, given)]
+            earliest = max([EARLIEST, *[state.there.since(it, taken[it]) for it in asked]])
             if at < earliest:
                 raise EffectiveBeforeCause(at, earliest)
     return decision
@@ -76,12 +81,21 @@ def _foreseen(state: Holder, stream: str, events: Iterable[Event], at: Moment, n
     return state.there
 
 
-def _causes(before: There, after: There, events: Iterable[Event]) -> Iterator[Moment]:
-    """Since when there was as much of each thing as is taken of it."""
-    # What may be billed leaves whatever money came later, and an import tells things in whatever order:
-    # before what covers it is not asked here, but where it ships (I2).
-    ships = any(isinstance(event, OrderShipped) for event in events)
-    for thing, changes in after.changes.items():
-        taken = -sum([by for _, by in changes[len(before.changes.get(thing, ())) :]])
-        if taken > 0 and not (ships and thing == FUNDS):
-            yield before.since(thing, taken)
+def _taken(before: There, after: There) -> dict[Thing, int]:
+    """How much of each thing is taken."""
+    more = {it: changes[len(before.changes.get(it, ())) :] for it, changes in after.changes.items()}
+    taken = {it: -sum([by for _, by in changes]) for it, changes in more.items()}
+    return {it: amount for it, amount in taken.items() if amount > 0}
+
+
+def _is_asked(thing: Thing, state: Holder, events: Iterable[Event], at: Moment, given: Given) -> bool:
+    """Whether so much of that thing has to be there.
+
+    What may be billed leaves whatever money came later, and an import tells things in whatever order (I2).
+    What is due back is a limit to what leaves us, not to what a bank takes back.
+    """
+    if thing == FUNDS and any(isinstance(event, OrderShipped) for event in events):
+        return given.origin != "import" and isinstance(state, Placed) and not could_be_billed(state, at)
+    if thing[0] in GOING_BACK:
+        return any(isinstance(event, RefundPaid | CreditSetAside) for event in events)
+    return True

@@ -13,7 +13,7 @@ from domain.deadlines import deadlines_of_bill
 from domain.decision import Claim, Given
 from domain.entry import Event
 from domain.ids import expect_id
-from domain.moments import day_of, plus_days
+from domain.moments import Moment, day_of, plus_days
 from domain.numbers import Numbers, NumberTaken, number_stream, year_of_recording
 from domain.orders.order import Placed
 from domain.orders.order_events import OrderShipped
@@ -54,6 +54,17 @@ def may_be_billed(state: Placed) -> bool:
     if released is None:
         return state.placed.terms == "bill_after" and not state.asks_payment_first
     return not state.asks_payment_first or state.reviews[-1].position < max(released.ended_by)
+
+
+def could_be_billed(state: Placed, at: Moment) -> bool:
+    """Whether a shipment of that moment could be billed: by the terms, or as of then the order had been
+    released without payment; unless the owner had asked for payment first by then. Source: R-B1, R-B2, I2
+    """
+    released = state.declines.released_unpaid
+    was_released = released is not None and released.ended_at is not None and released.ended_at <= at
+    if state.asks_payment_first and state.reviews[-1].at <= at:
+        return was_released and may_be_billed(state)
+    return was_released or state.placed.terms == "bill_after"
 
 
 def may_issue_bill(state: Placed) -> bool:

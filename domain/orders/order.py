@@ -159,7 +159,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     fee_charged: bool = False
     fee_returned: bool = False
     payments: Mapping[str, Payment] = {}
-    """Money received, by payment id."""
+    """Money received, by payment id, oldest first."""
     reversals: Mapping[str, Reversal] = {}
     disputes: Mapping[str, Dispute] = {}
     shipments: Mapping[str, Shipment] = {}

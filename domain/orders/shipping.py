@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.bills.billing import NewBill, bill_claims, bill_issued, may_be_billed
+from domain.bills.billing import NewBill, bill_claims, bill_issued, could_be_billed, may_be_billed
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, expect_text, parts_by_line
 from domain.deadlines import deadlines_of_shipment, is_history
@@ -138,8 +138,8 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     """Ships units, charges them, and bills what the deposit does not cover where the terms allow it.
 
     Checks, in this order: order placed (I11); retry; parts, description and tracking (I6); lines and units
-    (I7); cover (I2); not before the order, nor before what lets it leave: the money that covers it, or the
-    release.
+    (I7); cover (I2); not before the order, nor, where the deposit does not cover it, before the release. Nor
+    before the money that covers it, which `domain.causal_order` asks.
     """
     state = placed_order(given, command.order)
     recorded = state.shipments.get(command.shipment)
@@ -155,7 +155,8 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
         refusal = PaymentAskedFirst if may_else and state.asks_payment_first else ShipmentNotCovered
         raise refusal(command.order, state.money(shipped.charge), state.money(deposit))
     expect_cause(state.placed_at, given)
-    _expect_allowed(shipped.charge, deposit, state, given)
+    if shipped.charge > deposit:
+        _expect_billable(state, given)
     billed = bill_issued(state, shipped, max(0, shipped.charge - deposit), command.bill, given)
     return Decision(
         events=((command.order, shipped), *billed),
@@ -172,26 +173,16 @@ def is_covered(charge: int, deposit: int, state: Placed) -> bool:
     return charge <= deposit or may_be_billed(state)
 
 
-def _expect_allowed(charge: int, deposit: int, state: Placed, given: Given) -> None:
-    """Goods leave once what lets them leave is there. Raises: EffectiveBeforeCause.
+def _expect_billable(state: Placed, given: Given) -> None:
+    """What the deposit does not cover leaves once it could be billed. Raises: EffectiveBeforeCause.
 
     An import tells what happened elsewhere, in whatever order that wrote it down. Source: I2, H-time
     """
-    if given.origin == "import" or state.placed.terms == "bill_after":
-        return
     released = state.declines.released_unpaid
-    if released is not None and released.ended_at is not None:
-        if charge > deposit:
-            expect_cause(released.ended_at, given)
+    if given.origin == "import" or released is None or released.ended_at is None:
         return
-    later = sorted([(known.at, known.standing) for known in state.payments.values() if known.at > given.at])
-    gone = [it.shipped.charge for it in state.shipments.values() if it.at > given.at and it.corrected is None]
-    cover = deposit + sum(gone) - sum([amount for _, amount in later])
-    for came_at, amount in later:
-        if cover >= charge:
-            return
-        expect_cause(came_at, given)
-        cover += amount
+    if not could_be_billed(state, given.at):
+        expect_cause(released.ended_at, given)
 
 
 def needs_tracking(command: ShipOrder, given: Given) -> bool:

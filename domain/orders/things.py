@@ -8,8 +8,10 @@
     cleared, written_off
                 of a bill: what a correction, or money that comes after all, takes back
     standing    of a payment: what was not taken back from us
+    may_go_back of a payment: what of that did not go back as a refund
     claim       of a refund: what was neither paid out nor kept as credit
     funds       money that no bill and no charge has used
+    due_back    what of the funds no unit still to ship needs; less than nothing where they need more
 
 Source: H-time
 """
@@ -22,6 +24,10 @@ from domain.refunds.refund import Refund, claim_changed
 from domain.there import Thing
 
 FUNDS: Thing = ("funds",)
+DUE_BACK: Thing = ("due_back",)
+MAY_GO_BACK = "may_go_back"
+GOING_BACK = (*DUE_BACK, MAY_GO_BACK)
+"""Kinds of what only a refund takes: what else there is less of them then, nobody took."""
 Changed = Iterator[tuple[Thing, int]]
 
 
@@ -30,6 +36,7 @@ def things_placed(order: Placed) -> Changed:
     for line in order.lines:
         yield ("to_ship", str(line.line.number)), line.line.quantity
     yield ("price",), order.price_to_ship()
+    yield DUE_BACK, -order.price_to_ship()
 
 
 def things_changed(before: Placed, after: Placed) -> Changed:
@@ -47,7 +54,10 @@ def things_changed(before: Placed, after: Placed) -> Changed:
     if after.payments is not before.payments:
         for name, payment in after.payments.items():
             if payment is not (known := before.payments.get(name)):
-                yield ("standing", name), payment.standing - (0 if known is None else known.standing)
+                was_paid_back, stood = (0, 0) if known is None else (known.paid_back, known.standing)
+                came = payment.standing - stood
+                yield ("standing", name), came
+                yield (MAY_GO_BACK, name), came - payment.paid_back + was_paid_back
     if after.refunds is not before.refunds:
         for name, refund in after.refunds.items():
             if refund is not (known := before.refunds.get(name)):
@@ -57,8 +67,10 @@ def things_changed(before: Placed, after: Placed) -> Changed:
         for name, shipment in after.shipments.items():
             if shipment is not (known := before.shipments.get(name)):
                 yield from _windows_begun(known, shipment)
-    yield ("price",), after.price_to_ship() - before.price_to_ship()
-    yield FUNDS, _raw_funds(after) - _raw_funds(before)
+    price, funds = after.price_to_ship() - before.price_to_ship(), _raw_funds(after) - _raw_funds(before)
+    yield ("price",), price
+    yield FUNDS, funds
+    yield DUE_BACK, funds - price
 
 
 def _of_bill(before: Bill | None, after: Bill) -> Changed:

@@ -32,7 +32,7 @@ from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
 from domain.customers.credit import CreditChange
 from domain.entry import Entry, Event
 from domain.orders.order import Placed
-from domain.payments.payment import Dispute, Payment, Reversal
+from domain.payments.payment import Dispute, Payment, Reversal, with_received
 from domain.payments.payment_events import (
     CreditSetAside,
     CreditUsed,
@@ -69,7 +69,7 @@ def _received(state: Placed, it: PaymentCaptured | BillPaymentReceived, entry: E
     payment = Payment(it, entry.effective_at, (entry.position,))
     return msgspec.structs.replace(
         _moved(state, received=it.amount),
-        payments={**state.payments, it.payment: payment},
+        payments=with_received(state.payments, payment),
         bills=with_paid(state.bills, it.bills),
     )
 

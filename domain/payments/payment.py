@@ -3,6 +3,8 @@
 Source: I12, R-B9
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from domain.bills.bill_events import BillPaymentReceived
@@ -48,6 +50,14 @@ class Payment(msgspec.Struct, frozen=True):
     def may_go_back(self) -> int:
         """What of it may still go back the way it came."""
         return max(0, self.standing - self.paid_back)
+
+
+def with_received(payments: Mapping[str, Payment], payment: Payment) -> Mapping[str, Payment]:
+    """The payments and one more, oldest first, whenever each was entered."""
+    after = {**payments, payment.received.payment: payment}
+    if any(known.at > payment.at for known in payments.values()):
+        return dict(sorted(after.items(), key=lambda each: each[1].at))
+    return after
 
 
 class Reversal(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from domain.command import Command
 from domain.corrections.correcting import CorrectEntry
 from domain.entry import Entry
 from domain.orders.order import Placed
-from domain.orders.order_events import OrderShipped
+from domain.orders.order_events import OrderPlaced, OrderShipped
 from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.refusal import Refusal
@@ -233,12 +233,13 @@ def _less_than_nothing(then: list[Entry]) -> Iterator[object]:
 
 
 def _contradictions(then: list[Entry]) -> Iterator[object]:
-    """What two figures say of each other, where no goods left before the money that covered them came."""
-    has_shipped = any(isinstance(entry.event, OrderShipped) for entry in then)
+    """What two figures say of each other; goods sent on bill may have left before the money came."""
+    on_bill = any(isinstance(it.event, OrderPlaced) and it.event.terms == "bill_after" for it in then)
+    may_owe = on_bill and any(isinstance(entry.event, OrderShipped) for entry in then)
     for row in rows_of(CustomerBalance(), then):
         assert isinstance(row, Balance)
         owed = row.open_bills - row.deposits_held - row.refunds_due
-        if row.order and not has_shipped and row.balance + row.kept_as_credit != owed:
+        if row.order and not may_owe and row.balance + row.kept_as_credit != owed:
             yield "balance", row
     for row in rows_of(UnpaidBills(), then):
         if isinstance(row, DebtRow) and row.uncollectible > row.open:

@@ -25,12 +25,14 @@ from tests.domain.bill_examples import (
     ILL,
     billed_story,
     call,
+    give_credit,
     give_up,
     pay_bill,
     promise,
     reinstate,
     remind,
     reverse,
+    use_credit,
     write_off,
 )
 from tests.domain.correction_examples import by_supervisor, correct
@@ -42,6 +44,7 @@ from tests.domain.examples import (
     OTHER_PAYMENT,
     OTHER_REFUND,
     OTHER_SHIPMENT,
+    PAYMENT,
     REFUND,
     cancel,
     capture,
@@ -194,6 +197,46 @@ def test_money_of_goods_that_never_left_is_not_taken_back_before_that_is_known()
     only_since(shipment_corrected(), reverse())
 
 
+def test_goods_do_not_leave_while_their_money_was_away() -> None:
+    # Leave a shipment's funds out → they leave while the order was on hold, and this fails.
+    story = by_supervisor(placed()).by(OWNER)
+    story.do(capture())
+    story.on("2010-08-12").do(reverse())
+    story.on("2010-08-20").do(reinstate())
+    only_since(story, ship())
+
+
+def test_no_standing_rests_on_goods_whose_money_was_away() -> None:
+    story = by_supervisor(placed()).by(OWNER)
+    story.do(capture())
+    story.on("2010-08-12").do(reverse())
+    story.on("2010-08-20").do(reinstate())
+    story.with_now(moment("2010-08-21")).at = THEN
+    story.when(ship()).refused(EffectiveBeforeCause)
+    assert standing(story.facts(CUSTOMER, THEN)).kind == "new"
+
+
+def test_goods_do_not_leave_before_the_credit_that_covers_them_was_used() -> None:
+    # Ask only of payments, as of today → they leave before, and this fails.
+    story = by_supervisor(placed()).by(OWNER)
+    story.on("2010-08-11").do(give_credit(7595))
+    story.on("2010-08-20").do(use_credit(7595))
+    only_since(story, ship())
+
+
+def test_what_was_owed_for_goods_that_left_holds_up_no_others() -> None:
+    # Ask whether any payment came later → the second dress, covered since the 13th, could leave only on the
+    # 20th, and this fails.
+    story = by_supervisor(placed()).by(OWNER)
+    story.do(capture(amount=4195))
+    story.on("2010-08-11").do(ship((1, 1)))
+    story.on("2010-08-12").do(reverse(amount=4195))
+    story.on("2010-08-13").do(capture(payment=OTHER_PAYMENT, reference="ch_2", amount=3400))
+    (owed,) = story.state(ORDER).bills
+    story.on("2010-08-20").do(pay_bill(bill=owed, payment=id_of("pay", 7), amount=4195))
+    only_since(story, ship((1, 1), shipment=OTHER_SHIPMENT), since=moment("2010-08-13"))
+
+
 def cancellation_corrected() -> Story:
     """What seemed to be cancelled on the 12th was not, as is known since the 20th."""
     story = by_supervisor(placed()).by(OWNER)
@@ -313,6 +356,48 @@ def test_what_a_reinstatement_paid_out_is_due_back_only_from_then_on() -> None:
         story.do(command)
     story.on("2010-08-20").do(reinstate())
     only_since(story, settle())
+
+
+def told_late(*, first: int = 3795, second: int = 3800) -> Story:
+    """Of an order's money the first is told last; one of its two dresses was cancelled on the 12th."""
+    story = by_supervisor(placed()).by(OWNER).with_now(moment("2010-08-21"))
+    story.on("2010-08-20").do(capture(amount=first))
+    story.on("2010-08-11").do(capture(payment=OTHER_PAYMENT, reference="ch_2", amount=second))
+    story.on("2010-08-12").do(cancel((1, 1)))
+    return story
+
+
+def test_money_goes_back_only_once_it_was_due_back() -> None:
+    # Leave what is due back out → 34.00 leave on the 15th, of 38.00 that a dress of 41.95 needs, this fails.
+    story = only_since(told_late(), settle())
+    assert [known.paid_back for known in story.state(ORDER).payments.values()] == [3400, 0]
+
+
+def test_money_goes_back_against_the_oldest_payment_however_late_that_was_told() -> None:
+    # Go by the order of entering → it goes back against the payment of the 20th, and this fails.
+    story = told_late(first=3400, second=4195).with_now(moment("2010-08-21"))
+    assert list(story.state(ORDER).payments) == [OTHER_PAYMENT, PAYMENT]
+    only_since(story, settle())
+    assert story.state(ORDER).payments[OTHER_PAYMENT].paid_back == 3400
+
+
+def test_a_bank_takes_back_what_stands_whatever_was_due_back_by_then() -> None:
+    # Ask of a bank too whether it was due back → what moved on the 15th is refused.
+    story = by_supervisor(placed()).by(OWNER).with_now(moment("2010-08-21"))
+    for command in (capture(), cancel((1, 1))):
+        story.do(command)
+    story.on("2010-08-12").do(settle())
+    story.on("2010-08-20").do(come_back())
+    story.at = THEN
+    assert story.do(reverse(amount=3400))
+
+
+def test_money_goes_back_only_against_what_had_come_by_then() -> None:
+    # Leave what may go back of a payment out → the payment named came only on the 20th, and this fails.
+    story = told_late(first=795, second=6800)
+    story.at = THEN
+    story.do(ship((1, 1)))
+    only_since(story, settle(reference="re_1", payment=PAYMENT))
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,22 @@ def test_payment_first_is_asked_aloud_and_ends_with_the_payment() -> None:
     story.do(send((1, 1), shipment=id_of("shp", 9)))
 
 
+def test_what_the_owner_wants_paid_first_leaves_on_bill_before_that_and_else_once_it_is_paid() -> None:
+    # Let all that is on bill leave whatever money came later → the owner's word counts for nothing as soon as
+    # the money is there, and this fails.
+    story = watched_story()
+    story.on("2010-09-22").do(review("payment_first", **SECOND))
+    story.on("2010-09-25").do(capture(**SECOND, payment=OTHER_PAYMENT, reference="ch_2"))
+    paid = moment("2010-09-25")
+    story.with_now(moment("2010-09-26"))
+    for early in (moment("2010-09-22"), paid - 1):
+        story.at = early
+        story.when(send((1, 1))).refused(EffectiveBeforeCause(early, paid))
+    for at, shipment in ((moment("2010-09-22") - 1, OTHER_SHIPMENT), (paid, id_of("shp", 9))):
+        story.at = at
+        assert story.do(send((1, 1), shipment=shipment))
+
+
 def test_it_ends_with_the_owners_word_or_the_customers_cancellation() -> None:
     story = watched_story()
     story.do(review("payment_first", **SECOND))
