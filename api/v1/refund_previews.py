@@ -15,6 +15,7 @@ from domain.command import Command
 from domain.customers.registering import Customer
 from domain.entry import Entry
 from domain.orders.order import Placed
+from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
 from domain.refunds.refund_events import RefundEscalated, RefundGranted, RefundPaid, RefundRequested
@@ -29,7 +30,9 @@ class RefundPreview(Answer):
     granted: Amount = Field(description="What would be granted; above a limit, once somebody decides so.")
     against_limits: Amount = Field(description="What of it limits compare, and a day's allowance adds up.")
     clears: Amount = Field(description="What of it settles bills, written-off parts included.")
-    cash: Amount = Field(description="What would be due back as money, paid out next.")
+    cash: Amount = Field(
+        description="Of a grant, what would be due back as money, paid out next; of a payout, what would leave."
+    )
     credit: Amount = Field(description="What would be kept as the customer's credit.")
     limit: str | None = Field(description="The limit that is hit: `per_refund` or `per_day`.")
     limit_amount: Amount | None
@@ -41,7 +44,7 @@ async def preview_of(
 ) -> dict[str, object] | None:
     """What would clear and leave, or would once somebody else has granted it, and the limit that is hit.
 
-    None where the dry run is about nothing granted, asked for or paid.
+    None where the dry run is about nothing granted, asked for, paid or kept as credit.
     """
     events = [entry.event for entry in outcome.entries]
     escalated = next((it for it in reversed(events) if isinstance(it, RefundEscalated)), None)
@@ -49,7 +52,7 @@ async def preview_of(
     if outcome.already and not waits:
         return None
     entries = (await _granted_by_owner(call, command, body)).entries if waits else outcome.entries
-    shown = _shown(await _state_after(call, entries, stream), entries)
+    shown = _shown(await _state_after(call, entries, stream), entries, stream)
     if shown is None:
         return None
     return {
@@ -78,15 +81,18 @@ async def _state_after(call: Call, entries: tuple[Entry, ...], stream: str) -> o
     return state
 
 
-def _shown(state: object, entries: tuple[Entry, ...]) -> dict[str, object] | None:
-    """The amounts, by what was granted or paid."""
-    events = [entry.event for entry in entries]
+def _shown(state: object, entries: tuple[Entry, ...], stream: str) -> dict[str, object] | None:
+    """The amounts: what a grant would make due back, or what would leave or be kept as credit now."""
+    # What is kept as credit is told in the customer's stream too.
+    events = [entry.event for entry in entries if entry.stream == stream]
     granted = next((it for it in events if isinstance(it, RefundGranted)), None)
-    paid = next((it for it in events if isinstance(it, RefundPaid)), None)
-    about = granted or paid
+    paid = [it for it in events if isinstance(it, RefundPaid)]
+    kept = [it for it in events if isinstance(it, CreditSetAside) and it.source == "refund"]
+    about = next((it for it in (granted, *paid, *kept) if it is not None), None)
     if about is None or not isinstance(state, Placed | Customer):
         return None
-    amount = against_limits = clears = cash = credit = 0
+    amount = against_limits = clears = 0
+    cash, credit = sum([it.amount for it in paid]), sum([it.amount for it in kept])
     if granted is not None:
         refund = state.refunds[granted.refund]
         amount, against_limits = granted.granted, granted.against_limits

@@ -178,6 +178,21 @@ async def test_a_dry_run_shows_what_clears_and_what_leaves(house: House) -> None
     }
 
 
+async def test_a_dry_run_of_a_payout_shows_what_leaves_and_what_is_kept_as_credit(house: House) -> None:
+    order = await shipped_order(house)
+    refund = f"/v1/refunds/{await refund_of(house, order)}"
+    # Show only what a grant makes due back → zeros, and this fails.
+    tried = (await house.agent.post(f"{refund}/settlement?dry_run=true", {"reference": "re_1"})).json()["preview"]
+    assert (tried["granted"], tried["cash"], tried["credit"]) == (eur(0), eur(1000), eur(0))
+    failed = {"method": "original_method", "why": "card_closed"}
+    assert (await house.agent.post(f"{refund}/payment-failure", failed)).status_code == 201
+    tried = (await house.agent.post(f"{refund}/settlement?dry_run=true", {})).json()["preview"]
+    assert (tried["cash"], tried["credit"], tried["limit"]) == (eur(0), eur(1000), None)
+    kept = (await house.agent.post(f"{refund}/settlement", {})).json()
+    # Told in the order's stream and in the customer's: count both → twice as much, and this fails.
+    assert types_of(kept) == ["credit.set_aside"] * 2
+
+
 async def test_what_nobody_can_verify_is_refunded_and_the_search_is_kept_with_it(house: House) -> None:
     order = await shipped_order(house)
     customer = (await house.agent.get(f"/v1/orders/{order}")).json()["customer"]
