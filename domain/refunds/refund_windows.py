@@ -3,6 +3,7 @@
 Age never lowers a refund; it only labels its row. Source: R-G1 … R-G3
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -13,6 +14,7 @@ from domain.orders.guarantees import supplier_until
 from domain.orders.order import Placed, Shipment
 from domain.orders.order_events import GuaranteeGranted
 from domain.orders.pricing import price_of_units
+from domain.refunds.refund import Refund
 from domain.refunds.refund_events import AgeLabel, AskedUnits, RefundedPart
 
 Place = tuple[int, str, str | None]
@@ -71,12 +73,41 @@ def refunded_parts(state: Placed, units: tuple[AskedUnits, ...], asked_on: Day) 
 def _used(state: Placed) -> dict[Place, int]:
     """How many units each place lost to refunds that stand."""
     used: dict[Place, int] = {}
-    for refund in state.refunds.values():
-        for part in () if refund.corrected is not None else refund.granted.parts:
+    for refund in _standing(state):
+        for part in refund.granted.parts:
             if part.line is not None and part.shipment is not None:
                 place = (part.line, part.shipment, part.delivery)
                 used[place] = used.get(place, 0) + part.quantity
     return used
+
+
+def arrived_since(state: Placed, refund: Refund) -> Counter[tuple[int, str]]:
+    """Units of a refund that were under way when it was granted and have arrived since, by line and shipment.
+
+    What nobody asked back arrives first, then what was asked back first.
+    """
+    on_the_way = [_on_the_way(each) for each in _standing(state)]
+    arrived = Counter[tuple[int, str]]()
+    for (line, shipment), quantity in sum(on_the_way, arrived).items():
+        arrived[line, shipment] = max(0, quantity - _under_way(state.shipments[shipment], line))
+    for each, its in zip(_standing(state), on_the_way, strict=True):
+        if each is refund:
+            return its & arrived
+        arrived -= its
+    return Counter[tuple[int, str]]()
+
+
+def _on_the_way(refund: Refund) -> Counter[tuple[int, str]]:
+    """Units it refunded before they arrived."""
+    units = Counter[tuple[int, str]]()
+    for part in refund.granted.parts:
+        if part.line is not None and part.shipment is not None and part.delivery is None:
+            units[part.line, part.shipment] += part.quantity
+    return units
+
+
+def _standing(state: Placed) -> list[Refund]:
+    return [refund for refund in state.refunds.values() if refund.corrected is None]
 
 
 def _windows(state: Placed, line: int, used: dict[Place, int]) -> Iterator[Window]:

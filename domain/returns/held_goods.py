@@ -5,7 +5,7 @@ current list price, or at what a person states. Source: R-G7
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -18,6 +18,7 @@ from domain.orders.order import Placed
 from domain.orders.products import Product, ProductUnknown
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import RefundedPart
+from domain.refunds.refund_windows import arrived_since
 from domain.refusal import Refusal
 from domain.returns.goods_return import GoodsReturns, Which, units_of
 from domain.returns.return_events import HeldGoods
@@ -74,7 +75,7 @@ class GoodsExceedRefund(Refusal):
 
 @dataclass(unsafe_hash=True)
 class NothingHeld(Refusal):
-    """Nothing of this refund is with the customer: it never came, or was decided on before."""
+    """Nothing of this refund is with the customer: it did not come, or was decided on before."""
 
     rule = "R-G7"
     way_out = "If other goods came instead, name them by their sku; otherwise there is nothing to send back."
@@ -93,20 +94,28 @@ class GoodsValueUnknown(Refusal):
 
 
 def all_held(refund: Refund, returns: GoodsReturns, state: object) -> tuple[HeldGoods, ...]:
-    """All units of the refund that reached the customer and were not decided on yet. Raises: NothingHeld.
+    """All units of the refund that reached the customer and were not decided on yet. Raises: NothingHeld."""
+    undecided = left_of(_came(refund, state), _decided_on(refund, returns), state)
+    held = tuple([_held(part, left, state) for part, left in undecided if left])
+    if not held:
+        raise NothingHeld(refund.granted.refund)
+    return held
 
-    Where other goods came, or none, nothing of it did.
+
+def _came(refund: Refund, state: object) -> Iterator[tuple[RefundedPart, int]]:
+    """Each part of the refund, and how many of its units reached the customer: also those that were under way
+    when it was granted and arrived since. Where other goods came, none of them; nor what did not come though
+    its delivery is on record.
     """
     granted = refund.granted
-    if granted.observed_problem in ("wrong_item", "not_received"):
-        raise NothingHeld(granted.refund)
-    held: list[HeldGoods] = []
-    for part, left in _undecided(refund, returns, state):
-        if left and (part.delivery is not None or part.line is None):
-            held.append(_held(part, left, state))
-    if not held:
-        raise NothingHeld(granted.refund)
-    return tuple(held)
+    if granted.observed_problem == "wrong_item":
+        return
+    since = arrived_since(state, refund) if isinstance(state, Placed) else Counter[tuple[int, str]]()
+    for part in granted.parts:
+        if part.line is not None and part.shipment is not None and part.delivery is None:
+            yield part, min(part.quantity, since[part.line, part.shipment])
+        elif granted.observed_problem != "not_received":
+            yield part, part.quantity
 
 
 def named_goods(
@@ -114,7 +123,8 @@ def named_goods(
 ) -> tuple[HeldGoods, ...]:
     """Those goods and what they are worth. Raises: GoodsExceedRefund, GoodsValueUnknown, ProductUnknown."""
     held: list[HeldGoods] = []
-    undecided = _undecided(refund, returns, state)
+    whole = [(part, part.quantity) for part in refund.granted.parts]
+    undecided = left_of(whole, _decided_on(refund, returns), state)
     for each in named:
         of_refund = [(part, left) for part, left in undecided if _is_named(part, each)]
         if each.line is None and not of_refund:
@@ -139,23 +149,22 @@ def _is_named(part: RefundedPart, named: NamedGoods) -> bool:
     return part.line == named.line and part.shipment is not None
 
 
-def _undecided(refund: Refund, returns: GoodsReturns, state: object) -> list[tuple[RefundedPart, int]]:
-    """Each part of the refund, and how many of its units nothing was decided about."""
+def _decided_on(refund: Refund, returns: GoodsReturns) -> Counter[Which]:
+    """Units of the refund of which was decided whether they stay or come back."""
     mine = [each for each in returns.values() if each.decided.refund == refund.granted.refund]
-    decided = units_of(goods for each in mine for goods in each.decided.goods)
-    return left_of(refund.granted.parts, decided, state)
+    return units_of(goods for each in mine for goods in each.decided.goods)
 
 
 def left_of(
-    parts: Iterable[RefundedPart], taken: Counter[Which], state: object
+    parts: Iterable[tuple[RefundedPart, int]], taken: Counter[Which], state: object
 ) -> list[tuple[RefundedPart, int]]:
-    """Each part, and how many of its units are left once those are taken away; `taken` is used up."""
+    """Of so many units of each part, how many are left once those are taken away; `taken` is used up."""
     left: list[tuple[RefundedPart, int]] = []
-    for part in parts:
+    for part, units in parts:
         name = (part.line, sku_of(part, state), part.shipment)
-        gone = min(part.quantity, taken[name])
+        gone = min(units, taken[name])
         taken[name] -= gone
-        left.append((part, part.quantity - gone))
+        left.append((part, units - gone))
     return left
 
 

@@ -215,7 +215,7 @@ def _counted(
     )
     counted: list[ReturnedGoods] = []
     for each in command.goods:
-        parts = [part for part in refund.parts if _is_of(part, each)]
+        parts = [(part, part.quantity) for part in refund.parts if _is_of(part, each)]
         if each.line is None and not parts:
             assert each.sku is not None
             counted.append(ReturnedGoods(sku=each.sku, quantity=each.quantity, condition=each.condition))

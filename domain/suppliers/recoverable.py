@@ -98,13 +98,13 @@ def _supplier_until(state: Placed, part: RefundedPart) -> Day:
 def last_supplier_day(
     state: Placed, parts: Iterable[RefundedPart], problem: ObservedProblem | None, on: Day
 ) -> Day | None:
-    """The first of the last days of the supplier's windows still open that day, of units that arrived.
+    """The first of the last days of the supplier's windows still open that day, also of units under way.
 
     None where no supplier answers for any of them. Source: R-G2
     """
     if problem == "wrong_item":
         return None
-    days = [_supplier_until(state, part) for part in parts if part.delivery is not None]
+    days = [_supplier_until(state, part) for part in parts]
     return min([day for day in days if day >= on], default=None)
 
 

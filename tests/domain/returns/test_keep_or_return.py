@@ -10,7 +10,7 @@ from domain.book.default_edition import DEFAULT_EDITION
 from domain.book.policy import PolicyAdopted
 from domain.causes import EffectiveBeforeCause
 from domain.command import OutOfRange
-from domain.orders.order_events import Deadline
+from domain.orders.order_events import Deadline, Part
 from domain.orders.products import ProductUnknown
 from domain.refunds.refund import RefundTakenBack, RefundUnknown
 from domain.refunds.refund_events import ClaimedUnits, RefundGranted
@@ -24,10 +24,13 @@ from tests.domain.correction_examples import correct
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
+    OTHER_DELIVERY,
+    OTHER_REFUND,
     REFUND,
     SHIPMENT,
     captured,
     customer_registered,
+    deliver,
     placed,
     shipped,
 )
@@ -198,6 +201,29 @@ def test_what_never_arrived_is_not_asked_back() -> None:
     story.do(grant((1, 2)))
     story.when(ask_back()).refused(NothingHeld(REFUND))
     story.when(ask_back(goods(1, 2))).decides(GoodsReturnRequested)  # it came after all
+
+
+def test_what_was_refunded_under_way_and_has_arrived_since_is_asked_back() -> None:
+    # Look only at the delivery known at the grant → "it did not come" of what came, and this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 1), observed_problem="not_received"))
+    story.do(grant((1, 1), refund=OTHER_REFUND, observed_problem="late"))
+    story.do(deliver(parts=(Part(1, 1),)))  # of the first refund: it was asked back first
+    it = story.when(ask_back(wanted="return")).decides(GoodsReturnRequested)
+    assert it.goods == (dresses(1, 3400),)
+    later = ask_back(refund=OTHER_REFUND, goods_return=OTHER_RETURN, wanted="return")
+    story.when(later).refused(NothingHeld(OTHER_REFUND))
+    story.do(ask_back(wanted="return"))
+    story.when(ask_back(goods_return=OTHER_RETURN)).refused(NothingHeld(REFUND))
+    story.do(deliver(delivery=OTHER_DELIVERY))
+    story.when(later).decides(GoodsReturnRequested)
+
+
+def test_what_nobody_asked_back_arrives_before_what_was_refunded_under_way() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 1), observed_problem="late"))
+    story.do(deliver(parts=(Part(1, 1),)))
+    story.when(ask_back()).refused(NothingHeld(REFUND))
 
 
 @pytest.mark.parametrize("problem", ["wrong_item", "not_received"])

@@ -446,6 +446,15 @@ def test_nobody_is_asked_for_what_no_supplier_bears(day: str, problem: str | Non
     assert ("supplier_claim" in [deadline.kind for deadline in granted.deadlines]) == is_asked
 
 
+def test_what_is_refunded_under_way_is_claimed_in_the_window_of_its_order() -> None:
+    # Ask only for what arrived → nobody claims what the refund shows as recoverable, and this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    granted = story.when(grant((1, 1), observed_problem="late")).decides(RefundGranted)
+    assert Deadline("supplier_claim", NOON, moment("2010-09-10", "00:00")) in granted.deadlines
+    too_late = story.on("2010-09-10").when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert "supplier_claim" not in [deadline.kind for deadline in too_late.deadlines]
+
+
 def test_nothing_of_it_touches_the_refund() -> None:
     story = refunded()
     before = story.state(ORDER)
