@@ -54,8 +54,8 @@ def payout_claims(state: Placed | Customer, it: RefundPaid, processor: str | Non
     named = _named(state, it, processor)
     if named is None:
         return ()
-    returned = [known.returned_position for known in _under_the_same(state, it, processor)]
-    return (named.payout_claim(returned[-1] if returned and named.is_payers_own else None),)
+    returned = [known.returned_position or 0 for known in _under_the_same(state, it, processor)]
+    return (named.payout_claim(max(returned) if returned and named.is_payers_own else None),)
 
 
 def _under_the_same(state: Placed | Customer, it: RefundPaid, processor: str | None) -> Iterator[Payout]:

@@ -140,6 +140,21 @@ def test_a_cheque_that_came_back_is_posted_again_under_its_number() -> None:
     story.when(again).decides(RefundPaid)
 
 
+def test_a_cheque_is_posted_as_often_as_it_comes_back_for_whichever_refund() -> None:
+    # Claim what came back of the refund granted last → the fourth claims what the third has, and this fails.
+    story = two_refunds()
+    claims: list[tuple[Claim, ...]] = []
+    for refund in (REFUND, OTHER_REFUND):
+        story.do(fail(refund=refund, payout=id_of("pot", 20 + (refund == REFUND))))
+    for number, refund in enumerate((REFUND, OTHER_REFUND, REFUND, OTHER_REFUND), 30):
+        payout = id_of("pot", number)
+        cheque = settle(refund=refund, reference="815", method="cheque", **{**LATER, "payouts": (payout,)})
+        claims.append(claims_of(story, cheque))
+        story.do(cheque)
+        story.do(come_back(refund=refund, payout=payout))
+    assert len(set(claims)) == len(claims)
+
+
 def test_a_processor_names_what_it_sends_again_anew() -> None:
     story = two_refunds()
     story.do(record(amount=3400))
