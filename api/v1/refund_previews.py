@@ -31,7 +31,7 @@ class RefundPreview(Answer):
     against_limits: Amount = Field(description="What of it limits compare, and a day's allowance adds up.")
     clears: Amount = Field(description="What of it settles bills, written-off parts included.")
     cash: Amount = Field(
-        description="Of a grant, what would be due back as money, paid out next; of a payout, what would leave."
+        description="Of a grant, what would be due back as money; of a payout, what would leave."
     )
     credit: Amount = Field(description="What would be kept as the customer's credit.")
     limit: str | None = Field(description="The limit that is hit: `per_refund` or `per_day`.")

@@ -28,6 +28,7 @@ from domain.moments import Moment
 from domain.money import is_currency
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.payments.money_facts import MONEY_FACTS, Direction, MoneyFact
+from domain.payments.reversing import ReferenceReversedOtherwise
 from domain.refunds.payout_failures import RecordReturnedPayout, record_returned_payout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refusal import Refusal
@@ -41,6 +42,9 @@ KEPT_BEFORE = "kept_before"
 """Why money found no place that its order or refund could take by now: it waits already, and counts once."""
 NAMED_OTHERWISE = "named_otherwise"
 """Why somebody compares a notice: its money is recorded for another order than the shop named."""
+
+_USED = (ReferencePaidOutOtherwise.slug(), ReferenceReversedOtherwise.slug())
+"""Why money waits whose reference is on record for other money."""
 
 
 class MovedMoney(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,7 +200,7 @@ def _kept(command: ReceiveNotice, why: str | None, given: Given) -> Decision:
     stream = unmatched_stream(money.unmatched)
     return Decision(
         events=((stream, unmatched), (command.stream, _received(command, "unmatched", why, given))),
-        claims=claims_of_unmatched(unmatched, reference_used=why == ReferencePaidOutOtherwise.slug()),
+        claims=claims_of_unmatched(unmatched, reference_used=why in _USED),
         customer=command.customer,
     )
 

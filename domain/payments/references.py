@@ -7,7 +7,8 @@
 The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
 what the correction set free, and so on. Money that comes again after a reversal has a name of its own at a
 processor, in the same space, and claims it; a cheque or transfer comes again under its own. Money that left
-has a space of its own (`payout_references.py`). Source: I12
+has a space of its own (`payout_references.py`), and so has what a bank took back of a processor's payment; a
+cheque that bounced has the number it came with. Source: I12
 """
 
 from typing import Final
@@ -63,6 +64,10 @@ class MoneyReference(msgspec.Struct, frozen=True):
     def claims_again(self) -> tuple[Claim, ...]:
         """What money under it claims that comes to us again."""
         return () if self.is_payers_own else (self.claim(None),)
+
+    def claims_taken_back(self) -> tuple[Claim, ...]:
+        """What money under it claims that a bank took back: it left us."""
+        return () if self.is_payers_own else (self.payout_claim(),)
 
     def last_in(self, state: Placed) -> Payment | None:
         """The last payment of the order that claimed it."""

@@ -161,8 +161,8 @@ class ReferenceReinstatedOtherwise(Refusal):
 
 
 def reverse_payment(command: ReversePayment, given: Given) -> Decision:
-    """Records a reversal; what exceeds the order's funds is owed from that day, and claims its id. An order
-    that lacks money then, and may not be billed, is placed on hold.
+    """Records a reversal, and claims its reference; what exceeds the order's funds is owed from that day, and
+    claims its id. An order that lacks money then, and may not be billed, is placed on hold.
 
     Checks, in this order: order placed; its customer; retry, by id and then by the bank's reference (I12);
     payment known; dispute known, and about this payment; currency; amount (I13); not before the payment.
@@ -184,11 +184,19 @@ def reverse_payment(command: ReversePayment, given: Given) -> Decision:
         raise ReversalExceedsPayment(command.payment, state.money(command.amount), left)
     expect_cause(payment.at, given)
     reversed_ = _reversed(state, payment, command, given)
-    claims = () if reversed_.bill is None else (Claim("bill", reversed_.bill, command.order),)
+    claims = _claims(state, payment, reversed_)
     after = msgspec.structs.replace(state, account=state.account.moved(reversed=command.amount))
     because = "charged_back" if command.kind == "chargeback" else "bounced"
     held = hold_begins(after, command.payment, because, given)
     return Decision(events=((command.order, reversed_), *held), claims=claims, customer=state.placed.customer)
+
+
+def _claims(state: Placed, payment: Payment, it: PaymentReversed) -> tuple[Claim, ...]:
+    owed = () if it.bill is None else (Claim("bill", it.bill, it.order),)
+    if it.reference is None:
+        return owed
+    named = MoneyReference(way_of(payment), it.reference, state.placed.customer)
+    return (*owed, *named.claims_taken_back())
 
 
 def _told_before(state: Placed, command: ReversePayment) -> Decision | None:

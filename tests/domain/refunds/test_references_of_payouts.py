@@ -9,11 +9,13 @@ from domain.inbound.assigning import AssignMoney
 from domain.inbound.notice_events import NoticeReceived
 from domain.inbound.notices import ReceiveNotice
 from domain.inbound.payouts import RecordSentPayout
+from domain.inbound.unmatched import claims_of_unmatched
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedPayoutAssigned
 from domain.money import Money
+from domain.payments.reversing import ReversePayment
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund_events import PayoutUnmatched, RefundPaid, RefundReturned
-from tests.domain.bill_examples import billed_story, pay_bill
+from tests.domain.bill_examples import billed_story, pay_bill, reverse
 from tests.domain.examples import (
     CARD,
     CUSTOMER,
@@ -219,3 +221,37 @@ def test_what_a_processor_sent_under_a_used_reference_waits() -> None:
         paid=record(payout=SECOND, amount=3400, reference="re_2"), processor="acme", unmatched=id_of("unm", 2)
     )
     assert kept_with(story, there) == ("reference-paid-out-otherwise", ("unmatched_ref",))
+
+
+# What a bank took back
+
+
+def chargeback(**other: Any) -> ReversePayment:
+    """A bank took the payment back."""
+    return reverse(**{"reference": "dp_1", **other})
+
+
+def test_what_a_bank_took_back_claims_its_reference_among_what_left() -> None:
+    # Claim nothing → what waits without a place is recorded by hand too, counts twice, and this fails.
+    claims = claims_of(two_refunds(), chargeback())
+    waits = left(reference="dp_1")
+    assert Claim("payout_ref", "acme/dp_1") in claims
+    assert {(it.kind, it.value) for it in claims_of_unmatched(waits)} & {(it.kind, it.value) for it in claims}
+    assert "payout_ref" not in [it.kind for it in claims_of(two_refunds(), chargeback(reference=None))]
+    assert "payout_ref" not in [it.kind for it in claims_of(by_cheque(), chargeback(payment=PAYMENT, amount=6800))]
+
+
+def test_what_waits_becomes_a_reversal_under_the_reference_it_claimed() -> None:
+    story = two_refunds().record(left(reference="dp_1"))
+    becomes = assign(fact=chargeback())
+    assert "payout_ref" not in [it.kind for it in claims_of(story, becomes)]
+    assert story.when(becomes).decides(UnmatchedPayoutAssigned).counts_as == "reversal"
+
+
+def test_a_notice_of_what_was_taken_back_otherwise_waits_and_claims_what_is_not_used() -> None:
+    # Claim it again → its notice says that another payout has its reference, and this fails.
+    story = two_refunds()
+    story.do(chargeback(amount=7000))
+    said = money(direction="payout", reference="dp_1")
+    again = notice(kind="charge.dispute.funds_withdrawn", fact=chargeback(reversal=id_of("rev", 2)), money=said)
+    assert kept_with(story, again) == ("reference-reversed-otherwise", ("unmatched_ref",))
