@@ -91,8 +91,10 @@ class Scene:
                 body |= {"amount": {"amount": 1000, "currency": "EUR"}, "reference": self.new}
             case "record_payment_failure":
                 body["amount"] = eur(100)  # which the declined order still needs
-            case "open_dispute" | "reverse_payment":
+            case "open_dispute":
                 body["payment"] = self.ids["payment"]
+            case "reverse_payment":
+                body |= {"payment": self.ids["payment"], "reference": self.new}
             case "close_period":
                 body["month"] = self.month
             case "record_returned_payout" if self.refunds is not None:
@@ -213,9 +215,8 @@ async def _taken_back(house: House) -> dict[str, str]:
     paid = await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000))
     payment = {"payment": paid["entries"][0]["data"]["payment"], "amount": eur(1000)}
     opened = await house.recorded(f"/v1/orders/{order}/disputes", EXAMPLES["open_dispute"] | payment)
-    taken = await house.recorded(
-        f"/v1/orders/{order}/payment-reversals", EXAMPLES["reverse_payment"] | payment
-    )
+    reversal = EXAMPLES["reverse_payment"] | payment | {"reference": uuid4().hex}
+    taken = await house.recorded(f"/v1/orders/{order}/payment-reversals", reversal)
     return {
         "disputed": order,
         "payment": payment["payment"],

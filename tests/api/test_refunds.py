@@ -182,7 +182,7 @@ async def test_a_dry_run_of_a_payout_shows_what_leaves_and_what_is_kept_as_credi
     order = await shipped_order(house)
     refund = f"/v1/refunds/{await refund_of(house, order)}"
     # Show only what a grant makes due back → zeros, and this fails.
-    tried = (await house.agent.post(f"{refund}/settlement?dry_run=true", {"reference": "re_1"})).json()[
+    tried = (await house.agent.post(f"{refund}/settlement?dry_run=true", {"reference": "re_tried"})).json()[
         "preview"
     ]
     assert (tried["granted"], tried["cash"], tried["credit"]) == (eur(0), eur(1000), eur(0))

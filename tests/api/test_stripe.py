@@ -742,6 +742,17 @@ async def to_look_at(stripe: Stripe) -> str:
     return notice["why"]
 
 
+async def test_what_was_taken_back_and_waits_is_not_recorded_by_hand_too(stripe: Stripe) -> None:
+    # Let a reversal claim nothing → the same money is taken back twice, and this fails.
+    order, _, it = await disputed(stripe)
+    (paid,) = (await shown(stripe.house, order))["payments"]
+    assert await stripe.tell("charge.dispute.funds_withdrawn", {**it, "amount": 2001}) == "unmatched"
+    by_hand = {"payment": paid["id"], "kind": "chargeback", "amount": eur(2000), "reference": it["id"]}
+    tried = await stripe.house.agent.post(f"/v1/orders/{order}/payment-reversals", by_hand)
+    assert (tried.status_code, tried.json()["type"]) == (409, "/problems/claim-taken")
+    assert "Say what it was for" in tried.json()["way_out"]
+
+
 # Everything else
 
 

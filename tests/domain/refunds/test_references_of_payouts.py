@@ -238,7 +238,9 @@ def test_what_a_bank_took_back_claims_its_reference_among_what_left() -> None:
     assert Claim("payout_ref", "acme/dp_1") in claims
     assert {(it.kind, it.value) for it in claims_of_unmatched(waits)} & {(it.kind, it.value) for it in claims}
     assert "payout_ref" not in [it.kind for it in claims_of(two_refunds(), chargeback(reference=None))]
-    assert "payout_ref" not in [it.kind for it in claims_of(by_cheque(), chargeback(payment=PAYMENT, amount=6800))]
+    assert "payout_ref" not in [
+        it.kind for it in claims_of(by_cheque(), chargeback(payment=PAYMENT, amount=6800))
+    ]
 
 
 def test_what_waits_becomes_a_reversal_under_the_reference_it_claimed() -> None:
@@ -253,5 +255,7 @@ def test_a_notice_of_what_was_taken_back_otherwise_waits_and_claims_what_is_not_
     story = two_refunds()
     story.do(chargeback(amount=7000))
     said = money(direction="payout", reference="dp_1")
-    again = notice(kind="charge.dispute.funds_withdrawn", fact=chargeback(reversal=id_of("rev", 2)), money=said)
+    again = notice(
+        kind="charge.dispute.funds_withdrawn", fact=chargeback(reversal=id_of("rev", 2)), money=said
+    )
     assert kept_with(story, again) == ("reference-reversed-otherwise", ("unmatched_ref",))
