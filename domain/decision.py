@@ -62,6 +62,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """The folded state of each stream the command names; None where nothing is recorded yet."""
     customer: CustomerFacts | None = None
     """Facts of the customer `facts_of` names, as of `at`; None where nothing was asked."""
+    customer_by_now: CustomerFacts | None = None
+    """The same with all that is recorded, whenever it takes effect."""
     customer_then: CustomerFacts | None = None
     """Facts of the customer of an order written, as of the moment `facts_due` names; None for nothing due."""
 

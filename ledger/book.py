@@ -64,6 +64,8 @@ class _View(msgspec.Struct):
     """The whole history of the customer asked about: what an append proves."""
     shown: CustomerFacts | None
     """The facts as of the deciding moment: what the decision sees."""
+    by_now: CustomerFacts | None
+    """The facts with all that is recorded."""
     then: CustomerFacts | None
     """The facts as of the moment at which something was due in a stream to be written."""
     fresh: bool
@@ -212,16 +214,17 @@ class Book:
         customer = command.facts_of()
         due = facts_due([states[name].state for name in writes], at)
         if customer is None and due is None:
-            return _View(states, None, None, None, fresh)
-        proven = shown = then = None
+            return _View(states, None, None, None, None, fresh)
+        proven = shown = by_now = then = None
         if due is not None:
             facts, then = await self._facts(*due, fresh=fresh, is_new=False)
             proven = (due[0], facts)
         if customer is not None:
             is_new = not fresh and customer in writes and states[customer].version == 0
             facts, shown = await self._facts(customer, at, fresh=fresh, is_new=is_new)
+            by_now = facts.facts
             proven = proven or (customer, facts)  # of two readings the first, which any entry since disproves
-        return _View(states, proven, shown, then, fresh)
+        return _View(states, proven, shown, by_now, then, fresh)
 
     async def _caught_up(self, kept: dict[str, Folded]) -> dict[str, Folded]:
         """The states now; only what came after the kept ones is read."""
@@ -459,6 +462,7 @@ def _given(submission: Submission, view: _View, at: Moment, now: Moment) -> Give
         policy=_policy(view),
         states={name: folded.state for name, folded in view.states.items()},
         customer=view.shown,
+        customer_by_now=view.by_now,
         customer_then=view.then,
     )
 

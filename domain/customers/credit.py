@@ -2,7 +2,7 @@
 
     available = granted + set aside − used − paid out, never below 0
     gifts     = granted + what of the set aside is a gift − what of the used was one
-    payable   = available − gifts
+    payable   = available − gifts; as money, no more of it than money backs (`customers.backing`)
 
 Gifts are spent first, so that as much as may be of the customer's own money can be asked back. Each use says
 how much of it was a gift, and a refund of what it bought gives that back as a gift.

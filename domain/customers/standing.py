@@ -24,6 +24,7 @@ from domain.corrections.correction_events import (
     RefundCorrected,
     ShipmentCorrected,
 )
+from domain.customers.backing import MoneyByOrder, money_after
 from domain.customers.card_facts import CardFacts, cards_after
 from domain.declines.decline_events import PaymentMethodFailed
 from domain.entry import Entry
@@ -79,6 +80,8 @@ class CustomerFacts(msgspec.Struct, frozen=True):
     """By payment method: how the cards on file did."""
     refunds: tuple[RefundFact, ...] = ()
     """Of goods and not taken back, in the order of their grants."""
+    money: MoneyByOrder = {}
+    """Of their own, with each order: what backs their credit."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -90,7 +93,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
     """The facts after one more entry of the customer, whatever stream it is in."""
-    facts = _with_refunds(facts or CustomerFacts(), entry)
+    facts = _with_money(_with_refunds(facts or CustomerFacts(), entry), entry)
     match entry.event:
         case OrderShipped() as it:
             return _with_order(facts, it.order, charged=it.charge)
@@ -129,6 +132,11 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             return _settled(facts, it.order, _open_again(it), unpaid=0)
         case _:
             return facts
+
+
+def _with_money(facts: CustomerFacts, entry: Entry) -> CustomerFacts:
+    money = money_after(facts.money, entry)
+    return facts if money is facts.money else msgspec.structs.replace(facts, money=money)
 
 
 def _with_refunds(facts: CustomerFacts, entry: Entry) -> CustomerFacts:

@@ -18,7 +18,6 @@ from domain.command import (
     expect_quantity,
     expect_text,
 )
-from domain.customers.credit import Credit
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_due_back
 from domain.decision import Decision, Given
@@ -27,6 +26,7 @@ from domain.moments import day_of
 from domain.money import Money, is_currency
 from domain.orders.pricing import CurrencyUnknown
 from domain.orders.products import Product, ProductUnknown
+from domain.refunds.credit_out import may_be_asked_back
 from domain.refunds.deciding_refunds import (
     Draft,
     already_asked,
@@ -109,6 +109,9 @@ class PayOutCredit(Command, frozen=True, kw_only=True):
     def writes(self) -> tuple[str, ...]:
         return (self.customer,)
 
+    def facts_of(self) -> str | None:
+        return self.customer
+
 
 @dataclass(unsafe_hash=True)
 class ListPriceInOtherCurrency(Refusal):
@@ -123,7 +126,9 @@ class ListPriceInOtherCurrency(Refusal):
 
 @dataclass(unsafe_hash=True)
 class CreditExceedsSetAside(Refusal):
-    """More would be paid out than we keep of the customer's own money: a gift is spent, not paid out."""
+    """More would be paid out than we keep of the customer's own money: a gift is spent, not paid out, and so
+    is credit whose money a bank took back, or that never came.
+    """
 
     rule = "I15"
     way_out = "Pay out at most the amount shown."
@@ -195,8 +200,8 @@ def _part(claim: ClaimedUnits, currency: str, given: Given) -> RefundedPart:
 def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
     """Grants a customer the money we keep for them. No limit applies: it is theirs.
 
-    Checks, in this order: customer known; retry; credit set aside (I15); not before the customer was
-    registered, or the asking, nor asked before the first contact.
+    Checks, in this order: customer known; retry; credit set aside, and money that backs it (I15, R-G8); not
+    before the customer was registered, or the asking, nor asked before the first contact.
     """
     state = known_customer(given, command.customer)
     already = already_asked(state.refunds, state.refund_requests, command.refund, command.ask)
@@ -211,7 +216,7 @@ def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
 def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, given: Given) -> Draft:
     """What paying it out would record. Raises: CreditExceedsSetAside, EffectiveBeforeCause."""
     asked = ask.credit or 0
-    most = state.credit.get(currency, Credit()).payable
+    most = may_be_asked_back(state, currency, given)
     if asked > most:
         raise CreditExceedsSetAside(state.registered.customer, Money(asked, currency), Money(most, currency))
     expect_cause(state.registered_at, given)

@@ -23,6 +23,7 @@ from domain.ids import expect_id
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
+from domain.refunds.credit_out import may_leave
 from domain.refunds.payout_references import expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund, RefundUnknown, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
@@ -67,6 +68,9 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     def writes(self) -> tuple[str, ...]:
         return (self.stream,) if self.stream == self.customer else (self.stream, self.customer)
 
+    def facts_of(self) -> str | None:
+        return self.customer if self.stream == self.customer else None
+
 
 @dataclass(unsafe_hash=True)
 class RefundNotGranted(Refusal):
@@ -90,7 +94,7 @@ class NothingDueBack(Refusal):
 
 @dataclass(unsafe_hash=True)
 class PayoutDuringDispute(Refusal):
-    """A bank still asks about a payment of this order: the refund stands, and its payout waits."""
+    """A bank still asks about a payment that this money came with: the refund stands, its payout waits."""
 
     rule = "R-B9"
     way_out = "Contest or accept the dispute. Once it is closed, what is due back is computed anew."
@@ -172,9 +176,7 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     if already:
         return Decision(customer=command.customer, already=already)
     expect_not_taken_back(refund)
-    if isinstance(state, Placed) and state.is_disputed:
-        raise PayoutDuringDispute(command.refund)
-    due = owed(state, refund)
+    due = _due(state, refund, given)
     if due.total == 0:
         raise NothingDueBack(command.refund)
     customer = given.state(command.customer, Customer)
@@ -199,6 +201,22 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     else:
         paid = tuple(back)
     return _recorded(command, state, paid, due)
+
+
+def _due(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
+    """What goes back now. Raises: PayoutDuringDispute."""
+    due = owed(state, refund)
+    if isinstance(state, Placed):
+        if state.is_disputed:
+            raise PayoutDuringDispute(refund.granted.refund)
+        return due
+    if refund.granted.basis != "credit":
+        return due
+    # What no money backs any more stays what it was: the customer's credit.
+    cash = may_leave(state, refund, given)
+    if may_leave(state, refund, given, if_lost=True) < cash:
+        raise PayoutDuringDispute(refund.granted.refund)
+    return Owed(cash, due.total - cash)
 
 
 def refund_of(stream: str, refund: str, given: Given) -> tuple[Placed | Customer, Refund]:

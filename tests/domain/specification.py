@@ -54,6 +54,8 @@ def moment(day: str, clock: str = "12:00") -> Moment:
 
 NOON = moment("2010-08-10")
 """When everything happens unless a test says otherwise: a Tuesday."""
+FAR_AHEAD = moment("9999-01-01")
+
 AGENT = Actor(person="per_01h455vb4pex5vsknk084sn02q", role="agent")
 SUPERVISOR = Actor(person="per_01h455vb4pex5vsknk084sn02s", role="supervisor")
 OWNER = Actor(person="per_01h455vb4pex5vsknk084sn02r", role="owner")
@@ -212,6 +214,7 @@ class Story:
             policy=self.state("policy") or Policy(),
             states={stream: self.state(stream) for stream in (*command.writes(), *command.reads())},
             customer=None if customer is None else self.facts(customer, self.at),
+            customer_by_now=None if customer is None else self.facts(customer, FAR_AHEAD),
             customer_then=None if due is None else self.facts(*due),
         )
 
