@@ -42,11 +42,11 @@ from domain.customers.registering import (
 )
 from domain.decision import Decision, Given
 from domain.declines.card_search import CompleteCardSearch, complete_card_search
-from domain.declines.holds import with_holds_in_turn
 from domain.declines.not_delivering import CloseAsNotDelivered, close_as_not_delivered
 from domain.declines.payment_failures import RecordPaymentFailure, record_payment_failure
 from domain.declines.reaching import RecordContactAttempt, record_contact_attempt
 from domain.declines.releasing import ReleaseOrder, release_order
+from domain.in_turn import with_events_in_turn
 from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, return_money
 from domain.inbound.charges_let_through import RecordCharge, record_charge
 from domain.inbound.closing_notices import CloseNotice, close_notice
@@ -241,7 +241,7 @@ def decide(command: Command, given: Given) -> Decision:
     if untimely is not None:
         raise untimely
     then = seen if decision.at is None else msgspec.structs.replace(seen, at=decision.at)
-    decision = with_holds_in_turn(with_due_changes(decision, then), then)
+    decision = with_events_in_turn(with_due_changes(decision, then), then)
     return msgspec.structs.replace(decision, due=due) if due else decision
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from domain.bills.bill import Bill
 from domain.bills.bill_events import BillShare
 from domain.bills.owing import bill_of, expect_open, expect_open_then
+from domain.bills.promise import Promise
 from domain.bills.promise_events import PromiseKept, PromiseMade
 from domain.command import Command, OutOfRange
 from domain.deadlines import deadlines_of_promise
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
-from domain.moments import Day, day_of, plus_days
+from domain.moments import Day, Moment, day_of, plus_days
 from domain.orders.order import Placed, placed_order
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -56,11 +57,27 @@ class PromisedForThePast(Refusal):
     bill: str
 
 
+@dataclass(unsafe_hash=True)
+class PromisedAgainSince(Refusal):
+    """The customer has promised anew since this was said, and their later word counts."""
+
+    rule = "R-P1"
+    way_out = (
+        "Leave the later promise as it is. Give a later moment only if this was said after it; "
+        "what was said before can stand in the note of a call."
+    )
+
+    bill: str
+    promise: str
+    """The later one."""
+    promised_at: Moment
+
+
 def promise_to_pay(command: PromiseToPay, given: Given) -> Decision:
     """Records a promise to pay; the collection call waits until its day is over.
 
     Checks, in this order: order placed; bill known; retry; something open; its day not before the promise;
-    not before all of what is open was.
+    not before all of what is open was; nor before the last promise about it.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -73,8 +90,20 @@ def promise_to_pay(command: PromiseToPay, given: Given) -> Decision:
     if command.due_on < day_of(given.at, given.book.zone):
         raise PromisedForThePast(command.bill)
     expect_open_then(bill, state, given, bill.open)
+    _expect_last(bill, given.at)
     made = _made(state, bill, command, given)
     return Decision(events=((command.order, made),), customer=state.placed.customer)
+
+
+def _expect_last(bill: Bill, at: Moment) -> None:
+    """No promise about it was made later, whatever became of that. Raises: PromisedAgainSince."""
+    last = max(bill.promises.values(), key=_at, default=None)
+    if last is not None and last.at > at:
+        raise PromisedAgainSince(bill.bill, last.made.promise, last.at)
+
+
+def _at(promise: Promise) -> Moment:
+    return promise.at
 
 
 def _made(state: Placed, bill: Bill, command: PromiseToPay, given: Given) -> PromiseMade:

@@ -10,12 +10,12 @@ from domain.bills.billing import may_be_billed
 from domain.bills.watching import is_watched
 from domain.customers.registering import known_customer
 from domain.deadlines import deadlines_of_decline, deadlines_of_hold, deadlines_of_shipping
-from domain.decision import Decision, Given
+from domain.decision import Given
 from domain.declines.decline_codes import DeclineKind
 from domain.declines.decline_events import HoldBegunBy, HoldEndedBy, OnFile, OrderPlacedOnHold, OrderReleased
 from domain.declines.order_declines import Hold
 from domain.entry import Event
-from domain.moments import Moment, day_of
+from domain.moments import EARLIEST, Moment, day_of
 from domain.orders.order import Placed, price_not_covered
 from domain.orders.order_events import Deadline
 from domain.refusal import Refusal
@@ -50,10 +50,12 @@ def holds_up(state: Placed) -> bool:
 def placed_on_hold(
     state: Placed, payment: str | None, because: HoldBegunBy, kind: DeclineKind | None, given: Given
 ) -> OrderPlacedOnHold:
-    """The hold that begins now. It ends by rule only once a bank declined, and where none suspects fraud.
+    """The hold that begins now, or where what began it is told of late, once the order waited for nothing
+    else. It ends by rule only once a bank declined, and where none suspects fraud.
 
     Source: R-D2, R-D3, R-D6, I3
     """
+    given = msgspec.structs.replace(given, at=max(given.at, hold_follows(state)))
     placed, held_on = state.placed, day_of(given.at, given.book.zone)
     if state.declines.is_fraud:
         kind = "fraud"
@@ -72,6 +74,16 @@ def placed_on_hold(
         on_file=on_file(given, placed.customer),
         deadlines=deadlines_of_hold(placed.standing, given, by_itself=by_itself),
     )
+
+
+def hold_follows(state: Placed) -> Moment:
+    """What no hold begins before: the end of the last one, and, where all could be billed until the owner
+    asked for payment first, that. Source: H-time, R-B2
+    """
+    ended = [hold.ended_at for hold in state.declines.holds if hold.ended_at is not None]
+    could_be_billed = state.placed.terms == "bill_after" or state.declines.released_unpaid is not None
+    asked = [state.reviews[-1].at] if could_be_billed and state.asks_payment_first else []
+    return max([EARLIEST, *ended, *asked])
 
 
 def decline_begins(state: Placed, kind: DeclineKind, given: Given) -> tuple[Deadline, ...]:
@@ -136,30 +148,3 @@ def on_file(given: Given, customer: str) -> tuple[OnFile, ...]:
             if known.invalidated is None
         ]
     )
-
-
-def with_holds_in_turn(decision: Decision, given: Given) -> Decision:
-    """The decision, in which no hold ends before it began, nor goes on before it ended.
-
-    The money that ends a hold may have come before the decline that began it, and be told of only now: it
-    counts from its own moment, and what it ends from the hold's. Source: H-time
-    """
-    at = given.at if decision.at is None else decision.at
-    later: dict[int, Moment] = {}
-    for place, (stream, event) in enumerate(decision.events):
-        state = given.states.get(stream)
-        earliest = _in_turn(event, state) if isinstance(state, Placed) else None
-        if earliest is not None and earliest > at:
-            later[place] = earliest
-    return msgspec.structs.replace(decision, later=later) if later else decision
-
-
-def _in_turn(event: Event, state: Placed) -> Moment | None:
-    """What of the order's last hold the event follows."""
-    match event:
-        case OrderReleased() if state.declines.hold is not None:
-            return state.declines.hold.waits_since
-        case OrderPlacedOnHold() if event.resumes is not None:
-            return state.declines.holds[-1].ended_at
-        case _:
-            return None

@@ -8,7 +8,7 @@ import msgspec
 from domain.deadlines import deadlines_of_effort, is_history, still_to_do
 from domain.decision import Given
 from domain.declines.decline_events import OrderNotDelivered, OrderReleased
-from domain.declines.holds import hold_begins, holds_up
+from domain.declines.holds import hold_begins, hold_follows, holds_up
 from domain.declines.order_declines import ContactEffort, Hold
 from domain.declines.releasing import is_ready
 from domain.entry import Event
@@ -27,6 +27,7 @@ def hold_goes_on(
     last = after.declines.holds[-1] if after.declines.holds else None
     if last is None or not _had_ended(last, undone, corrects) or not holds_up(after):
         return hold_begins(after, payment, "corrected", given)
+    given = msgspec.structs.replace(given, at=max(given.at, hold_follows(after)))
     resumed = msgspec.structs.replace(
         last.placed,
         missing=price_not_covered(after),

@@ -11,21 +11,28 @@ from hypothesis import settings, strategies
 
 from domain.bills.bill_events import BillPaymentReceived, BillShare
 from domain.bills.billing import NewBill
+from domain.bills.promise_events import PromiseKept
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
 from domain.corrections.correcting import CorrectEntry
 from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased
+from domain.moments import day_of
 from domain.orders.evolve_order import evolve_order
+from domain.orders.order import Placed
+from domain.orders.order_events import OverdueBill
 from domain.payments.payment_events import CreditUsed, PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted
 from domain.refusal import Refusal
 from tests.domain.bill_examples import (
+    OVERDUE,
     billed_story,
     give_credit,
     give_up,
     pay_bill,
+    promise,
     reinstate,
     reverse,
+    review,
     use_credit,
 )
 from tests.domain.correction_examples import correct
@@ -35,6 +42,9 @@ from tests.domain.examples import (
     CUSTOMER,
     NEW_BILL,
     ORDER,
+    OTHER_BILL,
+    OTHER_ORDER,
+    OTHER_PAYMENT,
     OTHER_SHIPMENT,
     billed,
     cancel,
@@ -52,7 +62,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.specification import NOON, OWNER, Story, given, moment
+from tests.domain.specification import NOON, OWNER, ZONE, Story, given, moment
 
 DAY = 24 * 3_600_000_000
 
@@ -245,6 +255,8 @@ def _shown_at_every_noon(story: Story) -> None:
         for entry in entries:
             if entry.effective_at <= NOON + day * DAY:
                 state = evolve_order(state, entry)
+        if isinstance(state, Placed):
+            assert all(hold.ended for hold in state.declines.holds[:-1])  # it waits once at most
 
 
 @pytest.mark.parametrize("command", [capture(), cancel()], ids=["money", "cancellation"])
@@ -268,6 +280,49 @@ def test_a_hold_goes_on_no_earlier_than_it_had_ended() -> None:
     *_, corrected, resumed = story.entries
     assert isinstance(resumed.event, OrderPlacedOnHold)
     assert (corrected.effective_at, resumed.effective_at) == (moment("2010-08-12"), moment("2010-08-14"))
+    _shown_at_every_noon(story)
+
+
+def test_no_hold_begins_before_the_last_one_ended() -> None:
+    # Let it begin with what is told of late → as of the 16th the order waits twice, and this fails.
+    story = given(customer(), placed()).on("2010-08-11")
+    story.do(capture(amount=3795))
+    story.on("2010-08-12").do(fail(amount=3800))
+    story.on("2010-08-18").do(capture(amount=3800, payment=OTHER_PAYMENT, reference="ch_2"))
+    at(story, moment("2010-08-15")).do(reverse(amount=3795))
+    *_, taken, held = story.entries
+    assert isinstance(held.event, OrderPlacedOnHold)
+    assert (taken.effective_at, held.effective_at) == (moment("2010-08-15"), moment("2010-08-18"))
+    assert held.event.held_on == "2010-08-18"
+    assert {day_of(each.due, ZONE) for each in held.event.deadlines} == {"2010-08-18", "2010-09-01"}
+    _shown_at_every_noon(story)
+
+
+def test_a_decline_holds_nothing_up_while_all_may_be_billed() -> None:
+    # Let it begin with the decline, or with the end of the last hold → this fails.
+    story = given(ann(), customer(), *OVERDUE).by(OWNER).because("sealed:They owe")
+    story.record(
+        placed(standing="existing", watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),))
+    )
+    for day, command in (("12", fail()), ("14", release()), ("15", review("payment_first"))):
+        story.on(f"2010-08-{day}").do(command)
+    at(story, moment("2010-08-11")).do(fail(payment=id_of("pay", 60), reference="ch_60"))
+    assert isinstance(story.entries[-1].event, OrderPlacedOnHold)
+    assert story.entries[-1].effective_at == moment("2010-08-15")
+    hold = story.state(ORDER).declines.hold
+    assert hold is not None
+    assert hold.declined_at == moment("2010-08-15")
+    _shown_at_every_noon(story)
+
+
+def test_what_came_before_a_promise_keeps_it_when_it_is_made() -> None:
+    # Let it be kept with the money → as of the day between, a promise is kept that nobody made.
+    story = billed_story().on("2010-09-19")
+    story.do(promise())
+    at(story, moment("2010-09-17")).do(pay_bill())
+    *_, paid, kept = story.entries
+    assert isinstance(kept.event, PromiseKept)
+    assert (paid.effective_at, kept.effective_at) == (moment("2010-09-17"), moment("2010-09-19"))
     _shown_at_every_noon(story)
 
 

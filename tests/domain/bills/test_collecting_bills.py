@@ -7,7 +7,7 @@ import pytest
 from domain.authority import RoleTooLow
 from domain.bills.bill_events import BillIssued, CollectionCallMade
 from domain.bills.owing import BillSettled, BillUnknown
-from domain.bills.promising import PromisedForThePast
+from domain.bills.promising import PromisedAgainSince, PromisedForThePast
 from domain.bills.watching import is_watched
 from domain.bills.writing_off import CustomerNotReached, NoGoodReason
 from domain.causes import EffectiveBeforeCause
@@ -227,6 +227,28 @@ def test_a_new_promise_takes_the_place_of_the_one_before() -> None:
     assert [known.outcome for known in story.state(ORDER).bills[BILL].promises.values()] == ["replaced", None]
     story.on("2010-10-01").do(Tick(stream=ORDER))
     assert story.entries[-1].event == promise_broken(promise=OTHER_PROMISE, due_on="2010-09-30")
+
+
+def test_an_earlier_promise_that_is_entered_late_takes_no_place_of_a_later_one() -> None:
+    # Let what was recorded last take the place → the later word is broken on the 23rd, and this fails.
+    story = billed_story()
+    later = story.on("2010-09-19").at
+    story.do(promise("2010-09-30", promise=OTHER_PROMISE))
+    story.with_now(moment("2010-09-20")).at = later - 1
+    story.when(promise("2010-09-22")).refused(PromisedAgainSince(BILL, OTHER_PROMISE, later))
+    story.at = later
+    story.when(promise("2010-09-22")).then(promised("2010-09-22", replaces=OTHER_PROMISE))
+
+
+def test_an_earlier_promise_is_not_made_after_the_later_one_was_broken() -> None:
+    # Ask only for one that is open → they would have until the 30th, and this fails.
+    story = billed_story().on("2010-09-19")
+    later = story.at
+    story.do(promise("2010-09-20"))
+    story.on("2010-09-21").do(Tick(stream=ORDER))
+    story.with_now(story.at).at = later - 1
+    earlier = promise("2010-09-30", promise=OTHER_PROMISE)
+    story.when(earlier).refused(PromisedAgainSince(BILL, PROMISE, later))
 
 
 def test_a_promise_is_for_its_own_day_or_later() -> None:
