@@ -74,7 +74,7 @@ from domain.refunds.granting_unverified import (
     grant_unverified_refund,
     pay_out_credit,
 )
-from domain.refunds.paying_out import RecordPayout, record_payout
+from domain.refunds.paying_out import RecordPayout, record_told_payout
 from domain.refunds.payout_failures import (
     RecordFailedPayout,
     RecordReturnedPayout,
@@ -131,7 +131,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ApproveRefund: approve_refund,
     WithdrawRefund: withdraw_refund,
     SettleRefund: settle_refund,
-    RecordPayout: record_payout,
+    RecordPayout: record_told_payout,
     RecordFailedPayout: record_failed_payout,
     RecordReturnedPayout: record_returned_payout,
     DismissFraudSignal: dismiss_fraud_signal,

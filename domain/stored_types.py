@@ -89,6 +89,7 @@ from domain.payments.payment_events import (
     StoreCreditRequested,
     StoreCreditWithdrawn,
 )
+from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.persons_day import evolve_day
 from domain.refunds.refund_events import (
     FraudSignalDismissed,
@@ -178,6 +179,8 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "refund.payment_failed": StoredType(RefundPaymentFailed),
     "refund.due_changed": StoredType(RefundDueChanged),
     "refund.payout_unmatched": StoredType(PayoutUnmatched),
+    "refund.payout_asked": StoredType(PayoutAsked),
+    "refund.payout_named": StoredType(PayoutNamed),
     "refund_allowance.used": StoredType(RefundAllowanceUsed),
     "fraud_signal.raised": StoredType(FraudSignalRaised),
     "fraud_signal.dismissed": StoredType(FraudSignalDismissed),

@@ -12,6 +12,7 @@ from domain.corrections.correction_events import RefundCorrected
 from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
 from domain.payments.payment_events import CreditSetAside
+from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.refund_events import (
     FraudSignalRaised,
     PayoutUnmatched,
@@ -51,6 +52,8 @@ TellsOfARefund = (
     | RefundReturned
     | RefundDueChanged
     | PayoutUnmatched
+    | PayoutAsked
+    | PayoutNamed
     | RefundCorrected
     | CreditSetAside
     | FraudSignalRaised
@@ -206,6 +209,8 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
                 row.stage = "granted" if it.due else "settled"
             case PayoutUnmatched():
                 row.unmatched_payouts += 1
+            case PayoutAsked() | PayoutNamed():
+                pass  # what left says so itself
             case RefundCorrected():
                 row.stage = "corrected"  # it was none, and what it credited is owed again
                 row.granted -= it.granted

@@ -12,7 +12,7 @@ from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordReturnedPayout
-from domain.refunds.refund import Payout
+from domain.refunds.refund import Payout, sent_by_hand
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed
 from ledger.book import Book
@@ -51,7 +51,7 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
     currency = it.currency.upper()
     amount = minor_units(it.amount, currency)
     money = moved("payout", amount, currency, it.id)
-    refund = None if found.order is None else _refund_of(found.order, it, amount)
+    refund = None if found.order is None else _refund_of(found, found.order, it, amount)
     if found.order is None or found.payment is None or refund is None:
         return Told(order=found.order, money=money)
     if _payout_of(found.order, it.id) is None and await kept_under(book, "payout", (it.id,)):
@@ -63,25 +63,35 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
 
 def _paying_out(it: StripeRefund, refund: str, order: Placed, payment: Payment) -> RecordPayout:
     currency = it.currency.upper()
+    amount = minor_units(it.amount, currency)
+    known = order.refunds.get(refund)
+    by_hand = None if known is None else sent_by_hand(known, payment.received.payment, amount)
+    told_before = derived_id("pot", it.id) if by_hand is None else by_hand.tried.payout
     return RecordPayout(
         order=order.placed.order,
         refund=refund,
-        payout=our_id(it.metadata, "payout", "pot") or derived_id("pot", it.id),
+        payout=our_id(it.metadata, "payout", "pot") or told_before,
         payment=payment.received.payment,
-        amount=minor_units(it.amount, currency),
+        amount=amount,
         currency=currency,
         reference=it.id,
     )
 
 
-def _refund_of(order: Placed, it: StripeRefund, amount: int) -> str | None:
-    """The refund it pays: the one it was recorded for, the one the shop named, or the first it may pay."""
+def _refund_of(found: Found, order: Placed, it: StripeRefund, amount: int) -> str | None:
+    """The refund it pays: the one it was recorded for, the one the shop named, one of which somebody recorded
+    it by hand, or the first it may pay.
+    """
     told = _payout_of(order, it.id)
     if told is not None:
         return told.tried.refund
     named = our_id(it.metadata, "refund", "ref")
     if named in order.refunds:
         return named
+    payment = None if found.payment is None else found.payment.received.payment
+    for name, refund in order.refunds.items():
+        if payment is not None and sent_by_hand(refund, payment, amount) is not None:
+            return name
     for name, refund in order.refunds.items():
         if refund.corrected is None and owed(order, refund).cash >= amount:
             return name
@@ -107,7 +117,7 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
         return Told(order=order, fact=fact, money=money, earliest=order.refunds[told.tried.refund].at)
     if await kept_under(book, "payout", (it.id,)):
         return Told(order=order, money=moved("receipt", amount, currency, it.id))
-    refund = None if order is None else _refund_of(order, it, amount)
+    refund = None if order is None else _refund_of(found, order, it, amount)
     if order is None or found.payment is None or refund is None:
         return Told(order=order)  # as far as is known here, nothing had left
     paid = _paying_out(it, refund, order, found.payment)

@@ -25,8 +25,8 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
     """Pay out what is due back of a refund
 
     Computed anew now. Money goes back the way it came; what was paid with credit is kept as credit. What came
-    through a processor that is connected is sent back by itself: here only with the reference of one made
-    elsewhere. A cheque or another card is as you say.
+    through a processor that is connected is sent back by itself: without a `reference` it is asked once more,
+    and what it says is recorded; with one, the money left elsewhere. A cheque or another card is as you say.
     """
     stream, state, customer = await holder_of(call, REFUND, refund)
     payments = len(state.payments) if isinstance(state, Placed) else 0

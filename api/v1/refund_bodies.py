@@ -103,12 +103,13 @@ class SettleRefundBody(Writing):
     payment_method: PaymentMethodId | None = Field(default=None, description="The other card.")
     reference: Reference | None = Field(
         default=None,
-        description="What the processor or bank calls the payout. Needed where a processor that is connected "
-        "would send the money back by itself. It is that of one payout, against one payment.",
+        description="What the processor or bank calls the payout; it is that of one payout, against one "
+        "payment. Without it a processor that is connected is asked for what came through it.",
     )
     payment: PaymentId | None = Field(
         default=None,
-        description="The payment it left against; left out, the first that goes back by hand.",
+        description="The payment it left against; left out, the first that goes back by hand. Only of what "
+        "goes back the way it came.",
     )
 
 

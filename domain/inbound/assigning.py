@@ -39,6 +39,9 @@ from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import recorded_under, reinstated_under, way_of
 from domain.payments.reversing import ReinstatePayment
+from domain.refunds.paying_out import RecordPayout
+from domain.refunds.payout_events import PayoutNamed
+from domain.refunds.refund_events import RefundPaid
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -162,8 +165,9 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
 
     Checks, in this order: money known; retry, by what it is to be recorded as, and then by what it is
     recorded as; its direction; its currency; something left, and at most that; not before it moved; and then
-    those of what it was. What was recorded under the same reference meanwhile is the same money: it is only
-    matched. The reference under which it left is claimed by the money itself. Source: I12
+    those of what it was. What was recorded under the same reference meanwhile, or by hand without one, is the
+    same money: it is only matched. The reference under which it left is claimed by the money itself.
+    Source: I12
     """
     state = unmatched_money(given, command.unmatched)
     kind, fact = MONEY_FACTS[type(command.fact)], command.fact
@@ -181,6 +185,7 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
     decided = kind.decide(fact, given)
     if not decided.events and assigned.subject == name and state.is_receipt:
         raise AlreadyRecordedOtherwise(name)  # of other money, or taken back
+    assigned = _as_decided(assigned, decided)
     own = {(claim.kind, claim.value) for claim in claims_of_unmatched(state.it)}
     return Decision(
         events=(
@@ -197,6 +202,14 @@ def _known_as(unmatched: str, event: Event) -> Event:
     if isinstance(event, PaymentCaptured | BillPaymentReceived):
         return msgspec.structs.replace(event, unmatched=unmatched)
     return event
+
+
+def _as_decided(
+    assigned: UnmatchedReceiptAssigned | UnmatchedPayoutAssigned, decided: Decision
+) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
+    """It was a payout recorded by hand, where that is named by it."""
+    named = [event.payout for _, event in decided.events if isinstance(event, PayoutNamed)]
+    return msgspec.structs.replace(assigned, subject=named[0]) if named else assigned
 
 
 def _assigned(
@@ -238,6 +251,8 @@ def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
     order = given.state(fact.order, Placed)
     if order is not None and isinstance(fact, ReinstatePayment):
         return _came_again_as(fact, order)
+    if order is not None and isinstance(fact, RecordPayout):
+        return _named_as_payout(fact, order)
     if order is None or not isinstance(fact, CapturePayment | ReceiveBillPayment):
         return None
     way = fact.processor if isinstance(fact, CapturePayment) else fact.method
@@ -252,6 +267,16 @@ def _came_again_as(fact: ReinstatePayment, order: Placed) -> str | None:
     way = way_of(order.payments[reversal.it.payment])
     known = reinstated_under(order, fact.reversal, way, fact.reference)
     return None if known is None else known[0].reinstatement
+
+
+def _named_as_payout(fact: RecordPayout, order: Placed) -> str | None:
+    """The payout recorded by hand that it is, or that was named by it."""
+    refund = order.refunds.get(fact.refund)
+    for payout in () if refund is None else refund.payouts.values():
+        it, was_named = payout.tried, payout.named_position is not None
+        if was_named and isinstance(it, RefundPaid) and it.reference == fact.reference:
+            return it.payout
+    return None
 
 
 def return_money(command: ReturnMoney, given: Given) -> Decision:

@@ -42,9 +42,12 @@ from domain.payments.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
+from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.refund import (
+    with_asked,
     with_escalated,
     with_granted,
+    with_named,
     with_payout,
     with_requested,
     with_returned,
@@ -276,6 +279,14 @@ def _payout_unmatched(state: Placed, it: PayoutUnmatched, entry: Entry) -> Place
     return msgspec.structs.replace(state, refunds=with_unmatched(state.refunds, it, entry))
 
 
+def _payout_asked(state: Placed, it: PayoutAsked, entry: Entry) -> Placed:
+    return msgspec.structs.replace(state, refunds=with_asked(state.refunds, it, entry))
+
+
+def _payout_named(state: Placed, it: PayoutNamed, entry: Entry) -> Placed:
+    return msgspec.structs.replace(state, refunds=with_named(state.refunds, it, entry))
+
+
 def _refund_returned(state: Placed, it: RefundReturned, entry: Entry) -> Placed:
     paid = state.refunds[it.refund].payouts[it.payout].tried
     return msgspec.structs.replace(
@@ -327,6 +338,8 @@ MONEY: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = {
     RefundGranted: _refund_granted,
     RefundPaid: _refund_paid,
     RefundPaymentFailed: _refund_payment_failed,
+    PayoutAsked: _payout_asked,
+    PayoutNamed: _payout_named,
     PayoutUnmatched: _payout_unmatched,
     RefundReturned: _refund_returned,
     RefundDueChanged: _refund_due_changed,

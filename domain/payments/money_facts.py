@@ -10,7 +10,7 @@ from domain.decision import Decision, Given
 from domain.inbound.unmatched_events import CountsAs
 from domain.payments.capturing import CapturePayment, capture_payment
 from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
-from domain.refunds.paying_out import RecordPayout, record_payout
+from domain.refunds.paying_out import RecordPayout, record_told_payout
 
 MoneyFact = CapturePayment | ReceiveBillPayment | ReinstatePayment | RecordPayout | ReversePayment
 """A command that records that money came or left."""
@@ -31,6 +31,6 @@ MONEY_FACTS: Final[Mapping[type[MoneyFact], FactKind]] = {
     CapturePayment: FactKind("payment", "receipt", "payment", capture_payment),
     ReceiveBillPayment: FactKind("bill_payment", "receipt", "payment", receive_bill_payment),
     ReinstatePayment: FactKind("reinstatement", "receipt", "reinstatement", reinstate_payment),
-    RecordPayout: FactKind("refund", "payout", "payout", record_payout),
+    RecordPayout: FactKind("refund", "payout", "payout", record_told_payout),
     ReversePayment: FactKind("reversal", "payout", "reversal", reverse_payment),
 }

@@ -1,5 +1,6 @@
 """What is due back of a refund changes with what else happens to its order: a bank takes money or gives it
-back, another refund is paid of it or taken back. Somebody has to pay it from then on, or nobody any more.
+back, another refund is paid of it or taken back. Somebody has to pay it from then on, or nobody any more; or
+it goes back by itself, where a person had to find a way before.
 
 Every decision ends with it (`domain.decisions`), so that none can forget a refund it is not about.
 Source: R-B9, R-G8, R-G9, §2 Money
@@ -16,6 +17,8 @@ from domain.entry import Event
 from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
+from domain.refunds.paying_out import leaves_by_itself
+from domain.refunds.refund import Refund
 from domain.refunds.refund_events import (
     RefundDueChanged,
     RefundGranted,
@@ -50,7 +53,10 @@ def _changes(before: Placed, decision: Decision, given: Given) -> Iterator[Refun
     after = foreseen(before, events, at=given.at, now=given.now)
     for name, refund in before.refunds.items():
         was, is_now = owed(before, refund).total, owed(after, after.refunds[name]).total
-        if name in said or (was > 0) == (is_now > 0):
+        if name in said:
+            continue
+        begins_or_ends = (was > 0) != (is_now > 0)
+        if not begins_or_ends and not _leaves_from_now(before, after, refund, given):
             continue
         yield RefundDueChanged(
             refund=name,
@@ -58,8 +64,15 @@ def _changes(before: Placed, decision: Decision, given: Given) -> Iterator[Refun
             order=order,
             currency=refund.granted.currency,
             due=is_now,
-            deadlines=deadlines_of_due_back(given) if is_now else (),
+            deadlines=deadlines_of_due_back(given) if is_now and not was else (),
         )
+
+
+def _leaves_from_now(before: Placed, after: Placed, refund: Refund, given: Given) -> bool:
+    """Whether some of it goes back by itself that did not: nobody would ask for it."""
+    name, book = refund.granted.refund, given.book
+    leaves = leaves_by_itself(after, after.refunds[name], book)
+    return not leaves <= leaves_by_itself(before, refund, book)
 
 
 def _says_of(event: Event) -> str | None:

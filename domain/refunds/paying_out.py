@@ -5,6 +5,9 @@
         -> KeepCredit   what came as credit stays the customer's credit
         -> None         nothing is due, it waits for a bank, or a person finds a way
 
+    leaves_by_itself(order, refund, book)
+        -> of which processors something would be asked, were they connected
+
 The processor is asked before anything is recorded, under a name made of the refund and of how often it was
 tried: so whoever asks again, for whatever reason, asks for the same payout and is told what became of it.
 Source: R-B9, R-G8, R-G9, I13
@@ -17,6 +20,7 @@ import msgspec
 from domain.book.register import Register
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
+from domain.customers.registering import Customer
 from domain.deadlines import deadlines_of_dispute, is_before_cut_over
 from domain.decision import Decision, Given
 from domain.entry import Minor
@@ -25,8 +29,9 @@ from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import named_by
+from domain.refunds.payout_events import PayoutNamed
 from domain.refunds.payout_references import expect_unused, payout_claims
-from domain.refunds.refund import Payout, Refund
+from domain.refunds.refund import Payout, Refund, sent_by_hand
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import owed, refund_of
 from domain.refunds.ways import sent_back_by
@@ -62,7 +67,23 @@ def next_payout(
 
     Source: R-B9, R-G8, §3
     """
-    if state.is_disputed or refund.unmatched or refund.corrected is not None:
+    return None if state.is_disputed else _undisputed(state, refund, processor, book)
+
+
+def leaves_by_itself(state: Placed, refund: Refund, book: Register) -> frozenset[str | None]:
+    """The processors that would send some of a refund back, were they connected; None among them: some of it
+    would be kept as credit. Whatever a bank asks about: with its answer all is looked at again.
+    """
+    received = [payment.received for payment in state.payments.values()]
+    processors = dict.fromkeys([it.processor for it in received if isinstance(it, PaymentCaptured)])
+    found = [_undisputed(state, refund, each, book) for each in (*processors, None)]
+    return frozenset([it.processor if isinstance(it, SendBack) else None for it in found if it is not None])
+
+
+def _undisputed(
+    state: Placed, refund: Refund, processor: str | None, book: Register
+) -> SendBack | KeepCredit | None:
+    if refund.unmatched or refund.corrected is not None:
         return None
     if is_before_cut_over(book, refund.origin, refund.at):
         return None
@@ -126,6 +147,45 @@ class PayoutExceedsDue(Refusal):
     refund: str
     amount: Money
     due: Money
+
+
+def record_told_payout(command: RecordPayout, given: Given) -> Decision:
+    """Records what left, as somebody outside tells. A payout recorded by hand without its reference has it
+    from then on, where it is the one named, or the only one that it can be: its money left once.
+
+    Checks, in this order: refund granted; those of a payout, unless one recorded by hand is named; where it
+    is one, that no other payout has its reference (I12). It may have been told before it was recorded here.
+    """
+    state, refund = refund_of(command.order, command.refund, given)
+    by_hand = refund.payouts.get(command.payout)
+    if by_hand is None:
+        try:
+            return record_payout(command, given)
+        except PayoutExceedsDue:
+            by_hand = sent_by_hand(refund, command.payment, command.amount)
+            if by_hand is None or command.currency != by_hand.tried.currency:
+                raise
+    elif not by_hand.is_without_reference(command.payment, command.amount):
+        return record_payout(command, given)
+    return _named_after_all(by_hand, command, state)
+
+
+def _named_after_all(by_hand: Payout, command: RecordPayout, state: Placed | Customer) -> Decision:
+    assert isinstance(by_hand.tried, RefundPaid)
+    it = msgspec.structs.replace(by_hand.tried, reference=command.reference)
+    processor = _processor(state, command.payment)
+    expect_unused(state, it, processor)
+    named = PayoutNamed(
+        refund=it.refund,
+        customer=it.customer,
+        order=command.order,
+        payout=it.payout,
+        currency=it.currency,
+        amount=it.amount,
+        reference=command.reference,
+    )
+    claims = payout_claims(state, it, processor)
+    return Decision(events=((command.order, named),), claims=claims, customer=it.customer)
 
 
 def record_payout(command: RecordPayout, given: Given) -> Decision:

@@ -18,7 +18,7 @@ from domain.orders.order import Placed, price_not_covered
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
 from domain.refunds.settling import NothingDueBack, PaidOutByProcessor, owed, refund_of
-from domain.refunds.ways import PayoutWayClosed, Ways, sent_back_by
+from domain.refunds.ways import PayoutWayClosed, Ways, expect_way, sent_back_by
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -45,6 +45,7 @@ class RecordFailedPayout(Command, frozen=True, kw_only=True):
         expect_id("ref", self.refund)
         expect_id("pot", self.payout)
         expect_text("why", self.why)
+        expect_way(self.method, self.payment, self.payment_method)
 
     def writes(self) -> tuple[str, ...]:
         return (self.stream,)
@@ -91,7 +92,7 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
     known = refund.payouts.get(command.payout)
     if known is not None:
         it = known.tried
-        if not isinstance(it, RefundPaymentFailed) or (it.method, it.why) != (command.method, command.why):
+        if not isinstance(it, RefundPaymentFailed) or not _is_said(command, it):
             raise AlreadyRecordedOtherwise(command.payout)
         return Decision(customer=it.customer, already=(known.position,))
     cash = owed(state, refund).cash
@@ -114,6 +115,12 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
         deadlines=deadlines_of_payout(given),
     )
     return Decision(events=((command.stream, failed),), customer=granted.customer)
+
+
+def _is_said(command: RecordFailedPayout, it: RefundPaymentFailed) -> bool:
+    """Whether it is the failure that the command says, as far as it says anything."""
+    said = (command.method, command.payment or it.payment, command.payment_method or it.payment_method)
+    return (it.method, it.payment, it.payment_method) == said and it.why == command.why
 
 
 def _way(

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.entry import Entry
 from domain.moments import Moment
+from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.refund_events import (
     PayoutUnmatched,
     RefundEscalated,
@@ -37,11 +38,20 @@ class Payout(msgspec.Struct, frozen=True):
     position: int
     returned: RefundReturned | None = None
     returned_position: int | None = None
+    named_position: int | None = None
+    """Of the entry that says under which reference it left, where that was not known at once."""
 
     @property
     def did_not_arrive(self) -> bool:
         """Whether it failed or came back."""
         return isinstance(self.tried, RefundPaymentFailed) or self.returned is not None
+
+    def is_without_reference(self, payment: str, amount: int) -> bool:
+        """Whether so much went back against that payment, and nobody said under which reference."""
+        it = self.tried
+        if not isinstance(it, RefundPaid) or it.reference is not None or self.did_not_arrive:
+            return False
+        return (it.method, it.payment, it.amount) == ("original_method", payment, amount)
 
 
 class Refund(msgspec.Struct, frozen=True):
@@ -60,6 +70,8 @@ class Refund(msgspec.Struct, frozen=True):
     """By payout id, failed ones too."""
     unmatched: Mapping[str, int] = {}
     """By payout id, what left us and it could not take: positions that say so."""
+    asked: Mapping[str, int] = {}
+    """By name, askings that it be sent back: positions that say so."""
     corrected: int | None = None
     """Position of the entry that says it was none."""
 
@@ -89,6 +101,14 @@ class Refund(msgspec.Struct, frozen=True):
         if self.corrected is not None:
             return 0
         return max(0, self.granted.granted - self.paid - self.set_aside)
+
+
+def sent_by_hand(refund: Refund, payment: str, amount: int) -> Payout | None:
+    """The payout of so much, back the way it came, that somebody recorded without its reference."""
+    for payout in refund.payouts.values():
+        if payout.is_without_reference(payment, amount):
+            return payout
+    return None
 
 
 def claim_changed(before: Refund | None, after: Refund) -> Iterator[tuple[Thing, int]]:
@@ -145,6 +165,25 @@ def with_unmatched(refunds: Refunds, it: PayoutUnmatched, entry: Entry) -> Refun
     known = refunds[it.refund]
     unmatched = {**known.unmatched, it.payout: entry.position}
     return {**refunds, it.refund: msgspec.structs.replace(known, unmatched=unmatched)}
+
+
+def with_asked(refunds: Refunds, it: PayoutAsked, entry: Entry) -> Refunds:
+    """The refunds, of which one is asked to be sent back."""
+    known = refunds[it.refund]
+    asked = {**known.asked, it.payout: entry.position}
+    return {**refunds, it.refund: msgspec.structs.replace(known, asked=asked)}
+
+
+def with_named(refunds: Refunds, it: PayoutNamed, entry: Entry) -> Refunds:
+    """The refunds, of which a payout is known by its reference from now on."""
+    known = refunds[it.refund]
+    payout = known.payouts[it.payout]
+    tried = msgspec.structs.replace(payout.tried, reference=it.reference)
+    payout = msgspec.structs.replace(payout, tried=tried, named_position=entry.position)
+    return {
+        **refunds,
+        it.refund: msgspec.structs.replace(known, payouts={**known.payouts, it.payout: payout}),
+    }
 
 
 def with_returned(refunds: Refunds, it: RefundReturned, entry: Entry) -> Refunds:

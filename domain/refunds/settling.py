@@ -24,16 +24,27 @@ from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.credit_out import may_leave
+from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_references import expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund, RefundUnknown, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
-from domain.refunds.ways import PayoutWayClosed, Way, Ways, came_by_cheque, sent_back_by
+from domain.refunds.ways import (
+    PayoutWayClosed,
+    Way,
+    Ways,
+    came_by_cheque,
+    expect_way,
+    payments_of,
+    sent_back_by,
+)
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 
 class SettleRefund(Command, frozen=True, kw_only=True):
-    """Pay out what is due back of a refund, and keep as credit what came as credit. Raises: ValueError."""
+    """Pay out what is due back of a refund, and keep as credit what came as credit; what came through a
+    processor that is connected, it is asked for. Raises: ValueError.
+    """
 
     stream: str
     """The order, or the customer where it belongs to no order."""
@@ -50,11 +61,11 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     reference: str | None = None
     """What the processor or bank calls the payout."""
     processor: str | None = None
-    """The processor that is connected: money that came through it goes back by itself, and it says under
-    which reference.
+    """The processor that is connected: it is asked for money that came through it, and says under which
+    reference that left.
     """
     payment: str | None = None
-    """The payment it left against, under the reference; None: the first that goes back by hand."""
+    """The payment it left against; None: the first that goes back by hand."""
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
@@ -64,6 +75,7 @@ class SettleRefund(Command, frozen=True, kw_only=True):
         if not self.payouts or len(set(self.payouts)) < len(self.payouts):
             raise OutOfRange("payouts", "must be at least one, each different")
         expect_text("reference", self.reference)
+        expect_way(self.method, self.payment, self.payment_method)
 
     def writes(self) -> tuple[str, ...]:
         return (self.stream,) if self.stream == self.customer else (self.stream, self.customer)
@@ -119,12 +131,30 @@ class CreditLeavesNothing(Refusal):
 
 @dataclass(unsafe_hash=True)
 class PaidOutByProcessor(Refusal):
-    """The processor this money came through is connected: nobody but it knows whether it left."""
+    """The processor this money came through is connected and sends it back: nobody but it knows whether it
+    left.
+    """
 
     rule = "R-G8"
     way_out = (
-        "Leave it to the processor, which is asked by itself. If the money left elsewhere, name the reference"
-        " under which it did."
+        "Settle the refund without a reference: the processor is asked, and says what became of it. If the"
+        " money left elsewhere, name the reference under which it did."
+    )
+
+    refund: str
+    processor: str
+
+
+@dataclass(unsafe_hash=True)
+class PayoutNotNamed(Refusal):
+    """The processor this money came through is connected, and something it sent of this refund waits without
+    a place: what it sent since is known by its reference alone.
+    """
+
+    rule = "R-G8"
+    way_out = (
+        "Say first what became of the money that waits. If more has left, name the reference under which it"
+        " did; if it cannot leave this way, record that it failed, and why."
     )
 
     refund: str
@@ -169,7 +199,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     Checks, in this order: refund known; retry, by payout, then by the reference; granted (R-G9); not taken
     back (H-correct); no dispute open (R-B9); something due back (I13); the way open, and no earlier one
     (R-G8); no reference of money that left, where it is kept as credit; a reference, where a processor that
-    is connected would send it back; not before the grant; no other payout's reference (I12).
+    is connected has to say what left, unless it is asked; not before the grant; no other payout's reference
+    (I12).
     """
     state, refund = refund_of(command.stream, command.refund, given)
     already = _already_settled(command, state, refund)
@@ -181,14 +212,15 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
         raise NothingDueBack(command.refund)
     customer = given.state(command.customer, Customer)
     ways = Ways(state, customer, refund, given)
-    asked = command.method if command.payment is None else "original_method"
-    way = ways.chosen(asked) if due.cash else "store_credit"
+    way = ways.chosen(_way_named(command)) if due.cash else "store_credit"
     if way == "store_credit" and command.reference is not None:
         raise CreditLeavesNothing(command.refund, "cheque" if due.cash else None)
     back: list[RefundPaid] = []
     if way == "original_method":
         back = list(_back_to_payments(command, state, ways, due.cash, given.book))
     expect_cause(refund.at, given)
+    if way == "original_method" and not back:
+        return _asked(command, state, due.cash, given.book)
     if way == "store_credit":
         return _recorded(command, state, (), Owed(0, due.total))
     if way == "other_card":
@@ -233,6 +265,10 @@ def refund_of(stream: str, refund: str, given: Given) -> tuple[Placed | Customer
 
 
 def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Refund) -> tuple[int, ...]:
+    if asked := [refund.asked[payout] for payout in command.payouts if payout in refund.asked]:
+        if command.reference is not None or _way_named(command) not in (None, "original_method"):
+            raise AlreadyRecordedOtherwise(command.payouts[0])
+        return tuple(asked)
     known = [refund.payouts[payout] for payout in command.payouts if payout in refund.payouts]
     for payout in known:
         if not _is_said(command, state, payout):
@@ -244,10 +280,19 @@ def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Re
     return (*[payout.position for payout in known], *(() if kept is None else (kept.position,)))
 
 
+def _way_named(command: SettleRefund) -> Way | None:
+    """The way asked for; who names a payment or a card has chosen one."""
+    if command.method is None and command.payment is not None:
+        return "original_method"
+    if command.method is None and command.payment_method is not None:
+        return "other_card"
+    return command.method
+
+
 def _is_said(command: SettleRefund, state: Placed | Customer, known: Payout) -> bool:
     """Whether that payout is what the settlement says left us, as far as it says anything."""
     it = known.tried
-    method = it.method if command.method is None else command.method
+    method = _way_named(command) or it.method
     if method == "cheque" and it.payment is not None and came_by_cheque(state, it.payment):
         method = it.method
     said = (method, command.reference, command.payment or it.payment)
@@ -257,14 +302,16 @@ def _is_said(command: SettleRefund, state: Placed | Customer, known: Payout) -> 
 def _back_to_payments(
     command: SettleRefund, state: Placed | Customer, ways: Ways, cash: int, book: Register
 ) -> Iterator[RefundPaid]:
-    """Against the payments it came with, oldest first, as far as they reach; the rest stays owed.
+    """Against the payments it came with, oldest first, as far as they reach; the rest stays owed. Nothing,
+    where the processor that is connected is to be asked.
 
-    A reference is that of one payout, against one payment. Without one, what a connected processor sends
-    back is left to it: that money left is said by whoever moves it. Raises: PaidOutByProcessor,
+    A reference is that of one payout, against one payment. Without one, what came through the processor is
+    left to it: that money left is said by whoever moves it. Raises: PaidOutByProcessor, PayoutNotNamed,
     PayoutWayClosed.
     """
     assert isinstance(state, Placed)
-    sent = sent_back_by(command.processor, state, state.refunds[command.refund], cash, book)
+    refund = state.refunds[command.refund]
+    sent = sent_back_by(command.processor, state, refund, cash, book)
     its = {it.payment for it, _ in sent}
     open_ = ways.payments()
     by_hand = [each for each in open_ if each[0] not in its]
@@ -276,18 +323,49 @@ def _back_to_payments(
         cash = cash if command.reference is not None or command.payment in its else rest
     elif command.reference is not None:
         chosen, cash = (by_hand[:1], rest) if by_hand and rest else (open_[:1], cash)
-    elif sent:
-        chosen, cash = by_hand, rest
     else:
-        chosen = open_
-    if command.reference is None and (not cash or its & {each[0] for each in chosen} or not chosen):
-        assert command.processor is not None
-        raise PaidOutByProcessor(command.refund, command.processor)
+        chosen, cash = by_hand, rest
+    if command.reference is None:
+        through = payments_of(command.processor, state, refund, book)
+        chosen = [each for each in chosen if each[0] not in through]
+        if not chosen or not cash:
+            _expect_asked(command, its)
+            return
     for payout, (payment, most, card) in zip(command.payouts, chosen, strict=False):
         amount = min(cash, most)
         if amount:
             yield _paid(command, state, payout, amount, "original_method", payment, card)
             cash -= amount
+
+
+def _expect_asked(command: SettleRefund, its: set[str]) -> None:
+    """The processor sends some of it back: of all, or of the payment named.
+
+    Raises: PaidOutByProcessor, PayoutNotNamed.
+    """
+    assert command.processor is not None
+    if not its:
+        raise PayoutNotNamed(command.refund, command.processor)
+    if command.payment is not None and command.payment not in its:
+        raise PaidOutByProcessor(command.refund, command.processor)
+
+
+def _asked(command: SettleRefund, state: Placed | Customer, cash: int, book: Register) -> Decision:
+    """Nothing left: the processor is asked, as after whatever else makes something due, and says what did."""
+    assert isinstance(state, Placed)
+    assert command.processor is not None
+    refund = state.refunds[command.refund]
+    sent = sent_back_by(command.processor, state, refund, cash, book)
+    asked = PayoutAsked(
+        refund=command.refund,
+        customer=refund.customer,
+        order=command.stream,
+        payout=command.payouts[0],
+        processor=command.processor,
+        currency=refund.granted.currency,
+        amount=sum([share for _, share in sent]),
+    )
+    return Decision(events=((command.stream, asked),), customer=refund.customer)
 
 
 def _paid(

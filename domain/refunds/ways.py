@@ -2,9 +2,9 @@
 
     original method → another card of the customer → store credit, or a cheque where they prefer money
 
-A way is left only once it failed, or where it does not exist. Each payment keeps its share of what is due,
-oldest first: that of a bank transfer goes back by hand, and that of one which failed waits for a person; the
-rest does not wait for either.
+A way is left only once it failed, or where it does not exist. Each payment has its share of what is due,
+oldest first: that of a bank transfer goes back by hand, and the rest does not wait for it. The share of one
+which failed passes to the next, as far as that reaches.
 Source: R-G8
 """
 
@@ -16,6 +16,7 @@ import msgspec
 
 from domain.bills.bill_events import BillPaymentReceived
 from domain.book.register import Register
+from domain.command import OutOfRange
 from domain.customers.registering import Customer
 from domain.deadlines import is_before_cut_over
 from domain.decision import Given
@@ -54,6 +55,16 @@ class EarlierWayOpen(Refusal):
     open: Way
 
 
+def expect_way(method: Way | None, payment: str | None, payment_method: str | None) -> None:
+    """A payment is named only of money that goes back the way it came, and a card only of what goes to
+    another card. Raises: OutOfRange.
+    """
+    if payment is not None and (method not in (None, "original_method") or payment_method is not None):
+        raise OutOfRange("payment", "must be left out unless the money goes back the way it came")
+    if payment_method is not None and method not in (None, "other_card"):
+        raise OutOfRange("payment_method", "must be left out unless the money goes to another card")
+
+
 class _Failed(msgspec.Struct, frozen=True):
     """Payments and cards to which money of a refund could not go."""
 
@@ -88,20 +99,29 @@ def sent_back_by(
     Nothing, once something left and found no place: a person finds the next way. Nor anything of history: it
     was paid out before the book went live, or a person does it. Source: R-G8, §3
     """
-    if processor is None or refund.unmatched or refund.corrected is not None:
+    if refund.unmatched or refund.corrected is not None:
         return []
-    if is_before_cut_over(book, refund.origin, refund.at):
-        return []
-    failed = _failed(refund)
+    failed, its = _failed(refund), payments_of(processor, state, refund, book)
     found: list[tuple[PaymentCaptured, int]] = []
     for name, payment in state.payments.items():
-        it, share = payment.received, min(cash, payment.may_go_back)
-        cash -= share
-        if not isinstance(it, PaymentCaptured) or it.processor != processor:
+        if failed.has(name, card_of(payment)):
             continue
-        if share and not failed.has(name, it.payment_method):
-            found.append((it, share))
+        share = min(cash, payment.may_go_back)
+        cash -= share
+        if share and name in its and isinstance(payment.received, PaymentCaptured):
+            found.append((payment.received, share))
     return found
+
+
+def payments_of(processor: str | None, state: Placed, refund: Refund, book: Register) -> frozenset[str]:
+    """The payments that came through that processor, and of which it alone knows what went back for a refund;
+    of history a person knows.
+    """
+    if processor is None or is_before_cut_over(book, refund.origin, refund.at):
+        return frozenset()
+    received = [payment.received for payment in state.payments.values()]
+    through = [it for it in received if isinstance(it, PaymentCaptured) and it.processor == processor]
+    return frozenset([it.payment for it in through])
 
 
 def came_by_cheque(state: Placed | Customer, payment: str) -> bool:

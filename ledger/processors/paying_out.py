@@ -50,9 +50,9 @@ async def _record(book: Book, errand: PayOut, command: Command, asked: Submissio
         outcome = await _executed(book, command, msgspec.structs.replace(asked, key=key))
         is_known = outcome.already
     except Refusal:
-        if not isinstance(command, RecordFailedPayout) or await _is_next(book, errand, payout):
+        if isinstance(command, RecordSentPayout) or await _is_next(book, errand, payout):
             raise
-        # Nothing left, and nothing of its refund is to be paid any more.
+        # Nothing left or was kept, and it is not what follows any more: something changed meanwhile.
     await book.reactions.answered(errand.order, payout)
     return not is_known
 
@@ -96,7 +96,13 @@ async def _following(book: Book, errand: PayOut) -> dict[str, tuple[Refund, Send
 
 
 def _names(following: SendBack | KeepCredit | None, payout: str) -> bool:
-    return isinstance(following, SendBack) and following.payout == payout
+    match following:
+        case SendBack():
+            return following.payout == payout
+        case KeepCredit():
+            return following.credit == payout
+        case None:
+            return False
 
 
 async def _sent_before(book: Book, errand: PayOut) -> Command | None:
@@ -130,6 +136,8 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
                     refund=name,
                     payouts=(it.payout,),
                     credit=it.credit,
+                    method="store_credit",
+                    processor=_connected(book),
                 )
             case SendBack() as it if (gateway := _gateway(book, it)) is not None:
                 await book.reactions.ask(errand.order, name, it)

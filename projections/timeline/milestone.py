@@ -62,6 +62,8 @@ What = Literal[
     "charge_unmatched",
     "charge_recorded_before",
     "payout_unmatched",
+    "payout_asked",
+    "payout_named",
     "placed_on_hold",
     "cards_searched",
     "contact_attempted",

@@ -3,6 +3,7 @@
 from typing import Final
 
 from domain.entry import Entry
+from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.refund_events import (
     PayoutUnmatched,
     RefundDueChanged,
@@ -40,5 +41,7 @@ TOLD_OF_REFUNDS: Final[Told] = {
     RefundPaymentFailed: told_of_money("refund_payment_failed", "refund"),
     RefundReturned: told_of_money("refund_returned", "refund"),
     RefundDueChanged: _due_changed,
+    PayoutAsked: told_of_money("payout_asked", "refund"),
+    PayoutNamed: told_of_money("payout_named", "refund"),
     PayoutUnmatched: told_of_money("payout_unmatched", "unmatched"),
 }

@@ -69,6 +69,8 @@ FROZEN = {
     "refund.granted": ("RefundGranted", 1),
     "refund.paid": ("RefundPaid", 1),
     "refund.payment_failed": ("RefundPaymentFailed", 1),
+    "refund.payout_asked": ("PayoutAsked", 1),
+    "refund.payout_named": ("PayoutNamed", 1),
     "refund.payout_unmatched": ("PayoutUnmatched", 1),
     "refund.requested": ("RefundRequested", 1),
     "refund.returned": ("RefundReturned", 1),

@@ -153,6 +153,8 @@ class Refund:
     """A payout did not arrive, so that another way may be taken."""
     failed: set[str | None] = field(default_factory=set[str | None])
     """Payments against which it did not."""
+    by_hand: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    """What went back against which payment, and nobody said under which reference; by payout."""
     settled: int = 0
     """What of it cleared bills and write-offs as it was granted."""
     refunded: dict[int, Price] = field(default_factory=dict[int, Price])

@@ -11,7 +11,7 @@ from tests.model.choices import Take, amount_of, one_of, order_of
 from tests.model.orders import Order
 from tests.model.twins import Twins
 from tests.model.unmatched import Unmatched
-from tests.model.unmatched_steps import record, tell
+from tests.model.unmatched_steps import tell
 
 
 def send_back(twins: Twins, which: int, much: int) -> None:
@@ -22,7 +22,8 @@ def send_back(twins: Twins, which: int, much: int) -> None:
     name = id_of("unm", twins.number)
     command = RecordSentPayout(paid=paid, processor="acme", unmatched=name)
     money = Unmatched(order.name, order.currency, paid.amount, came=False)
-    twins.ask(command, lambda: unmatched.told(twins.shop, name, money, lambda: record(twins, order, paid)))
+    it = order.name, paid.refund, paid.payment, paid.amount
+    twins.ask(command, lambda: unmatched.told(twins.shop, name, money, lambda: payouts.sent(twins.shop, *it)))
 
 
 def told_payout(twins: Twins, which: int, much: int) -> None:

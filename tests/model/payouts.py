@@ -35,6 +35,18 @@ def sent(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
     against.went_back += amount
 
 
+def told(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
+    """I12: it left, or it is what somebody said had left, under no reference until now."""
+    known = shop.orders[name].refunds[refund].by_hand
+    try:
+        sent(shop, name, refund, payment, amount)
+    except Refused:
+        same = [payout for payout, it in known.items() if it == (payment, amount)]
+        if not same:
+            raise
+        del known[same[0]]
+
+
 def failed(shop: Shop, name: str, refund: str, payment: str) -> None:
     """R-G8: nothing left, and another way may be taken. What is not due, or failed before, cannot fail."""
     order = shop.orders[name]

@@ -88,9 +88,12 @@ def return_payout(twins: Twins, which: int, much: int) -> None:
     command = RecordReturnedPayout(
         stream=order.name, refund=paid.refund, payout=paid.payout, why="cheque undelivered"
     )
-    twins.ask(
-        command, lambda: refunds.return_payout(twins.shop, order.name, paid.refund, paid.payment, paid.amount)
-    )
+
+    def of_shop() -> None:
+        refunds.return_payout(twins.shop, order.name, paid.refund, paid.payment, paid.amount)
+        order.refunds[paid.refund].by_hand.pop(paid.payout, None)
+
+    twins.ask(command, of_shop)
 
 
 def _settle(twins: Twins, order: Order, name: str, number: int) -> bool:
@@ -113,6 +116,8 @@ def _settle(twins: Twins, order: Order, name: str, number: int) -> bool:
                 against[it.payment] += it.amount
         credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
         refunds.pay_out(twins.shop, order.name, name, against, credit)
+        back = [it for it in events if isinstance(it, RefundPaid) and it.payment is not None]
+        order.refunds[name].by_hand.update({it.payout: (it.payment or "", it.amount) for it in back})
 
     return twins.ask(command, of_shop)
 

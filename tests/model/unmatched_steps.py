@@ -168,7 +168,7 @@ def record(twins: Twins, order: Order, fact: MoneyFact) -> None:
             reversals.reverse(twins.shop, order.name, fact.reversal, fact.payment, fact.amount, fact.bill)
             holds.cover_lost(twins.shop, order.name, charged_back=True)
         case RecordPayout():
-            payouts.sent(twins.shop, order.name, fact.refund, fact.payment, fact.amount)
+            payouts.told(twins.shop, order.name, fact.refund, fact.payment, fact.amount)
         case ReceiveBillPayment():
             receiving.pay_bill(twins.shop, order.name, fact.bill, fact.payment, fact.amount)
         case _:

@@ -23,6 +23,7 @@ from domain.payments.reversing import ReinstatePayment, ReversePayment
 from domain.refunds.granting import GrantRefund
 from domain.refunds.limits import Deciding
 from domain.refunds.paying_out import RecordPayout, SendBack
+from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.refund_events import (
     AskedUnits,
     PayoutUnmatched,
@@ -590,3 +591,61 @@ async def test_recording_a_payout_is_a_retry_the_second_time(book: Book, acme: P
     )
     outcome = await book.execute(again, submission())
     assert outcome.already
+
+
+async def settle_without_reference(book: Book, order: str, refund: str) -> None:
+    """Somebody has what is due paid out, and says nothing of how."""
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    customer, its = state.placed.customer, {"payouts": (mint("pot"),), "credit": mint("crd")}
+    await do(book, SettleRefund(stream=order, customer=customer, refund=refund, processor="acme", **its))
+
+
+async def test_what_was_granted_while_no_processor_was_connected_is_sent_once_somebody_asks(
+    book: Book,
+) -> None:
+    # Refuse to be asked → it is due for ever, and every way out would be a lie; this fails.
+    order = await paid_order(book)
+    refund = await granted(book, order)
+    await reactor_of(book, "one").catch_up()
+    book.gateway = acme = Processor()
+    await reactor_of(book, "one").catch_up()
+    assert acme.asked == []
+    await settle_without_reference(book, order, refund)
+    assert (await payouts(book, order), await balance(book, order)) == ([], -3_400)
+    for _ in range(2):
+        await reactor_of(book, "one").catch_up()
+        assert ([paid.amount for paid in await payouts(book, order)], acme.left) == ([3_400], 3_400)
+
+
+async def test_what_a_closed_card_did_not_take_is_asked_for_against_the_next(
+    book: Book, acme: Processor
+) -> None:
+    order = await paid_order(book, 4_000, 2_800, quantity=2)
+    await granted(book, order)
+    send_back: Callable[[SendBack], Any] = acme.send_back
+
+    async def first_is_closed(asked: SendBack) -> SentBack | NotSentBack:
+        acme.refuses = None if acme.asked else "card_closed"
+        return await send_back(asked)
+
+    acme.send_back = first_is_closed
+    await reactor_of(book).catch_up()
+    assert [sent.amount for sent in acme.asked] == [3_400, 2_800]
+    assert [type(each) for each in await payouts(book, order)] == [RefundPaymentFailed, RefundPaid]
+    assert await balance(book, order) == -600, "what no payment takes is a person's"
+
+
+async def test_what_comes_back_to_us_and_has_another_card_to_go_to_is_sent_by_itself(
+    book: Book, acme: Processor
+) -> None:
+    # Look only at grants → 34.00 come back, and nobody asks the second card; this fails.
+    order = await paid_order(book, 3_400, 3_400, quantity=2)
+    refund = await granted(book, order)
+    await reactor_of(book, "one").catch_up()
+    (paid,) = await payouts(book, order)
+    back = RecordReturnedPayout(stream=order, refund=refund, payout=paid.payout, why="account_closed")
+    await do(book, back)
+    await reactor_of(book, "one").catch_up()
+    assert len({sent.payment for sent in acme.asked}) == 2
+    assert (await balance(book, order), await book.reactions.failures()) == (0, [])

@@ -128,13 +128,15 @@ def take(books: Books, step: tuple[int, ...]) -> None:
     reference = REFERENCES[what // 4]
     about: dict[str, Any] = {"stream": order, "customer": CUSTOMER, "refund": refund}
     if kind == SETTLED:
+        method = (None, "cheque", "store_credit", "original_method")[how % 4]
+        goes_back = method in (None, "original_method")
         books.do(
             SettleRefund(
                 **about,
                 payouts=tuple([books.next_id("pot") for _ in range(3)]),
                 credit=books.next_id("crd"),
-                method=(None, "cheque", "store_credit", "original_method")[how % 4],
-                payment=payment if how % 3 == 0 else None,
+                method=method,
+                payment=payment if goes_back and how % 3 == 0 else None,
                 reference=None if amount == 0 else reference,
                 processor="acme" if how % 2 else None,
             )

@@ -6,6 +6,7 @@ Source: R-B9, R-G4, R-G8, R-G9, I13, I15
 import pytest
 
 from domain.bills.bill_events import BillShare
+from domain.command import OutOfRange
 from domain.declines.decline_events import OrderReleased
 from domain.orders.order_events import OrderLine
 from domain.orders.products import ProductListed, ProductUnknown
@@ -17,6 +18,7 @@ from domain.payments.payment_events import (
     PaymentReversed,
 )
 from domain.refunds.granting_unverified import CreditExceedsSetAside, ListPriceInOtherCurrency
+from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_failures import PayoutUnknown
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import (
@@ -113,10 +115,31 @@ def test_nothing_leaves_before_the_grant() -> None:
     story.when(settle(refund=OTHER_REFUND)).refused(RefundUnknown(OTHER_REFUND))
 
 
-def test_what_a_connected_processor_sends_back_is_not_said_to_have_left_without_a_reference() -> None:
-    # Leave the refusal out → "paid" is on record, and the processor was never asked.
+def asked(amount: int = 7595, **other: object) -> PayoutAsked:
+    """The processor is to send so much of the refund back."""
+    said: dict[str, object] = {
+        "refund": REFUND,
+        "customer": CUSTOMER,
+        "order": ORDER,
+        "payout": PAYOUTS[0],
+        "processor": "acme",
+        "currency": "USD",
+        "amount": amount,
+    }
+    return PayoutAsked(**{**said, **other})  # pyright: ignore[reportArgumentType]
+
+
+def test_what_a_connected_processor_sends_back_is_asked_for_and_not_said_to_have_left() -> None:
+    # Record it as paid → "paid" is on record, and the processor was never asked.
     story = refunded()
-    story.when(settle(processor="acme")).refused(PaidOutByProcessor(REFUND, "acme"))
+    story.when(settle(processor="acme")).then(asked())
+    story.when(settle(processor="acme")).nothing()
+    story.when(settle(processor="acme", reference="re_9")).refused(AlreadyRecordedOtherwise(PAYOUTS[0]))
+    story.when(settle(processor="acme", method="cheque")).refused(AlreadyRecordedOtherwise(PAYOUTS[0]))
+    again = settle(processor="acme", method="original_method", payouts=(id_of("pot", 3),))
+    story.when(again).then(asked(payout=id_of("pot", 3)))
+    assert story.account(ORDER).balance == -7595
+    story = refunded()
     story.when(settle(processor="another")).then(paid())
     elsewhere = refunded()
     elsewhere.when(settle(processor="acme", reference="re_9")).then(paid(reference="re_9"))
@@ -158,7 +181,37 @@ def test_by_hand_goes_back_only_what_the_processor_does_not_send() -> None:
     story = by_transfer_and_card()
     story.do(settle(processor="acme"))
     rest = settle(processor="acme", payouts=(id_of("pot", 3),), credit=id_of("crd", 3))
-    story.when(rest).refused(PaidOutByProcessor(REFUND, "acme"))
+    story.when(rest).then(asked(5595, payout=id_of("pot", 3)))
+
+
+def test_who_says_that_the_bank_sent_what_the_card_has_to_names_its_reference() -> None:
+    # Ask the processor → it is sent a second time, and this fails.
+    story = given(customer_registered(), placed(), captured(amount=5595))
+    transfer = {"payment": OTHER_PAYMENT, "processor": "bank_transfer", "reference": "SEPA-1"}
+    story.do(capture(amount=2000, **transfer))
+    story.record(shipped())
+    story.do(grant((1, 1)))
+    story.when(settle(processor="acme", payment=OTHER_PAYMENT)).refused(PaidOutByProcessor(REFUND, "acme"))
+    by_hand = settle(processor="acme", payment=OTHER_PAYMENT, reference="SEPA-2")
+    story.when(by_hand).then(paid(amount=2000, payment=OTHER_PAYMENT, reference="SEPA-2", left=1400))
+
+
+def test_a_payment_is_named_of_what_goes_back_to_it_and_a_card_of_what_goes_to_another() -> None:
+    # Let the payment decide → a cheque is on record as sent back to the card, and this fails.
+    for way in ({"method": "cheque"}, {"method": "other_card"}, {"payment_method": CARD}):
+        with pytest.raises(OutOfRange, match="payment"):
+            settle(payment=PAYMENT, **way)
+    for method in ("cheque", "store_credit", "original_method"):
+        with pytest.raises(OutOfRange, match="payment_method"):
+            settle(payment_method=CARD, method=method)
+    with pytest.raises(OutOfRange, match="payment"):
+        fail(method="cheque", payment=PAYMENT)
+    story = refunded()
+    story.record(card_stored())
+    other = EarlierWayOpen(REFUND, "other_card", "original_method")
+    story.when(settle(payment_method=CARD)).refused(other)
+    story.do(fail())
+    story.when(fail(payment=OTHER_PAYMENT)).refused(AlreadyRecordedOtherwise(id_of("pot", 8)))
 
 
 def test_a_reference_is_that_of_one_payout_against_one_payment() -> None:
@@ -169,7 +222,7 @@ def test_a_reference_is_that_of_one_payout_against_one_payment() -> None:
     card = (OTHER_PAYMENT, 5595, "re_9")
     assert shares(by_transfer_and_card(), processor="acme", reference="re_9", payment=OTHER_PAYMENT) == [card]
     named = by_transfer_and_card().when(settle(processor="acme", payment=OTHER_PAYMENT))
-    named.refused(PaidOutByProcessor(REFUND, "acme"))
+    named.then(asked(5595))
     unknown = by_transfer_and_card().when(settle(payment=id_of("pay", 9)))
     unknown.refused(PayoutWayClosed(REFUND, "original_method"))
 
