@@ -10,9 +10,12 @@ import pytest
 
 from domain.book.register import OpenBook
 from domain.corrections.correcting import CorrectEntry
+from domain.customers.crediting import UseCredit
+from domain.customers.giving_credit import GrantStoreCredit
 from domain.decision import Actor
 from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.moments import day_of, plus_days
+from domain.orders.cancelling import CancelUnits
 from domain.orders.delivering import DeliverShipment
 from domain.orders.order import Placed
 from domain.orders.order_events import Part
@@ -411,7 +414,7 @@ async def test_money_the_bank_gives_back_is_paid_out_by_itself(
     assert ([paid.amount for paid in await payouts(book, order)], acme.left) == ([3_400], 3_400)
 
 
-async def charged_back(book: Book, order: str) -> str:
+async def charged_back(book: Book, order: str, amount: int = 3_400) -> str:
     """The order's payment is taken back from us."""
     state = await book.state(order)
     assert isinstance(state, Placed)
@@ -422,7 +425,7 @@ async def charged_back(book: Book, order: str) -> str:
         reversal=reversal,
         payment=payment,
         kind="chargeback",
-        amount=3_400,
+        amount=amount,
         currency="EUR",
         bill=mint("bil"),
     )
@@ -648,4 +651,40 @@ async def test_what_comes_back_to_us_and_has_another_card_to_go_to_is_sent_by_it
     await do(book, back)
     await reactor_of(book, "one").catch_up()
     assert len({sent.payment for sent in acme.asked}) == 2
+    assert (await balance(book, order), await book.reactions.failures()) == (0, [])
+
+
+async def test_credit_is_kept_by_itself_only_while_it_is_all_that_is_due(
+    book: Book, acme: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Settle by whatever way is open → 2,000 more are "paid" that nobody sent; note the refusal → it waits for
+    # somebody, though the money's own cause has it sent. Either way this fails.
+    order = await ordered(book)
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    customer = state.placed.customer
+    credit = {"customer": customer, "currency": "EUR", "amount": 1_400}
+    given = GrantStoreCredit(credit=mint("crd"), kind="goodwill", **credit)
+    owner = Actor(person=ANN.person, role="owner")
+    await book.execute(given, msgspec.structs.replace(submission(), actor=owner))
+    await do(book, UseCredit(order=order, use=mint("use"), **credit))
+    paid = {"payment": mint("pay"), "processor": "acme", "reference": mint("pay")}
+    await do(book, CapturePayment(order=order, amount=2_000, currency="EUR", **paid))
+    reversal = await charged_back(book, order, 2_000)
+    await do(book, CancelUnits(order=order, refund=mint("ref")))
+    execute = Book.execute
+
+    async def after_the_bank(self: Book, command: Any, said: Any) -> Any:
+        if isinstance(command, SettleRefund) and not acme.asked:
+            monkeypatch.setattr(Book, "execute", execute)
+            again = {"reinstatement": mint("rev"), "reference": "dp_1"}
+            back = ReinstatePayment(order=order, reversal=reversal, amount=2_000, currency="EUR", **again)
+            await do(book, back)
+        return await execute(self, command, said)
+
+    monkeypatch.setattr(Book, "execute", after_the_bank)
+    await reactor_of(book).catch_up()
+    sent = [it for it in await payouts(book, order) if isinstance(it, RefundPaid)]
+    assert [it.reference for it in sent] == ["re_0", "re_1"]
+    assert sum(it.amount for it in sent) == acme.left == 2_000
     assert (await balance(book, order), await book.reactions.failures()) == (0, [])
