@@ -18,6 +18,7 @@ from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
+from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.refund_events import RefundEscalated, RefundGranted, RefundPaid, RefundRequested
 from domain.refunds.settling import owed
 from domain.stored_types import evolve_of
@@ -86,7 +87,7 @@ def _shown(state: object, entries: tuple[Entry, ...], stream: str) -> dict[str, 
     # What is kept as credit is told in the customer's stream too.
     events = [entry.event for entry in entries if entry.stream == stream]
     granted = next((it for it in events if isinstance(it, RefundGranted)), None)
-    paid = [it for it in events if isinstance(it, RefundPaid)]
+    paid = [it for it in events if isinstance(it, RefundPaid | PayoutAsked)]
     kept = [it for it in events if isinstance(it, CreditSetAside) and it.source == "refund"]
     about = next((it for it in (granted, *paid, *kept) if it is not None), None)
     if about is None or not isinstance(state, Placed | Customer):

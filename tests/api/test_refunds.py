@@ -328,6 +328,8 @@ async def test_a_person_pays_what_the_processor_does_not_and_says_what_it_did_el
     closed = {"method": "original_method", "why": "card_closed"}
     fails = await house.agent.post(f"{path}/payment-failure", {**closed, "payment": card})
     assert (fails.status_code, fails.json()["type"]) == (409, by_itself)
+    tried = await house.agent.post(f"{path}/settlement?dry_run=true", {"payment": card})
+    assert tried.json()["preview"]["cash"] == eur(1000)
     named = await house.recorded(f"{path}/settlement", {"payment": card})
     (it,) = [entry["data"] for entry in named["entries"]]
     assert (it["processor"], it["amount"]) == ("trial_cards", eur(1000))
