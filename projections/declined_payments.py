@@ -60,8 +60,14 @@ class DeclinedPayment(Row):
     reached: bool = False
     channels_left: str = ""
     """What on file has not been tried: its channels, separated by spaces."""
-    channels: str = ""
-    """On file since it waits, tried or not: all of them are to be tried once more after a decline."""
+    ways: str = ""
+    """On file since it waits, tried or not, as `channel=contact point`, separated by spaces: after a decline
+    all are to be tried once more.
+    """
+    tries: str = ""
+    """Every attempt to reach them since it waits, as `moment=contact point`, separated by spaces."""
+    tried_since: Moment = 0
+    """When a bank declined first while it waits: from then on attempts count."""
     hold_since: Moment | None = None
     held_because: str | None = None
     """As `HoldBegunBy`; None where the order never waited."""
@@ -100,11 +106,7 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
                 usable = [card.payment_method for card in it.cards if card.verdict == "usable"]
                 row.cards_usable, row.cards_left = len(usable), " ".join(usable)
             case ContactAttempted():
-                row.contacts += 1
-                row.reached = row.reached or it.reached
-                row.channels_left = _channels(it.untried)
-                tried = () if it.contact_point is None else (it.channel,)
-                row.channels = _named((*row.channels.split(), *tried, *row.channels_left.split()))
+                _try(row, it, entry)
             case OrderReleased():
                 _end(row, it.because, entry)
             case ShipmentReleasedWithoutPayment():
@@ -121,9 +123,29 @@ def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
     if is_last(row.declined_at, entry):
         row.declined_at, row.decline_code, row.kind = entry.effective_at, it.decline_code, it.kind
     if it.deadlines:  # the first while it waits for another reason: what was tried before counts no more
-        row.decide_at, row.contacts, row.channels_left = _decide_at(it), 0, row.channels
+        row.decide_at, row.tried_since = _decide_at(it), entry.effective_at
+        tried = _tried(row)
+        row.contacts = len(tried)
+        ways = [way.partition("=") for way in row.ways.split()]
+        row.channels_left = _named([channel for channel, _, point in ways if point not in tried])
     left = [card for card in row.cards_left.split() if card != it.payment_method]
     row.cards_left, row.cards_tried = " ".join(left), row.cards_usable - len(left)
+
+
+def _try(row: DeclinedPayment, it: ContactAttempted, entry: Entry) -> None:
+    point = it.contact_point or ""
+    row.tries = " ".join([*row.tries.split(), f"{entry.effective_at}={point}"])
+    row.contacts = len(_tried(row))
+    row.reached = row.reached or it.reached
+    row.channels_left = _channels(it.untried)
+    used = (OnFile(point, it.channel),) if point else ()
+    row.ways = _named((*row.ways.split(), *_ways((*used, *it.untried))))
+
+
+def _tried(row: DeclinedPayment) -> list[str]:
+    """The contact point of each attempt that counts; empty where it was none on file. Source: I4"""
+    tries = [each.partition("=") for each in row.tries.split()]
+    return [point for at, _, point in tries if int(at) >= row.tried_since]
 
 
 def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
@@ -134,8 +156,8 @@ def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
     row.currency, row.held_because = it.currency, it.because
     row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
     row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""
-    row.contacts, row.reached = 0, False
-    row.channels = row.channels_left = _channels(it.on_file)
+    row.contacts, row.reached, row.tries, row.tried_since = 0, False, "", 0
+    row.ways, row.channels_left = " ".join(_ways(it.on_file)), _channels(it.on_file)
     row.hold_since, row.result, row.ended_at = entry.effective_at, None, None
     row.decide_at = _decide_at(it)
 
@@ -150,6 +172,10 @@ def _decide_at(it: PaymentDeclined | OrderPlacedOnHold) -> Moment | None:
 
 def _channels(ways: tuple[OnFile, ...]) -> str:
     return _named([way.channel for way in ways])
+
+
+def _ways(on_file: tuple[OnFile, ...]) -> list[str]:
+    return [f"{way.channel}={way.contact_point}" for way in on_file]
 
 
 def _named(channels: Iterable[str]) -> str:

@@ -144,4 +144,6 @@ def _contact_point(command: RecordContactAttempt, given: Given) -> str | None:
 
 
 def _untried(hold: Hold, used: str | None, given: Given, customer: str) -> tuple[OnFile, ...]:
-    return tuple([way for way in hold.untried(on_file(given, customer)) if way.contact_point != used])
+    counts = hold.declined_at is None or given.at >= hold.declined_at  # one of before the decline does not
+    left = hold.untried(on_file(given, customer))
+    return tuple([way for way in left if not counts or way.contact_point != used])

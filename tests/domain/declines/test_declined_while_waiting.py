@@ -149,3 +149,16 @@ def channels_left(story: Story) -> str:
     (row,) = rows_of(DeclinedPayments(), story.entries)
     assert isinstance(row, DeclinedPayment)
     return row.channels_left
+
+
+def test_what_was_tried_since_a_decline_counts_however_late_that_is_told() -> None:
+    # Count from the entry of the decline, or count whatever is entered after it → one of these fails.
+    story = bounced().with_now(moment("2010-08-26"))
+    for day, command in (("13", reach()), ("21", phone()), ("20", fail()), ("15", reach())):
+        story.on(f"2010-08-{day}").do(command)
+    hold = story.state(ORDER).declines.hold
+    assert hold is not None
+    (row,) = rows_of(DeclinedPayments(), story.entries)
+    assert isinstance(row, DeclinedPayment)
+    left = " ".join([way.channel for way in hold.untried(hold.placed.on_file)])
+    assert (row.contacts, row.channels_left) == (len(hold.effort), left) == (1, "email")
