@@ -119,7 +119,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
     """Which account was debited and which credited, by which entry?"""
 
     name = "journal"
-    version = 4
+    version = 5
     row = Posting
     handles = events_of(Posted)
     key = ("position", "line")
@@ -153,11 +153,13 @@ class Journal(LinesPerEntry[Posting, Posted]):
 
 
 def _flow(it: Posted, cash: int) -> str:
-    """What that cash counts as: what never came was not collected, and matching moves no money again."""
+    """What that cash counts as: what never came was not collected, what left and came back was not paid out,
+    and matching moves no money again.
+    """
     match it:
         case PaymentCorrected() | UnmatchedReceiptAssigned():
             return "collected"
-        case UnmatchedPayoutAssigned():
+        case RefundReturned() | UnmatchedPayoutAssigned() | UnmatchedPayoutReturned():
             return "paid_out"
         case _:
             return "collected" if cash > 0 else "paid_out"

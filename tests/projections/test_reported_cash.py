@@ -5,9 +5,9 @@ from collections import Counter
 from domain.payments.payment_events import PaymentCaptured
 from projections.journal import CASH, Journal, Posting
 from tests.domain.correction_examples import by_supervisor, correct
-from tests.domain.examples import captured, customer_registered, placed, shipped
+from tests.domain.examples import captured, customer_registered, id_of, placed, shipped
 from tests.domain.notice_examples import assign, give_back, left, unmatched
-from tests.domain.refund_examples import grant
+from tests.domain.refund_examples import come_back, grant, settle
 from tests.domain.refunds.test_paying_out import record
 from tests.domain.specification import Story, given
 from tests.projections.test_folds import folded
@@ -51,3 +51,21 @@ def test_what_goes_back_unmatched_is_paid_out() -> None:
     story = given(customer_registered(), placed(), unmatched())
     story.do(give_back())
     assert flows(story) == {"collected": 7595, "paid_out": -7595}
+
+
+def test_a_payout_that_came_back_was_not_paid_out() -> None:
+    # Count it as collected → what left once and came back once, and left again, is paid out twice.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 2)))
+    story.do(settle())
+    story.do(come_back())
+    assert flows(story) == {"collected": 7595}
+    story.do(settle(method="store_credit", payouts=(id_of("pot", 3),)))
+    assert flows(story) == {"collected": 7595}
+
+
+def test_a_payout_that_waited_and_came_back_was_not_paid_out() -> None:
+    story = given(customer_registered(), placed(), captured(), left())
+    assert flows(story) == {"collected": 7595, "paid_out": -7595}
+    story.do(give_back())
+    assert flows(story) == {"collected": 7595}
