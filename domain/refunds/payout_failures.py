@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.causes import expect_cause
-from domain.command import Command, expect_text
+from domain.command import Command, expect_amount, expect_text
 from domain.customers.registering import Customer
 from domain.deadlines import deadlines_of_payout
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends
+from domain.entry import Minor
 from domain.ids import expect_id
 from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, price_not_covered
@@ -36,6 +37,10 @@ class RecordFailedPayout(Command, frozen=True, kw_only=True):
     payment_method: str | None = None
     """The other card it should have gone to; None: the one stored last."""
     why: str
+    amount: Minor | None = None
+    """What the processor was asked to send, where it is the processor who says so; None: what would have gone
+    that way.
+    """
     processor: str | None = None
     """The processor that is connected: of what it sends back by itself, it says what failed. None where it is
     the processor who says so.
@@ -46,6 +51,8 @@ class RecordFailedPayout(Command, frozen=True, kw_only=True):
         expect_id("pot", self.payout)
         expect_text("why", self.why)
         expect_way(self.method, self.payment, self.payment_method)
+        if self.amount is not None:
+            expect_amount("amount", self.amount, least=1)
 
     def writes(self) -> tuple[str, ...]:
         return (self.stream,)
@@ -98,7 +105,7 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
     cash = owed(state, refund).cash
     if cash == 0:
         raise NothingDueBack(command.refund)
-    payment, card = _way(command, state, refund, cash, given)
+    payment, card, amount = _way(command, state, refund, cash, given)
     expect_cause(refund.at, given)
     granted = refund.granted
     failed = RefundPaymentFailed(
@@ -107,7 +114,7 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
         order=granted.order,
         payout=command.payout,
         currency=granted.currency,
-        amount=cash,
+        amount=command.amount or amount,
         method=command.method,
         payment=payment,
         payment_method=card,
@@ -125,21 +132,26 @@ def _is_said(command: RecordFailedPayout, it: RefundPaymentFailed) -> bool:
 
 def _way(
     command: RecordFailedPayout, state: Placed | Customer, refund: Refund, cash: int, given: Given
-) -> tuple[str | None, str | None]:
-    """The payment and the card of the way that failed. Raises: PayoutWayClosed, PaidOutByProcessor."""
+) -> tuple[str | None, str | None, int]:
+    """The payment and the card of the way that failed, and how much would have gone there.
+
+    Raises: PayoutWayClosed, PaidOutByProcessor.
+    """
     ways = Ways(state, given.state(command.customer, Customer), refund, given)
     match command.method:
         case "cheque":
-            return None, None
+            return None, None, cash
         case "other_card":
             card = ways.card(command.payment_method)
             if card is not None:
-                return None, card
+                return None, card, cash
         case "original_method":
             named = [each for each in ways.payments() if command.payment in (None, each[0])]
-            for payment, _, card in named:
-                if payment not in _sent_by_itself(command, state, refund, cash, given):
-                    return payment, card
+            sent = _sent_by_itself(command, state, refund, cash, given)
+            by_hand = cash - sum(sent.values())
+            for payment, most, card in named:
+                if by_hand and payment not in sent:
+                    return payment, card, min(by_hand, most)
             if named:
                 assert command.processor is not None
                 raise PaidOutByProcessor(command.refund, command.processor)
@@ -148,12 +160,12 @@ def _way(
 
 def _sent_by_itself(
     command: RecordFailedPayout, state: Placed | Customer, refund: Refund, cash: int, given: Given
-) -> set[str]:
-    """Payments against which a processor that is connected sends some of it back."""
+) -> dict[str, int]:
+    """What of it a processor that is connected sends back, by payment."""
     if isinstance(state, Customer):
-        return set()
+        return {}
     sent = sent_back_by(command.processor, state, refund, cash, given.book)
-    return {it.payment for it, _ in sent}
+    return {it.payment: share for it, share in sent}
 
 
 def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decision:

@@ -183,6 +183,7 @@ async def _recording(
                 method="original_method",
                 payment=it.payment,
                 why=said.why,
+                amount=it.amount,
             )
 
 

@@ -8,6 +8,7 @@ import pytest
 from domain.bills.bill_events import BillShare
 from domain.book.register import BookOpened
 from domain.causes import EffectiveBeforeCause
+from domain.decisions import decide
 from domain.money import Money
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.paying_out import PayoutExceedsDue, next_payout
@@ -132,6 +133,24 @@ def test_of_a_transfer_and_a_card_the_transfer_fails_by_hand() -> None:
     story.do(grant((1, 2)))
     story.when(fail(processor="acme", payment=PAYMENT)).refused(PaidOutByProcessor(REFUND, "acme"))
     assert story.when(fail(processor="acme")).decides(RefundPaymentFailed).payment == OTHER_PAYMENT
+
+
+def test_a_failure_says_what_should_have_left_against_its_payment() -> None:
+    # Say all that is owed → what the card sends back by itself failed too, on paper, and this fails.
+    story = billed_story()
+    story.do(capture(amount=2000))
+    story.do(pay_bill(amount=5595, payment=OTHER_PAYMENT))
+    story.do(grant((1, 2)))
+    for failure, amount in (
+        (fail(processor="acme"), 5595),
+        (fail(), 2000),
+        (fail(payment=OTHER_PAYMENT), 5595),
+        (fail(payment=PAYMENT, amount=1999), 1999),
+        (fail(method="cheque"), 7595),
+    ):
+        ((_, event),) = decide(failure, story.given(failure)).events
+        assert isinstance(event, RefundPaymentFailed)
+        assert event.amount == amount
 
 
 # What was refunded before the book went live
