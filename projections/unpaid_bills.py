@@ -99,6 +99,8 @@ class DebtRow(Row):
     """Of the last call: the good reason, `will_pay`, `reached` or `not_reached`."""
     reached_at: Moment | None = None
     """The last time that a call reached them."""
+    settled_at: Moment = 0
+    """The last moment at which some of it was settled."""
     closed_as: str | None = None
     closed_at: Moment | None = None
     last_position: Place = 0
@@ -211,6 +213,7 @@ def _clear(rows: dict[Key, DebtRow], order: str, shares: Iterable[BillShare], en
 def _settle(row: DebtRow, share: BillShare, entry: Entry) -> None:
     row.open -= share.amount
     row.uncollectible -= share.uncollectible
+    row.settled_at = max(row.settled_at, entry.effective_at)
     _close(row, entry)
 
 
@@ -233,6 +236,7 @@ def _change(
             row.open -= it.amount
             row.uncollectible -= it.uncollectible
             row.let_off += it.amount
+            row.settled_at = max(row.settled_at, entry.effective_at)
             if row.let_off_at is None:
                 row.let_off_at = entry.effective_at
         case WriteOffReversed():
@@ -310,6 +314,7 @@ def _let_off_again(rows: dict[Key, DebtRow], order: str, shares: Iterable[BillSh
         row = rows[order, share.bill]
         row.written_off += share.amount
         row.open -= share.amount
+        row.settled_at = max(row.settled_at, entry.effective_at)
         _close(row, entry)
 
 
@@ -330,7 +335,7 @@ def _close(row: DebtRow, entry: Entry) -> None:
         row.closed_as = row.closed_at = None
         return
     if row.closed_at is None:
-        row.closed_at = entry.effective_at
+        row.closed_at = row.settled_at
     if row.written_off:
         row.closed_as = "written_off"
     else:

@@ -282,6 +282,15 @@ def test_a_call_of_before_that_is_entered_late_turns_nothing_back() -> None:
     assert debt(story).calls == 3
 
 
+def test_a_bill_is_closed_when_the_last_of_it_came_whatever_was_entered_last() -> None:
+    # Let the entry that leaves nothing open say when → this fails.
+    story = billed_story().on("2010-09-20")
+    story.do(pay_bill(amount=7000))
+    story.with_now(moment("2010-09-21")).on("2010-09-17")
+    story.do(pay_bill(payment=id_of("pay", 9), amount=595))
+    assert (debt(story).closed_as, debt(story).closed_at) == ("paid", moment("2010-09-20"))
+
+
 def test_nothing_is_asked_for_once_a_bill_is_settled_and_a_part_changes_nothing() -> None:
     story = billed_story().on("2010-09-17")
     story.do(pay_bill(amount=7594))
