@@ -17,6 +17,7 @@ from domain.corrections.shipping_again import begins_again
 from domain.decision import Decision, Given
 from domain.declines.resuming import hold_goes_on
 from domain.money import Money
+from domain.orders.cancelling import fee_goes_back, may_credit_fee
 from domain.orders.order import Cancellation, Placed
 from domain.orders.pricing import UnitsPrice, price_of_units
 from domain.refunds.refund import Refund
@@ -85,11 +86,24 @@ class MoneyOfNoOtherRefund(Refusal):
     amount: Money
 
 
+@dataclass(unsafe_hash=True)
+class FeeGoesBackAnyway(Refusal):
+    """Every unit was refunded or cancelled, and with them the shipping goes back: by this refund."""
+
+    rule = "R-G6"
+    way_out = "Leave the refund as it is, and pay it out. Correct first the one by which the units went back."
+    spoken = "The whole order is gone, and its shipping of {fee} goes back with it."
+
+    refund: str
+    fee: Money
+
+
 def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
     """Takes an order's refund back, with what it had cleared and the units cancelled with it.
 
     Checks, in this order: nothing paid out or set aside; what it gives back is there still; prices of its
-    units, and of those cancelled with it (R-G6); no money left that only it gives back. Source: H-correct
+    units, and of those cancelled with it (R-G6); the fee, where all is gone without it (R-G6); no money left
+    that only it gives back. Source: H-correct
     """
     it = refund.granted
     _expect_unpaid(refund)
@@ -100,6 +114,8 @@ def correct_refund(refund: Refund, state: Placed, given: Given) -> Decision:
         _expect_prices_cancelled(cancellation, state)
     corrected = _corrected(refund, late, cancellation, state, given)
     after = without_refund(state, corrected)
+    if refund.granted.returns_fee and may_credit_fee(after) and fee_goes_back(after):
+        raise FeeGoesBackAnyway(it.refund, state.money(state.fee))
     others = {name: other for name, other in after.refunds.items() if name != it.refund}
     stranded = due_of_no_refund(msgspec.structs.replace(after, refunds=others))
     if stranded:

@@ -4,7 +4,12 @@ Source: H-correct, R-G6, I14
 """
 
 from domain.bills.bill_events import BillShare
-from domain.corrections.correcting_refunds import RefundSettled, UnitsCancelledSince, UnitsRefundedSince
+from domain.corrections.correcting_refunds import (
+    FeeGoesBackAnyway,
+    RefundSettled,
+    UnitsCancelledSince,
+    UnitsRefundedSince,
+)
 from domain.corrections.correction_events import RefundCorrected
 from domain.orders.order_events import OrderLine, OrderShipped
 from domain.payments.payment_events import CreditSetAside, PaymentCaptured
@@ -195,3 +200,25 @@ def test_a_fee_dropped_without_a_refund_comes_again_with_the_units() -> None:
     corrected = story.when(correct(story, RefundGranted)).decides(RefundCorrected)
     assert corrected.fee_dropped == 795
     assert order(story).price_to_ship() == 3400 + 795
+
+
+def test_the_fee_goes_back_with_the_last_unit_whichever_refund_said_so() -> None:
+    # Take it back all the same → all is gone, the fee stays charged, and nobody is told: this fails.
+    story = by_supervisor(placed(), captured(), shipped())
+    story.do(grant(observed_problem="late"))
+    story.do(grant((1, 2), refund=OTHER_REFUND))
+    granted = [refund.granted.granted for refund in order(story).refunds.values()]
+    assert granted == [795, 6800]
+    story.when(correct(story, RefundGranted, 1)).refused(FeeGoesBackAnyway(REFUND, usd(795)))
+    story.do(correct(story, RefundGranted, 2))
+    story.do(correct(story, RefundGranted, 1))
+    assert order(story).account.credited == 0
+
+
+def test_while_a_unit_is_the_customers_the_fee_is_taken_back() -> None:
+    story = by_supervisor(placed(), captured(), shipped())
+    story.do(grant(observed_problem="late"))
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    story.do(correct(story, RefundGranted, 1))
+    assert order(story).account.credited == 3400
+    assert story.when(grant((1, 1), refund=id_of("ref", 3))).decides(RefundGranted).granted == 4195
