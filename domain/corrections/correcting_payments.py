@@ -1,8 +1,9 @@
 """Correcting a payment: money recorded as received never came, or was for something else.
 
 Everything the payment had brought about is taken back with it. What then is missing in the order's funds is
-owed like a bill, without a number, as after a chargeback. What had been without a place before it was
-assigned, or was found to be this payment, did come, and waits again.
+owed like a bill, without a number, as after a chargeback; what refunds had kept of it as credit pays that.
+What had been without a place before it was assigned, or was found to be this payment, did come, and waits
+again.
 
 Source: H-correct, R-B9, I12
 """
@@ -25,13 +26,14 @@ from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
 from domain.declines.resuming import hold_goes_on
 from domain.entry import Event
+from domain.ids import parse_type_id, type_id
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedReceiptReopened
 from domain.moments import day_of
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
-from domain.payments.payment_events import BillPaymentReceived, CreditSetAside
+from domain.payments.payment_events import BillPaymentReceived, CreditSetAside, CreditUsed
 from domain.refusal import Refusal
 
 
@@ -96,6 +98,8 @@ def correct_payment(
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if set_aside:
         events.append((it.customer, corrected))
+    if (used := _kept_credit_used(corrected, state, given)) is not None:
+        events += [(it.order, used), (it.customer, used)]
     if waited is not None and waited.became(it.payment):
         unmatched = waited.it.unmatched
         events.append((unmatched_stream(unmatched), _waits_again(corrected, unmatched, given)))
@@ -120,6 +124,35 @@ def _expect_credit(payment: str, set_aside: Money, customer: Customer) -> None:
     own = customer.credit.get(set_aside.currency, Credit()).payable  # without what we gave
     if own < set_aside.minor:
         raise CreditOfPaymentUsed(payment, set_aside, Money(own, set_aside.currency))
+
+
+def _kept_credit_used(corrected: PaymentCorrected, state: Placed, given: Given) -> CreditUsed | None:
+    """What refunds of this order kept as the customer's own credit pays of the money missing then.
+
+    So nobody owes what never came and keeps it as credit. Source: H-correct, I15
+    """
+    if corrected.bill is None:
+        return None
+    kept = sum(
+        [
+            change.it.amount - change.it.gift
+            for change in state.credits.values()
+            if isinstance(change.it, CreditSetAside) and change.it.source == "refund"
+        ]
+    )
+    customer = given.state(corrected.customer, Customer)
+    own = 0 if customer is None else customer.credit.get(corrected.currency, Credit()).payable
+    amount = min(corrected.opened, kept, own - corrected.set_aside)
+    if amount <= 0:
+        return None
+    return CreditUsed(
+        customer=corrected.customer,
+        order=corrected.order,
+        use=type_id("use", parse_type_id(corrected.bill)[1]),
+        currency=corrected.currency,
+        amount=amount,
+        bills=(BillShare(corrected.bill, amount),),
+    )
 
 
 def _corrected(payment: Payment, set_aside: int, state: Placed, owed: str, given: Given) -> PaymentCorrected:

@@ -4,15 +4,29 @@ from typing import Any
 
 import pytest
 
+from domain.bills.bill_events import BillShare
 from domain.causes import EffectiveBeforeCause
 from domain.corrections.correcting_payments import CreditOfPaymentUsed
 from domain.corrections.correction_events import PaymentCorrected
 from domain.customers.credit import Credit
-from domain.payments.payment_events import BillPaymentReceived, CreditUsed
+from domain.payments.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured
 from tests.domain.bill_examples import credit_given
-from tests.domain.correction_examples import CREDIT, correct, on_bill, order, receive
-from tests.domain.examples import CUSTOMER, ORDER, OTHER_ORDER, OTHER_PAYMENT, PAYMENT, id_of, usd
-from tests.domain.refund_examples import pay_out_credit
+from tests.domain.correction_examples import CREDIT, OWED, by_supervisor, correct, on_bill, order, receive
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    OTHER_ORDER,
+    OTHER_PAYMENT,
+    OTHER_REFUND,
+    PAYMENT,
+    cancel,
+    captured,
+    id_of,
+    placed,
+    ship,
+    usd,
+)
+from tests.domain.refund_examples import credit_of, fail, pay_out_credit, settle
 from tests.domain.specification import moment
 
 
@@ -76,3 +90,31 @@ def test_dated_back_it_takes_no_credit_away_that_was_used_then() -> None:
     story.when(asked).refused(EffectiveBeforeCause(day - 1, day))
     story.at = day
     story.when(asked).decides(PaymentCorrected)
+
+
+def test_what_a_refund_had_kept_of_it_as_credit_pays_what_is_owed_then() -> None:
+    # Leave the credit → 75.95 are owed, and as much may be spent that never came: this fails.
+    story = by_supervisor(placed(), captured())
+    for command in (cancel(), fail(), settle()):
+        story.do(command)
+    assert credit_of(story) == 7595
+    asked = story.when(correct(story, PaymentCaptured))
+    used = asked.decides(CreditUsed)
+    assert (used.amount, used.gift, used.bills) == (7595, 0, (BillShare(OWED, 7595),))
+    assert (credit_of(story), order(story).open_bills(), order(story).purse().due_back) == (0, 0, 0)
+    assert story.account(ORDER).balance == 0
+
+
+@pytest.mark.parametrize(("spent", "paid"), [(0, 3400), (400, 3000), (3400, 0)])
+def test_no_more_of_it_pays_than_the_refund_kept_and_is_there_still(spent: int, paid: int) -> None:
+    # Goods for 41.95 left for nothing: they stay owed, whatever other credit the customer has.
+    story = by_supervisor(placed(), captured(), credit_given(5000, credit=id_of("crd", 7)))
+    for command in (ship((1, 1)), cancel((1, 1)), fail(), settle()):
+        story.do(command)
+    if spent:
+        story.do(pay_out_credit(spent, refund=OTHER_REFUND))
+    events = story.do(correct(story, PaymentCaptured))
+    used = [event.amount for event in events if isinstance(event, CreditUsed)]
+    assert used == [paid] * 2 * (paid > 0)
+    assert order(story).open_bills() == 7595 - paid
+    assert credit_of(story) == 5000
