@@ -32,5 +32,6 @@ def fold_unmatched(rows: MutableMapping[Key, Task], it: UnmatchedMoneyEvent, ent
     elif key in rows:
         rows[key].open -= it.amount
         rows[key].last_position = entry.position
-        if rows[key].open == 0:
+        # Of history, which asks for nothing, more may be settled than the task that began again is about.
+        if rows[key].open <= 0:
             del rows[key]

@@ -6,6 +6,7 @@ from domain.bills.bill_events import BillIssued
 from domain.bills.billing import NewBill
 from domain.book.register import BookOpened, PersonRegistered
 from domain.orders.contacting import RecordContact
+from domain.payments.payment_events import PaymentCaptured
 from domain.ticking import Tick
 from projections.bill_tasks import Task
 from projections.deadlines import Deadlines
@@ -55,6 +56,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
+from tests.domain.notice_examples import MONEY, assign, unmatched
 from tests.domain.refund_examples import approve, come_back, grant, paid_back, settle
 from tests.domain.specification import OWNER, SUPERVISOR, ZONE, Story, given, moment
 
@@ -486,3 +488,15 @@ def refund_tasks(story: Story) -> list[tuple[object, object]]:
     assert not folding.parked
     rows = [row for row in folding.rows() if isinstance(row, Task) and row.kind in KINDS]
     return [(row.kind, row.subject) for row in rows]
+
+
+def test_money_of_history_that_waits_again_is_no_task_once_all_of_it_is_settled() -> None:
+    # Ask only whether nothing is left of the task → 35.95 less than nothing wait for ever, this fails.
+    story = given(customer_registered(), placed()).by(SUPERVISOR).because("sealed:typed wrongly")
+    story.record(unmatched(deadlines=()))
+    story.do(assign(fact=capture(amount=4000)))
+    story.do(correct(story, PaymentCaptured, unmatched=MONEY))
+    (task,) = [row for row in rows(story, Tasks()) if row.kind == "unmatched"]
+    assert task.open == 4000
+    story.do(assign(fact=capture(amount=7595, payment=id_of("pay", 9), corrected_in=ORDER)))
+    assert [row for row in rows(story, Tasks()) if row.kind == "unmatched"] == []
