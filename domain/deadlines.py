@@ -4,6 +4,7 @@ A day begins and ends by the clocks of the book's zone. What is to be done on a 
 over. History brought in from before the book went live starts nothing. Source: §3, R-P5, R-B1
 """
 
+from collections.abc import Iterable
 from datetime import time
 
 from domain.book.register import Register
@@ -173,9 +174,12 @@ def deadlines_of_payment_first(until: Day, given: Given) -> tuple[Deadline, ...]
     return () if is_history(given) else (_on_the_day("watched_review", until, given),)
 
 
-def deadlines_of_dispute(given: Given, *, is_refunded: bool) -> tuple[Deadline, ...]:
-    """Of a dispute about money that went back already: contest it, at once. Source: R-B9"""
-    return (_in_the_day("contest_dispute", given.at, given),) if is_refunded and not is_history(given) else ()
+def deadlines_of_dispute(given: Given, disputed: Iterable[Moment]) -> tuple[Deadline, ...]:
+    """Of disputes, opened then, about money that went back: contest them, once both is so. Source: R-B9"""
+    opened = list(disputed)
+    if not opened or is_history(given):
+        return ()
+    return (_in_the_day("contest_dispute", max(given.at, *opened), given),)
 
 
 def deadlines_of_notice(given: Given) -> tuple[Deadline, ...]:

@@ -147,7 +147,9 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
             begin_tasks(rows, order, it.dispute, it.customer, it.deadlines, entry, CONTEST)
         case RefundPaid():
             for dispute in it.disputes:
-                if rows[order, CONTEST, dispute].due is None:
+                # A payout may be told of after a dispute was opened later: before that there is none.
+                known = rows.get((order, CONTEST, dispute))
+                if known is not None and known.due is None:
                     begin_tasks(rows, order, dispute, it.customer, it.deadlines, entry, CONTEST)
         case DisputeClosed():
             rows.pop((order, CONTEST, it.dispute), None)

@@ -17,6 +17,7 @@ import msgspec
 from domain.bills.bill import Bill, Bills
 from domain.bills.bill_events import BillShare
 from domain.bills.promise import Promise
+from domain.causes import expect_cause
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.corrections.evolve_corrections import without_payment
 from domain.corrections.phantom_funds import cleared_of_phantoms, without_number
@@ -194,7 +195,8 @@ def reopened_shares(
 ) -> tuple[ReopenedShare, ...]:
     """Those shares of bills as they are open again; what of them is let off again stays closed.
 
-    `by` had settled them, and so perhaps kept a promise.
+    `by` had settled them, and so perhaps kept a promise, which counts again from when it was made on.
+    Raises: EffectiveBeforeCause.
     """
     net: Counter[str] = Counter()
     for share in shares:
@@ -213,6 +215,8 @@ def _reopened(by: str, share: BillShare, bill: Bill, given: Given, opens: bool) 
     promise = next((known for known in bill.promises.values() if _asks_again(known, by, bill)), None)
     overdue_at = bill.overdue_at if opens and bill.overdue_since is None else None
     broken_at = None if promise is None or not opens else promise.broken_at
+    if opens and promise is not None:
+        expect_cause(promise.at, given)
     return ReopenedShare(
         bill=share.bill,
         amount=share.amount,

@@ -174,7 +174,7 @@ def open_dispute(command: OpenDispute, given: Given) -> Decision:
         raise DisputeExceedsPayment(command.payment, state.money(command.amount), received)
     expect_cause(payment.at, given)
     went_back = any(refund.paid or refund.set_aside for refund in state.refunds.values())
-    deadlines = deadlines_of_dispute(given, is_refunded=went_back)
+    deadlines = deadlines_of_dispute(given, [given.at] if went_back else [])
     opened = msgspec.structs.replace(opened, deadlines=deadlines)
     return Decision(events=((command.order, opened),), customer=opened.customer)
 

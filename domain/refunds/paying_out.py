@@ -226,12 +226,12 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
         raise PayoutExceedsDue(command.refund, Money(command.amount, currency), Money(due, currency))
     expect_cause(refund.at, given)
     assert isinstance(state, Placed)
-    disputes = tuple([name for name, dispute in state.disputes.items() if dispute.outcome is None])
+    disputed = {name: dispute.at for name, dispute in state.disputes.items() if dispute.outcome is None}
     paid = msgspec.structs.replace(
         paid,
         left=owed(state, refund).total - command.amount,
-        disputes=disputes,
-        deadlines=deadlines_of_dispute(given, is_refunded=bool(disputes)),
+        disputes=tuple(disputed),
+        deadlines=deadlines_of_dispute(given, disputed.values()),
     )
     claims = payout_claims(state, paid, processor)
     return Decision(events=((command.order, paid),), claims=claims, customer=paid.customer)

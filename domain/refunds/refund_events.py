@@ -280,7 +280,9 @@ class RefundPaid(Event, frozen=True, kw_only=True):
     left: Minor = 0
     """What of the refund is still due back after it."""
     disputes: tuple[str, ...] = ()
-    """Disputes still open, which from now on are about money that went back already. Source: R-B9"""
+    """Disputes still open, which from now on are about money that went back already; also those opened after
+    it left, where that is told later. Source: R-B9
+    """
     deadlines: tuple[Deadline, ...] = ()
     """Contesting them."""
 

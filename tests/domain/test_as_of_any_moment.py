@@ -215,9 +215,12 @@ COUNTED = (CustomerBalance, UnpaidBills, Guarantees, Orders, RefundAudit, Refund
 
 
 def impossible(story: Story) -> Iterator[tuple[int, object]]:
-    """Every figure that cannot be, and on which day; `rows_of` finds what a read model could not take."""
+    """Every figure that cannot be, and on which day. Every stream folds as of then; what a read model could
+    not take, `rows_of` finds.
+    """
     for when in sorted({entry.effective_at for entry in story.entries}):
         then = [entry for entry in story.entries if entry.effective_at <= when]
+        Story.after(then)
         day = (when - NOON) // DAY
         for found in chain(_less_than_nothing(then), _contradictions(then), _of_facts(story, when)):
             yield day, found

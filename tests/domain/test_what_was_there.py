@@ -155,6 +155,14 @@ def test_what_is_let_off_again_is_reversed_only_from_then_on() -> None:
     assert [type(entry.event) for entry in story.entries].count(WriteOffReversed) == 2
 
 
+def test_a_promise_counts_again_no_earlier_than_it_was_made() -> None:
+    # Let the payment be corrected as of before → a promise that nobody had made is open again, this fails.
+    story = billed_story().by(OWNER).because("sealed:Another customer's money")
+    story.on("2010-08-20").do(promise())
+    story.with_now(moment("2010-08-21")).on("2010-08-12").do(pay_bill())
+    only_since(story, correct(story, BillPaymentReceived))
+
+
 def shipment_corrected(**terms: Any) -> Story:
     """What seemed to have left on the 12th had not, as is known since the 20th."""
     story = by_supervisor(placed(**terms)).by(OWNER)
