@@ -25,6 +25,7 @@ from domain.corrections.correction_events import (
     ShipmentCorrected,
 )
 from domain.entry import Entry, Minor
+from domain.ids import is_id
 from domain.moments import Day, Moment
 from domain.orders.order_events import Deadline, DeadlineKind
 from domain.payments.payment_events import (
@@ -78,12 +79,14 @@ class Task(Row):
     """Something a person has to do."""
 
     stream: str
-    """The order it belongs to; the customer, or the unmatched money or the notice, where there is none."""
+    """Where it is recorded: its order, the customer, the unmatched money or the notice."""
     kind: str
     """What is to be done, as `DeadlineKind` names it."""
     subject: str
     """The order, or the shipment, bill or dispute it is about."""
     customer: str = ""
+    order: str | None = None
+    """The order it belongs to, or that the money or the notice names; None where there is none."""
     due: Moment | None = None
     """None: its time cannot be told yet, as for shipping what is not covered."""
     missed_from: Moment | None = None
@@ -143,7 +146,7 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
                 rows[order, CALL, it.subject].paused_until = next(pause, None)
         case DisputeOpened():
             # Kept as long as it is open; a task only once there is money to contest it with.
-            rows[order, CONTEST, it.dispute] = Task(order, CONTEST, it.dispute, it.customer)
+            rows[order, CONTEST, it.dispute] = Task(order, CONTEST, it.dispute, it.customer, order)
             begin_tasks(rows, order, it.dispute, it.customer, it.deadlines, entry, CONTEST)
         case RefundPaid():
             for dispute in it.disputes:
@@ -165,12 +168,14 @@ def begin_tasks(
     deadlines: Iterable[Deadline],
     entry: Entry,
     *kinds: DeadlineKind,
+    named: str | None = None,
 ) -> None:
-    """Begin what these deadlines of those kinds ask for."""
+    """Begin what these deadlines of those kinds ask for; `named`: the order, where the stream is none."""
     for deadline in deadlines:
         if deadline.kind in kinds:
             key = (stream, deadline.kind, subject)
-            row = rows.setdefault(key, Task(stream, deadline.kind, subject, customer))
+            order = stream if is_id("ord", stream) else named
+            row = rows.setdefault(key, Task(stream, deadline.kind, subject, customer, order))
             row.due, row.missed_from, row.last_position = deadline.due, deadline.missed_from, entry.position
             row.assignee = ASSIGNED.get(deadline.kind)
 
@@ -189,7 +194,7 @@ def _owe(
     if bill is not None:
         due_on = it.due_on or ""
         rows[entry.stream, CALL, bill] = Task(
-            entry.stream, CALL, bill, it.customer, open=amount, due_on=due_on
+            entry.stream, CALL, bill, it.customer, entry.stream, open=amount, due_on=due_on
         )
         begin_tasks(rows, entry.stream, bill, it.customer, it.deadlines, entry, *REMINDERS, CALL)
         for row in _about(rows, entry.stream, bill):
@@ -211,7 +216,7 @@ def _called(rows: Rows, it: CollectionCallMade, entry: Entry) -> None:
 
 def _say(rows: Rows, it: CollectionCallMade, entry: Entry, kind: DeadlineKind) -> None:
     key = (entry.stream, kind, it.bill)
-    row = rows.setdefault(key, Task(*key, it.customer))
+    row = rows.setdefault(key, Task(*key, it.customer, entry.stream))
     row.due = row.missed_from = None
     row.said_at, row.last_position = entry.effective_at, entry.position
     begin_tasks(rows, entry.stream, it.bill, it.customer, it.deadlines, entry, kind)

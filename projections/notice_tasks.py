@@ -19,7 +19,8 @@ BearsOnNotices = NoticeReceived | NoticeClosed
 def fold_notices(rows: MutableMapping[Key, Task], it: BearsOnNotices, entry: Entry) -> None:
     """Change the task about a notice, gone once somebody looked; its subject is the entry that keeps it."""
     if isinstance(it, NoticeReceived):
-        begin_tasks(rows, entry.stream, str(entry.position), it.customer or "", it.deadlines, entry, NOTICE)
+        subject, customer = str(entry.position), it.customer or ""
+        begin_tasks(rows, entry.stream, subject, customer, it.deadlines, entry, NOTICE, named=it.order)
         return
     for key in [key for key in rows if key[1] == NOTICE]:
         del rows[key]

@@ -1,4 +1,4 @@
-"""What people have to do: one row per order and thing to do, gone once it is done.
+"""What people have to do: one row per stream and thing to do, gone once it is done.
 
 A row is a task from `due` on, so what is to be done now is what is due by now. Deadlines arrive frozen on the
 events that start them (`domain.deadlines`); here is only when they end. Source: §3, R-P5
@@ -112,7 +112,7 @@ def _fold_order(rows: dict[Key, Task], it: BearsOnTasks, entry: Entry) -> None:
         case OrderPlaced():
             if it.deadlines:
                 units = sum([line.quantity for line in it.lines])
-                shipping = Task(it.order, SHIP, it.order, it.customer, units=units, ordered=units)
+                shipping = Task(it.order, SHIP, it.order, it.customer, it.order, units=units, ordered=units)
                 rows[it.order, SHIP, it.order] = shipping
         case OrderShipped():
             _leave(rows, it.order, sum([part.quantity for part in it.parts]))
@@ -169,7 +169,7 @@ def _begin(
 
 
 def _ship_again(rows: dict[Key, Task], order: str, customer: str, units: int, ordered: int) -> None:
-    shipping = rows.setdefault((order, SHIP, order), Task(order, SHIP, order, customer))
+    shipping = rows.setdefault((order, SHIP, order), Task(order, SHIP, order, customer, order))
     shipping.units, shipping.ordered = units, ordered
 
 
@@ -214,7 +214,7 @@ _CHANGES: Final[tuple[tuple[object, Change], ...]] = (
 """Each subject's tasks with the events they change by, in the order in which they do."""
 
 LISTED = """
-SELECT stream AS "order", kind, subject, customer, greatest(due, paused_until) AS due,
+SELECT stream, "order", kind, subject, customer, greatest(due, paused_until) AS due,
        greatest(missed_from, paused_until) AS missed_from, assignee, last_position
 FROM held AS task CROSS JOIN (SELECT %s::text AS today) AS said
 WHERE due IS NOT NULL AND waits_since IS NULL AND (

@@ -21,12 +21,16 @@ def fold_unmatched(rows: MutableMapping[Key, Task], it: UnmatchedMoneyEvent, ent
     key = (entry.stream, UNMATCHED, it.unmatched)
     if isinstance(it, UnmatchedReceipt | UnmatchedPayout):
         customer = it.customer or ""
-        begin_tasks(rows, entry.stream, it.unmatched, customer, it.deadlines, entry, UNMATCHED)
+        begin_tasks(
+            rows, entry.stream, it.unmatched, customer, it.deadlines, entry, UNMATCHED, named=it.order
+        )
         if key in rows:
             rows[key].open = it.amount
     elif isinstance(it, UnmatchedReceiptReopened):
         waiting = rows[key].open if key in rows else 0
-        begin_tasks(rows, entry.stream, it.unmatched, it.customer, it.deadlines, entry, UNMATCHED)
+        begin_tasks(
+            rows, entry.stream, it.unmatched, it.customer, it.deadlines, entry, UNMATCHED, named=it.order
+        )
         if key in rows:
             rows[key].open = waiting + it.amount
     elif key in rows:

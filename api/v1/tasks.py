@@ -24,7 +24,10 @@ tasks = Section("tasks", "What people have to do: contacts to make, orders to sh
 class TaskItem(msgspec.Struct, frozen=True):
     """Something a person has to do, from `due` on."""
 
-    order: str
+    stream: str
+    """Where it is recorded: an order, a customer, unmatched money or a notice."""
+    order: str | None
+    """The order it belongs to, or that the money or the notice names."""
     kind: str
     subject: str
     customer: str
@@ -38,8 +41,8 @@ TASKS = Listing(
     projection=Tasks(),
     item=TaskItem,
     answer=LISTED,
-    key=("order", "kind", "subject"),
-    group=("order",),
+    key=("stream", "kind", "subject"),
+    group=("stream",),
 )
 
 

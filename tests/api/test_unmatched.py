@@ -31,6 +31,14 @@ async def balance(house: House, account: str) -> int:
     return sum(row["balance"]["amount"] for row in answer.json()["items"] if row["account"] == account)
 
 
+async def test_the_order_it_names_shows_its_task(house: House) -> None:
+    order = await house.order(2)
+    money, head = await house.unmatched(2000, order=order), await house.head()
+    answer = await house.agent.get(f"/v1/tasks?min_position={head}&order={order}&kind=unmatched")
+    (task,) = answer.json()["items"]
+    assert (task["order"], task["stream"], task["subject"]) == (order, f"unmatched/{money}", money)
+
+
 async def test_it_waits_with_a_task_until_it_is_assigned(house: House) -> None:
     money, order = await house.unmatched(2000), await house.order(2)
     row = await listed(house, money)

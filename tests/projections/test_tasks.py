@@ -12,9 +12,11 @@ from domain.ticking import Tick
 from projections.bill_tasks import Task
 from projections.deadlines import Deadlines
 from projections.folding import folding_of
+from projections.notice_tasks import NOTICE
 from projections.projection import AnyProjection
 from projections.refund_tasks import KINDS
 from projections.tasks import Tasks
+from projections.unmatched_tasks import UNMATCHED
 from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain.bill_examples import (
     DISPUTE,
@@ -57,7 +59,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.notice_examples import MONEY, assign, unmatched
+from tests.domain.notice_examples import MONEY, assign, notice, told, unmatched
 from tests.domain.refund_examples import approve, come_back, grant, paid_back, settle
 from tests.domain.specification import OWNER, SUPERVISOR, ZONE, Story, given, moment
 
@@ -515,3 +517,23 @@ def test_money_of_history_that_waits_again_is_no_task_once_all_of_it_is_settled(
     assert task.open == 4000
     story.do(assign(fact=capture(amount=7595, payment=id_of("pay", 9), corrected_in=ORDER)))
     assert [row for row in rows(story, Tasks()) if row.kind == "unmatched"] == []
+
+
+def test_money_and_notices_are_tasks_of_the_order_that_they_name() -> None:
+    unplaced = told()
+    unplaced.do(notice(fact=None, why="unknown"))
+    assert at_orders(unplaced) == [(f"unmatched/{MONEY}", UNMATCHED, ORDER)]
+    looked_at = told()
+    looked_at.do(notice(fact=None, money=None, why="unknown"))
+    assert at_orders(looked_at) == [("inbound/acme/evt_1", NOTICE, ORDER)]
+
+
+def test_money_that_names_no_order_is_a_task_of_none() -> None:
+    story = told()
+    story.do(notice(fact=None, order=None, customer=None))
+    assert at_orders(story) == [(f"unmatched/{MONEY}", UNMATCHED, None)]
+
+
+def at_orders(story: Story) -> list[tuple[str, str, str | None]]:
+    """Each task with its stream and order."""
+    return [(row.stream, row.kind, row.order) for row in rows(story, Tasks())]
