@@ -26,7 +26,7 @@ from domain.entry import Entry
 from domain.moments import Day, Moment, day_of
 from ledger.projecting.as_of import AsOf, Effective
 from ledger.projecting.conditions import Condition, Where
-from ledger.projecting.listing import Asked, Last, Listing, last_of, sort_columns
+from ledger.projecting.listing import Asked, Last, Listing, held_from, last_of, sort_columns
 from ledger.projecting.read_models import Answered
 from projections.projection import Key
 
@@ -188,9 +188,10 @@ def _asked(
     )
     if query.cursor is None:
         return asked
-    return msgspec.structs.replace(
+    asked = msgspec.structs.replace(
         asked, after=_after(listing, asked, query.cursor, _list_asked(call, query))
     )
+    return msgspec.structs.replace(asked, held=(*held, *held_from(listing, asked)))
 
 
 def _list_asked(call: Call, query: ListQuery) -> bytes:

@@ -93,7 +93,7 @@ def _embedded(settings: Settings) -> Iterator[Finding]:
         return
     try:
         if not (data / "cluster").exists():
-            yield _ok("server", f"None yet in {data}: it is made at the first start.")
+            yield _none_yet(data)
             return
         account = layout_of(data.resolve()).account
     except ServerTrouble as trouble:
@@ -111,6 +111,17 @@ def _embedded(settings: Settings) -> Iterator[Finding]:
     else:
         yield _ok("account", f"The server runs as {account.name}.")
     yield from _running(EmbeddedServer(data), settings)
+
+
+def _none_yet(data: Path) -> Finding:
+    """As it is before the first start; and as it looks to who named another folder than they meant."""
+    missing = "no server" if data.exists() else "no such folder"
+    return Finding(
+        "server",
+        Outcome.OK,
+        f"There is {missing} yet, and so no book, in {data}: the first start makes them.",
+        "If your books are elsewhere, name their folder: --data DIR",
+    )
 
 
 def _programs() -> Iterator[Finding]:

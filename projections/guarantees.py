@@ -217,8 +217,8 @@ CROSS JOIN LATERAL (VALUES
     ('later', refunded_later, 'delivered', delivered),
     ('came_back', returned, 'shipped', delivered + under_way)
 ) AS by_age (age, units, measured_by, of_units)
-GROUP BY sku, age, measured_by"""
+GROUP BY sku, age, measured_by HAVING age = 'all' OR sum(units) > 0"""
 """Of each sku's delivered units, how many were refunded, by the days since their delivery. `all`: at any age,
 and on the way where they have arrived since. Of the units shipped: how many were refunded before they
-arrived, and how many came back.
+arrived, and how many came back. `all` is there for every sku, any other only where units are.
 """

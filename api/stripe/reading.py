@@ -11,7 +11,7 @@ from api.stripe.disputes import dispute_closed, dispute_opened, funds_reinstated
 from api.stripe.objects import StripeEvent
 from api.stripe.payments import charge_failed, charged, intent_failed, intent_paid
 from api.stripe.refunds import charge_refunded, refund_told
-from api.stripe.told import Told
+from api.stripe.told import Told, UnknownShape
 from ledger.book import Book
 
 READERS: Final[Mapping[str, Callable[[Book, StripeEvent], Awaitable[Told]]]] = {
@@ -34,6 +34,11 @@ READERS: Final[Mapping[str, Callable[[Book, StripeEvent], Awaitable[Told]]]] = {
 
 
 async def told_by(book: Book, event: StripeEvent) -> Told:
-    """What a notice tells. Raises: MalformedJson where its object is not of the shape its type promises."""
+    """What a notice tells; nothing that is understood where its object has another shape than its type
+    promises: Stripe would send it again for days, and it would be refused again.
+    """
     read = READERS.get(event.type)
-    return Told() if read is None else await read(book, event)
+    try:
+        return Told() if read is None else await read(book, event)
+    except UnknownShape:
+        return Told(is_understood=False)

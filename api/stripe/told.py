@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import msgspec
 
-from api.problems import MalformedJson
 from api.stripe.objects import StripeEvent
 from domain.ids import is_id, type_id
 from domain.inbound.notices import MovedMoney, ToldFact
@@ -41,6 +40,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """When that took effect which it builds on: clocks of two houses differ."""
     why: str | None = None
     """Why nothing follows from it, where somebody is to compare it with Stripe's own record."""
+    is_understood: bool = True
+    """Whether its object could be read at all."""
+
+
+class UnknownShape(Exception):
+    """The object of a notice is not of the shape that its type promises."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -51,11 +56,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def object_of(event: StripeEvent, kind: type[Object]) -> Object:
-    """The object a notice is about. Raises: MalformedJson."""
+    """The object a notice is about. Raises: UnknownShape."""
     try:
         return msgspec.json.decode(event.data.object, type=kind)
     except msgspec.MsgspecError:
-        raise MalformedJson("The notice's object is not of the shape its type promises.") from None
+        raise UnknownShape from None
 
 
 async def find(book: Book, references: tuple[str | None, ...], metadata: Mapping[str, str] | None) -> Found:

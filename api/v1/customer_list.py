@@ -94,7 +94,7 @@ async def _exactly(call: Call, query: CustomersQuery) -> list[str] | None:
     for kind, text in (("email", query.email), ("phone", query.phone)):
         if text is not None:
             call.caller.require(Permission.READ_PERSONAL)
-            return await call.book.customers_by(kind, call.sealer.digest(kind, text))
+            return await call.book.customers_by(kind, call.sealer.digest(kind, _meant(kind, text)))
     return None
 
 
@@ -128,5 +128,18 @@ async def customers_called(call: Call, text: str) -> list[str]:
         return []
     found: list[str] = []
     for kind in ("email", "phone", "name"):
-        found += await call.book.customers_by(kind, call.sealer.digest(kind, text))
+        found += await call.book.customers_by(kind, call.sealer.digest(kind, _meant(kind, text)))
     return found
+
+
+def _meant(kind: str, text: str) -> str:
+    """The text with the plus that a query string turns into a blank where it is not encoded: before a phone
+    number, and within an email address, no blank is ever meant.
+    """
+    match kind:
+        case "phone" if text.startswith(" "):
+            return f"+{text.lstrip(' +')}"
+        case "email":
+            return text.strip().replace(" ", "+")
+        case _:
+            return text

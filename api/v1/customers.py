@@ -149,7 +149,7 @@ async def register_customer(call: Call, body: RegisterCustomerBody) -> Response:
 
 @customers.question("/v1/customers", Permission.READ, answers=RowsPage[CustomerItemAnswer], lists_rows=True)
 async def find_customers(call: Call, query: Annotated[CustomersQuery, Query()]) -> Response:
-    """Find customers by email, phone external reference or whole name, or list all
+    """Find customers by email, phone, external reference or whole name, or list all
 
     Email and phone are compared by keyed digests, the way they are commonly written: case, blanks and
     punctuation do not matter. Who is named exactly is looked up in the record itself, so whoever was just

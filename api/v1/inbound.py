@@ -148,6 +148,7 @@ async def _receiving(call: Call, event: StripeEvent, body: str, told: Told) -> R
         fact=told.fact,
         money=told.money,
         why=told.why,
+        is_understood=told.is_understood,
     )
 
 

@@ -112,7 +112,13 @@ GUARANTEES = Listing(
     key=("order", "line", "delivery"),
     group=("order",),
 )
-RATES = Listing(projection=Guarantees(), item=ReturnRateItem, answer=exposure.RATES, key=("sku", "age"))
+RATES = Listing(
+    projection=Guarantees(),
+    item=ReturnRateItem,
+    answer=exposure.RATES,
+    key=("sku", "age"),
+    summed_by=("sku",),
+)
 
 Age = Literal["all", "before_delivery", "0-30", "31-90", "91-180", "181-365", "later", "came_back"]
 

@@ -74,7 +74,7 @@ class CardTriedTooOften(Refusal):
 
 @dataclass(unsafe_hash=True)
 class AnotherCardFirst(Refusal):
-    """Another card on file comes first: the one that last worked."""
+    """Another card on file comes first: the one that last worked, or the one added last where none did."""
 
     rule = "R-D4"
     way_out = "Try the card shown first. If the customer chose this one, say so with the charge."

@@ -12,7 +12,8 @@ NoticeResult = Literal["recorded", "known", "unmatched", "refused", "kept", "not
 recorded: it is recorded as what it tells. known: that was recorded before. unmatched: its money waits for
 somebody to say what it was for. refused: it moved no money and broke a rule, is about money that has no
 place, or says otherwise than the book. kept: nothing here is told by notices of its kind. not_understood: it
-tells of money in a currency in which nothing can be counted; somebody looks at the processor's record.
+tells of money in a currency in which nothing can be counted, or its object is not of the shape that its kind
+promises; somebody looks at the processor's record.
 """
 
 

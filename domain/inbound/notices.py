@@ -40,6 +40,10 @@ UNKNOWN = "unknown"
 """Why money is unmatched whose notice names no order of ours."""
 KEPT_BEFORE = "kept_before"
 """Why money found no place that its order or refund could take by now: it waits already, and counts once."""
+CURRENCY_UNKNOWN = "currency_unknown"
+"""Why nothing is made of money that is in no currency in which anything can be counted."""
+SHAPE_UNKNOWN = "shape_unknown"
+"""Why nothing is made of a notice whose object is not of the shape that its kind promises."""
 NAMED_OTHERWISE = "named_otherwise"
 """Why somebody compares a notice: its money is recorded for another order than the shop named."""
 
@@ -83,6 +87,8 @@ class ReceiveNotice(Command, frozen=True, kw_only=True):
     """None where it moved none."""
     why: str | None = None
     """Why nothing could be made of it by whoever read it, though its kind tells something here."""
+    is_understood: bool = True
+    """Whether its object is of the shape that its kind promises; what else it tells nobody could read."""
 
     def __post_init__(self) -> None:
         expect_space_of_names("processor", self.processor)
@@ -140,6 +146,8 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
     known = given.state(command.stream, Notice)
     if known is not None:
         return Decision(customer=known.it.customer, already=(known.position,))
+    if not command.is_understood:
+        return _not_understood(command, SHAPE_UNKNOWN, given)
     if command.money is not None and is_kept(given, command.money.unmatched):
         received = _received(command, "known", None, given)
         return Decision(events=((command.stream, received),), customer=command.customer)
@@ -183,8 +191,7 @@ def _kept(command: ReceiveNotice, why: str | None, given: Given) -> Decision:
         return Decision(events=((command.stream, received),), customer=command.customer)
     money = command.money
     if not is_currency(money.currency):
-        received = _received(command, "not_understood", why, given)
-        return Decision(events=((command.stream, received),), customer=command.customer)
+        return _not_understood(command, CURRENCY_UNKNOWN, given)
     event = UnmatchedReceipt if money.direction == "receipt" else UnmatchedPayout
     unmatched = event(
         unmatched=money.unmatched,
@@ -203,6 +210,11 @@ def _kept(command: ReceiveNotice, why: str | None, given: Given) -> Decision:
         claims=claims_of_unmatched(unmatched, reference_used=why in _USED),
         customer=command.customer,
     )
+
+
+def _not_understood(command: ReceiveNotice, why: str, given: Given) -> Decision:
+    received = _received(command, "not_understood", why, given)
+    return Decision(events=((command.stream, received),), customer=command.customer)
 
 
 def _received(command: ReceiveNotice, result: NoticeResult, why: str | None, given: Given) -> NoticeReceived:

@@ -77,6 +77,16 @@ class CartOfAnotherCustomer(Refusal):
     customer: str
 
 
+@dataclass(unsafe_hash=True)
+class CartBecameOrder(Refusal):
+    """This cart has become an order."""
+
+    rule = "H-retry"
+    way_out = "Look at the order, which has the cart's id. For another order, prepare another cart."
+
+    order: str
+
+
 def prepare_cart(command: PrepareCart, given: Given) -> Decision:
     """Puts a cart together and claims its external reference within its channel.
 
@@ -121,6 +131,8 @@ def check_out_cart(command: CheckOutCart, given: Given) -> Decision:
     if isinstance(state, Placed):
         if state.cart is None:
             raise AlreadyRecordedOtherwise(command.order)
+        if (state.placed.customer, state.placed.terms) != (command.customer, command.terms):
+            raise CartBecameOrder(command.order)
         return already_placed(state, command, given)
     if not isinstance(state, Draft):
         raise OrderUnknown(command.order)

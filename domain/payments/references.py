@@ -2,7 +2,7 @@
 
     at a processor         unique there, whatever the money was for
     on a cheque, with a    unique among that customer's: two people's cheques share a number, and two people
-    transfer               write "my order" with theirs
+    transfer               write "order" with theirs
 
 The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
 what the correction set free, and so on. Money that comes again after a reversal has a name of its own at a

@@ -8,7 +8,7 @@ import msgspec
 from psycopg import sql
 
 from ledger.projecting.answers import Query, of_live_where, of_rows, of_table
-from ledger.projecting.conditions import Condition
+from ledger.projecting.conditions import Condition, Where
 from ledger.projecting.tables import names_of
 from projections.folding import Parked
 from projections.projection import AnyProjection, LinesPerEntry, Row
@@ -27,6 +27,9 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """SQL over the rows `held`."""
     key: tuple[str, ...]
     """Fields that name an item among all."""
+    summed_by: tuple[str, ...] = ()
+    """Fields of an answer that sums which are columns of its rows: a page sorted by one reads none before it.
+    """
     group: tuple[str, ...] = ()
     """Fields that hold the first columns of the group an item is of; none where it is of many."""
 
@@ -63,6 +66,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 def sort_columns(listing: Listing, asked: Asked) -> tuple[str, ...]:
     """The columns a list is sorted by; they name an item, so that pages neither overlap nor leave gaps."""
     return (asked.sort, *(name for name in listing.key if name != asked.sort))
+
+
+def held_from(listing: Listing, asked: Asked) -> tuple[Where, ...]:
+    """On the rows: that they are none that only items before the page sum. Without it a later page of an
+    answer that sums would sum all that came before it once more.
+    """
+    if asked.sort not in listing.summed_by or not asked.after or asked.after[0] is None:
+        return ()
+    return (Where(asked.sort, "<=" if asked.descending else ">=", asked.after[0]),)
 
 
 def last_of(listing: Listing, asked: Asked, item: Any) -> Last:

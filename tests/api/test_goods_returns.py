@@ -185,8 +185,30 @@ async def test_return_rates_are_told_by_product_and_age(ledger: Ledger, fresh_ho
         rates = {item["age"]: item for item in await items(house, "/v1/return-rates")}
     told = ("units", "measured_by", "of_units", "basis_points")
     assert [rates["all"][name] for name in told] == [2, "delivered", 8, 2500]
-    assert [rates["came_back"][name] for name in told] == [0, "shipped", 8, 0]
-    assert [rates[age]["units"] for age in ("before_delivery", "0-30", "31-90")] == [0, 2, 0]
+    assert [rates["0-30"][name] for name in told] == [2, "delivered", 8, 2500]
+    assert set(rates) == {"all", "0-30"}  # of no other age is there anything
+
+
+async def test_pages_of_return_rates_leave_out_and_repeat_nothing(ledger: Ledger, fresh_house: House) -> None:
+    """Hold a page only to what comes after its last sku → the ages of that sku are lost, and this fails."""
+    house = fresh_house
+    for sku in ("A", "B", "C"):
+        line = {"sku": sku, "description": "Armchair", "quantity": 2, "unit_price": eur(1000)}
+        order = await house.order(lines=[line])
+        await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000))
+        shipment = await house.shipment(order, 2)
+        await house.recorded(f"/v1/orders/{order}/deliveries", {"shipment": shipment})
+        await refunded(house, order, 1)
+    async with followed(ledger, house.book):
+        for sort in ("sku", "-units"):
+            asked = f"/v1/return-rates?sort={sort}"
+            whole = await items(house, asked)
+            pages, following = list[dict[str, Any]](), ""
+            while following is not None:
+                page = (await house.owner.get(f"{asked}&limit=1{following}")).json()
+                pages += page["items"]
+                following = f"&cursor={page['next']}" if page["has_more"] else None
+            assert (len(pages), pages) == (6, whole)
 
 
 async def test_what_was_refunded_on_the_way_is_no_part_of_what_arrived(

@@ -144,7 +144,6 @@ MARKER = "zanzibar9pelican"
         b"[]",
         b'{"id": "evt_1", "type": "zanzibar9pelican"}',
         b'{"id": "evt 1", "type": "a", "created": 1, "data": {"object": {}}}',
-        b'{"id": "evt_1", "type": "charge.succeeded", "created": 1, "data": {"object": {"id": 1}}}',
         b'{"id": "evt_1", "type": "charge.succeeded", "created": -1, "data": {"object": {}}}',
         b"\xff\xfe",
     ],
@@ -318,6 +317,30 @@ async def test_what_is_in_no_currency_is_kept_and_the_books_stay_readable(stripe
     for path in ("trial-balance", "unmatched", "period-report"):
         answer = await house.owner.get(f"/v1/{path}", headers={"Accept": "text/csv"})
         assert answer.status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"currency": None},
+        {"amount": "500"},
+        {"amount": -1},
+        {"amount": 2**53 + 1},
+        {"metadata": {"order": ["ord_1"]}},
+    ],
+)
+async def test_an_object_of_another_shape_is_kept_and_somebodys_task(
+    stripe: Stripe, other: dict[str, Any]
+) -> None:
+    """Refuse it → Stripe sends it again for days and nothing of it is kept, and this fails."""
+    house = stripe.house
+    assert await stripe.tell("charge.succeeded", charge(None, **other)) == "not_understood"
+    position = await house.head()
+    listed = await house.agent.get(f"/v1/inbound?min_position={position}&sort=-position&limit=1")
+    (row,) = listed.json()["items"]
+    assert (row["position"], row["result"], row["why"]) == (position, "not_understood", "shape_unknown")
+    tasks = (await house.agent.get("/v1/tasks?kind=notice&limit=200&sort=-due")).json()["items"]
+    assert str(position) in {task["subject"] for task in tasks}
 
 
 # Declines

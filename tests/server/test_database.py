@@ -90,8 +90,11 @@ class TestDoctor:
         assert {check.name for check in CHECKS} <= looked_at
 
     def test_makes_nothing(self, fresh: Path) -> None:
-        assert failed(examine(Settings(data=fresh))) == {}
+        findings = examine(Settings(data=fresh))
+        assert failed(findings) == {}
         assert not fresh.exists()
+        (said,) = [finding.explanation for finding in findings if finding.check == "server"]
+        assert "no such folder" in said and str(fresh) in said
 
     def test_starts_a_server_that_rests_and_stops_it_again(self, data: Path) -> None:
         with open_database(Settings(data=data)):

@@ -114,9 +114,16 @@ def test_money_that_breaks_a_rule_has_moved_and_waits_with_a_task() -> None:
 def test_what_has_no_minor_unit_is_no_money_and_its_notice_says_so(currency: str) -> None:
     """Keep it as unmatched → no list or export that meets it can say how much it is, and this fails."""
     nameless = notice(fact=None, order=None, customer=None, money=money(currency=currency))
-    told().when(nameless).then(received(result="not_understood", order=None, customer=None))
+    said = {"result": "not_understood", "why": "currency_unknown"}
+    told().when(nameless).then(received(**said, order=None, customer=None))
     named = notice(fact=capture(currency=currency), money=money(currency=currency))
-    told().when(named).then(received(result="not_understood", why="currency-of-order-differs"))
+    told().when(named).then(received(**said))
+
+
+def test_what_nobody_could_read_is_kept_for_somebody_to_look_at() -> None:
+    unread = notice(fact=None, order=None, customer=None, money=None, is_understood=False)
+    said = {"result": "not_understood", "why": "shape_unknown"}
+    told().when(unread).then(received(**said, order=None, customer=None))
 
 
 def test_what_was_a_currency_then_is_money_still() -> None:

@@ -6,7 +6,7 @@ from domain.command import Command
 from domain.customers.registering import CustomerUnknown
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.orders.carts import CartOfAnotherCustomer
+from domain.orders.carts import CartBecameOrder, CartOfAnotherCustomer
 from domain.orders.order import OrderNotPlaced, OrderUnknown
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
@@ -84,14 +84,14 @@ def test_checking_out_may_register_the_customer() -> None:
 def test_terms_are_chosen_at_the_checkout() -> None:
     story = given(customer_registered(), prepared())
     story.when(check_out(terms="bill_after")).then(placed(terms="bill_after"))
-    story.when(check_out()).refused(AlreadyRecordedOtherwise(ORDER))
+    story.when(check_out()).refused(CartBecameOrder(ORDER))
 
 
 def test_only_the_customer_it_was_prepared_for_checks_it_out() -> None:
     story = given(customer_registered(), customer_registered(customer=OTHER_CUSTOMER), prepared())
     story.when(check_out(customer=OTHER_CUSTOMER)).refused(CartOfAnotherCustomer(ORDER, OTHER_CUSTOMER))
     story.do(check_out())
-    story.when(check_out(customer=OTHER_CUSTOMER)).refused(AlreadyRecordedOtherwise(ORDER))
+    story.when(check_out(customer=OTHER_CUSTOMER)).refused(CartBecameOrder(ORDER))
 
 
 def test_what_was_never_prepared_cannot_be_checked_out() -> None:
