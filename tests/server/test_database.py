@@ -94,7 +94,7 @@ class TestDoctor:
         assert failed(findings) == {}
         assert not fresh.exists()
         (said,) = [finding.explanation for finding in findings if finding.check == "server"]
-        assert "no such folder" in said and str(fresh) in said
+        assert f"no such folder yet, and so no book, in {fresh}" in said
 
     def test_starts_a_server_that_rests_and_stops_it_again(self, data: Path) -> None:
         with open_database(Settings(data=data)):
