@@ -60,7 +60,8 @@ _DRY_RUN = {
     "name": "dry_run",
     "in": "query",
     "required": False,
-    "description": "Decide and answer, but record nothing: 200, or the refusal it would have been.",
+    "description": "Decide and answer, but record nothing: 200, or the refusal it would have been. With "
+    "`Idempotent-Replayed: true` what is said is on record already, and the entries are those that say so.",
     "schema": {"type": "string", "enum": ["true", "false"], "default": "false"},
 }
 _IF_MATCH = {
@@ -249,7 +250,8 @@ def _receipt_headers() -> dict[str, Any]:
         },
         "ETag": {"description": "The subject's version now.", "schema": {"type": "string"}},
         "Idempotent-Replayed": {
-            "description": "`true` where the key was used before and this is the receipt of then.",
+            "description": "`true` where nothing new was recorded (in a dry run: would be): the key was used "
+            "before, or what is said is on record; this is the receipt of then.",
             "schema": {"type": "string"},
         },
         "Location": {"description": "Where the subject is read.", "schema": {"type": "string"}},

@@ -34,7 +34,7 @@ from api.replies import PROBLEM_JSON, Reply
 from domain.declines.decline_events import OnFile
 from domain.moments import Day, Moment
 from domain.money import Money
-from domain.refusal import OnRecord, Refusal
+from domain.refusal import EntryOnRecord, OnRecord, Refusal
 from ledger import errors
 from ledger.sealing.sealer import NoSubjectKey
 
@@ -109,7 +109,7 @@ def _document_of_refusal(refusal: Refusal) -> ProblemDocument:
         status=HTTPStatus.CONFLICT,
         detail=refusal.cause,
         way_out=refusal.advice,
-        see=_address(refusal.holder) if isinstance(refusal, errors.ClaimTaken) else None,
+        see=_address(refusal.holder) if isinstance(refusal, errors.ClaimTaken) else _entry(refusal),
         rule=refusal.rule,
         figures=_figures(refusal),
     )
@@ -119,6 +119,13 @@ def _address(stream: str) -> str | None:
     """Where a stream is read."""
     place = PLACES.get(stream.partition("_")[0])
     return None if place is None else place + stream
+
+
+def _entry(refusal: Refusal) -> str | None:
+    """Where the entry is read that stands in the way, if the refusal names one."""
+    hints = get_type_hints(type(refusal), include_extras=True)
+    named = [field.name for field in fields(refusal) if hints[field.name] == EntryOnRecord]
+    return f"/v1/entries/{getattr(refusal, named[0])}" if named else None
 
 
 def _figures(refusal: Refusal) -> dict[str, object]:

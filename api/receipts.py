@@ -1,7 +1,8 @@
 """The receipt: what a decision recorded, as a pure function of its entries, so that a repeated request gets
 the same one.
 
-Whether it was a repetition stands in the header `Idempotent-Replayed`, not in the body.
+Whether it was a repetition, or says what is recorded already, stands in the header `Idempotent-Replayed`, not
+in the body.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ async def receipt(
     headers = {"Ledger-Position": str(entries[-1].position), "ETag": f'"{version}"'}
     if place is not None:
         headers["Location"] = place + stream
-    if outcome.replayed:
+    if outcome.replayed or outcome.already:
         headers["Idempotent-Replayed"] = "true"
     body = {
         "subject": stream,

@@ -16,6 +16,8 @@ import msgspec
 
 OnRecord = Annotated[str, msgspec.Meta(extra={"mark": "on_record"})]
 """An id that the record names, never the caller: a refusal shows it."""
+EntryOnRecord = Annotated[int, msgspec.Meta(extra={"mark": "entry_on_record"})]
+"""The position of the entry that stands in the way: a refusal leads there."""
 
 
 @dataclass(eq=True, unsafe_hash=True)

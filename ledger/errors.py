@@ -172,6 +172,10 @@ _PARTS = (
     "Open what holds the reference: money that left never counts twice. What pays several refunds at once is"
     " named for each with a part of its own, as in 815/1 and 815/2."
 )
+_OWN_NAME = (
+    "Open what holds the reference: the same payment never counts twice. If other money came under the same"
+    " name, give this one a name of its own, as in RF18-5390/2."
+)
 CLAIMED = {
     "order_ref": "The order's external_ref, in this channel,",
     "customer_ref": "The customer's external_ref, in this channel,",
@@ -209,7 +213,9 @@ class ClaimTaken(Refusal):
 
     @property
     def advice(self) -> str:
-        """What waits is assigned; what paid several at once has parts."""
+        """What waits is assigned; what paid several at once has parts; other money has another name."""
         if self.holder.startswith("unmatched/"):
             return "The money under this reference waits as unmatched. Say what it was for: assign it."
-        return _PARTS if self.kind == PAYOUT_REF else self.way_out
+        if self.kind == PAYOUT_REF:
+            return _PARTS
+        return _OWN_NAME if self.kind.startswith("bill_payment_ref") else self.way_out

@@ -95,8 +95,9 @@ async def receive_bill_payment(call: Call, bill: BillInPath, body: BillPaymentBo
     """Record a payment of a bill
 
     What exceeds the open amount becomes the customer's credit. After a write-off it reverses that by its own
-    amount, and the customer stays clear. The same reference, paid in the same way, records nothing new; with
-    another amount it is refused.
+    amount, and the customer stays clear. The same reference of a processor records nothing new; with another
+    amount it is refused. What the payer names (a transfer, a cheque) is the same payment on the same day
+    alone: give other money under it a name of its own.
     """
     order, customer = await _parties(call, bill)
     command = asked(

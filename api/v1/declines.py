@@ -289,7 +289,9 @@ async def _settled(call: Call, gateway: Gateway, attempt: Outcome) -> Outcome:
     (entry,) = [each for each in attempt.entries if isinstance(each.event, PaymentAttempted)]
     assert isinstance(entry.event, PaymentAttempted)
     became = await settle_attempt(call.book, gateway, entry.event, entry.position, call.caller.actor, "api")
-    return Outcome(entries=(*attempt.entries, *became.entries), replayed=attempt.replayed)
+    return Outcome(
+        entries=(*attempt.entries, *became.entries), replayed=attempt.replayed, already=attempt.already
+    )
 
 
 async def _asked_again(call: Call, gateway: Gateway, state: Placed, payment: str) -> Outcome:

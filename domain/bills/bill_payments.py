@@ -25,10 +25,11 @@ from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.orders.order import Placed, placed_order
+from domain.payments.payers_references import expect_same_payment
 from domain.payments.payment import Payment
 from domain.payments.payment_events import CreditSetAside
-from domain.payments.references import MoneyReference, recorded_under
-from domain.refusal import Refusal
+from domain.payments.references import NAMED_BY_PAYER, MoneyReference, recorded_under
+from domain.refusal import EntryOnRecord, OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -77,7 +78,7 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
 
 @dataclass(unsafe_hash=True)
 class ReferenceReceivedOtherwise(Refusal):
-    """Money under this reference is already recorded, with another amount or for another bill."""
+    """Money under this reference is already recorded, with another amount."""
 
     rule = "I12"
     way_out = (
@@ -86,17 +87,33 @@ class ReferenceReceivedOtherwise(Refusal):
     )
     spoken = "Under this reference {recorded} are recorded, and these would be {amount}."
 
-    payment: str
+    payment: OnRecord
+    position: EntryOnRecord
     recorded: Money
     amount: Money
+
+
+@dataclass(unsafe_hash=True)
+class ReferenceOfOtherBill(Refusal):
+    """Money under this reference is already recorded, for another bill."""
+
+    rule = "I12"
+    way_out = ReferenceReceivedOtherwise.way_out
+    spoken = "Under this reference {recorded} are recorded already, for another bill."
+
+    payment: OnRecord
+    position: EntryOnRecord
+    bill: OnRecord
+    """Which they were for."""
+    recorded: Money
 
 
 def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
     """Records a payment of a bill: part, exact or over; after a write-off too, and the customer stays clear.
 
     Checks, in this order: order placed; bill known; retry by payment id; the order's customer; retry by
-    reference (I12); no mistake (H-correct); currency; not before the bill. No payment is refused for being
-    too much.
+    reference (I12), by its day too where the payer named it; no mistake (H-correct); currency; not before the
+    bill. No payment is refused for being too much.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
@@ -108,7 +125,7 @@ def receive_bill_payment(command: ReceiveBillPayment, given: Given) -> Decision:
     expect_customer(state, command.customer)
     same = recorded_under(state, command.method, command.reference)
     if same is not None:
-        return _already_recorded(same, command, state)
+        return _already_recorded(same, command, state, given)
     expect_valid(bill)
     expect_currency(state, Money(command.amount, command.currency))
     expect_cause(bill.at, given)
@@ -140,13 +157,16 @@ def _already_received(known: Payment, command: ReceiveBillPayment, state: Placed
     return Decision(customer=state.placed.customer, already=known.positions)
 
 
-def _already_recorded(known: Payment, command: ReceiveBillPayment, state: Placed) -> Decision:
-    it = known.received
+def _already_recorded(known: Payment, command: ReceiveBillPayment, state: Placed, given: Given) -> Decision:
+    it, amount = known.received, Money(command.amount, command.currency)
+    recorded = Money(it.amount, it.currency)
+    if command.method in NAMED_BY_PAYER:
+        expect_same_payment(known, amount, command.bill, given)
+    elif recorded != amount:
+        raise ReferenceReceivedOtherwise(it.payment, known.position, recorded, amount)
     # A capture under the same reference is the same money, whatever it was used for.
-    is_same_bill = not isinstance(it, BillPaymentReceived) or it.bill == command.bill
-    if (it.amount, it.currency) != (command.amount, command.currency) or not is_same_bill:
-        recorded = Money(it.amount, it.currency)
-        raise ReferenceReceivedOtherwise(it.payment, recorded, Money(command.amount, command.currency))
+    elif isinstance(it, BillPaymentReceived) and it.bill != command.bill:
+        raise ReferenceOfOtherBill(it.payment, known.position, it.bill, recorded)
     return Decision(customer=state.placed.customer, already=known.positions)
 
 

@@ -23,7 +23,7 @@ from domain.ids import expect_id
 from domain.moments import Moment
 from domain.refunds.refund import RefundRequests, Refunds
 from domain.refunds.signal import Signals
-from domain.refusal import Refusal
+from domain.refusal import OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.returns.goods_return import GoodsReturns
 from domain.there import NOTHING, There
@@ -236,7 +236,7 @@ class CardOnFileOtherwise(Refusal):
     way_out = "Use the payment method shown; a renewed card comes under a new token of the processor."
 
     customer: str
-    payment_method: str
+    payment_method: OnRecord
 
 
 def known_customer(given: Given, customer: str) -> Customer:

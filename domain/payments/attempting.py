@@ -20,7 +20,7 @@ from domain.ids import expect_id
 from domain.money import Money
 from domain.orders.order import Placed, placed_order, still_to_pay
 from domain.payments.capturing import CaptureExceedsPrice
-from domain.refusal import Refusal
+from domain.refusal import OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -77,7 +77,7 @@ class AttemptUnresolved(Refusal):
     way_out = "Find out first what became of it: ask for the charge shown again. A customer never pays twice."
 
     order: str
-    payment: str
+    payment: OnRecord
 
 
 def attempt_payment(command: AttemptPayment, given: Given) -> Decision:

@@ -22,10 +22,11 @@ from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
 from domain.orders.order import Placed, placed_order, price_not_covered, still_to_pay
+from domain.payments.payers_references import expect_same_payment
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
-from domain.payments.references import MoneyReference, recorded_under
-from domain.refusal import Refusal
+from domain.payments.references import NAMED_BY_PAYER, MoneyReference, recorded_under
+from domain.refusal import EntryOnRecord, OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -79,7 +80,8 @@ class ReferenceCapturedOtherwise(Refusal):
     way_out = "Compare the processor's record with the payment shown; the same capture never counts twice."
     spoken = "Recorded under this reference are {recorded}, and these would be {amount}."
 
-    payment: str
+    payment: OnRecord
+    position: EntryOnRecord
     recorded: Money
     amount: Money
 
@@ -100,17 +102,17 @@ class CaptureExceedsPrice(Refusal):
 def capture_payment(command: CapturePayment, given: Given) -> Decision:
     """Records a capture and claims the processor's reference.
 
-    Checks, in this order: order placed (I11); retry by payment id, then by processor reference, which ends a
-    charge under way of that id whose money is recorded under another (R-D4); what was attempted under that
-    id; currency; card on file; amount; not before the order. The card has paid: whether it may be charged is
-    asked before an attempt, never of money that came (R-D4, R-D6). The amount covers the units still to ship
-    first, then pays the open bills, oldest first; with what covers them all, a hold ends; with less than was
-    attempted and is needed, one begins.
+    Checks, in this order: order placed (I11); retry by payment id, then by reference (by its day too, where
+    the payer named it), which ends a charge under way of that id whose money is recorded under another
+    (R-D4); what was attempted under that id; currency; card on file; amount; not before the order. The card
+    has paid: whether it may be charged is asked before an attempt, never of money that came (R-D4, R-D6). The
+    amount covers the units still to ship first, then pays the open bills, oldest first; with what covers them
+    all, a hold ends; with less than was attempted and is needed, one begins.
     Source: I12, R-D2
     """
     state = placed_order(given, command.order)
     captured = _captured(state, command, given)
-    recorded = _already_captured(state, captured)
+    recorded = _already_captured(state, captured, given)
     if isinstance(recorded, Payment):
         return _recorded_before(state, captured, recorded)
     if recorded is not None:
@@ -171,7 +173,9 @@ def _captured(state: Placed, command: CapturePayment, given: Given) -> PaymentCa
     )
 
 
-def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | RecordedBefore | None:
+def _already_captured(
+    state: Placed, captured: PaymentCaptured, given: Given
+) -> Payment | RecordedBefore | None:
     ended = state.declines.recorded_before.get(captured.payment)
     if ended is not None and _money(ended.it) == _money(captured):
         return ended
@@ -185,12 +189,13 @@ def _already_captured(state: Placed, captured: PaymentCaptured) -> Payment | Rec
     last = recorded_under(state, captured.processor, captured.reference)
     if last is None:
         return None
-    it = last.received
+    it, amount = last.received, Money(captured.amount, captured.currency)
+    recorded = Money(it.amount, it.currency)
+    if captured.processor in NAMED_BY_PAYER:
+        expect_same_payment(last, amount, None, given)
     # The card does not matter: a second notice of the same capture may not name it.
-    if (it.amount, it.currency) != (captured.amount, captured.currency):
-        raise ReferenceCapturedOtherwise(
-            it.payment, Money(it.amount, it.currency), Money(captured.amount, captured.currency)
-        )
+    elif recorded != amount:
+        raise ReferenceCapturedOtherwise(it.payment, last.position, recorded, amount)
     return last
 
 

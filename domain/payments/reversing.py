@@ -32,7 +32,7 @@ from domain.payments.references import MoneyReference, reinstated_under, way_of
 from domain.refunds.refund import REFUND
 from domain.refunds.refund_events import RefundGranted
 from domain.refunds.settling import due_of_no_refund
-from domain.refusal import Refusal
+from domain.refusal import EntryOnRecord, OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 REVERSAL_KINDS: tuple[ReversalKind, ...] = get_args(ReversalKind)
@@ -116,7 +116,8 @@ class ReferenceReversedOtherwise(Refusal):
     way_out = "Compare the bank's notice with the reversal shown; the same reversal never counts twice."
     spoken = "Under this reference {recorded} were taken back, and these would be {amount}."
 
-    reversal: str
+    reversal: OnRecord
+    position: EntryOnRecord
     recorded: Money
     amount: Money
 
@@ -155,7 +156,8 @@ class ReferenceReinstatedOtherwise(Refusal):
     way_out = "Compare the bank's notice with what is recorded; the same money never comes again twice."
     spoken = "Under this reference {recorded} came again, and these would be {amount}."
 
-    reinstatement: str
+    reinstatement: OnRecord
+    position: EntryOnRecord
     recorded: Money
     amount: Money
 
@@ -208,7 +210,7 @@ def _told_before(state: Placed, command: ReversePayment) -> Decision | None:
         # Neither the kind nor the dispute matters: a person may have said less, or in other words.
         if (it.amount, it.currency) != (command.amount, command.currency):
             recorded, amount = Money(it.amount, it.currency), Money(command.amount, command.currency)
-            raise ReferenceReversedOtherwise(it.reversal, recorded, amount)
+            raise ReferenceReversedOtherwise(it.reversal, known.position, recorded, amount)
         return Decision(customer=state.placed.customer, already=(known.position,))
     return None
 
@@ -309,7 +311,7 @@ def _already_reinstated(state: Placed, reversal: Reversal, way: str, command: Re
     it, position = known
     if asked != (it.reversal, it.amount, it.currency):
         recorded, amount = Money(it.amount, it.currency), Money(command.amount, command.currency)
-        raise ReferenceReinstatedOtherwise(it.reinstatement, recorded, amount)
+        raise ReferenceReinstatedOtherwise(it.reinstatement, position, recorded, amount)
     return position
 
 

@@ -16,7 +16,7 @@ from domain.orders.order import Placed
 from domain.payments.references import MoneyReference, named_by
 from domain.refunds.refund import Payout
 from domain.refunds.refund_events import RefundPaid
-from domain.refusal import Refusal
+from domain.refusal import EntryOnRecord, OnRecord, Refusal
 
 CARD = "card"
 """Where no processor is connected, what went to a card is unique among what went to cards."""
@@ -33,7 +33,8 @@ class ReferencePaidOutOtherwise(Refusal):
     )
     spoken = "Under this reference {recorded} have left, and these would be {amount}."
 
-    payout: str
+    payout: OnRecord
+    position: EntryOnRecord
     recorded: Money
     amount: Money
 
@@ -46,7 +47,9 @@ def expect_unused(state: Placed | Customer, it: RefundPaid, processor: str | Non
     for known in _under_the_same(state, it, processor):
         if not known.did_not_arrive:
             recorded = Money(known.tried.amount, known.tried.currency)
-            raise ReferencePaidOutOtherwise(known.tried.payout, recorded, Money(it.amount, it.currency))
+            raise ReferencePaidOutOtherwise(
+                known.tried.payout, known.position, recorded, Money(it.amount, it.currency)
+            )
 
 
 def payout_claims(state: Placed | Customer, it: RefundPaid, processor: str | None) -> tuple[Claim, ...]:

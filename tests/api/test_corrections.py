@@ -142,7 +142,7 @@ async def test_a_cheque_is_recorded_once_on_one_bill_or_two_and_again_once_corre
     first = await house.recorded(f"/v1/bills/{bills[0]}/payments", cheque)
     assert await house.recorded(f"/v1/bills/{bills[0]}/payments", cheque) == first
     more = await house.agent.post(f"/v1/bills/{bills[0]}/payments", cheque | {"amount": eur(501)})
-    assert (more.status_code, more.json()["type"]) == (409, "/problems/reference-received-otherwise")
+    assert (more.status_code, more.json()["type"]) == (409, "/problems/payers-reference-used")
     other = await house.agent.post(f"/v1/bills/{bills[1]}/payments", cheque)
     assert (other.status_code, other.json()["type"]) == (409, "/problems/claim-taken")
     assert (await correct(house.supervisor, first["position"]))[0] == 201

@@ -155,6 +155,30 @@ async def test_five_customers_come_to_five_ends(told: Told) -> None:
     assert (await told.figures(gone))["balance"] == "75.95"
 
 
+async def test_an_instalment_under_the_number_on_the_bill_is_never_taken_for_the_one_before(
+    told: Told,
+) -> None:
+    # Answer what is on record as if it were recorded now → the header is missing, and this fails.
+    _, _, bill = await billed(told)
+    path, paid = f"/v1/bills/{bill}/payments", {"amount": usd("20.00"), **TRANSFER, "reference": "RF18-5390"}
+    first = await told.done(path, paid)
+    for query in ("", "?dry_run=true"):
+        again = await told.house.agent.post(path + query, paid)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert again.json()["entries"] == first["entries"]
+        assert again.json()["dry_run"] is bool(query)
+    told.on("2010-08-24")
+    problem = await told.refused(path, paid)
+    assert problem["type"] == "/problems/payers-reference-used"
+    received = next(entry for entry in first["entries"] if entry["type"] == "bill.payment_received")
+    assert problem["see"] == f"/v1/entries/{received['position']}"
+    assert problem["figures"]["day"] == "2010-08-10"
+    assert problem["figures"]["payment"] == received["data"]["payment"]
+    other = await told.house.agent.post(path, {**paid, "reference": "RF18-5390/2"})
+    assert other.status_code == 201
+    assert "Idempotent-Replayed" not in other.headers
+
+
 async def test_what_they_bought_since_they_were_let_off_is_measured(told: Told) -> None:
     customer, _, bill = await billed(told)
     told.on("2010-11-10")

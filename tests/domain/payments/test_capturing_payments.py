@@ -15,7 +15,9 @@ from domain.payments.capturing import (
     CaptureExceedsPrice,
     ReferenceCapturedOtherwise,
 )
+from domain.payments.payment_events import PaymentCaptured
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.correction_examples import entry_of
 from tests.domain.examples import (
     BILL,
     CARD,
@@ -61,7 +63,7 @@ def test_the_same_reference_again_is_a_no_op_and_with_another_amount_refused() -
     story = given(customer_registered(), placed(), captured(amount=4000))
     story.when(capture(payment=OTHER_PAYMENT, amount=4000)).nothing()
     story.when(capture(payment=OTHER_PAYMENT, amount=3595)).refused(
-        ReferenceCapturedOtherwise(PAYMENT, usd(4000), usd(3595))
+        ReferenceCapturedOtherwise(PAYMENT, entry_of(story, PaymentCaptured), usd(4000), usd(3595))
     )
     story.when(capture(payment=OTHER_PAYMENT, amount=3595, processor="other")).then(
         captured(payment=OTHER_PAYMENT, amount=3595, processor="other")
@@ -73,7 +75,7 @@ def test_a_second_notice_of_the_same_capture_need_not_name_the_card() -> None:
     story = given(customer_registered(), placed(), card_stored(), captured(payment_method=CARD))
     story.when(capture(payment=OTHER_PAYMENT)).nothing()
     story.when(capture(payment=OTHER_PAYMENT, currency="EUR")).refused(
-        ReferenceCapturedOtherwise(PAYMENT, usd(7595), Money(7595, "EUR"))
+        ReferenceCapturedOtherwise(PAYMENT, entry_of(story, PaymentCaptured), usd(7595), Money(7595, "EUR"))
     )
 
 

@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 
 from domain.bills.bill_events import BillPaymentReceived
-from domain.bills.bill_payments import ReferenceReceivedOtherwise
+from domain.bills.bill_payments import ReferenceOfOtherBill, ReferenceReceivedOtherwise
 from domain.bills.billing import NewBill
 from domain.command import Command
 from domain.corrections.correction_events import PaymentCorrected
 from domain.decision import Claim
 from domain.decisions import decide
-from domain.payments.capturing import ReferenceCapturedOtherwise
-from domain.payments.payment_events import PaymentReinstated
+from domain.payments.payers_references import PayersReferenceUsed
+from domain.payments.payment_events import PaymentCaptured, PaymentReinstated
 from domain.payments.reversing import ReferenceReinstatedOtherwise
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
+    BILL,
     PERSONS,
     REINSTATEMENT,
     bill_paid,
@@ -72,15 +73,34 @@ def test_a_cheque_recorded_twice_counts_once() -> None:
 
 
 def test_the_same_cheque_with_another_amount_or_for_another_bill_is_refused() -> None:
-    story = paid_by_cheque()
+    story, day = paid_by_cheque(), "2010-08-10"
     more = pay_bill(amount=3001, **CHEQUE, **AGAIN)
-    story.when(more).refused(ReferenceReceivedOtherwise(PAYMENT, usd(3000), usd(3001)))
+    used = PayersReferenceUsed(
+        PAYMENT, entry_of(story, BillPaymentReceived), day, usd(3000), usd(3001), "of another amount"
+    )
+    story.when(more).refused(used)
     cash = capture(amount=3001, processor="cheque", reference="1001", payment=OTHER_PAYMENT)
-    story.when(cash).refused(ReferenceCapturedOtherwise(PAYMENT, usd(3000), usd(3001)))
+    story.when(cash).refused(used)
     two = of_two_bills()
     two.do(pay_bill(amount=3000, **CHEQUE))
+    position = entry_of(two, BillPaymentReceived)
     elsewhere = pay_bill(amount=3000, bill=OTHER_BILL, **CHEQUE, **AGAIN)
-    two.when(elsewhere).refused(ReferenceReceivedOtherwise(PAYMENT, usd(3000), usd(3000)))
+    two.when(elsewhere).refused(
+        PayersReferenceUsed(PAYMENT, position, day, usd(3000), usd(3000), "for another bill")
+    )
+
+
+def test_what_a_processor_named_is_one_payment_whatever_the_day_of_one_amount_and_bill() -> None:
+    # Say of the other bill what is said of another amount → the refusal names none, and this fails.
+    charge: dict[str, Any] = {"method": "stripe", "reference": "ch_1"}
+    story = of_two_bills()
+    story.do(pay_bill(amount=3000, **charge))
+    position = entry_of(story, BillPaymentReceived)
+    story.on("2010-08-24").when(pay_bill(amount=3000, **charge, **AGAIN)).nothing()
+    more = pay_bill(amount=3001, **charge, **AGAIN)
+    story.when(more).refused(ReferenceReceivedOtherwise(PAYMENT, position, usd(3000), usd(3001)))
+    elsewhere = pay_bill(amount=3000, bill=OTHER_BILL, **charge, **AGAIN)
+    story.when(elsewhere).refused(ReferenceOfOtherBill(PAYMENT, position, BILL, usd(3000)))
 
 
 def test_what_came_in_another_way_or_without_a_reference_is_other_money() -> None:
@@ -129,6 +149,56 @@ def test_after_a_correction_the_reference_is_free_again() -> None:
     assert elsewhere.reads() == (ORDER,)
 
 
+RF: dict[str, Any] = {"method": "bank_transfer", "reference": "RF18-5390"}
+
+
+def position_of(story: Story) -> int:
+    return entry_of(story, BillPaymentReceived)
+
+
+def test_the_same_amount_under_a_payers_own_name_is_the_same_payment_that_day_alone() -> None:
+    # Leave the day out → the second instalment under the number on the bill is swallowed, and this fails.
+    story = billed_story()
+    story.on("2010-08-12", "00:00").do(pay_bill(amount=2000, **RF))
+    position = position_of(story)
+    again = pay_bill(amount=2000, **RF, **AGAIN)
+    assert story.on("2010-08-12", "23:59").when(again).nothing() == (position,)
+    used = PayersReferenceUsed(PAYMENT, position, "2010-08-12", usd(2000), usd(2000), "on another day")
+    story.on("2010-08-13", "00:00").when(again).refused(used)
+    of_order = capture(payment=OTHER_PAYMENT, amount=2000, processor="bank_transfer", reference="RF18-5390")
+    story.when(of_order).refused(used)
+    own_name = pay_bill(amount=2000, method="bank_transfer", reference="RF18-5390/2", **AGAIN)
+    assert len(story.do(own_name)) == 1
+
+
+def test_an_order_paid_again_under_a_payers_own_name_on_another_day_is_refused() -> None:
+    way = {"processor": "bank_transfer", "reference": "RF18-5390", "amount": 2000}
+    story = given(customer_registered(), *PERSONS, placed())
+    story.do(capture(**way))
+    position = entry_of(story, PaymentCaptured)
+    story.when(capture(**way, payment=OTHER_PAYMENT)).nothing()
+    used = PayersReferenceUsed(PAYMENT, position, "2010-08-10", usd(2000), usd(2000), "on another day")
+    story.on("2010-08-24").when(capture(**way, payment=OTHER_PAYMENT)).refused(used)
+    at_processor = {**way, "processor": "stripe"}
+    story.do(capture(**at_processor, payment=id_of("pay", 3)))
+    story.on("2010-09-24").when(capture(**at_processor, payment=id_of("pay", 4))).nothing()
+
+
+def test_a_cheque_presented_again_is_a_reinstatement() -> None:
+    # Look at corrections alone → the money is swallowed as known, and this fails.
+    story = paid_by_cheque()
+    story.on("2010-08-12").do(reverse(kind="bounced", amount=3000))
+    presented = pay_bill(amount=3000, **CHEQUE, **AGAIN)
+    refusal = PayersReferenceUsed(
+        PAYMENT, position_of(story), "2010-08-10", usd(3000), usd(3000), "but were taken back since"
+    )
+    story.on("2010-08-20").when(presented).refused(refusal)
+    story.on("2010-08-12").when(presented).refused(refusal)
+    assert "/reinstatements" in refusal.advice
+    story.on("2010-08-20").do(reinstate(3000, reference="1001"))
+    story.on("2010-08-10").when(presented).nothing()
+
+
 AGAIN_ID = id_of("rev", 9)
 
 
@@ -154,7 +224,9 @@ def test_what_came_again_under_a_name_that_is_recorded_otherwise_is_refused() ->
     story = taken_back()
     story.do(reinstate(3000, reference="dp_1"))
     other = reinstate(3001, reference="dp_1", reinstatement=AGAIN_ID)
-    story.when(other).refused(ReferenceReinstatedOtherwise(REINSTATEMENT, usd(3000), usd(3001)))
+    story.when(other).refused(
+        ReferenceReinstatedOtherwise(REINSTATEMENT, entry_of(story, PaymentReinstated), usd(3000), usd(3001))
+    )
     story.when(reinstate(3000, reference="dp_2")).refused(AlreadyRecordedOtherwise(REINSTATEMENT))
 
 

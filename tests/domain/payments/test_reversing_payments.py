@@ -48,6 +48,7 @@ from tests.domain.bill_examples import (
     write_off_reversed,
     written_off,
 )
+from tests.domain.correction_examples import entry_of
 from tests.domain.decline_examples import fail, held_again
 from tests.domain.examples import (
     BILL,
@@ -122,7 +123,9 @@ def test_what_a_bank_names_is_one_dispute_and_one_reversal_whoever_records_it() 
     story.do(reverse(reference="dp_1", amount=500))
     again = {"reversal": id_of("rev", 9), "dispute": DISPUTE, "reference": "dp_1"}
     story.when(reverse(**again, amount=500)).nothing()
-    story.when(reverse(**again, amount=501)).refused(ReferenceReversedOtherwise(REVERSAL, usd(500), usd(501)))
+    story.when(reverse(**again, amount=501)).refused(
+        ReferenceReversedOtherwise(REVERSAL, entry_of(story, PaymentReversed), usd(500), usd(501))
+    )
     story.do(reverse(**{**again, "reference": "dp_2"}, amount=500))
     story.do(reverse(reversal=id_of("rev", 10), amount=500))
     assert story.account(ORDER).reversed == 1500

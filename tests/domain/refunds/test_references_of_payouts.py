@@ -16,6 +16,7 @@ from domain.payments.reversing import ReversePayment
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund_events import PayoutUnmatched, RefundPaid, RefundReturned
 from tests.domain.bill_examples import billed_story, pay_bill, reverse
+from tests.domain.correction_examples import entry_of
 from tests.domain.examples import (
     CARD,
     CUSTOMER,
@@ -68,7 +69,9 @@ def test_one_reference_settles_one_refund() -> None:
     story = two_refunds()
     story.do(settle(reference="re_9"))
     other = settle(refund=OTHER_REFUND, reference="re_9", **LATER)
-    story.when(other).refused(ReferencePaidOutOtherwise(PAYOUTS[0], usd(3400), usd(4195)))
+    story.when(other).refused(
+        ReferencePaidOutOtherwise(PAYOUTS[0], entry_of(story, RefundPaid), usd(3400), usd(4195))
+    )
     story.when(settle(refund=OTHER_REFUND, reference="re_10", **LATER)).decides(RefundPaid)
 
 
@@ -78,9 +81,13 @@ def test_what_a_processor_sent_back_under_a_recorded_reference_is_no_second_payo
     again = record(payout=SECOND, reference="re_9", amount=3400)
     story.when(again).nothing()
     more = record(payout=SECOND, reference="re_9", amount=3401)
-    story.when(more).refused(ReferencePaidOutOtherwise(PAYOUTS[0], usd(3400), usd(3401)))
+    story.when(more).refused(
+        ReferencePaidOutOtherwise(PAYOUTS[0], entry_of(story, RefundPaid), usd(3400), usd(3401))
+    )
     other = record(refund=OTHER_REFUND, payout=SECOND, reference="re_9", amount=4195)
-    story.when(other).refused(ReferencePaidOutOtherwise(PAYOUTS[0], usd(3400), usd(4195)))
+    story.when(other).refused(
+        ReferencePaidOutOtherwise(PAYOUTS[0], entry_of(story, RefundPaid), usd(3400), usd(4195))
+    )
 
 
 def test_the_same_settlement_again_is_the_one_on_record() -> None:
