@@ -1,7 +1,7 @@
 """How a figure came about: the entries that made it, what each added, and where to read it."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 from pydantic import Field
@@ -15,6 +15,7 @@ from api.render import money, rfc3339
 from api.replies import Reply
 from api.tables import page_reply
 from domain.stored_types import TYPE_NAMES
+from ledger.projecting.explain import Explanation
 from ledger.projecting.past import MOST_LATE
 
 BalanceColumn = Literal[
@@ -32,6 +33,18 @@ BalanceColumn = Literal[
     "goodwill_cost",
     "lifetime_value",
 ]
+
+
+class ExplainFigureQuery(AsOfTime, Paging):
+    """Which figure of which row."""
+
+    key: str = Field(
+        min_length=1,
+        max_length=400,
+        description="The key of a row, or its beginning, its parts separated by commas, as `cus_…,EUR`; of "
+        "several rows the figures are added.",
+    )
+    column: str = Field(max_length=63, description="A column that holds whole numbers.", examples=["charged"])
 
 
 class ExplainQuery(AsOfTime, Paging):
@@ -55,26 +68,51 @@ class ExplainAccountQuery(ExplainQuery):
     column: Literal["debit", "credit", "balance"] = "balance"
 
 
-class DeltaAnswer(Answer):
-    """What one entry added to a figure."""
+Figure = TypeVar("Figure")
+Item = TypeVar("Item")
+
+
+class DeltaOf(Answer, Generic[Figure]):
+    """What one entry added."""
 
     position: int
     entry: str = Field(description="Where the entry is read.", examples=["/v1/entries/1042"])
     type: str
     stream: str
     effective_at: Moment
-    delta: Amount
+    delta: Figure
 
 
-class ExplanationAnswer(Page[DeltaAnswer]):
-    """A figure and the entries that made it; all deltas, over all pages, sum exactly to it."""
+class DeltaAnswer(DeltaOf[Amount]):
+    """What one entry added to an amount."""
+
+
+class FigureDeltaAnswer(DeltaOf[Amount | int]):
+    """What one entry added to a figure."""
+
+
+class ExplanationOf(Page[Item]):
+    """The entries that made a figure."""
 
     column: str
-    figure: Amount
     as_of_position: int
     incomplete: list[int] = Field(description="Entries that could not be folded; they are left out.")
     late: list[int] = Field(
         description="With `as_of`: the first entries that had taken effect by then and were recorded later."
+    )
+
+
+class ExplanationAnswer(ExplanationOf[DeltaAnswer]):
+    """An amount and the entries that made it; all deltas, over all pages, sum exactly to it."""
+
+    figure: Amount
+
+
+class FigureExplanationAnswer(ExplanationOf[FigureDeltaAnswer]):
+    """A figure and the entries that made it; all deltas, over all pages, sum exactly to it."""
+
+    figure: Amount | int = Field(
+        description="An amount where the rows say its currency, else a whole number."
     )
 
 
@@ -83,7 +121,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
     column: str
     figure: int
-    currency: str
+    currency: str | None
+    """None where it is no amount, or its rows say no currency."""
     position: int
     deltas: Sequence[tuple[int, int]]
     """(position, what it added), in the order of the book; one more than fits where more follow."""
@@ -104,7 +143,7 @@ async def explanation(call: Call, query: Paging, it: Explained) -> Reply:
             "type": TYPE_NAMES[type(entries[position].event)],
             "stream": entries[position].stream,
             "effective_at": rfc3339(entries[position].effective_at),
-            "delta": money(delta, it.currency),
+            "delta": _figure(delta, it.currency),
         }
         for position, delta in here
     ]
@@ -113,9 +152,33 @@ async def explanation(call: Call, query: Paging, it: Explained) -> Reply:
         "next": str(here[-1][0]) if has_more else None,
         "has_more": has_more,
         "column": it.column,
-        "figure": money(it.figure, it.currency),
+        "figure": _figure(it.figure, it.currency),
         "as_of_position": it.position,
         "incomplete": list(it.incomplete),
         "late": list(it.late[:MOST_LATE]),
     }
     return page_reply(call, body, tuple(DeltaAnswer.model_fields))
+
+
+def _figure(amount: int, currency: str | None) -> object:
+    return amount if currency is None else money(amount, currency)
+
+
+async def explained_by_deltas(
+    call: Call, query: ExplainQuery | ExplainFigureQuery, it: Explanation, currency: str | None
+) -> Reply:
+    """The answer of a fold that was explained: the part of it that the query asks for."""
+    deltas = [(each.position, each.delta) for each in it.deltas if each.position > query.after]
+    return await explanation(
+        call,
+        query,
+        Explained(
+            column=it.column,
+            figure=it.figure,
+            currency=currency,
+            position=it.position,
+            deltas=deltas[: query.limit + 1],
+            incomplete=it.parked,
+            late=it.late,
+        ),
+    )

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from msgspec import inspect
 
 from api.render import rfc3339
 from cli.failures import FOUND, Misused
@@ -21,7 +20,7 @@ from ledger.database import open_database
 from ledger.projecting import cursors
 from ledger.projecting.cursors import Lag
 from ledger.projecting.entries import connect
-from ledger.projecting.explain import explain, figures_of
+from ledger.projecting.explain import NotAKey, explain, figures_of, key_in
 from ledger.projecting.rebuild import Receipt
 from ledger.projecting.rebuilding import rebuild_alone
 from ledger.projecting.sample import verify_sample
@@ -260,18 +259,10 @@ def _chosen(names: Sequence[str] | None) -> list[AnyProjection]:
 
 def _key_in(projection: AnyProjection, text: str) -> Key:
     """The beginning of a key. Raises: Misused."""
-    parts = text.split(",")
-    shape = inspect.type_info(projection.row)
-    assert isinstance(shape, inspect.StructType)
-    if len(parts) > len(projection.key):
-        raise Misused(f"The key of {projection.name} is {','.join(projection.key)}")
-    key: list[str | int] = []
-    for part, field in zip(parts, shape.fields, strict=False):
-        kind = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
-        if isinstance(kind, inspect.IntType) and not part.isdecimal():
-            raise Misused(f"{field.name} is a whole number")
-        key.append(int(part) if isinstance(kind, inspect.IntType) else part)
-    return tuple(key)
+    try:
+        return key_in(projection, text)
+    except NotAKey as error:
+        raise Misused(str(error)) from None
 
 
 def _verified(at: Opened, chosen: Sequence[AnyProjection], sample: int | None) -> list[Verdict]:

@@ -7,7 +7,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from api.call import Call
-from api.explanations import ExplainBalanceQuery, Explained, ExplanationAnswer, explanation
+from api.explanations import ExplainBalanceQuery, ExplanationAnswer, explained_by_deltas
 from api.grammars import Currency, CustomerInPath
 from api.lists import ListQuery, RowsPage, item_of, list_of
 from api.permissions import Permission
@@ -155,20 +155,7 @@ async def explain_balance(
     state = await call.found(customer, Customer)
     currency = query.currency or await _only_currency(call, customer, state)
     found = await call.book.read_models.explain(BALANCE, (customer, currency), query.column, query.at)
-    deltas = [(each.position, each.delta) for each in found.deltas if each.position > query.after]
-    return await explanation(
-        call,
-        query,
-        Explained(
-            column=query.column,
-            figure=found.figure,
-            currency=currency,
-            position=found.position,
-            deltas=deltas[: query.limit + 1],
-            incomplete=found.parked,
-            late=found.late,
-        ),
-    )
+    return await explained_by_deltas(call, query, found, currency)
 
 
 @balances.question(

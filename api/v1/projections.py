@@ -1,20 +1,25 @@
 """The read models themselves: which there are, and how far each is behind its book."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from fastapi import Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from api.answers import Answer, Page
 from api.call import Call
+from api.explanations import ExplainFigureQuery, FigureExplanationAnswer, explained_by_deltas
 from api.permissions import Permission
+from api.problems import Fault, Invalid, NotFound
 from api.section import Section
 from ledger.projecting.cursors import Lag
+from ledger.projecting.explain import NotAFigure, NotAKey, figures_of, key_in
 from ledger.projecting.read_models import ReadModels
 from projections.catalogue import PROJECTIONS
 
 projections = Section("projections", "The read models behind lists and balances, and how current they are.")
 
+NameInPath = Annotated[str, Path(max_length=63, description="As `/v1/projections` names it.")]
 Status = Literal["building", "current", "behind", "stopped"]
 
 
@@ -49,6 +54,35 @@ async def list_projections(call: Call) -> Response:
         for projection, lag in zip(PROJECTIONS, await models.lags(), strict=True)
     ]
     return call.answer({"items": items, "next": None, "has_more": False})
+
+
+@projections.question(
+    "/v1/projections/{projection}/explain", Permission.READ, answers=FigureExplanationAnswer, flat=True
+)
+async def explain_figure(
+    call: Call, projection: NameInPath, query: Annotated[ExplainFigureQuery, Query()]
+) -> Response:
+    """Explain a figure of a read model by the entries that made it
+
+    As `makegood projections explain` does: folded from the entries at this moment, so never behind them, and
+    the slower the more there are, unless the key names a customer or an order.
+    """
+    model = next((each for each in PROJECTIONS if each.name == projection), None)
+    if model is None:
+        raise NotFound
+    try:
+        key = key_in(model, query.key)
+        found = await call.book.read_models.explain(model, key, query.column, query.at)
+    except NotAKey as error:
+        raise Invalid(faults=(Fault("key", str(error)),)) from None
+    except NotAFigure:
+        figures = ", ".join(figures_of(model))
+        raise Invalid(faults=(Fault("column", f"Should be one of {figures}"),)) from None
+    if not found.is_known and query.at is None:
+        raise NotFound
+    if len(found.currencies) > 1:
+        raise Invalid(faults=(Fault("key", "Should name rows of one currency"),))
+    return await explained_by_deltas(call, query, found, next(iter(found.currencies), None))
 
 
 def _shown(question: str, lag: Lag, models: ReadModels) -> dict[str, object]:

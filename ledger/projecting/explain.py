@@ -14,9 +14,16 @@ from ledger.projecting.entries import connect
 from projections.folding import POISON
 from projections.projection import AnyProjection, Key, LinesPerEntry, Row
 
+LONGEST_NUMBER = 18
+"""Digits of a whole number in a key: positions and line numbers have fewer."""
+
 
 class NotAFigure(LookupError):
     """The projection has no column of whole numbers by that name."""
+
+
+class NotAKey(ValueError):
+    """No key of the projection begins so; says how one does."""
 
 
 class Delta(msgspec.Struct, frozen=True):
@@ -47,6 +54,8 @@ class Explanation(msgspec.Struct, frozen=True):
 
     is_known: bool = True
     """Whether there is, or was, a row whose key begins so."""
+    currencies: frozenset[str] = frozenset()
+    """Those of the rows, where the figure is an amount and its rows say in which they are."""
 
     @property
     def late(self) -> list[int]:
@@ -66,36 +75,68 @@ def explain(
     with connect(conninfo) as reader:
         until = position_at(reader, book, at)
         entries = (entry for entry in read(reader, book, projection, until, key) if counts(entry, at))
-        deltas, parked, is_known = _deltas(projection, key, column, entries, at)
+        deltas, parked, said = _deltas(projection, key, column, entries, at)
     figure = sum(each.delta for each in deltas)
-    return Explanation(projection.name, key, column, figure, deltas, until, parked, is_known)
+    currencies = said - {""} if _is_amount(projection, column) else frozenset[str]()
+    return Explanation(projection.name, key, column, figure, deltas, until, parked, bool(said), currencies)
+
+
+def key_in(projection: AnyProjection, text: str) -> Key:
+    """The beginning of a key, written with commas: `cus_…,EUR`. Raises: NotAKey."""
+    parts = text.split(",")
+    if len(parts) > len(projection.key):
+        raise NotAKey(f"The key of {projection.name} is {','.join(projection.key)}")
+    key: list[str | int] = []
+    for part, field in zip(parts, _fields(projection), strict=False):
+        kind = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
+        is_number = isinstance(kind, inspect.IntType)
+        if is_number and not (part.isdecimal() and len(part) <= LONGEST_NUMBER):
+            raise NotAKey(f"{field.name} is a whole number")
+        key.append(int(part) if is_number else part)
+    return tuple(key)
 
 
 def figures_of(projection: AnyProjection) -> tuple[str, ...]:
     """The columns that can be explained: whole numbers beside the key, no moments or positions."""
+    return tuple(
+        field.name
+        for field in _fields(projection)
+        if field.name not in projection.key and _is_figure(field.type)
+    )
+
+
+def _fields(projection: AnyProjection) -> tuple[inspect.Field, ...]:
     shape = inspect.type_info(projection.row)
     assert isinstance(shape, inspect.StructType)
-    return tuple(
-        field.name for field in shape.fields if field.name not in projection.key and _is_figure(field.type)
-    )
+    return shape.fields
 
 
 def _is_figure(kind: inspect.Type) -> bool:
     if isinstance(kind, inspect.Metadata):
-        extra = cast("dict[str, object]", kind.extra or {})  # pyright: ignore[reportUnknownMemberType]
-        return _is_figure(kind.type) and extra.get("mark") not in ("moment", "position")
+        return _is_figure(kind.type) and _mark(kind) not in ("moment", "position")
     return isinstance(kind, inspect.IntType)
+
+
+def _is_amount(projection: AnyProjection, column: str) -> bool:
+    (kind,) = [field.type for field in _fields(projection) if field.name == column]
+    return isinstance(kind, inspect.Metadata) and _mark(kind) == "money"
+
+
+def _mark(kind: inspect.Metadata) -> object:
+    extra = cast("dict[str, object]", kind.extra or {})  # pyright: ignore[reportUnknownMemberType]
+    return extra.get("mark")
 
 
 def _deltas(
     projection: AnyProjection, key: Key, column: str, entries: Iterable[Entry], at: AsOf | None
-) -> tuple[tuple[Delta, ...], tuple[int, ...], bool]:
+) -> tuple[tuple[Delta, ...], tuple[int, ...], frozenset[str]]:
+    """The deltas, what stands still, and what currency each row there is or was says; empty where none."""
     groups: dict[Key, dict[Key, Row]] = {}
     parked: dict[Key, int] = {}
     common = min(len(key), len(projection.group_key))
     grouped = not isinstance(projection, LinesPerEntry)
     deltas: list[Delta] = []
-    is_known = False
+    said: set[str] = set()
     for entry in entries:
         group: Key | None = (entry.position,)
         try:
@@ -110,14 +151,14 @@ def _deltas(
             continue
         if grouped:
             groups[group] = after
-        is_known = is_known or any(each[: len(key)] == key for each in after)
+        said |= {getattr(row, "currency", "") for each, row in after.items() if each[: len(key)] == key}
         delta = _sum(after, key, column) - _sum(before, key, column)
         if delta:
             name = TYPE_NAMES[type(entry.event)]
             deltas.append(
                 Delta(entry.position, entry.stream, name, entry.effective_at, delta, is_late(entry, at))
             )
-    return tuple(deltas), tuple(parked.values()), is_known
+    return tuple(deltas), tuple(parked.values()), frozenset(said)
 
 
 def _sum(rows: dict[Key, Row], key: Key, column: str) -> int:

@@ -27,7 +27,10 @@ def named(declared: Declared) -> str:
     return declared.endpoint.__name__
 
 
-NEEDED = {"explain_account": "?account=assets:customers&currency=EUR"}
+NEEDED = {
+    "explain_account": "?account=assets:customers&currency=EUR",
+    "explain_figure": "?key={customer},EUR&column=charged",
+}
 """What some questions cannot do without."""
 
 
@@ -73,6 +76,8 @@ class Scene:
             known["position"] = self.ids["notice"]
         if named(declared) == "correct_entry":
             known["position"] = self.ids["captured"]
+        if named(declared) == "explain_figure":
+            known["projection"] = "customer_balance"
         return {name: known[name] for name in re.findall(r"{(\w+)}", declared.path)}
 
     def path(self, declared: Declared) -> str:
@@ -122,7 +127,9 @@ class Scene:
             return await caller.post(path, sent.pop("body", self.body(declared)), **sent)
         if declared.repeatable:
             return await caller.post(path, sent.pop("body", {}), **sent)
-        return await caller.get(path if query else path + NEEDED.get(named(declared), ""), **sent)
+        return await caller.get(
+            path if query else path + NEEDED.get(named(declared), "").format_map(self.ids), **sent
+        )
 
 
 async def declined_in(house: House) -> dict[str, str]:
