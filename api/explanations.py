@@ -39,7 +39,6 @@ class ExplainFigureQuery(AsOfTime, Paging):
     """Which figure of which row."""
 
     key: str = Field(
-        min_length=1,
         max_length=400,
         description="The key of a row, or its beginning, its parts separated by commas, as `cus_…,EUR`; of "
         "several rows the figures are added.",
