@@ -52,6 +52,11 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     _fall_overdue(shop, order)
     if missing:
         order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
+        # I15: what refunds kept as the customer's own credit pays that.
+        amount = max(0, min(missing, order.kept_own, credit.payable))
+        order.bills[row].paid += amount
+        order.credit_used += amount
+        credit.used += amount
 
 
 def correct_shipment(shop: Shop, name: str, shipment: str) -> None:

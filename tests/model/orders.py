@@ -253,6 +253,8 @@ class Order:
     credit_used: int = 0
     gift: int = 0
     """What of the money here was a gift."""
+    kept_own: int = 0
+    """What refunds of it kept as the customer's own credit."""
     reversed: int = 0
     credited: int = 0
     refunded: int = 0

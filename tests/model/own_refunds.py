@@ -25,18 +25,27 @@ def worth_of(shop: Shop, currency: str, units: int, stated: int | None) -> Worth
 def ask_credit_back(shop: Shop, name: str, customer: str, currency: str, amount: int) -> None:
     """I15: what was set aside, and was not spent or asked back; gifts are spent first, and never paid out."""
     credit = shop.credit(customer, currency)
-    if amount > credit.payable:
+    if amount > max(0, credit.payable - shop.unbacked(customer, currency)):
         raise Refused("I15")
     credit.paid_out += amount
     shop.own_refunds[name] = OwnRefund(customer, currency, granted=amount, credit_amount=0, is_credit=True)
 
 
 def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
-    """I13, R-G8: something, at most what was granted; credit asked back does not become credit again."""
+    """I13, R-G8: something, at most what was granted; credit asked back becomes credit again only as far as
+    no money backs it any more. R-B9: it may wait while a bank asks.
+    """
     it = shop.own_refunds[name]
     if it.corrected:
         raise Refused("H-correct")
-    if not cash + credit or cash + credit > it.left or (credit and it.is_credit):
+    own = shop.own_refunds_of(it.customer, it.currency)
+    asked_back = sum(each.left for each in own if each.is_credit and not each.corrected)
+    short = max(0, shop.unbacked(it.customer, it.currency) - shop.credit(it.customer, it.currency).payable)
+    leaves = max(0, min(it.left, asked_back - short))
+    disputed = any(None in order.disputes.values() for order in shop.orders_of(it.customer, it.currency))
+    if not cash + credit:
+        raise Refused("I13", "R-G8", *(["R-B9"] if it.is_credit and disputed else []))
+    if cash + credit > it.left or (it.is_credit and (cash > leaves or credit > it.left - leaves)):
         raise Refused("I13", "R-G8")
     it.paid += cash
     it.set_aside += credit

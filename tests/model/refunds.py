@@ -151,6 +151,7 @@ def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int
     order.refunded += cash
     it.paid += cash
     it.set_aside += credit
+    order.kept_own += credit - gift
     receiving.set_aside(shop, order, credit, gift)
 
 
