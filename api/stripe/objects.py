@@ -21,7 +21,9 @@ Source: Stripe's list of currencies, its zero-decimal and special cases.
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_]{1,80}$")]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,60}$")]
 Kind = Annotated[str, msgspec.Meta(pattern=KIND_TOLD)]
-Units = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+MOST_UNITS: Final = 2**53 // 100
+"""In ISO's minor units the largest amount that is kept, in whatever currency; Stripe moves less at once."""
+Units = Annotated[int, msgspec.Meta(ge=0, le=MOST_UNITS)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 Metadata = Mapping[str, str]
 
@@ -143,7 +145,7 @@ class StripeIntent(msgspec.Struct):
 class BalanceTransaction(msgspec.Struct):
     """Money that a dispute took, below 0, or gave back."""
 
-    amount: int
+    amount: Annotated[int, msgspec.Meta(ge=-MOST_UNITS, le=MOST_UNITS)]
     currency: str
 
 

@@ -77,7 +77,11 @@ class ReferenceCapturedOtherwise(Refusal):
     """The processor's reference is already recorded for this order with another amount."""
 
     rule = "I12"
-    way_out = "Compare the processor's record with the payment shown; the same capture never counts twice."
+    way_out = (
+        "Compare the processor's record with the payment shown; the same capture never counts twice. Of money"
+        " that waits under this reference, assign first as much as that payment: it is the same, and only"
+        " matched; what came beyond it is a part of its own. If the payment is wrong, correct it first."
+    )
     spoken = "Recorded under this reference are {recorded}, and these would be {amount}."
 
     payment: OnRecord

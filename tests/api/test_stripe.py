@@ -70,6 +70,17 @@ async def waiting(house: House, reference: str) -> list[dict[str, Any]]:
     return [row for row in answer.json()["items"] if row["reference"] == reference]
 
 
+async def cash(house: House) -> int:
+    """What the books say that we hold, in euros."""
+    answer = await house.owner.get(f"/v1/trial-balance?min_position={await house.head()}")
+    rows = answer.json()["items"]
+    return sum(
+        row["balance"]["amount"]
+        for row in rows
+        if row["account"] == "assets:cash" and row["balance"]["currency"] == "EUR"
+    )
+
+
 # The door
 
 
@@ -278,6 +289,29 @@ async def test_money_for_nobody_waits_too(stripe: Stripe) -> None:
     assert (row["why"], row["order"], row["customer"]) == ("unknown", None, None)
 
 
+async def test_a_charge_told_of_with_more_than_is_recorded_is_matched_as_far_as_it_is_recorded(
+    stripe: Stripe,
+) -> None:
+    """Say nothing of how → whoever assigns all of it is only told that it may not count twice: this fails."""
+    house, order = stripe.house, await stripe.house.order(3)
+    it = charge(order, 1000)
+    assert await stripe.tell("charge.succeeded", it) == "recorded"
+    before = await cash(house)
+    assert (
+        await stripe.tell("charge.captured", {**it, "amount": 3000, "amount_captured": 3000}) == "unmatched"
+    )
+    (row,) = await waiting(house, it["id"])
+    path = f"/v1/unmatched/{row['id']}/assignment"
+    refused = (await house.agent.post(path, {"order": order})).json()
+    assert refused["type"] == "/problems/reference-captured-otherwise"
+    assert "assign first as much as that payment" in refused["way_out"]
+    await house.recorded(path, {"order": order, "amount": refused["figures"]["recorded"]["amount"]})
+    await house.recorded(path, {"order": order})
+    assert [row["left"]["amount"] for row in await waiting(house, it["id"])] == [0]
+    assert (await account(house, order))["received"] == 3000
+    assert await cash(house) - before == 2000
+
+
 async def test_a_payment_corrected_by_a_person_is_not_recorded_again_by_a_notice(stripe: Stripe) -> None:
     house, order = stripe.house, await stripe.house.order(2)
     it = charge(order)
@@ -325,7 +359,8 @@ async def test_what_is_in_no_currency_is_kept_and_the_books_stay_readable(stripe
         {"currency": None},
         {"amount": "500"},
         {"amount": -1},
-        {"amount": 2**53 + 1},
+        {"amount": 2**53 // 100 + 1},
+        {"amount": 2**53, "amount_captured": 2**53, "currency": "mga"},
         {"metadata": {"order": ["ord_1"]}},
     ],
 )
