@@ -65,6 +65,20 @@ class House:
         """The last position of the book."""
         return (await self.agent.get("/v1/book")).json()["position"]
 
+    async def every(self, path: str) -> list[dict[str, Any]]:
+        """All pages of a list whose address asks for something."""
+        items: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            answer = await self.agent.get(path + cursor)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            items += page["items"]
+            if not page["has_more"]:
+                assert page["next"] is None
+                return items
+            cursor = f"&cursor={page['next']}"
+
     async def recorded(self, path: str, body: object, **named: Any) -> dict[str, Any]:
         """The receipt of a POST that must succeed."""
         answer = await self.owner.post(path, body, **named)

@@ -351,7 +351,7 @@ async def test_a_charge_let_through_after_the_order_was_cancelled_waits_as_unmat
     kept = [] if told_first else ["unmatched_receipt.recorded"]
     assert kinds(resolved) == [*kept, "payment.unmatched"]
     waiting = resolved["entries"][-1]["data"]["unmatched"]
-    tasks = (await trial.agent.get(f"/v1/tasks?min_position={await trial.head()}&limit=200")).json()["items"]
+    tasks = await trial.every(f"/v1/tasks?min_position={await trial.head()}&limit=200")
     assert waiting in {task["subject"] for task in tasks if task["kind"] == "unmatched"}
     assert (order, "resolve_payment") not in {(task["order"], task["kind"]) for task in tasks}
     assert await trial.recorded(path, {"payment": attempted[0]}) == resolved

@@ -11,7 +11,7 @@ from projections.folding import folding_of
 from projections.projection import AnyProjection, Row
 from tests.api.house import House, eur
 from tests.api.scene import DECISIONS, named, scene_in
-from tests.api.test_projection_reads import every_item, got
+from tests.api.test_projection_reads import got
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,7 @@ async def test_every_figure_of_every_read_model_is_explained(every_row: House) -
                 answer = await got(house, f"{path}&limit=2")
                 said = answer["figure"]
                 assert said in (figure, {"amount": figure, "currency": currency}), path
-                deltas = await every_item(house, f"{path}&limit=2")
+                deltas = await house.every(f"{path}&limit=2")
                 assert sum([_minor(each["delta"]) for each in deltas]) == figure, path
                 explained.add(projection.name)
     assert explained == {each.name for each in PROJECTIONS if figures_of(each)}

@@ -41,19 +41,6 @@ async def got(house: House, path: str, **headers: str) -> dict[str, Any]:
     return answer.json()
 
 
-async def every_item(house: House, path: str) -> list[dict[str, Any]]:
-    """All pages of a list."""
-    items: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        page = await got(house, path + cursor)
-        items += page["items"]
-        if not page["has_more"]:
-            assert page["next"] is None
-            return items
-        cursor = f"&cursor={page['next']}"
-
-
 async def written(house: House, path: str, body: object) -> int:
     """The position of what was just written."""
     return (await house.recorded(path, body))["position"]
@@ -211,7 +198,7 @@ async def test_every_figure_is_explained_by_deltas_that_sum_to_it(kept: House) -
 
 async def adds_up(house: House, path: str, figure: dict[str, object]) -> None:
     assert (await got(house, path))["figure"] == figure
-    deltas = await every_item(house, path)
+    deltas = await house.every(path)
     assert sum(delta["delta"]["amount"] for delta in deltas) == figure["amount"]
     for delta in deltas[:2]:
         entry = await got(house, delta["entry"])
@@ -246,18 +233,18 @@ async def test_orders_are_filtered_sorted_and_paged_without_gap_or_overlap(kept:
     await kept.paid_order()
     await kept.recorded(f"/v1/orders/{placed[1]}/cancellation", {})
     head = await kept.head()
-    everything = await every_item(kept, f"/v1/orders?limit=2&min_position={head}")
+    everything = await kept.every(f"/v1/orders?limit=2&min_position={head}")
     assert [item["id"] for item in everything[:5]] == placed
     assert len(everything) == 6
-    backwards = await every_item(kept, "/v1/orders?limit=1&sort=-placed_at")
+    backwards = await kept.every("/v1/orders?limit=1&sort=-placed_at")
     assert backwards == everything[::-1]
-    by_total = await every_item(kept, "/v1/orders?limit=4&sort=-total")
+    by_total = await kept.every("/v1/orders?limit=4&sort=-total")
     totals = [item["total"]["amount"] for item in by_total]
     assert totals == sorted(totals, reverse=True)
     assert [item["id"] for item in (await got(kept, "/v1/orders?status=cancelled"))["items"]] == [placed[1]]
     assert (await got(kept, "/v1/orders?standing=existing"))["items"] == []
     late = everything[3]["placed_at"]
-    assert [item["id"] for item in await every_item(kept, f"/v1/orders?placed_from={late}&limit=3")] == [
+    assert [item["id"] for item in await kept.every(f"/v1/orders?placed_from={late}&limit=3")] == [
         item["id"] for item in everything[3:]
     ]
 
@@ -270,7 +257,7 @@ async def test_a_reference_or_a_customer_is_found_at_once_without_any_rows(fresh
     second = await fresh_house.order(customer_id=customer)
     (by_reference,) = (await got(fresh_house, f"/v1/orders?external_ref={reference}"))["items"]
     assert by_reference["id"] == first
-    found = await every_item(fresh_house, f"/v1/orders?customer={customer}&limit=1")
+    found = await fresh_house.every(f"/v1/orders?customer={customer}&limit=1")
     assert [item["id"] for item in found] == [first, second]
     assert found[0] == by_reference
     then = await got(fresh_house, f"/v1/orders?customer={customer}&as_of_position={before}")

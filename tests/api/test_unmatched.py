@@ -188,8 +188,8 @@ async def test_a_notice_nobody_can_count_is_a_task_until_somebody_looked(house: 
 
     async def waiting() -> bool:
         head = await house.head()
-        shown = await house.agent.get(f"/v1/tasks?min_position={head}&kind=notice&limit=200")
-        return position in [task["subject"] for task in shown.json()["items"]]
+        tasks = await house.every(f"/v1/tasks?min_position={head}&kind=notice&limit=200")
+        return position in [task["subject"] for task in tasks]
 
     assert await waiting()
     path = f"/v1/inbound/{position}/closing"
