@@ -137,13 +137,15 @@ class Shop:
         return sum(came) + sum(it.set_aside for it in unverified)
 
     def cash_out(self, customer: str, currency: str) -> int:
-        """What left as money of it, and what may: refunds of orders, and credit asked back. R-G8, I15"""
+        """What left as money of it, and what may: refunds of orders, and credit asked back; not what of that
+        became credit again, once a bank took what was behind it. R-G8, I15
+        """
         left = [order.refunded + order.cash for order in self.orders_of(customer, currency)]
         asked_back = [
             it for it in self.own_refunds_of(customer, currency) if it.is_credit and not it.corrected
         ]
         credit = self.credit(customer, currency)
-        return sum(left) + sum(it.granted for it in asked_back) + credit.payable
+        return sum(left) + sum(it.granted - it.set_aside for it in asked_back) + credit.payable
 
     def orders_of(self, customer: str, currency: str) -> list[Order]:
         return [it for it in self.orders.values() if (it.customer, it.currency) == (customer, currency)]

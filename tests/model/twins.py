@@ -27,6 +27,7 @@ from domain.customers.registering import Customer, StorePaymentMethod
 from domain.decision import Actor
 from domain.declines.card_search import CompleteCardSearch
 from domain.entry import Entry, Event
+from domain.inbound.other_money import WaitForOtherMoney
 from domain.moments import EARLIEST, HOUR, MINUTE, Moment, day_of, moment_at
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
@@ -250,6 +251,8 @@ class Twins:
             case MarkBillUncollectible():
                 bill = self.shop.orders[command.order].bills[command.bill]
                 return bill.open > bill.given_up
+            case WaitForOtherMoney():
+                return True  # what it lacks now: a reaction asks once, under its cause's own name
             case _:
                 return False
 
