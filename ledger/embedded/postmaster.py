@@ -25,6 +25,9 @@ START_PATIENCE = 100.0
 STOP_PATIENCE = 100.0
 """Seconds until a server must have written its last checkpoint."""
 
+MOST_CONNECTIONS = "400"
+"""To one server: each book served has some of its own, and PostgreSQL's own 100 end at about twenty books."""
+
 _POLL = 0.005
 _ORPHANS_HOLD_MEMORY = "pre-existing shared memory block"
 _ORPHAN_POLL = 0.1
@@ -178,7 +181,7 @@ class Postmaster:
         return length
 
     def _options(self) -> list[str]:
-        """What keeps strangers out, on the command line, so that no file of the cluster can say otherwise."""
+        """What keeps strangers out and lets ours in; here, so that no file of the cluster says otherwise."""
         quoted_folder = str(self._layout.socket_folder).replace('"', '""')
         settings = {
             "listen_addresses": "",
@@ -187,5 +190,6 @@ class Postmaster:
             "unix_socket_permissions": "0700",
             "hba_file": str(self._layout.hba_file),
             "ident_file": str(self._layout.ident_file),
+            "max_connections": MOST_CONNECTIONS,
         }
         return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]

@@ -15,7 +15,7 @@ from ledger.embedded import EmbeddedServer
 from ledger.embedded.account import Account, account_for
 from ledger.embedded.errors import FolderRefused, ServerDidNotStart
 from ledger.embedded.folder import LONGEST_SOCKET_PATH, layout_of, make_data_folder
-from ledger.embedded.postmaster import Postmaster
+from ledger.embedded.postmaster import MOST_CONNECTIONS, Postmaster
 from ledger.roles import APP, provide
 
 Visit = Callable[..., Any]
@@ -69,9 +69,10 @@ class TestANewServer:
                 "SHOW server_encoding",
                 "SHOW TimeZone",
                 "SHOW fsync",
+                "SHOW max_connections",
             )
         ]
-        assert found == ["on", "", "bC.UTF-8", "UTF8", "UTC", "on"]
+        assert found == ["on", "", "bC.UTF-8", "UTF8", "UTC", "on", MOST_CONNECTIONS]
 
     def test_shows_its_socket_to_its_own_account_only(self, own: EmbeddedServer) -> None:
         folder = own.layout.socket_folder.lstat()
