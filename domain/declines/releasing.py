@@ -12,6 +12,7 @@ Source: R-D3, R-D6, R-D7, I2, I3
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import msgspec
 
@@ -86,20 +87,22 @@ def is_ready(state: Placed) -> Moment | None:
 
     Its time has come; no decline was of fraud type; the cards on file were searched and every usable one
     was declined too; somebody tried to reach the customer since; and the owner does not ask for payment
-    first. Source: I3, R-D6, R-B2
+    first. Whoever searches again after that moment changes nothing. Source: I3, R-D6, R-B2
     """
     hold = state.declines.hold
     due = None if hold is None else hold.due("release_unpaid")
     if hold is None or due is None or state.declines.is_fraud or price_not_covered(state) == 0:
         return None
-    if state.asks_payment_first or not (hold.searches and hold.effort):
+    if state.asks_payment_first or not hold.effort:
         return None
-    search, declined = hold.searches[-1], hold.declined_cards
-    if any(card not in declined for card in search.usable):
-        return None
-    tried = [declined[card] for card in search.usable]
     reviewed = [review.at for review in state.reviews[-1:]]
-    return max(due, search.at, min(effort.at for effort in hold.effort), *tried, *reviewed)
+    apart = max(due, min(effort.at for effort in hold.effort), *reviewed)
+    for search, following in zip_longest(hold.searches, hold.searches[1:]):
+        tried = [hold.declined_cards.get(card) for card in search.usable]
+        ready = max([apart, search.at, *[at for at in tried if at is not None]])
+        if None not in tried and (following is None or ready < following.at):
+            return ready
+    return None
 
 
 def facts_due(states: Iterable[object | None], at: Moment) -> tuple[str, Moment] | None:

@@ -262,6 +262,27 @@ def test_who_paid_in_time_is_not_watched_and_who_paid_too_late_stays_with_a_pers
     assert [at for at, _ in ticked(owed_later, moment("2010-12-24"))] == [DUE]
 
 
+def test_what_was_left_to_a_person_stays_with_them_though_the_cards_are_searched_again() -> None:
+    # Count from the last search alone → it ships at an hour nobody chose, once they have paid: this fails.
+    story = owing("2010-08-12")
+    story.on("2010-08-15", "08:00").do(pay_other())
+    story.record(card_stored())
+    story.on("2010-08-16").do(search())
+    paid = {"payment": id_of("pay", 61), "reference": "ch_61", "payment_method": CARD}
+    story.on("2010-08-17").do(fail(**paid))
+    assert ticked(story, moment("2010-12-24")) == []
+
+
+def test_a_card_found_before_the_release_is_tried_first() -> None:
+    story = ready()
+    story.on("2010-08-13").record(card_stored())
+    story.do(search())
+    assert ticked(story, moment("2010-08-20")) == []
+    declined = {"payment": id_of("pay", 61), "reference": "ch_61", "payment_method": CARD}
+    story.on("2010-08-20", "09:00").do(fail(**declined))
+    assert [at for at, _ in ticked(story, moment("2010-12-24"))] == [moment("2010-08-20", "09:00")]
+
+
 def test_a_release_is_decided_only_on_the_customers_facts() -> None:
     # Let facts that were not asked for count as none → an owing customer's order is released, and this fails.
     story = ready().on("2010-08-15")
