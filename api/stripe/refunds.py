@@ -10,11 +10,11 @@ from api.stripe.objects import StripeCharge, StripeEvent, StripeRefund, minor_un
 from api.stripe.told import Found, Told, derived_id, find, kept_under, moved, object_of, our_id
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
+from domain.refunds.owed import owed
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.refund import Payout, sent_by_hand
 from domain.refunds.refund_events import RefundPaid
-from domain.refunds.settling import owed
 from ledger.book import Book
 
 NEVER_TAKEN = "expired_uncaptured_charge"

@@ -18,9 +18,9 @@ from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
+from domain.refunds.owed import owed
 from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.refund_events import RefundEscalated, RefundGranted, RefundPaid, RefundRequested
-from domain.refunds.settling import owed
 from domain.stored_types import evolve_of
 from ledger.record.submission import Outcome, Submission
 

@@ -20,8 +20,8 @@ from domain.money import Money
 from domain.orders.cancelling import fee_goes_back, may_credit_fee
 from domain.orders.order import Cancellation, Placed
 from domain.orders.pricing import UnitsPrice, price_of_units
+from domain.refunds.owed import due_of_no_refund
 from domain.refunds.refund import Refund
-from domain.refunds.settling import due_of_no_refund
 from domain.refusal import Refusal
 
 

@@ -29,9 +29,9 @@ from domain.payments.disputing import DisputeUnknown, dispute_of, payment_of
 from domain.payments.payment import Payment, Reversal
 from domain.payments.payment_events import PaymentReinstated, PaymentReversed, ReversalKind
 from domain.payments.references import MoneyReference, reinstated_under, way_of
+from domain.refunds.owed import due_of_no_refund
 from domain.refunds.refund import REFUND
 from domain.refunds.refund_events import RefundGranted
-from domain.refunds.settling import due_of_no_refund
 from domain.refusal import EntryOnRecord, OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 

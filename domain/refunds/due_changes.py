@@ -17,6 +17,7 @@ from domain.entry import Event
 from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
+from domain.refunds.owed import owed
 from domain.refunds.paying_out import leaves_by_itself
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import (
@@ -26,7 +27,6 @@ from domain.refunds.refund_events import (
     RefundPaymentFailed,
     RefundReturned,
 )
-from domain.refunds.settling import owed
 
 SAYS_ITSELF = RefundGranted | RefundPaid | RefundPaymentFailed | RefundReturned | RefundCorrected
 """What says of its own refund whether anything is due back after it; so does credit that is set aside of one.
@@ -52,9 +52,9 @@ def _changes(before: Placed, decision: Decision, given: Given) -> Iterator[Refun
     said = {refund for event in events if (refund := _says_of(event)) is not None}
     after = foreseen(before, events, at=given.at, now=given.now)
     for name, refund in before.refunds.items():
-        was, is_now = owed(before, refund).total, owed(after, after.refunds[name]).total
         if name in said:
             continue
+        was, is_now = owed(before, refund).total, owed(after, after.refunds[name]).total
         begins_or_ends = (was > 0) != (is_now > 0)
         if not begins_or_ends and not _leaves_from_now(before, after, refund, given):
             continue

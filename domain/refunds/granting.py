@@ -40,10 +40,10 @@ from domain.refunds.deciding_refunds import (
     streams_of_grant,
 )
 from domain.refunds.limits import Deciding
+from domain.refunds.owed import owed
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import AskedUnits, Basis, RefundAsk, RefundedPart, RefundGranted
 from domain.refunds.refund_windows import refunded_parts
-from domain.refunds.settling import owed
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.suppliers.recoverable import last_supplier_day

@@ -20,10 +20,10 @@ from domain.customers.registering import Customer
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
-from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.credit_out import may_leave
+from domain.refunds.owed import Owed, owed
 from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_references import expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund, RefundUnknown, expect_not_taken_back
@@ -159,38 +159,6 @@ class PayoutNotNamed(Refusal):
 
     refund: str
     processor: str
-
-
-class Owed(msgspec.Struct, frozen=True):
-    """What of a refund is due back now: money, and what is kept as the customer's credit."""
-
-    cash: int
-    credit: int
-
-    @property
-    def total(self) -> int:
-        """Both together."""
-        return self.cash + self.credit
-
-
-def owed(state: Placed | Customer, refund: Refund) -> Owed:
-    """What of a refund is due back now. Source: R-G8, R-G9, §2 Money
-
-    What is due back of an order goes to the refunds that still have something left; beyond that, what cleared
-    a bill and came in again by a reinstated payment.
-    """
-    if isinstance(state, Customer):
-        return Owed(refund.left, 0)
-    due_back = state.purse().due_back
-    surplus = due_back - sum([each.left for each in state.refunds.values()])
-    amount = min(due_back, refund.left + max(0, min(refund.claim - refund.left, surplus)))
-    cash = cash_of(state.account, amount, state.gift)
-    return Owed(cash, amount - cash)
-
-
-def due_of_no_refund(state: Placed) -> int:
-    """What is due back of an order and was never granted: a bank gave it back too late."""
-    return max(0, state.purse().due_back - sum([refund.claim for refund in state.refunds.values()]))
 
 
 def settle_refund(command: SettleRefund, given: Given) -> Decision:

@@ -18,9 +18,9 @@ from domain.inbound.payouts import RecordSentPayout
 from domain.orders.order_events import OrderShipped, OrderUnitsCancelled
 from domain.orders.pricing import AskedLine
 from domain.payments.payment_events import PaymentCaptured, PaymentReinstated, PaymentReversed
+from domain.refunds.owed import owed
 from domain.refunds.paying_out import next_payout
 from domain.refunds.refund_events import RefundDueChanged, RefundGranted, RefundPaid
-from domain.refunds.settling import owed
 from tests.domain.bill_examples import (
     ILL,
     billed_story,

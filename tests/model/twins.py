@@ -32,8 +32,8 @@ from domain.moments import EARLIEST, HOUR, MINUTE, Moment, day_of, moment_at
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.orders.products import ListProduct, RepriceProduct
-from domain.refunds import settling
 from domain.refunds.approving import ApproveRefund
+from domain.refunds.owed import due_of_no_refund
 from domain.refunds.persons_day import PersonsDay, day_stream
 from domain.refusal import Refusal
 from domain.ticking import Tick
@@ -357,8 +357,8 @@ class Twins:
             assert known.granted.granted == refund.granted, refund
             assert (known.paid, known.set_aside) == (refund.paid, refund.set_aside)
         assert state.refunds.keys() == order.refunds.keys()
-        due = {name for name, refund in state.refunds.items() if settling.owed(state, refund).total}
-        assert settling.due_of_no_refund(state) == order.due_of_no_refund == 0
+        due = {name for name, refund in state.refunds.items() if owed(state, refund).total}
+        assert due_of_no_refund(state) == order.due_of_no_refund == 0
         assert self.books.to_pay_out(order.name) == due, "a task for what is due back, and for nothing else"
         for name, refund in state.refunds.items():
             stage = "corrected" if refund.corrected else "granted" if name in due else "settled"
