@@ -226,6 +226,14 @@ async def test_a_demo_books_clock_moves_its_now_and_never_recorded_at(
     assert demo_clock(elsewhere).ahead == 46 * DAY
 
 
+async def test_whoever_asks_for_a_demo_book_has_its_clock_as_it_was_moved_elsewhere(
+    ledger: Ledger, demo: Book, other_ledger: Ledger
+) -> None:
+    # Leave looking to the ticker → a request just after the move still runs by the old clock.
+    await demo_clock(await other_ledger.book(demo.name)).advance(45 * DAY)
+    assert demo_clock(await ledger.book(demo.name)).ahead == 45 * DAY
+
+
 async def test_no_other_clock_moves_and_none_goes_back(book: Book, other_ledger: Ledger) -> None:
     with pytest.raises(ClockNotMovable, match="live record"):
         demo_clock(book)
