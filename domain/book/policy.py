@@ -210,13 +210,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         adopted = self.adopted_at(at)
         return None if adopted is None else adopted.version
 
-    def edition_of(self, version: int) -> Edition:
-        """The edition that version of the stream `policy` adopted. Raises: LookupError."""
-        for adopted in self.editions:
-            if adopted.version == version:
-                return adopted.edition
-        raise LookupError(f"no edition has version {version}")
-
 
 def evolve_policy(state: Policy | None, entry: Entry) -> Policy:
     """The policy after one more entry of its stream. Raises: TypeError for an event of another stream."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from domain.bills.bill_events import BillPaymentReceived, BillShare
+from domain.bills.bill_events import BillShare
 from domain.book.register import Role
 from domain.entry import Event, Minor, Sealed
 from domain.moments import Day
@@ -222,7 +222,3 @@ class StoreCreditGranted(Event, frozen=True, kw_only=True):
     """That role's limit for gestures; None where it has none."""
     requested_by: str | None = None
     """The person who asked, where it was above their limit."""
-
-
-PaysBills = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed
-"""What may pay bills: the shares are its `bills`."""

@@ -191,7 +191,6 @@ def test_of_the_editions_in_force_the_last_adopted_counts() -> None:
     assert policy.version_in_force(NOON + 5 * DAY - 1) == 1
     assert policy.version_in_force(NOON + 5 * DAY) == 3
     assert policy.version_in_force(NOON + 10 * DAY) == 3
-    assert policy.edition_of(2) == LONGER
 
 
 def test_an_edition_adopted_again_after_another_is_a_new_adoption() -> None:
@@ -208,8 +207,6 @@ def test_the_default_edition_holds_since_the_first_day() -> None:
     assert policy.version_in_force(EARLIEST - 1) is None
     with pytest.raises(LookupError, match="never opened"):
         policy.in_force(EARLIEST - 1)
-    with pytest.raises(LookupError, match="no edition has version 9"):
-        policy.edition_of(9)
 
 
 NOTHING = Limits(per_refund={}, per_gesture={}, per_day={})
