@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.bill import Bill, Bills
-from domain.bills.bill_events import BillShare
+from domain.bills.bill_events import BillPaymentReceived, BillShare
 from domain.bills.promise import Promise
 from domain.causes import expect_cause
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
@@ -34,7 +34,7 @@ from domain.moments import day_of
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
-from domain.payments.payment_events import BillPaymentReceived, CreditSetAside, CreditUsed
+from domain.payments.payment_events import CreditSetAside, CreditUsed
 from domain.refusal import Refusal
 
 

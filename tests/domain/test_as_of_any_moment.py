@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import given as for_all
 from hypothesis import settings, strategies
 
-from domain.bills.bill_events import BillIssued
+from domain.bills.bill_events import BillIssued, BillPaymentReceived
 from domain.bills.billing import NewBill
 from domain.command import Command
 from domain.corrections.correcting import CorrectEntry
@@ -20,7 +20,7 @@ from domain.declines.decline_events import ShipmentReleasedWithoutPayment
 from domain.entry import Entry
 from domain.orders.order import Placed
 from domain.orders.order_events import OrderPlaced, OrderShipped
-from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
+from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.refusal import Refusal
 from projections.customer_balance import Balance, CustomerBalance

@@ -33,7 +33,7 @@ from domain.orders.account import cash_of
 from domain.orders.order import Placed
 from domain.orders.products import ListProduct, RepriceProduct
 from domain.refunds.approving import ApproveRefund
-from domain.refunds.owed import due_of_no_refund
+from domain.refunds.owed import due_of_no_refund, owed
 from domain.refunds.persons_day import PersonsDay, day_stream
 from domain.refusal import Refusal
 from domain.ticking import Tick
@@ -339,15 +339,15 @@ class Twins:
             assert line.line.total == sum(unit.price.total for unit in units)
             assert line.line.tax == sum(unit.price.tax for unit in units)
         assert list(state.bills) == list(order.bills)
-        for name, owed in order.bills.items():
+        for name, row in order.bills.items():
             bill = state.bills[name]
-            assert (bill.why, bill.amount, bill.due_on) == (owed.why, owed.amount, owed.due.isoformat())
-            assert (bill.paid, bill.cleared, bill.written_off) == (owed.paid, owed.cleared, owed.written_off)
-            assert (bill.open, bill.uncollectible) == (owed.open, owed.given_up), order
+            assert (bill.why, bill.amount, bill.due_on) == (row.why, row.amount, row.due.isoformat())
+            assert (bill.paid, bill.cleared, bill.written_off) == (row.paid, row.cleared, row.written_off)
+            assert (bill.open, bill.uncollectible) == (row.open, row.given_up), order
             assert min(bill.open, bill.paid, bill.cleared, bill.written_off, bill.uncollectible) >= 0
             assert bill.uncollectible <= bill.open
-            assert bill.promises.keys() == owed.promises.keys()
-            for promise, it in owed.promises.items():
+            assert bill.promises.keys() == row.promises.keys()
+            for promise, it in row.promises.items():
                 # That it is broken is recorded with the next command, or tick.
                 told = (it.outcome, None) if it.outcome == "broken" else (it.outcome,)
                 assert bill.promises[promise].outcome in told

@@ -3,13 +3,12 @@
 Source: H-correct, R-B6, R-B7
 """
 
-from domain.bills.bill_events import BillMarkedUncollectible, BillShare, BillWrittenOff
+from domain.bills.bill_events import BillMarkedUncollectible, BillPaymentReceived, BillShare, BillWrittenOff
 from domain.bills.collecting import RecordCollectionCall
 from domain.bills.promise_events import PromiseBroken
 from domain.bills.promising import PromiseToPay
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.decisions import decide
-from domain.payments.payment_events import BillPaymentReceived
 from domain.ticking import Tick
 from projections.bill_tasks import ABOUT_BILLS, Task
 from projections.tasks import Tasks

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, BillShare, BillWrittenOff
+from domain.bills.bill_events import (
+    BillIssued,
+    BillMarkedUncollectible,
+    BillPaymentReceived,
+    BillShare,
+    BillWrittenOff,
+)
 from domain.bills.billing import NewBill
 from domain.bills.owing import BillVoid
 from domain.bills.promise_events import PromiseBroken
@@ -26,7 +32,7 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.orders.delivering import ShipmentTakenBack
 from domain.orders.order_events import OrderLine, OrderShipped, Part
-from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
+from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted
 from domain.ticking import Tick
 from tests.domain.bill_examples import (

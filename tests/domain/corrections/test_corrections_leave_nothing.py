@@ -6,6 +6,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.bills.bill_events import BillPaymentReceived
 from domain.bills.billing import NewBill
 from domain.command import Command
 from domain.corrections.correcting import CorrectEntry
@@ -14,7 +15,7 @@ from domain.decisions import decide
 from domain.orders.order import Placed
 from domain.orders.order_events import OrderShipped
 from domain.orders.pricing import AskedLine
-from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured
+from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.refusal import Refusal
 from tests.domain.correction_examples import receive

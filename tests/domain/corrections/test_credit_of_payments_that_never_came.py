@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from domain.bills.bill_events import BillShare
+from domain.bills.bill_events import BillPaymentReceived, BillShare
 from domain.causes import EffectiveBeforeCause
 from domain.corrections.correcting_payments import CreditOfPaymentUsed
 from domain.corrections.correction_events import PaymentCorrected
 from domain.customers.credit import Credit
-from domain.payments.payment_events import BillPaymentReceived, CreditUsed, PaymentCaptured
+from domain.payments.payment_events import CreditUsed, PaymentCaptured
 from tests.domain.bill_examples import credit_given
 from tests.domain.correction_examples import CREDIT, OWED, by_supervisor, correct, on_bill, order, receive
 from tests.domain.examples import (

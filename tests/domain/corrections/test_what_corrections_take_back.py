@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, BillShare
+from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, BillPaymentReceived, BillShare
 from domain.bills.billing import NewBill
 from domain.corrections.correcting_refunds import RefundSettled
 from domain.corrections.correction_events import (
@@ -18,7 +18,7 @@ from domain.corrections.correction_events import (
 )
 from domain.declines.decline_events import OrderPlacedOnHold
 from domain.orders.order_events import Deadline, OrderLine, OrderShipped, Part
-from domain.payments.payment_events import BillPaymentReceived, CreditSetAside, PaymentCaptured
+from domain.payments.payment_events import CreditSetAside, PaymentCaptured
 from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
 from tests.domain.bill_examples import pay_bill, written_off
 from tests.domain.correction_examples import by_supervisor, correct, order

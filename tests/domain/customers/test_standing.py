@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from domain.bills.bill_events import BillIssued, BillShare
+from domain.bills.bill_events import BillIssued, BillPaymentReceived, BillShare
 from domain.bills.billing import NewBill
 from domain.bills.watching import is_watched
 from domain.corrections.correction_events import ShipmentCorrected
 from domain.customers.standing import standing
 from domain.entry import Event
 from domain.orders.order_events import OrderShipped, Part
-from domain.payments.payment_events import BillPaymentReceived
 from domain.refunds.refund_events import RefundGranted
 from tests.domain.bill_examples import bill_paid, pay_bill, write_off_reversed, written_off
 from tests.domain.correction_examples import by_supervisor, correct

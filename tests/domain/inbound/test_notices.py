@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.bills.bill_events import BillShare
+from domain.bills.bill_events import BillPaymentReceived, BillShare
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.causes import EffectiveBeforeCause
 from domain.corrections.correcting import CorrectEntry
@@ -31,7 +31,7 @@ from domain.inbound.unmatched_events import (
 from domain.orders.order_events import Deadline
 from domain.payments.attempting import open_attempt
 from domain.payments.capturing import CaptureExceedsPrice
-from domain.payments.payment_events import BillPaymentReceived, PaymentCaptured, PaymentReversed
+from domain.payments.payment_events import PaymentCaptured, PaymentReversed
 from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
 from domain.refunds.refund_events import RefundPaid
 from domain.retry import AlreadyRecordedOtherwise
