@@ -21,6 +21,7 @@ from cli import (
     worker,
 )
 from cli.failures import FAILURES, exit_code_of, explanation
+from cli.hints import forget
 from cli.main import CLOSED_PIPE, INTERRUPTED
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.add_typer(exports.app, name="export")
 
 def ended(arguments: list[str]) -> int:
     """The exit code of one command; what it fails with becomes a sentence on stderr."""
+    forget()
     try:
         app(arguments, prog_name="makegood")
     except SystemExit as ending:

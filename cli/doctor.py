@@ -3,6 +3,7 @@
 import typer
 
 from cli.failures import FOUND
+from cli.hints import here
 from cli.options import Data, Dsn, Json, settings
 from cli.output import show
 from ledger.doctor import Outcome, examine
@@ -22,7 +23,7 @@ def doctor(data: Data = None, dsn: Dsn = None, as_json: Json = False) -> None:
                 "check": finding.check,
                 "outcome": finding.outcome.value,
                 "explanation": finding.explanation,
-                "next": finding.next_step,
+                "next": None if finding.next_step is None else here(finding.next_step),
             }
             for finding in findings
         ],

@@ -1,5 +1,6 @@
 """How commands fail, in a sentence for the person and a number for the shell."""
 
+from cli.hints import here
 from domain.refusal import Refusal
 from ledger.connection import LOST
 from ledger.embedded.errors import FolderRefused, HeldElsewhere, ServerTrouble
@@ -64,6 +65,10 @@ def exit_code_of(failure: BaseException) -> int:
 
 def explanation(failure: BaseException) -> str:
     """What went wrong and, where we know it, what to do."""
+    return here(_explanation(failure))
+
+
+def _explanation(failure: BaseException) -> str:
     match failure:
         case Refusal():
             return f"Refused ({failure.rule}): {failure.cause} {failure.advice}"

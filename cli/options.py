@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from cli.failures import Misused
+from cli.hints import remembered
 from ledger.book import Book
 from ledger.composition import Ledger
 from ledger.database import Database, open_database
@@ -21,17 +22,32 @@ from ledger.settings import Settings
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", envvar="MAKEGOOD_DATA", help="Data folder of the embedded server."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="MAKEGOOD_DATA",
+        callback=remembered,
+        help="Data folder of the embedded server.",
+    ),
 ]
 Dsn = Annotated[
     str | None,
     typer.Option(
-        "--dsn", envvar="MAKEGOOD_DSN", help="Use this PostgreSQL server instead of the embedded one."
+        "--dsn",
+        envvar="MAKEGOOD_DSN",
+        callback=remembered,
+        help="Use this PostgreSQL server instead of the embedded one.",
     ),
 ]
 BookName = Annotated[
     str | None,
-    typer.Option("--book", metavar="NAME", envvar="MAKEGOOD_BOOK", help="Default: the only book there is."),
+    typer.Option(
+        "--book",
+        metavar="NAME",
+        envvar="MAKEGOOD_BOOK",
+        callback=remembered,
+        help="Default: the only book there is.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one value per line.")]
 

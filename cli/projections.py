@@ -10,6 +10,7 @@ import typer
 
 from api.render import rfc3339
 from cli.failures import FOUND, Misused
+from cli.hints import here
 from cli.moments import AsOfMoment, AsOfPosition, AsOfRecorded, past_in
 from cli.opened import Opened, opened_book
 from cli.options import BookName, Data, Dsn, Json, settings
@@ -73,7 +74,9 @@ def list_projections(data: Data = None, dsn: Dsn = None, as_json: Json = False) 
     rows: list[Row] = [_listed(each.name, each.version, each.table, each.question) for each in PROJECTIONS]
     for table in left:
         name, _, version = table.rpartition("_v")
-        rows.append(_listed(name, int(version), table, "detached; makegood projections drop removes it"))
+        rows.append(
+            _listed(name, int(version), table, here("detached; makegood projections drop removes it"))
+        )
     show(rows, as_json)
 
 

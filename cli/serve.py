@@ -14,7 +14,8 @@ import uvloop
 
 from cli.demo.opening import Demo, demo_ready
 from cli.failures import HELD, explanation
-from cli.options import Data, Dsn, opened_ledger, settings
+from cli.hints import here
+from cli.options import BEGIN, Data, Dsn, opened_ledger, settings
 from cli.tick import told
 from ledger.collector import collect_rarely
 from ledger.composition import Ledger
@@ -148,7 +149,7 @@ async def keep_alive(server: EmbeddedServer) -> None:
             if await asyncio.to_thread(server.ensure_alive):
                 typer.echo("The embedded server had died; it runs again.", err=True)
         except ServerTrouble as trouble:
-            typer.echo(f"{trouble.cause} {trouble.way_out}", err=True)
+            typer.echo(explanation(trouble), err=True)
 
 
 def stand_still(book: str, failure: Exception) -> None:
@@ -171,7 +172,7 @@ async def _banner(url: str, ledger: Ledger, demo: Demo | None) -> str:
     """What to do first."""
     if demo is None:
         books = await ledger.books()
-        served = f"the books {', '.join(books)}" if books else "no book yet; begin one: makegood books create"
+        served = f"the books {', '.join(books)}" if books else here(f"no book yet; begin one: {BEGIN}")
         return f"Makegood serves {served}.\n\n  API    {url}\n  Docs   {url}/docs\n\nCtrl-C stops it."
     return f"""Makegood serves its demo book.
 
