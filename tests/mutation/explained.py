@@ -11,13 +11,14 @@ Row = tuple[str, str, str]
 
 
 class Explained:
-    """Rows of its tables: `| file | function | change | why |`."""
+    r"""Rows of its tables: `| file | function | change | why |`; a bar within is written `\|`."""
 
     def __init__(self, text: str | None = None) -> None:
         lines = (LISTED.read_text("utf-8") if text is None else text).splitlines()
         rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `domain/")]
         self._rows: set[Row] = {
-            (path.strip("`"), function.strip("`"), change) for path, function, change, _ in rows
+            (path.strip("`"), function.strip("`"), change.replace(r"\|", "|"))
+            for path, function, change, _ in rows
         }
         self.gone = set(self._rows)
         """Those not asked for yet."""

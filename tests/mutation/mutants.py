@@ -134,6 +134,9 @@ def _within(node: ast.AST, lines: range) -> Iterator[tuple[ast.AST, range]]:
             return
         case ast.keyword("strict"):
             return  # of `zip`: says that lengths are equal, and never makes them so
+        case ast.Call(ast.Name("cast"), [_, value]):
+            yield from _within(value, lines)  # the kind is an annotation
+            return
         case ast.Raise(ast.Call(ast.Name(error))) if error in MISTAKES:
             yield node, _lines(node)  # what it says is for who wrote the call, and decides nothing
             return

@@ -2,12 +2,14 @@
 
 import ast
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from domain.orders.account import OrderAccount, cash_of
-from tests.mutation.mutants import changes, mutants
+from tests.mutation.explained import Explained
+from tests.mutation.mutants import Mutant, changes, mutants
 from tests.mutation.reaching import ROOT
 from tests.mutation.swapping import code_of, function_in
 
@@ -51,8 +53,19 @@ def test_a_statement_is_changed(before: str, after: str) -> None:
 
 def test_what_says_nothing_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "quiet.py"
-    file.write_text('def f(x: "A | B" = 1) -> "C":\n    """Says."""\n    y: "D" = x\n    assert y\n')
+    file.write_text(
+        'def f(x: "A | B" = 1) -> "C":\n    """Says."""\n    y: "D" = cast("E", x)\n    assert y\n'
+    )
     assert list(mutants(file, str(file))) == []
+
+
+def test_an_explanation_is_found_by_what_was_changed_where_and_told_once_it_no_longer_holds() -> None:
+    rows = "| `domain/a.py` | `f` | `A \\| B` → `None` | so |\n| `domain/a.py` | `g` | `1` → `2` | so |\n"
+    explained = Explained(rows)
+    mutant = Mutant(Path("domain/a.py"), "f", range(1), "A | B", "None", compile("", "a.py", "exec"))
+    assert mutant in explained
+    assert replace(mutant, function="h") not in explained
+    assert explained.gone == {("domain/a.py", "g", "`1` → `2`")}
 
 
 def test_every_mutant_of_a_function_is_told_apart() -> None:
