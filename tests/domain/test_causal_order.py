@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import settings, strategies
 
-from domain.bills.bill_events import BillPaymentReceived, BillShare
+from domain.bills.bill_events import BillIssued, BillPaymentReceived, BillShare
 from domain.bills.billing import NewBill
 from domain.bills.promise_events import PromiseKept
 from domain.causes import EffectiveBeforeCause
@@ -136,6 +136,13 @@ def test_an_import_and_what_may_be_billed_wait_for_no_money_that_came_later() ->
         story = given(customer_registered(), placed(terms=terms))
         story.on("2010-08-20").record(captured(**later))
         assert at(story, moment("2010-08-15")).from_(origin).do(ship())
+
+
+def test_what_money_that_came_later_covers_in_part_is_billed_as_of_any_moment() -> None:
+    story = given(customer_registered(), placed(terms="bill_after"))
+    story.on("2010-08-20").record(captured(amount=1000))
+    earlier = at(story, moment("2010-08-15"))
+    assert earlier.when(ship(bill=NEW_BILL)).decides(BillIssued).amount == 6595
 
 
 def test_a_delivery_follows_its_own_shipment_not_only_the_order() -> None:

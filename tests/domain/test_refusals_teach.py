@@ -65,8 +65,9 @@ def test_the_names_of_refusals_differ() -> None:
     assert len({kind.slug() for kind in REFUSALS}) == len(REFUSALS)
 
 
-def test_a_refusal_reads_as_its_cause() -> None:
+def test_a_refusal_reads_as_its_cause_and_advises_its_way_out() -> None:
     refusal = AlreadyRecordedOtherwise(ORDER)
     assert str(refusal) == "This id is already recorded, with other content."
     assert AlreadyRecordedOtherwise.slug() == "already-recorded-otherwise"
+    assert refusal.advice == AlreadyRecordedOtherwise.way_out
     assert refusal == AlreadyRecordedOtherwise(ORDER) != AlreadyRecordedOtherwise("other")

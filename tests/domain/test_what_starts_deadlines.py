@@ -16,6 +16,7 @@ from domain.declines.decline_events import (
     ContactAttempted,
     OrderPlacedOnHold,
     PaymentAttempted,
+    PaymentDeclined,
     ShipmentReleasedWithoutPayment,
 )
 from domain.entry import Event
@@ -34,7 +35,17 @@ from domain.refunds.refund_events import (
 from domain.returns.return_events import GoodsReturnRequested
 from tests.domain.bill_examples import ILL, OVERDUE, PERSONS, call, dispute, promise, reverse, review
 from tests.domain.correction_examples import correct
-from tests.domain.decline_examples import ann, attempted, charge, declined, fail, held, reach, release
+from tests.domain.decline_examples import (
+    ann,
+    attempted,
+    charge,
+    declined,
+    fail,
+    held,
+    held_again,
+    reach,
+    release,
+)
 from tests.domain.declines.test_losing_cover import tasks_of
 from tests.domain.examples import (
     CUSTOMER,
@@ -103,6 +114,12 @@ STARTED: list[tuple[tuple[Event, ...], Command, type[Event], tuple[Deadline, ...
         (placed(),),
         fail(),
         OrderPlacedOnHold,
+        (today("reach_customer"), on("decide_release", "2010-08-24", "2010-08-25")),
+    ),
+    (
+        (placed(), held_again("corrected")),
+        fail(),
+        PaymentDeclined,
         (today("reach_customer"), on("decide_release", "2010-08-24", "2010-08-25")),
     ),
     ((card_stored(), *DECLINED), charge(), PaymentAttempted, (today("resolve_payment"),)),
@@ -207,6 +224,22 @@ def test_units_that_may_ship_after_all_are_to_ship_unless_their_order_is_history
     history = Story(opened=BookOpened(zone=ZONE, country="US", cut_over=TODAY))
     history.record(customer_registered()).by(SUPERVISOR).because("sealed:typed wrongly").from_("import")
     assert corrected(history) == ()
+
+
+def test_thanks_that_are_due_this_very_moment_are_due_as_before_and_a_moment_later_all_day() -> None:
+    story = given(customer_registered()).by(SUPERVISOR).because("sealed:typed wrongly")
+    for command in (place(), capture(), cancel()):
+        story.do(command)
+    due, day_over = moment("2010-08-11"), moment("2010-08-12", "00:00")
+
+    def thanks(at: int) -> Deadline:
+        again = Story.after(story.entries).by(SUPERVISOR).because("sealed:typed wrongly")
+        again.at = at
+        _, it, _ = again.when(correct(again, RefundGranted)).decides(RefundCorrected).deadlines
+        return it
+
+    assert thanks(due) == Deadline("thanks", due, due)
+    assert thanks(due + 1) == Deadline("thanks", due + 1, day_over)
 
 
 def test_a_refund_that_covers_what_is_still_to_ship_asks_for_its_shipping() -> None:

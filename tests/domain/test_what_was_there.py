@@ -179,6 +179,13 @@ def test_units_that_never_left_ship_or_are_cancelled_only_once_that_is_known(com
     only_since(shipment_corrected(), command)
 
 
+@pytest.mark.parametrize("origin", ["api", "import"])
+def test_units_leave_on_bill_or_by_an_import_too_only_once_it_is_known_that_they_had_not(origin: str) -> None:
+    # Ask nothing of a shipment that waits for no money → by the 16th two leave of one, this fails.
+    story = shipment_corrected(terms="bill_after").from_(origin)
+    only_since(story, ship((1, 1), shipment=OTHER_SHIPMENT))
+
+
 def test_units_that_cost_nothing_are_counted_too() -> None:
     # Leave the units of the lines out of the things of an order → two leave of one, this fails.
     gift = AskedLine(sku="SOCK", description="A sock", quantity=1, unit_price=0)

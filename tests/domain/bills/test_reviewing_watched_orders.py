@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.authority import RoleTooLow
@@ -24,6 +25,7 @@ from domain.money import Money
 from domain.numbers import NumberTaken
 from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
 from domain.orders.shipping import PaymentAskedFirst
+from projections.watched_orders import WatchedOrder, WatchedOrders
 from tests.domain.bill_examples import OVERDUE, billed_story, pay_bill, review
 from tests.domain.decline_examples import ann, customer, fail, release
 from tests.domain.examples import (
@@ -41,6 +43,7 @@ from tests.domain.examples import (
     placed,
     ship,
 )
+from tests.domain.figures import rows_of
 from tests.domain.specification import AGENT, OWNER, Story, given, moment
 
 THEIR_BILL = NewBill(OTHER_BILL, 2010)
@@ -75,6 +78,21 @@ def test_the_owner_is_told_at_once() -> None:
     assert alert in placed.deadlines
     on_time = billed_story().on("2010-09-09").when(place(**SECOND)).decides(OrderPlaced)
     assert "watched_review" not in [it.kind for it in on_time.deadlines]
+
+
+def test_who_decided_on_it_is_the_person_at_the_counter_whoevers_key_it_was() -> None:
+    story = watched_story()
+    story.do(review(**SECOND))
+    *before, entry = story.entries
+
+    def decided_by(on_behalf_of: str | None) -> str | None:
+        meta = msgspec.structs.replace(entry.meta, on_behalf_of=on_behalf_of)
+        rows = rows_of(WatchedOrders(), [*before, msgspec.structs.replace(entry, meta=meta)])
+        of = {row.order: row.reviewed_by for row in rows if isinstance(row, WatchedOrder) and not row.bill}
+        return of[OTHER_ORDER]
+
+    assert decided_by(None) == OWNER.person
+    assert decided_by(id_of("per", 8)) == id_of("per", 8)
 
 
 def test_nothing_blocks_until_the_owner_says_so() -> None:

@@ -60,6 +60,13 @@ def test_a_value_of_another_kind_is_told_what_it_must_be() -> None:
     }
 
 
+def test_all_that_is_wrong_is_told_in_one_line() -> None:
+    with pytest.raises(NotAnEdition) as refused:
+        read_edition(WRITTEN | {"supplier_days": 1.5, "supplier_starts": "never"})
+    said = "supplier_days must be a whole number; supplier_starts must be one of: delivery, order"
+    assert str(refused.value) == said
+
+
 def test_every_value_that_is_missing_is_named_and_one_that_is_ours_not() -> None:
     fields = Edition.__struct_fields__
     assert wrong_with({}) == dict.fromkeys(fields, "must be given")

@@ -14,6 +14,7 @@ from domain.declines.decline_events import (
     ShipmentReleasedWithoutPayment,
 )
 from domain.entry import Event
+from domain.orders.order_events import Deadline, DeadlineKind
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.retry import AlreadyRecordedOtherwise
@@ -143,6 +144,26 @@ def test_an_existing_customers_order_is_released_by_rule_once_it_waits_again() -
     ]
     assert released.effective_at == moment("2010-08-20")
     assert order(story).declines.hold is None
+
+
+def test_what_was_due_while_it_seemed_paid_is_due_at_once_and_today_and_the_rest_when_it_was() -> None:
+    story = declined(**EXISTING)
+    story.on("2010-08-11").do(capture())
+
+    def left(day: str) -> tuple[Deadline, ...]:
+        again = Story.after(story.entries).by(OWNER).because("sealed:A mistake").on(day)
+        return again.when(correct(again, PaymentCaptured)).decides(OrderPlacedOnHold).deadlines
+
+    at, over = moment("2010-08-13"), moment("2010-08-14", "00:00")
+    waits = (Deadline("search_cards", at, over), Deadline("reach_customer", at, over))
+    decided = Deadline("decide_release", over, moment("2010-08-15", "00:00"))
+    assert left("2010-08-13") == (*waits, decided, Deadline("release_unpaid", over))
+    at, over = moment("2010-08-20"), moment("2010-08-21", "00:00")
+    late: tuple[DeadlineKind, ...] = ("search_cards", "reach_customer", "decide_release")
+    assert left("2010-08-20") == (
+        *[Deadline(kind, at, over) for kind in late],
+        Deadline("release_unpaid", at),
+    )
 
 
 def test_the_list_of_declined_payments_shows_it_waiting_as_before() -> None:

@@ -249,6 +249,19 @@ def test_what_leaves_while_a_bank_asks_says_what_is_still_due_and_which_dispute_
     story.when(record(amount=1000, payout=SECOND)).nothing()  # told once more by the processor
 
 
+def test_a_dispute_about_money_that_went_back_is_contested_once_both_is_so() -> None:
+    # Go by the earlier of the two → the task is late before there is anything to contest, this fails.
+    def contested(story: Story) -> int:
+        (deadline,) = story.when(record()).decides(RefundPaid).deadlines
+        return deadline.due
+
+    asked, left = moment("2010-08-15"), moment("2010-08-20")
+    story = refunded().on("2010-08-15").record(dispute())
+    assert contested(story.on("2010-08-20")) == left
+    story = refunded().on("2010-08-15").record(dispute())
+    assert contested(story.with_now(left).on("2010-08-12")) == asked
+
+
 def test_a_grant_the_end_of_a_dispute_and_money_that_comes_again_are_looked_at() -> None:
     due = RefundDueChanged(order=ORDER, customer=CUSTOMER, refund=REFUND, currency="USD", due=1)
     for event in (refund_granted(), _closed(), due):
