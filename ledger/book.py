@@ -99,7 +99,9 @@ class Book:
         self.position = 0
         """The last position known here."""
         self.gateway: Gateway | None = None
-        """Who charges cards on file and sends money back; None where nobody was connected: a person does."""
+        """Who charges cards on file and sends money back; None where nobody was connected: a person does, and
+        what was granted until then stays theirs (0025).
+        """
         self.read_models = ReadModels(name, conninfo, reader)
         self.reactions = Reactions(name, reader)
         self._record = Record(name, reader)

@@ -214,9 +214,10 @@ _CHANGES: Final[tuple[tuple[object, Change], ...]] = (
 """Each subject's tasks with the events they change by, in the order in which they do."""
 
 LISTED = """
-SELECT stream, "order", kind, subject, customer, greatest(due, paused_until) AS due,
-       greatest(missed_from, paused_until) AS missed_from, assignee, last_position
-FROM held AS task CROSS JOIN (SELECT %s::text AS today) AS said
+SELECT stream, "order", kind, coalesce(said.texts ->> kind, '') AS to_do, subject, customer,
+       greatest(due, paused_until) AS due, greatest(missed_from, paused_until) AS missed_from, assignee,
+       last_position
+FROM held AS task CROSS JOIN (SELECT %s::text AS today, %s::jsonb AS texts) AS said
 WHERE due IS NOT NULL AND waits_since IS NULL AND (
   open > 0 OR kind NOT IN ('collection_call', 'first_reminder', 'second_reminder', 'write_off_decision')
 ) AND (
@@ -225,7 +226,8 @@ WHERE due IS NOT NULL AND waits_since IS NULL AND (
     AND owed.open > 0 AND owed.due_on < said.today
   )
 )"""
-"""What has to be done and from when, over the rows `held`; said: the day in the book's zone.
+"""What has to be done and from when, over the rows `held`; said: the day in the book's zone, and what to do
+about each kind.
 
 A promise to pay pauses the call until its day; a payout waits while a dispute of its order is open; nobody
 reviews the order of a customer who owes nothing overdue any more.

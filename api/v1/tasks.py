@@ -12,6 +12,7 @@ from api.grammars import At, CustomerId, OrderId
 from api.lists import ListQuery, RowsPage, asked_at, item_of, list_of, moment_of, named_by
 from api.permissions import Permission
 from api.section import Section
+from api.v1.task_texts import TEXTS
 from domain.moments import Moment
 from domain.orders.order_events import DeadlineKind
 from ledger.projecting.conditions import Where
@@ -29,6 +30,8 @@ class TaskItem(msgspec.Struct, frozen=True):
     order: str | None
     """The order it belongs to, or that the money or the notice names."""
     kind: str
+    to_do: str
+    """What is to be done about it, and by which address."""
     subject: str
     customer: str
     due: Moment
@@ -67,4 +70,4 @@ async def list_tasks(call: Call, query: Annotated[TasksQuery, Query()]) -> Respo
     due_by = query.due_by or await moment_of(call, query)
     where = (Where("due", "<=", due_by), *named_by(query, "kind", "order", "customer"))
     _, today = await asked_at(call, query)
-    return await list_of(call, TASKS, query, sort=query.sort, where=where, said=(today,))
+    return await list_of(call, TASKS, query, sort=query.sort, where=where, said=(today, TEXTS))

@@ -26,6 +26,7 @@ from domain.payments.reversing import ReinstatePayment, ReversePayment
 from domain.refunds.granting import GrantRefund
 from domain.refunds.limits import Deciding
 from domain.refunds.paying_out import RecordPayout, SendBack
+from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.refund_events import (
     AskedUnits,
@@ -614,11 +615,40 @@ async def test_what_was_granted_while_no_processor_was_connected_is_sent_once_so
     book.gateway = acme = Processor()
     await reactor_of(book, "one").catch_up()
     assert acme.asked == []
-    await settle_without_reference(book, order, refund)
+    for _ in range(2):  # two people ask
+        await settle_without_reference(book, order, refund)
+    (asked, _) = [each for each in await book.entries(order) if isinstance(each.event, PayoutAsked)]
     assert (await payouts(book, order), await balance(book, order)) == ([], -3_400)
     for _ in range(2):
         await reactor_of(book, "one").catch_up()
         assert ([paid.amount for paid in await payouts(book, order)], acme.left) == ([3_400], 3_400)
+    paid = (await book.entries(order))[-1]
+    assert paid.meta.key == f"reaction/{RULE}/{asked.position}/{acme.asked[0].payout}"
+
+
+async def test_what_was_paid_by_hand_before_a_processor_was_connected_does_not_leave_again(
+    book: Book,
+) -> None:
+    # Send what is due once somebody is connected → what is written down the day after leaves twice (0025).
+    order = await paid_order(book)
+    refund = await granted(book, order)
+    await reactor_of(book, "one").catch_up()
+    book.gateway = acme = Processor()
+    await reactor_of(book, "one").catch_up()
+    await settle_by_hand(book, order, refund)
+    await reactor_of(book, "one").catch_up()
+    assert (await balance(book, order), acme.asked) == (0, [])
+
+
+async def test_what_waited_is_sent_with_what_else_is_due_of_its_order(book: Book) -> None:
+    order, other = await paid_order(book, quantity=2), await paid_order(book)
+    waited = [await granted(book, order), await granted(book, other)]
+    await reactor_of(book, "one").catch_up()
+    book.gateway = acme = Processor()
+    since = await granted(book, order)
+    await reactor_of(book, "one").catch_up()
+    assert [paid.refund for paid in await payouts(book, order)] == [waited[0], since]
+    assert (await payouts(book, other), acme.left) == ([], 6_800)
 
 
 async def test_what_a_closed_card_did_not_take_is_asked_for_against_the_next(
