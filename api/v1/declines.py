@@ -19,6 +19,7 @@ from api.v1.decline_bodies import (
     PaymentFailureBody,
     ReleaseBody,
 )
+from api.v1.kept_money import kept_for, waiting_money
 from api.v1.orders import PLACE
 from domain.customers.registering import Customer
 from domain.declines.card_search import CompleteCardSearch
@@ -122,6 +123,7 @@ async def charge_card(call: Call, order: OrderInPath, body: ChargeBody) -> Respo
         currency=None if body.amount is None else body.amount.currency,
         named_by_customer=body.named_by_customer,
         processor=gateway.processor,
+        kept=await kept_for(call, order, state.placed.customer),
     )
     attempt = await call.decided(command, body, of=state.placed.customer, stream=order)
     if attempt.dry_run:
@@ -204,11 +206,11 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     """
     state = await _placed(call, order)
     customer = await call.found(state.placed.customer, Customer)
-    today = await call.today()
+    today, kept = await call.today(), await kept_for(call, order, state.placed.customer)
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
         asked_of(step, await call.book.given(step.command, submission))
-        for step in steps_of(state, customer, call.caller.actor.who, today, mint)
+        for step in steps_of(state, customer, call.caller.actor.who, today, mint, kept)
     ]
     return call.answer(
         {
@@ -238,7 +240,8 @@ async def next_step_of(call: Call, order: str) -> NextOnHold | None:
     ]
     ready = is_ready(state)
     then = None if ready is None else await call.book.facts(state.placed.customer, ready)
-    return next_on_hold(state, answers, then, (await call.book_register()).zone)
+    waiting = await waiting_money(call, state)
+    return next_on_hold(state, answers, waiting, then, (await call.book_register()).zone)
 
 
 def _from_here(call: Call, it: NextStep) -> NextStep:

@@ -27,6 +27,7 @@ from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid
 from api.section import Section
+from api.v1.kept_money import kept_for
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.entry import Minor
 from domain.inbound.assigning import AssignMoney, ReturnMoney
@@ -142,7 +143,8 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
     fact = _received(body, amount, money, order) if money.is_receipt else _left(body, amount, money, order)
     if isinstance(fact, CapturePayment | ReceiveBillPayment):
         fact = await where_freed(call.book, fact) or fact
-    command = asked(AssignMoney, unmatched=unmatched, customer=customer, fact=fact)
+    kept = await _kept_beside(call, money)
+    command = asked(AssignMoney, unmatched=unmatched, customer=customer, fact=fact, kept=kept)
     return await call.decide(command, body, subject="unmatched", of=customer)
 
 
@@ -150,8 +152,8 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
 async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoneyBody) -> Response:
     """Record that money went back where it came from
 
-    An order that it came for, and that nothing else covers, is placed on hold: it is among the declined
-    payments from then on.
+    An order that it came for, and that nothing else covers or may cover, is placed on hold: it is among the
+    declined payments from then on.
     """
     money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
     named = {} if money.it.order is None else await _named_by(call, money.it.order)
@@ -162,6 +164,7 @@ async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoney
         amount=_amount(body, money),
         currency=money.it.currency,
         reference=body.reference,
+        kept=await _kept_beside(call, money),
         **named,
     )
     return await call.decide(command, body, subject="unmatched", of=money.it.customer or BOOK)
@@ -170,6 +173,14 @@ async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoney
 async def _named_by(call: Call, order: str) -> dict[str, str]:
     """The order that money came for, and whose it is."""
     return {"order": order, "customer": (await call.found(order, Placed)).placed.customer}
+
+
+async def _kept_beside(call: Call, money: UnmatchedMoney) -> tuple[str, ...]:
+    """All money that came for the same order."""
+    order, customer = money.it.order, money.it.customer
+    if not money.is_receipt or order is None or customer is None:
+        return ()
+    return await kept_for(call, order, customer)
 
 
 def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> int:

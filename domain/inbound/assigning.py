@@ -32,6 +32,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedReceiptAssigned,
     UnmatchedReceiptReturned,
 )
+from domain.inbound.waiting import streams_of
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
@@ -54,6 +55,8 @@ class AssignMoney(Command, frozen=True, kw_only=True):
     """Whose order it was for."""
     fact: MoneyFact
     """What it was: as it would be recorded, had it been known at once."""
+    kept: tuple[str, ...] = ()
+    """Other money that came for the order this one named: it may cover that."""
 
     def __post_init__(self) -> None:
         expect_id("cus", self.customer)
@@ -81,6 +84,8 @@ class ReturnMoney(Command, frozen=True, kw_only=True):
     """The order the money named, where it named one: it may wait for other money from now on."""
     customer: str | None = None
     """Whose order that is; named with it."""
+    kept: tuple[str, ...] = ()
+    """Other money that came for that order: what of it waits may cover it."""
 
     def __post_init__(self) -> None:
         expect_id("stl", self.settlement)
@@ -95,7 +100,7 @@ class ReturnMoney(Command, frozen=True, kw_only=True):
         return (unmatched_stream(self.unmatched), *(() if self.order is None else (self.order,)))
 
     def reads(self) -> tuple[str, ...]:
-        return () if self.customer is None else (self.customer,)
+        return (*(() if self.customer is None else (self.customer,)), *streams_of(self.kept))
 
     def facts_of(self) -> str | None:
         return self.customer
@@ -229,20 +234,22 @@ def _assigned(
     if not isinstance(assigned, UnmatchedReceiptAssigned):
         return assigned
     asked_as = None if assigned.subject == name else name
-    return msgspec.structs.replace(assigned, asked_as=asked_as, came_for=_came_for(state))
+    return msgspec.structs.replace(assigned, asked_as=asked_as, came_for=_came_for(command, state))
 
 
-def _came_for(state: UnmatchedMoney) -> CameFor | None:
-    """The order that the money named, and whose that is."""
+def _came_for(command: AssignMoney, state: UnmatchedMoney) -> CameFor | None:
+    """The order that the money named, whose that is, and what other money came for it."""
     order, customer = state.it.order, state.it.customer
-    return None if order is None or customer is None else CameFor(order, customer)
+    if order is None or customer is None:
+        return None
+    return CameFor(order, customer, tuple([name for name in command.kept if name != command.unmatched]))
 
 
 def _named_as(known: Settlement, said: Settled) -> Settled:
-    """The same said of what it was recorded as then."""
+    """The same said of what it was recorded as then, whatever other money came since."""
     it = known.it
     if isinstance(it, UnmatchedReceiptAssigned) and isinstance(said, UnmatchedReceiptAssigned):
-        return msgspec.structs.replace(said, subject=it.subject, asked_as=it.asked_as)
+        return msgspec.structs.replace(said, subject=it.subject, asked_as=it.asked_as, came_for=it.came_for)
     return said
 
 
@@ -281,7 +288,8 @@ def _named_as_payout(fact: RecordPayout, order: Placed) -> str | None:
 
 def return_money(command: ReturnMoney, given: Given) -> Decision:
     """Records that unmatched money went back. The order it came for is placed on hold where nothing else
-    covers it and what is left of the money would not: nobody was asked for anything while it was here.
+    covers it and what is left of that money, and of other that waits for it, would not: nobody was asked for
+    anything while it was here.
 
     Checks, in this order: money known; its order, and whose that is; retry; its currency; something left, and
     at most that; not before it moved. Source: I12, R-D2, R-B2
@@ -305,7 +313,9 @@ def return_money(command: ReturnMoney, given: Given) -> Decision:
     _expect_left(state, Money(command.amount, command.currency))
     expect_cause(state.at, given)
     left = state.left - command.amount
-    held = () if order is None else waits_for_other_money(state, order, left, "given_back", given)
+    held = ()
+    if order is not None:
+        held = waits_for_other_money(state, order, left, command.kept, "given_back", given)
     return Decision(
         events=((unmatched_stream(command.unmatched), returned), *held),
         customer=command.customer or state.it.customer,

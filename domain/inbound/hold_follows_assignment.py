@@ -20,4 +20,6 @@ class HoldFollowsAssignment(Reaction[UnmatchedReceiptAssigned]):
         if it.came_for is None:
             return None
         named = it.came_for
-        return WaitForOtherMoney(order=named.order, customer=named.customer, unmatched=it.unmatched)
+        return WaitForOtherMoney(
+            order=named.order, customer=named.customer, unmatched=it.unmatched, kept=named.kept
+        )

@@ -55,6 +55,8 @@ class CameFor(msgspec.Struct, frozen=True):
 
     order: str
     customer: str
+    kept: tuple[str, ...] = ()
+    """Other money that came for it until then."""
 
 
 class UnmatchedReceiptAssigned(Event, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from domain.payments.attempting import open_attempt
 
 NextOnHold = Literal[
     "resolve_payment",
+    "assign_money",
     "search_cards",
     "charge_card",
     "reach_customer",
@@ -34,18 +35,20 @@ def cards_left(hold: Hold) -> tuple[str, ...]:
 
 
 def next_on_hold(
-    state: Placed, answers: Iterable[NextStep], then: CustomerFacts | None, zone: str
+    state: Placed, answers: Iterable[NextStep], waiting: int, then: CustomerFacts | None, zone: str
 ) -> NextOnHold | None:
     """The step; None where the order is not on hold.
 
-    `answers`: at least to charging `cards_left` and to closing the order. `then`: the customer's facts as of
-    `is_ready`, where that is any moment.
+    `answers`: at least to charging `cards_left` and to closing the order. `waiting`: what waits of the money
+    that came for it. `then`: the customer's facts as of `is_ready`, where that is any moment.
     """
     hold = state.declines.hold
     if hold is None:
         return None
     if open_attempt(state) is not None:
         return "resolve_payment"
+    if waiting:
+        return "assign_money"
     may = {(answer.name, answer.subject) for answer in answers if answer.by is not None}
     left = cards_left(hold)
     if any(("charge_card", card) in may for card in left):

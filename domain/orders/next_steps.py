@@ -83,10 +83,13 @@ class Minted(Protocol):
     def __call__(self, prefix: str) -> str: ...
 
 
-def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minted) -> tuple[Step, ...]:
+def steps_of(
+    state: Placed, customer: Customer, by: str, today: Day, mint: Minted, kept: tuple[str, ...] = ()
+) -> tuple[Step, ...]:
     """Every step there is for an order, in the order in which the house takes them.
 
-    `by` names the person who would speak to the customer; a bill or a credit note would be one of `today`.
+    `by` names the person who would speak to the customer; a bill or a credit note would be one of `today`;
+    `kept` is the money that came for the order without a place.
     A customer is reached about a hold; one that is over is no reason to.
     """
     named: dict[str, Any] = {"order": state.placed.order, "customer": state.placed.customer}
@@ -96,7 +99,7 @@ def steps_of(state: Placed, customer: Customer, by: str, today: Day, mint: Minte
         Step(
             "charge_card",
             "R-D4",
-            AttemptPayment(**named, payment=mint("pay"), payment_method=card, processor=processor),
+            AttemptPayment(**named, payment=mint("pay"), payment_method=card, processor=processor, kept=kept),
             card,
         )
         for card in customer.payment_methods

@@ -17,6 +17,7 @@ from domain.declines.decline_events import PaymentAttempted
 from domain.declines.order_declines import Attempt
 from domain.entry import Minor
 from domain.ids import expect_id
+from domain.inbound.waiting import MoneyWaits, streams_of, waiting_for
 from domain.money import Money
 from domain.orders.order import Placed, placed_order, still_to_pay
 from domain.payments.capturing import CaptureExceedsPrice
@@ -38,6 +39,8 @@ class AttemptPayment(Command, frozen=True, kw_only=True):
     """Of the amount, where one is named."""
     named_by_customer: bool = False
     processor: str
+    kept: tuple[str, ...] = ()
+    """Money that came for the order: while any of it waits, nobody is charged."""
 
     def __post_init__(self) -> None:
         expect_id("cus", self.customer)
@@ -53,7 +56,7 @@ class AttemptPayment(Command, frozen=True, kw_only=True):
         return (self.order,)
 
     def reads(self) -> tuple[str, ...]:
-        return (self.customer,)
+        return self.customer, *streams_of(self.kept)
 
     def facts_of(self) -> str | None:
         return self.customer
@@ -84,8 +87,8 @@ def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
     """Records the attempt; what became of it is recorded next, under the same id.
 
     Checks, in this order: order placed (I11); its customer; retry; no attempt of unknown outcome; currency;
-    something to charge, and no more than that (I12); card on file and chargeable (R-D4, R-D6); not before
-    the order.
+    something to charge, and no more than that (I12); no money that waits for the order (R-D4); card on file
+    and chargeable (R-D4, R-D6); not before the order.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -100,6 +103,9 @@ def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
     if command.amount is not None and command.currency is not None:
         expect_currency(state, Money(command.amount, command.currency))
     amount = _amount(command, state)
+    waiting = waiting_for(state, command.kept, given)
+    if waiting:
+        raise MoneyWaits(command.order, state.money(waiting))
     card = card_of(given, state, command.customer, command.payment_method)
     customer = known_customer(given, command.customer)
     expect_chargeable(card, customer, state.declines.hold, given, named=command.named_by_customer)

@@ -80,6 +80,22 @@ def trial(kept: House) -> House:
     return kept
 
 
+async def test_nobody_is_charged_while_money_that_came_for_the_order_waits(trial: House) -> None:
+    # Name no money with the charge, or with the next steps → the customer pays twice, and this fails.
+    customer, (card,) = await existing(trial, "trial_declines")
+    order = await placed(trial, customer, 1)
+    await failed(trial, order, 1)
+    money = await trial.unmatched(2000, order=order)
+    charge = await trial.agent.post(f"/v1/orders/{order}/charges", {"payment_method": card})
+    assert (charge.status_code, charge.json()["type"]) == (409, "/problems/money-waits")
+    step = (await steps(trial, order))["charge_card"]
+    assert (step["allowed"], step["type"]) == (False, "/problems/money-waits")
+    assert (await row(trial, order))["next_step"] == "assign_money"
+    await trial.recorded(f"/v1/unmatched/{money}/return", {})
+    assert (await steps(trial, order))["charge_card"]["allowed"]
+    assert (await row(trial, order))["next_step"] == "search_cards"
+
+
 async def test_an_existing_customers_old_card_works_and_they_are_told_which(trial: House) -> None:
     customer, (new, old) = await existing(trial, "tok_declined_insufficient_funds", "tok_old_visa")
     order = await placed(trial, customer, 0.01)

@@ -162,6 +162,21 @@ async def test_an_order_whose_money_went_back_is_on_the_list_of_those_that_wait(
     assert "reach_customer" in {item["kind"] for item in todo.json()["items"]}
 
 
+async def test_an_order_for_which_other_money_waits_is_asked_for_none(house: House) -> None:
+    # Name no other money with the return → the customer is asked to pay twice, and this fails.
+    order = await house.order(2)
+    missing = (await house.agent.get(f"/v1/orders/{order}")).json()["total"]["amount"]
+    first, second = [await house.unmatched(missing, order=order) for _ in range(2)]
+    types = [
+        [entry["type"] for entry in (await house.recorded(f"/v1/unmatched/{money}/return", {}))["entries"]]
+        for money in (first, second)
+    ]
+    assert types == [
+        ["unmatched_receipt.returned"],
+        ["unmatched_receipt.returned", "order.placed_on_hold"],
+    ]
+
+
 async def test_another_part_of_what_came_again_may_be_said_under_the_same_name(house: House) -> None:
     # Give it the name that the first part has → nobody can say what it was, and this fails.
     order = await house.order(2)

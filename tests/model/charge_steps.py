@@ -7,7 +7,7 @@ from domain.inbound.charges_let_through import RecordCharge
 from domain.payments.attempting import AttemptPayment
 from domain.payments.capturing import CapturePayment
 from tests.domain.examples import CARD, CUSTOMER, id_of
-from tests.model import charges, holds
+from tests.model import charges, holds, unmatched
 from tests.model.choices import Take, amount_of, order_of
 from tests.model.twins import Twins
 
@@ -28,6 +28,7 @@ def attempt(twins: Twins, which: int, much: int) -> None:
         currency=order.currency,
         named_by_customer=True,
         processor="acme",
+        kept=unmatched.kept_for(twins.shop, order.name),
     )
     twins.ask(command, lambda: charges.attempt(twins.shop, order.name, charge, amount))
 

@@ -14,12 +14,13 @@ TRIES, DAYS = 3, 7
 
 
 def attempt(shop: Shop, name: str, charge: str, amount: int) -> None:
-    """I12: at most what the order still needs; R-D4: never while nobody knows of another; and R-D6: no more
-    once a bank said never, or three times in seven days that not now.
+    """I12: at most what the order still needs; R-D4: never while nobody knows of another, nor while money
+    that came for it waits; and R-D6: no more once a bank said never, or three times in seven days that not
+    now.
     """
     order = shop.orders[name]
     broken = set[str]()
-    if order.under_way is not None:
+    if order.under_way is not None or unmatched.waiting_for(shop, name):
         broken.add("R-D4")
     if not 0 < amount <= holds.not_covered(order) + order.open:
         broken.add("I12")

@@ -52,19 +52,35 @@ def assign(
 
 def assigned(shop: Shop, name: str) -> None:
     """What follows by itself once some of it is assigned: an order that it came for waits, as below."""
-    money = shop.unmatched[name]
-    if holds.not_covered(shop.orders[money.order]) > money.left:
-        holds.cover_lost(shop, money.order)
+    _lacks(shop, shop.unmatched[name].order)
 
 
 def give_back(shop: Shop, name: str, amount: int) -> None:
-    """It went back. R-B2: an order that it came for waits, unless what is left would do."""
+    """It went back. R-B2: an order that it came for waits, unless what is left of all that came would do."""
     money = shop.unmatched[name]
     if amount > money.left:
         raise Refused("I12")
     money.left -= amount
-    if money.came and holds.not_covered(shop.orders[money.order]) > money.left:
-        holds.cover_lost(shop, money.order)
+    if money.came:
+        _lacks(shop, money.order)
+
+
+def waiting_for(shop: Shop, order: str) -> int:
+    """What of all that came for an order waits, in its currency."""
+    currency = shop.orders[order].currency
+    return sum(
+        it.left for it in shop.unmatched.values() if it.came and (it.order, it.currency) == (order, currency)
+    )
+
+
+def kept_for(shop: Shop, order: str) -> tuple[str, ...]:
+    """All that ever came for an order and had no place."""
+    return tuple(name for name, it in shop.unmatched.items() if it.came and it.order == order)
+
+
+def _lacks(shop: Shop, order: str) -> None:
+    if holds.not_covered(shop.orders[order]) > waiting_for(shop, order):
+        holds.cover_lost(shop, order)
 
 
 def waits_again(shop: Shop, payment: str) -> None:

@@ -89,7 +89,8 @@ def assign(twins: Twins, which: int, much: int) -> None:
             currency=order.currency,
             reference=f"ch_{twins.number}",
         )
-    command = AssignMoney(unmatched=name, customer=order.customer, fact=fact)
+    kept = unmatched.kept_for(twins.shop, money.order)
+    command = AssignMoney(unmatched=name, customer=order.customer, fact=fact, kept=kept)
     happened = twins.ask(
         command,
         lambda: unmatched.assign(
@@ -103,7 +104,7 @@ def assign(twins: Twins, which: int, much: int) -> None:
     )
     if happened and money.came:
         named = {"order": money.order, "customer": twins.shop.orders[money.order].customer}
-        follows = WaitForOtherMoney(**named, unmatched=name)
+        follows = WaitForOtherMoney(**named, unmatched=name, kept=kept)
         twins.ask(follows, lambda: unmatched.assigned(twins.shop, name))
 
 
@@ -120,6 +121,7 @@ def give_back(twins: Twins, which: int, much: int) -> None:
         currency=money.currency,
         order=money.order,
         customer=twins.shop.orders[money.order].customer,
+        kept=unmatched.kept_for(twins.shop, money.order),
     )
     twins.ask(command, lambda: unmatched.give_back(twins.shop, name, amount))
 

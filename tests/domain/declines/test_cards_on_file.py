@@ -19,6 +19,7 @@ from domain.customers.cards_on_file import (
 )
 from domain.declines.decline_events import CardConsidered, PaymentAttempted
 from domain.declines.holds import NotOnHold
+from domain.inbound.waiting import MoneyWaits
 from domain.moments import Moment
 from domain.money import Money
 from domain.orders.order_events import Deadline
@@ -55,6 +56,7 @@ from tests.domain.examples import (
     placed,
     shipped,
 )
+from tests.domain.notice_examples import MONEY, give_back, unmatched
 from tests.domain.specification import NOON, Story, given, moment
 
 CHARGE = id_of("pay", 51)
@@ -234,6 +236,20 @@ def test_nothing_is_charged_beside_an_attempt_whose_outcome_nobody_knows() -> No
     story.when(again).refused(AttemptUnresolved(ORDER, CHARGE))
     story.do(capture(payment=CHARGE, amount=1000, reference="ch_51", payment_method=CARD, customer=CUSTOMER))
     story.when(again).then(tried(payment=id_of("pay", 52), amount=6595))
+
+
+def test_nobody_is_charged_while_money_that_came_for_the_order_waits() -> None:
+    # Read no money that waits → a customer whose payment had no place pays twice, and this fails.
+    story = given(customer(), card_stored(), placed(), unmatched())
+    asked = charge(kept=(MONEY,))
+    story.when(asked).refused(MoneyWaits(ORDER, Money(7595, "USD")))
+    story.when(charge(kept=(MONEY,), named_by_customer=True)).refused(MoneyWaits)
+    story.do(give_back(amount=7594))
+    story.when(asked).refused(MoneyWaits(ORDER, Money(1, "USD")))
+    story.do(give_back(amount=1, settlement=id_of("stl", 2)))
+    assert story.do(asked)
+    elsewhere = given(customer(), card_stored(), placed(), unmatched(currency="EUR"))
+    assert elsewhere.do(asked), "it covers nothing of this order"
 
 
 def test_an_order_that_owes_nothing_is_charged_nothing_and_no_order_too_much() -> None:

@@ -28,7 +28,7 @@ from tests.domain.examples import (
     id_of,
     placed,
 )
-from tests.domain.notice_examples import assign, unmatched
+from tests.domain.notice_examples import MONEY, OTHER_MONEY, assign, unmatched
 from tests.domain.specification import OWNER, Story, given
 
 OTHERS: dict[str, Any] = {"order": OTHER_ORDER, "customer": OTHER_CUSTOMER}
@@ -101,6 +101,17 @@ def test_what_was_assigned_to_it_counts_and_the_rest_is_asked_for() -> None:
     enough = came_for_it(amount=7596)
     assert assigned(enough, assign()) == ()
     assert assigned(enough, for_another(1)) == ()
+
+
+def test_nobody_is_asked_for_money_while_other_that_came_for_the_order_may_cover_it() -> None:
+    # Name no other money with the reaction → the customer is asked, and charged, a second time: this fails.
+    both = (MONEY, OTHER_MONEY)
+    for second, is_held in ((7595, False), (7594, True)):
+        story = came_for_it()
+        story.record(unmatched(unmatched=OTHER_MONEY, reference="ch_5", amount=second))
+        follows = assigned(story, replace(for_another(), kept=both))
+        assert bool(follows) is is_held
+        story.when(replace(for_another(), kept=(*both, id_of("unm", 3)))).nothing()
 
 
 def test_money_of_another_currency_covers_nothing_however_much_of_it_is_left() -> None:

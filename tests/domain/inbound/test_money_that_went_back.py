@@ -28,7 +28,7 @@ from tests.domain.examples import (
     placed,
     shipped,
 )
-from tests.domain.notice_examples import MONEY, assign, give_back, left, unmatched
+from tests.domain.notice_examples import MONEY, OTHER_MONEY, assign, give_back, left, unmatched
 from tests.domain.specification import OWNER, Story, given
 
 
@@ -97,6 +97,25 @@ def test_an_order_that_waits_already_or_was_let_go_waits_as_before() -> None:
     story = came_for_it(placed(), declined(), held())
     story.do(release())
     assert len(story.do(give_back())) == 1
+
+
+def test_nobody_is_asked_for_money_while_other_that_came_for_the_order_may_cover_it() -> None:
+    # Look at the money alone that goes back → the customer is asked, and charged, a second time: this fails.
+    both = (MONEY, OTHER_MONEY)
+    for second, is_held in ((7595, False), (7594, True)):
+        story = came_for_it()
+        story.record(unmatched(unmatched=OTHER_MONEY, reference="ch_2", amount=second))
+        events = story.do(give_back(kept=both))
+        assert (len(events) == 2) is is_held
+    # What waited went back as well, or came for another order or in another currency: it covers nothing.
+    story = came_for_it()
+    story.record(unmatched(unmatched=OTHER_MONEY, reference="ch_2"))
+    story.do(give_back(kept=both))
+    assert len(story.do(give_back(unmatched=OTHER_MONEY, settlement=id_of("stl", 2), kept=both))) == 2
+    for other in ({"order": OTHER_ORDER}, {"currency": "EUR"}):
+        story = came_for_it()
+        story.record(unmatched(unmatched=OTHER_MONEY, reference="ch_2", **other))
+        assert len(story.do(give_back(kept=both))) == 2
 
 
 def test_money_that_went_back_before_its_order_was_placed_leaves_it_to_wait_for_its_first_payment() -> None:

@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from domain.declines.releasing import is_ready
+from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.waiting import waiting_of
 from domain.orders.next_on_hold import NextOnHold, next_on_hold
 from domain.orders.order_events import OverdueBill
 from tests.domain.bill_examples import OVERDUE, reverse, review
@@ -37,6 +39,7 @@ from tests.domain.examples import (
     id_of,
     placed,
 )
+from tests.domain.notice_examples import MONEY, give_back, unmatched
 from tests.domain.orders.test_next_steps import steps
 from tests.domain.specification import OWNER, ZONE, Story, given
 
@@ -44,19 +47,20 @@ EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_O
 AGAIN: dict[str, Any] = {"payment": id_of("pay", 60), "reference": "ch_60"}
 
 
-def next_of(story: Story) -> NextOnHold | None:
+def next_of(story: Story, kept: tuple[str, ...] = ()) -> NextOnHold | None:
     """The next step; whatever it is, the order's next steps allow it."""
-    state, answers = story.state(ORDER), steps(story)
+    state, answers = story.state(ORDER), steps(story, kept)
     ready = is_ready(state)
     then = None if ready is None else story.facts(CUSTOMER, ready)
-    found = next_on_hold(state, answers.values(), then, ZONE)
+    waiting = sum([waiting_of(story.state(unmatched_stream(name)), state) for name in kept])
+    found = next_on_hold(state, answers.values(), waiting, then, ZONE)
     allowed = {(answer.name, answer.by) for answer in answers.values() if answer.by is not None}
     match found:
         case "search_cards" | "charge_card" | "reach_customer" | "close_as_not_delivered":
             assert (found, "agent") in allowed
         case "owner_decides":
             assert ("release_unpaid", "owner") in allowed
-        case "resolve_payment":
+        case "resolve_payment" | "assign_money":
             assert "charge_card" not in {name for name, _ in allowed}
         case "released_by_rule":
             # The owner may release it, until time has.
@@ -95,6 +99,15 @@ def test_an_existing_customers_order_takes_the_steps_of_the_house_in_their_order
     assert next_of(story) == "released_by_rule"
     story.do(release())
     assert next_of(story) is None
+
+
+def test_money_that_came_for_it_and_waits_comes_before_any_card_or_call() -> None:
+    # Ask about cards first → the customer is charged for what has come, and this fails.
+    story = waiting(old_card(), unmatched())
+    story.do(search())
+    assert next_of(story, (MONEY,)) == "assign_money"
+    story.do(give_back(kept=(MONEY,)))
+    assert next_of(story, (MONEY,)) == "charge_card"
 
 
 def test_who_has_paid_up_since_the_decline_is_released_by_rule() -> None:

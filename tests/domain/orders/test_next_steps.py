@@ -52,7 +52,7 @@ from tests.domain.specification import AGENT, OWNER, ZONE, Story, given
 HELD = (attempted(), declined(), held())
 
 
-def steps(story: Story) -> dict[tuple[str, str | None], NextStep]:
+def steps(story: Story, kept: tuple[str, ...] = ()) -> dict[tuple[str, str | None], NextStep]:
     """Each step's answer, by its name and what it is about."""
     found = steps_of(
         story.state(ORDER),
@@ -60,6 +60,7 @@ def steps(story: Story) -> dict[tuple[str, str | None], NextStep]:
         ANN,
         day_of(story.at, ZONE),
         lambda prefix: id_of(prefix, 900),
+        kept,
     )
     answers = next_steps([asked(step, story.given(step.command)) for step in found])
     return {(answer.name, answer.subject): answer for answer in answers}

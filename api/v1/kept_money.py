@@ -1,0 +1,38 @@
+"""Money kept as unmatched under an order's name, as the record knows it: whoever decides reads what became of
+it.
+"""
+
+from api.call import Call
+from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
+from domain.inbound.unmatched_events import UnmatchedReceipt
+from domain.inbound.waiting import waiting_of
+from domain.orders.order import Placed
+
+AT_ONCE = 500
+"""Entries read at once."""
+
+
+async def kept_for(call: Call, order: str, customer: str) -> tuple[str, ...]:
+    """The money that came for that order of that customer and had no place, settled or not.
+
+    Raises: Unavailable.
+    """
+    found: list[str] = []
+    after, types = 0, frozenset({"unmatched_receipt.recorded"})
+    while page := await call.book.page(after, AT_ONCE, types=types, customer=customer):
+        found += [
+            entry.event.unmatched
+            for entry in page
+            if isinstance(entry.event, UnmatchedReceipt) and entry.event.order == order
+        ]
+        after = page[-1].position
+    return tuple(found)
+
+
+async def waiting_money(call: Call, order: Placed) -> int:
+    """What of it waits still, in the order's currency. Raises: Unavailable."""
+    waiting = 0
+    for name in await kept_for(call, order.placed.order, order.placed.customer):
+        money = await call.book.state(unmatched_stream(name))
+        waiting += waiting_of(money, order) if isinstance(money, UnmatchedMoney) else 0
+    return waiting
