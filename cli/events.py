@@ -1,5 +1,6 @@
 """`makegood events`: what happened, entry by entry."""
 
+import sys
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 from api.render import Reading, rfc3339
 from cli.failures import Misused
 from cli.options import BookName, Data, Dsn, Json, settings, with_book
-from cli.output import show_json
+from cli.output import show_json, show_line
 from domain.entry import Entry
 from domain.stored_types import STORED_TYPES, TYPE_NAMES
 from ledger.book import Book
@@ -47,6 +48,9 @@ def tail(
 ) -> None:
     """The newest entries, one a line: position, when it took effect, type, stream."""
     types = _types(only)
+    line = _aligned if sys.stdout.isatty() else show_line
+    if not as_json and line is show_line:
+        show_line(("position", "effective_at", "type", "stream"))
 
     async def printed(book: Book) -> None:
         start = await book.before_last(last, types) if after is None else after
@@ -56,7 +60,7 @@ def tail(
                 if as_json:
                     show_json((await reading.entries([entry]))[0])
                 else:
-                    typer.echo(_line(entry))
+                    line(_cells(entry))
 
     with_book(settings(data, dsn), book, printed)
 
@@ -95,9 +99,14 @@ async def _pages(
         await book.wait_beyond(after, LOOK)
 
 
-def _line(entry: Entry) -> str:
-    kind = TYPE_NAMES[type(entry.event)]
-    return f"{entry.position:>8}  {rfc3339(entry.effective_at):<27}  {kind:<26}  {entry.stream}"
+def _cells(entry: Entry) -> tuple[int, str, str, str]:
+    return entry.position, rfc3339(entry.effective_at), TYPE_NAMES[type(entry.event)], entry.stream
+
+
+def _aligned(cells: tuple[int, str, str, str]) -> None:
+    """One line for a reader, who sees entries as they come: no width is known beforehand."""
+    position, effective_at, kind, stream = cells
+    typer.echo(f"{position:>8}  {effective_at:<27}  {kind:<26}  {stream}")
 
 
 def _types(asked: list[str] | None) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import count
 from time import sleep
 from typing import Annotated
 
@@ -91,9 +92,9 @@ def status(
 ) -> None:
     """How far each projection is behind its book."""
     with opened_book(settings(data, dsn), book) as at, closing(connect(at.conninfo)) as connection:
-        while True:
+        for look in count():
             lags = cursors.lags_of(connection, at.book, PROJECTIONS)
-            show([_status(lag) for lag in lags], as_json)
+            show([_status(lag) for lag in lags], as_json, again=look > 0)
             if fail_if_lag is not None and any(_is_behind(lag, fail_if_lag) for lag in lags):
                 raise typer.Exit(FOUND)
             if not watch:
