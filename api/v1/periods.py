@@ -2,14 +2,16 @@
 
 from starlette.responses import Response
 
-from api.answers import Answer, Day, Receipt
+from api.answers import Answer, Day, Page, Receipt
 from api.bodies import Writing
 from api.call import Call, asked
 from api.grammars import Month
+from api.paging import Paged, page_of_entries
 from api.permissions import Permission
 from api.section import Section
 from domain.book.closing import ClosePeriod
-from domain.book.register import STREAM, Closing
+from domain.book.register import STREAM, PeriodClosed
+from domain.entry import Entry
 
 periods = Section("periods", "Months of the books. What comes late counts in the first month still open.")
 
@@ -20,7 +22,7 @@ class ClosePeriodBody(Writing):
     month: Month
 
 
-class PeriodAnswer(Answer):
+class ClosedMonthAnswer(Answer):
     """A month that is closed, with all months before it."""
 
     month: str
@@ -28,20 +30,19 @@ class PeriodAnswer(Answer):
     position: int
 
 
-class PeriodsAnswer(Answer):
-    """Every closing, in order."""
-
-    closed: list[PeriodAnswer]
-
-
-@periods.question("/v1/periods", Permission.READ, answers=PeriodsAnswer)
-async def list_periods(call: Call) -> Response:
+@periods.question("/v1/periods", Permission.READ, answers=Page[ClosedMonthAnswer], flat=True)
+async def list_periods(call: Call, query: Paged) -> Response:
     """List the months that are closed
 
     With a month all months before it are closed. `/v1/trial-balance?month=` reads one.
     """
-    register = await call.book_register()
-    return call.answer({"closed": [_period(closing) for closing in register.closings]})
+    return await page_of_entries(
+        call,
+        query,
+        _periods,
+        types=frozenset({"period.closed"}),
+        columns=tuple(ClosedMonthAnswer.model_fields),
+    )
 
 
 @periods.decision("/v1/periods", Permission.KEEP_BOOKS, answers=Receipt)
@@ -55,5 +56,9 @@ async def close_period(call: Call, body: ClosePeriodBody) -> Response:
     return await call.decide(command, body, subject=STREAM)
 
 
-def _period(closing: Closing) -> dict[str, object]:
-    return {"month": closing.it.month, "through": closing.it.through, "position": closing.position}
+async def _periods(entries: list[Entry]) -> list[object]:
+    return [
+        {"month": it.month, "through": it.through, "position": entry.position}
+        for entry in entries
+        if isinstance(it := entry.event, PeriodClosed)
+    ]

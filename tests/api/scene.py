@@ -46,6 +46,12 @@ MONTHS = count(1900 * 12)
 """Months to close, each later than the one before."""
 
 
+def closable_month() -> str:
+    """A month later than any that is closed."""
+    year, month = divmod(next(MONTHS), 12)
+    return f"{year:04}-{month + 1:02}"
+
+
 class Scene:
     """A house with a customer, a product, a cart, and a paid order of which one unit is under way.
 
@@ -57,9 +63,7 @@ class Scene:
         self.house, self.ids, self.shipment, self.refunds = house, ids, shipment, refunds
         self.new = uuid4().hex
         """A reference that nothing has claimed yet."""
-        year, month = divmod(next(MONTHS), 12)
-        self.month = f"{year:04}-{month + 1:02}"
-        """A month later than any that is closed."""
+        self.month = closable_month()
 
     def names(self, declared: Declared) -> dict[str, str]:
         """What the address of a route names, as it is called in this book."""

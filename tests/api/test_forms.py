@@ -14,7 +14,7 @@ from api.call import Call
 from api.section import Declared
 from api.tables import page_reply
 from tests.api.house import House, eur, order_body
-from tests.api.scene import DECISIONS, QUESTIONS, Scene, named, scene_in
+from tests.api.scene import DECISIONS, QUESTIONS, Scene, closable_month, named, scene_in
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +65,19 @@ async def test_an_order_is_told_as_csv(house: House) -> None:
         ("placed", "20.00"),
         ("captured", "20.00"),
     ]
+
+
+async def test_closed_months_are_a_list_as_any_other(house: House) -> None:
+    # Answer them whole, under a name of their own → this fails: no page, and no CSV.
+    months = [closable_month() for _ in range(2)]
+    closings = [(await house.recorded("/v1/periods", {"month": month}))["position"] for month in months]
+    first = await house.agent.get(f"/v1/periods?limit=1&cursor={closings[0] - 1}")
+    assert [period["month"] for period in first.json()["items"]] == months[:1]
+    path = f"/v1/periods?cursor={first.json()['next']}"
+    rest = await house.agent.get(path, headers={"Accept": "text/csv"})
+    heading, line = csv.reader(io.StringIO(rest.text))
+    assert heading == ["month", "through", "position"]
+    assert (line[0], line[2]) == (months[1], str(closings[1]))
 
 
 @pytest.fixture(scope="module")

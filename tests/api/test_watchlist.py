@@ -395,7 +395,7 @@ async def test_what_comes_late_counts_in_the_first_open_month_and_is_listed(told
     assert await reported("") == [("2010-08", 6800, 0, 0), ("2010-09", 0, 7595, 1)]
     assert await reported("?by=effective") == [("2010-08", 6800, 7595, 0)]
     periods = await told.house.owner.get("/v1/periods")
-    assert [period["through"] for period in periods.json()["closed"]] == ["2010-08-31"]
+    assert [period["through"] for period in periods.json()["items"]] == ["2010-08-31"]
 
 
 async def test_a_customers_standing_is_what_the_next_order_would_freeze(told: Told) -> None:
