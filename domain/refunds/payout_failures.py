@@ -16,10 +16,11 @@ from domain.entry import Minor
 from domain.ids import expect_id
 from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, price_not_covered
+from domain.refunds.due_now import NothingDueBack, due_now
 from domain.refunds.owed import owed
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import NothingDueBack, PaidOutByProcessor, refund_of
+from domain.refunds.settling import PaidOutByProcessor, refund_of
 from domain.refunds.ways import PayoutWayClosed, Ways, expect_way, sent_back_by
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -60,6 +61,9 @@ class RecordFailedPayout(Command, frozen=True, kw_only=True):
 
     def reads(self) -> tuple[str, ...]:
         return () if self.stream == self.customer else (self.customer,)
+
+    def facts_of(self) -> str | None:
+        return self.customer if self.stream == self.customer else None
 
 
 class RecordReturnedPayout(Command, frozen=True, kw_only=True):
@@ -103,7 +107,7 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
         if not isinstance(it, RefundPaymentFailed) or not _is_said(command, it):
             raise AlreadyRecordedOtherwise(command.payout)
         return Decision(customer=it.customer, already=(known.position,))
-    cash = owed(state, refund).cash
+    cash = due_now(state, refund, given).cash
     if cash == 0:
         raise NothingDueBack(command.refund)
     payment, card, amount = _way(command, state, refund, cash, given)

@@ -22,8 +22,8 @@ from domain.entry import Event
 from domain.ids import expect_id
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
-from domain.refunds.credit_out import may_leave
-from domain.refunds.owed import Owed, owed
+from domain.refunds.due_now import NothingDueBack, due_now, expect_undisputed
+from domain.refunds.owed import Owed
 from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_references import expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund, RefundUnknown, expect_not_taken_back
@@ -95,26 +95,6 @@ class RefundNotGranted(Refusal):
 
 
 @dataclass(unsafe_hash=True)
-class NothingDueBack(Refusal):
-    """Nothing of this refund is due back: it was paid out, cleared bills, or covers what is still to ship."""
-
-    rule = "I13"
-    way_out = "Look at the order's account: it says what is due back and what the money is for."
-
-    refund: str
-
-
-@dataclass(unsafe_hash=True)
-class PayoutDuringDispute(Refusal):
-    """A bank still asks about a payment that this money came with: the refund stands, its payout waits."""
-
-    rule = "R-B9"
-    way_out = "Contest or accept the dispute. Once it is closed, what is due back is computed anew."
-
-    refund: str
-
-
-@dataclass(unsafe_hash=True)
 class CreditLeavesNothing(Refusal):
     """A reference says that money left us, and on this way it is kept as the customer's credit."""
 
@@ -175,7 +155,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     if already:
         return Decision(customer=command.customer, already=already)
     expect_not_taken_back(refund)
-    due = _due(state, refund, given)
+    expect_undisputed(state, refund, given)
+    due = due_now(state, refund, given)
     if due.total == 0:
         raise NothingDueBack(command.refund)
     customer = given.state(command.customer, Customer)
@@ -201,22 +182,6 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     else:
         paid = tuple(back)
     return _recorded(command, state, paid, due)
-
-
-def _due(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
-    """What goes back now. Raises: PayoutDuringDispute."""
-    due = owed(state, refund)
-    if isinstance(state, Placed):
-        if state.is_disputed:
-            raise PayoutDuringDispute(refund.granted.refund)
-        return due
-    if refund.granted.basis != "credit":
-        return due
-    # What no money backs any more stays what it was: the customer's credit.
-    cash = may_leave(state, refund, given)
-    if may_leave(state, refund, given, if_lost=True) < cash:
-        raise PayoutDuringDispute(refund.granted.refund)
-    return Owed(cash, due.total - cash)
 
 
 def refund_of(stream: str, refund: str, given: Given) -> tuple[Placed | Customer, Refund]:

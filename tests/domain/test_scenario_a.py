@@ -11,9 +11,9 @@ from domain.orders.order import OrderNotPlaced
 from domain.orders.order_events import GuaranteeGranted, OrderPlaced
 from domain.orders.pricing import AskedLine
 from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.due_now import NothingDueBack
 from domain.refunds.granting import RefundExceedsUnits
 from domain.refunds.refund_events import RefundGranted, RefundPaid
-from domain.refunds.settling import NothingDueBack
 from domain.returns.held_goods import NamedGoods
 from domain.returns.return_events import GoodsLeftWithCustomer
 from domain.suppliers.recoverable import WrongItemIsOurs

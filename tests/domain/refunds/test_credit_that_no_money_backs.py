@@ -7,9 +7,10 @@ import pytest
 
 from domain.customers.credit import Credit
 from domain.payments.payment_events import CreditSetAside, PaymentCaptured
+from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
 from domain.refunds.granting_unverified import CreditExceedsSetAside
-from domain.refunds.refund_events import RefundGranted, RefundPaid
-from domain.refunds.settling import PayoutDuringDispute, SettleRefund
+from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundPaymentFailed
+from domain.refunds.settling import SettleRefund
 from tests.domain.bill_examples import (
     PERSONS,
     close_dispute,
@@ -93,6 +94,18 @@ def test_a_payout_granted_before_the_bank_took_the_money_stays_credit() -> None:
     assert story.state(CUSTOMER).refunds[OTHER_REFUND].left == 0
     assert credit_of(story) == 3000
     story.when(pay_out_credit(1, refund=id_of("ref", 9))).refused(exceeds(1, 0))
+
+
+def test_what_could_not_leave_is_what_was_to_leave_and_no_more() -> None:
+    # Take all that is left of it → 75.95 are said to have failed, of which 30.00 stay credit: this fails.
+    story = kept()
+    story.do(pay_out_credit(7595, refund=OTHER_REFUND))
+    story.do(reverse(amount=3000))
+    by_cheque = {"stream": CUSTOMER, "refund": OTHER_REFUND, "method": "cheque", "why": "undelivered"}
+    assert story.when(fail(**by_cheque)).decides(RefundPaymentFailed).amount == 4595
+    story.do(reverse(amount=4595, reversal=id_of("rev", 3)))
+    again = fail(**by_cheque, payout=id_of("pot", 9))
+    story.when(again).refused(NothingDueBack(OTHER_REFUND))
 
 
 def test_while_a_bank_asks_about_the_money_it_does_not_leave_as_credit_either() -> None:

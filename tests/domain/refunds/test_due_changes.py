@@ -8,8 +8,8 @@ from domain.book.register import BookOpened
 from domain.corrections.correcting_refunds import MoneyOfNoOtherRefund
 from domain.money import Money
 from domain.orders.order_events import Deadline
+from domain.refunds.due_now import NothingDueBack
 from domain.refunds.refund_events import RefundDueChanged, RefundGranted
-from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import payment_reversed, reinstate, reverse
 from tests.domain.correction_examples import correct
 from tests.domain.examples import (

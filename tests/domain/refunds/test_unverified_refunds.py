@@ -14,6 +14,7 @@ from domain.money import Money
 from domain.orders.pricing import CurrencyUnknown
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.approving import RefundNoLongerWanted
+from domain.refunds.due_now import NothingDueBack
 from domain.refunds.granting_unverified import CreditExceedsSetAside
 from domain.refunds.refund_events import (
     ClaimedUnits,
@@ -26,7 +27,6 @@ from domain.refunds.refund_events import (
     RefundWithdrawn,
     UnitsLeft,
 )
-from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import give_credit
 from tests.domain.correction_examples import correct
 from tests.domain.examples import (

@@ -1,0 +1,64 @@
+"""What of a refund is to leave now, as money and as credit, and whether a bank still asks about it.
+
+    of an order            what is due back, computed anew
+    credit given as money  what money backs of it; the rest stays the customer's credit
+    any other              what is left
+
+A payout and one that failed are about the same. Source: R-B9, R-G8, I13, I15
+"""
+
+from dataclasses import dataclass
+
+from domain.customers.registering import Customer
+from domain.decision import Given
+from domain.orders.order import Placed
+from domain.refunds.credit_out import may_leave
+from domain.refunds.owed import Owed, owed
+from domain.refunds.refund import Refund
+from domain.refusal import Refusal
+
+
+@dataclass(unsafe_hash=True)
+class NothingDueBack(Refusal):
+    """Nothing of this refund is due back: it was paid out, cleared bills, or covers what is still to ship."""
+
+    rule = "I13"
+    way_out = "Look at the order's account: it says what is due back and what the money is for."
+
+    refund: str
+
+
+@dataclass(unsafe_hash=True)
+class PayoutDuringDispute(Refusal):
+    """A bank still asks about a payment that this money came with: the refund stands, its payout waits."""
+
+    rule = "R-B9"
+    way_out = "Contest or accept the dispute. Once it is closed, what is due back is computed anew."
+
+    refund: str
+
+
+def due_now(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
+    """What of a refund is to leave now, whatever a bank asks about."""
+    due = owed(state, refund)
+    if isinstance(state, Placed) or not _is_credit(refund):
+        return due
+    cash = may_leave(state, refund, given)
+    return Owed(cash, due.total - cash)
+
+
+def expect_undisputed(state: Placed | Customer, refund: Refund, given: Given) -> None:
+    """No bank asks about what it came with. Raises: PayoutDuringDispute."""
+    if isinstance(state, Placed):
+        waits = state.is_disputed
+    else:
+        waits = _is_credit(refund) and may_leave(state, refund, given, if_lost=True) < may_leave(
+            state, refund, given
+        )
+    if waits:
+        raise PayoutDuringDispute(refund.granted.refund)
+
+
+def _is_credit(refund: Refund) -> bool:
+    """Whether it is the customer's credit, given as money."""
+    return refund.granted.basis == "credit"
