@@ -10,7 +10,7 @@ from domain.book.policy import AdoptPolicy
 from domain.book.register import RegisterPerson
 from domain.command import LARGEST_AMOUNT, LONGEST_NAME, LONGEST_SEALED, LONGEST_TEXT, MOST_UNITS, OutOfRange
 from domain.customers.crediting import UseCredit
-from domain.customers.giving_credit import GrantStoreCredit
+from domain.customers.giving_credit import ApproveStoreCredit, GrantStoreCredit, WithdrawStoreCredit
 from domain.customers.registering import ContactPoint, StorePaymentMethod
 from domain.moments import EARLIEST, LATEST
 from domain.orders.contacting import RecordContact
@@ -102,6 +102,14 @@ def use_some_credit(**other: Any) -> UseCredit:
 
 def give_some_credit(**other: Any) -> GrantStoreCredit:
     return give_credit(**{"amount": 1, **other})
+
+
+def approve_credit(**other: Any) -> ApproveStoreCredit:
+    return ApproveStoreCredit(customer=CUSTOMER, **other)
+
+
+def withdraw_credit(**other: Any) -> WithdrawStoreCredit:
+    return WithdrawStoreCredit(customer=CUSTOMER, **other)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +268,8 @@ def test_what_is_just_in_range_is_taken(build: Built, field: str, value: object)
         (use_some_credit, "customer"),
         (use_some_credit, "use"),
         (give_some_credit, "credit"),
+        (approve_credit, "credit"),
+        (withdraw_credit, "credit"),
     ],
 )
 def test_an_id_of_another_kind_is_none(build: Built, field: str) -> None:

@@ -20,7 +20,7 @@ from domain.orders.pricing import AskedLine
 from domain.payments.payment_events import PaymentCaptured, PaymentReinstated, PaymentReversed
 from domain.refunds.owed import owed
 from domain.refunds.paying_out import next_payout
-from domain.refunds.refund_events import RefundDueChanged, RefundGranted, RefundPaid
+from domain.refunds.refund_events import ClaimedUnits, RefundDueChanged, RefundGranted, RefundPaid
 from tests.domain.bill_examples import (
     ILL,
     billed_story,
@@ -55,7 +55,15 @@ from tests.domain.examples import (
     ship,
 )
 from tests.domain.notice_examples import MONEY, assign, give_back, money, notice, unmatched
-from tests.domain.refund_examples import PAYOUTS, come_back, deciding, grant, paid_back, settle
+from tests.domain.refund_examples import (
+    PAYOUTS,
+    come_back,
+    deciding,
+    grant,
+    grant_unverified,
+    paid_back,
+    settle,
+)
 from tests.domain.specification import OWNER, Story, moment
 
 BACK, THEN = moment("2010-08-20"), moment("2010-08-15")
@@ -343,6 +351,17 @@ def returned() -> Story:
 def test_what_came_back_is_paid_out_again_only_from_then_on() -> None:
     # Leave what a refund may still pay out → by the 16th it paid twice what was granted, this fails.
     only_since(returned(), settle(payouts=(id_of("pot", 3),)))
+
+
+def test_what_came_back_of_a_refund_of_no_order_is_paid_again_only_from_then_on() -> None:
+    # Leave the refunds of the customer's own stream out → by the 16th it paid twice of it, this fails.
+    own: dict[str, Any] = {"stream": CUSTOMER, "method": "cheque"}
+    story = by_supervisor().by(OWNER)
+    claim = ClaimedUnits(1, "SWING", amount=3400)
+    story.do(grant_unverified(claim, deciding=deciding(OWNER.person)))
+    story.on("2010-08-12").do(settle(**own))
+    story.on("2010-08-20").do(come_back(stream=CUSTOMER))
+    only_since(story, settle(**own, payouts=(id_of("pot", 3),)))
 
 
 def test_a_refund_is_not_taken_back_before_its_money_came_back() -> None:

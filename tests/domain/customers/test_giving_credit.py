@@ -34,8 +34,8 @@ from projections.bill_tasks import Task
 from projections.folding import folding_of
 from projections.store_credits import StoreCreditRow, StoreCredits
 from projections.tasks import Tasks
-from tests.domain.bill_examples import OTHER_CREDIT, credit_given, give_credit
-from tests.domain.examples import CUSTOMER, ORDER, customer_registered, id_of, register
+from tests.domain.bill_examples import OTHER_CREDIT, credit_given, credit_kept, give_credit
+from tests.domain.examples import CUSTOMER, ORDER, customer_registered, id_of, placed, register
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, Story, given
 
 NINTH = id_of("crd", 9)
@@ -249,6 +249,11 @@ def test_credit_needs_a_customer_and_is_given_or_asked_for_once() -> None:
         story.when(give_credit(amount)).nothing()
         story.when(give_credit(amount + 1)).refused(AlreadyRecordedOtherwise(OTHER_CREDIT))
         story.when(give_credit(amount, kind="adjustment")).refused(AlreadyRecordedOtherwise(OTHER_CREDIT))
+
+
+def test_nothing_is_given_under_the_name_of_credit_that_is_their_own_money() -> None:
+    story = given(customer_registered(), placed(), credit_kept(500, credit=OTHER_CREDIT))
+    story.when(give_credit(500)).refused(AlreadyRecordedOtherwise(OTHER_CREDIT))
 
 
 def test_it_is_not_given_before_the_customer_was_known_nor_approved_before_it_was_asked_for() -> None:

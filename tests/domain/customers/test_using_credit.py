@@ -191,9 +191,12 @@ def test_credit_pays_no_bill_before_it_was_issued() -> None:
     story.when(use_credit(1)).then(told, told)
 
 
-def test_credit_is_not_used_before_the_order() -> None:
-    story = with_credit(500)
-    story.do(capture(amount=1))
+def test_credit_is_not_used_before_the_order_however_long_it_was_there() -> None:
+    # Ask only since when it was there → this fails.
+    story = given().by(OWNER).on("2010-08-08").record(customer_registered())
+    story.do(give_credit(500))
+    story.on("2010-08-10").do(place())
     at = story.at
-    story.with_now(at).on("2010-08-10", "11:00")
+    story.with_now(at).on("2010-08-10", "11:59")
     story.when(use_credit(1)).refused(EffectiveBeforeCause(story.at, at))
+    assert story.on("2010-08-10").do(use_credit(1))

@@ -3,6 +3,8 @@
 Source: R-G8, R-B9, I15
 """
 
+from typing import Any
+
 import pytest
 
 from domain.customers.credit import Credit
@@ -141,6 +143,14 @@ def test_what_a_bank_has_taken_it_asks_for_no_more() -> None:
     story.when(in_cash(method="cheque")).decides(RefundPaid)
 
 
+def test_a_bank_that_took_more_than_it_asked_for_asks_for_nothing_more() -> None:
+    story = kept()
+    story.do(dispute(amount=1000))
+    story.do(reverse(amount=2000))
+    story.do(pay_out_credit(5595, refund=OTHER_REFUND))
+    assert story.when(in_cash(method="cheque")).decides(RefundPaid).amount == 5595
+
+
 @pytest.mark.parametrize("at", ["2010-08-11", "2010-08-13"])
 def test_it_is_not_asked_back_as_of_a_day_before_the_bank_took_it_nor_before_it_came_again(at: str) -> None:
     # Ask as of that day alone → it leaves twice as of the 11th; ask now alone → as of the 13th: this fails.
@@ -156,6 +166,32 @@ def test_credit_of_a_payment_that_never_came_does_not_leave() -> None:
     story = kept().by(SUPERVISOR).because("sealed:typed wrongly")
     story.do(correct(story, PaymentCaptured))
     story.when(pay_out_credit(1, refund=OTHER_REFUND)).refused(CreditExceedsSetAside)
+
+
+def test_a_payment_that_never_came_backs_no_credit_of_another() -> None:
+    # Leave it in → 75.95 leave of which the bank has taken every cent, this fails.
+    story = given(customer_registered(), *PERSONS, placed(), captured())
+    story.by(SUPERVISOR).because("sealed:typed wrongly").do(correct(story, PaymentCaptured))
+    for command in (capture(payment=OTHER_PAYMENT, reference="ch_2"), cancel(), fail(), settle()):
+        story.do(command)
+    assert credit_of(story) == 7595
+    story.do(reverse(payment=OTHER_PAYMENT))
+    story.when(pay_out_credit(1, refund=OTHER_REFUND)).refused(exceeds(1, 0))
+
+
+def test_what_went_back_as_money_backs_no_credit_beside_it() -> None:
+    # Leave it in → 34.00 of a dress leave twice, this fails.
+    story = given(customer_registered(), *PERSONS, placed(), captured())
+    for command in (cancel((1, 1)), settle()):
+        story.do(command)
+    rest: dict[str, Any] = {"refund": OTHER_REFUND}
+    for command in (cancel((1, 1), **rest), fail(**rest), settle(**rest, payouts=(id_of("pot", 9),))):
+        story.do(command)
+    assert credit_of(story) == 4195
+    story.do(reverse(amount=4000))
+    third: dict[str, Any] = {"refund": id_of("ref", 3)}
+    story.when(pay_out_credit(196, **third)).refused(exceeds(196, 195))
+    assert story.do(pay_out_credit(195, **third))
 
 
 def test_a_gift_that_paid_beside_money_backs_none_of_it() -> None:
