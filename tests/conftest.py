@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
         Path(folder).chmod(0o711)
         os.environ[RUN_FOLDER] = folder
         config.add_cleanup(lambda: _forget(folder))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A run begun in the background ignores it, and so would each command that a test interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if name.startswith("MAKEGOOD_") and name != RUN_FOLDER]:
         del os.environ[name]  # no test may reach the data of whoever runs the tests
 

@@ -326,10 +326,13 @@ def test_what_nobody_reads_any_more_ends_without_a_word(makegood: Makegood, book
 def test_following_prints_what_others_record_until_interrupted(makegood: Makegood, book: str):
     command = [sys.executable, "-c", "from cli.main import run; run()", "events", "tail", "--follow"]
     with subprocess.Popen([*command, "--book", book], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        seen = [process.stdout.readline().split()[2] for _ in range(3)]
-        assert seen == ["type", "book.opened", "policy.adopted"]
-        assert makegood("persons", "add", "Ana", "--role", "agent", "--book", book).code == 0
-        assert process.stdout.readline().split()[2] == "person.registered"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        try:
+            assert process.stdout
+            seen = [process.stdout.readline().split()[2] for _ in range(3)]
+            assert seen == ["type", "book.opened", "policy.adopted"]
+            assert makegood("persons", "add", "Ana", "--role", "agent", "--book", book).code == 0
+            assert process.stdout.readline().split()[2] == "person.registered"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        finally:
+            process.kill()  # or the end of `with` waits for it
