@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from msgspec.json import schema_components
+from pydantic import BaseModel
 
 from api.components import SCHEMAS, set_apart
 from api.examples import EXAMPLES
@@ -43,6 +44,7 @@ from api.problems import (
     WrongMediaType,
 )
 from api.section import Declared, Section
+from domain.stored_types import STORED_TYPES
 
 PROBLEM_SCHEMA = "ProblemDocument"
 
@@ -218,6 +220,8 @@ def _responses(declared: Declared) -> dict[int | str, dict[str, Any]]:
     if declared.repeatable:
         problems += (*_SENDING, *_TICKING)
         responses[200] = {"headers": {"Ledger-Position": _receipt_headers()["Ledger-Position"]}}
+    if declared.streams:
+        responses[200] = {"content": {"text/event-stream": {"itemSchema": _sent(declared.answers)}}}
     if declared.flat:
         responses[200] = {
             "content": {"text/csv": {"schema": {"type": "string"}, "example": "id,status\n"}},
@@ -239,6 +243,28 @@ def _problem_response(causes: list[str]) -> dict[str, Any]:
     return {
         "description": " ".join(causes),
         "content": {"application/problem+json": {"schema": {"$ref": SCHEMAS + PROBLEM_SCHEMA}}},
+    }
+
+
+def _sent(answers: type[BaseModel]) -> dict[str, Any]:
+    """One server-sent event, as the Media Type Object of OpenAPI 3.2 describes those of a stream.
+
+    FastAPI says it so too, of streams that it makes itself, whatever the document's version.
+    """
+    data = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": SCHEMAS + answers.__name__},
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "The entry's position."},
+            "event": {"type": "string", "enum": list(STORED_TYPES), "description": "The entry's type."},
+            "data": data,
+        },
+        "required": ["id", "event", "data"],
+        "additionalProperties": False,
     }
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from jsonschema_rs import validator_for
 
 from api.v1 import events
 from ledger.composition import Ledger
@@ -97,6 +98,22 @@ async def test_the_stream_tells_what_was_and_goes_on_with_what_comes(house: Hous
             head + 3,
             head + 4,
         ]
+
+
+async def test_what_a_stream_sends_is_as_described(house: House) -> None:
+    # Describe a stream as a text alone, or its data as another answer → this fails.
+    document = house.app.openapi()
+    answers = document["paths"]["/v1/events/stream"]["get"]["responses"]["200"]["content"]
+    assert answers.keys() == {"text/event-stream"}
+    described = answers["text/event-stream"]["itemSchema"]
+    data = described["properties"]["data"]
+    head = await house.head()
+    await house.paid_order()
+    async with listening(house, house.agent, f"cursor={head}") as stream:
+        for event in await stream.heard(3):
+            validator_for(described).validate(event)
+            within = {**data["contentSchema"], "components": document["components"]}
+            validator_for(within).validate(json.loads(event["data"]))
 
 
 async def test_the_stream_resumes_without_gap_after_any_interruption(house: House) -> None:
