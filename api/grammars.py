@@ -224,9 +224,6 @@ Currency = Annotated[
     Field(examples=["EUR"]),
 ]
 Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT, description="Whole minor units.", examples=[1299])]
-PositiveAmount = Annotated[
-    int, Field(ge=1, le=LARGEST_AMOUNT, description="Whole minor units.", examples=[1299])
-]
 Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 LineNumber = Annotated[int, Field(ge=1, le=MOST_LINES, description="The line's number within its order.")]
 At = Annotated[

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from api.answers import Receipt
-from api.bodies import Writing
+from api.bodies import Money, Writing
 from api.call import Call, asked
 from api.grammars import (
     At,
@@ -17,7 +17,6 @@ from api.grammars import (
     CustomerId,
     OrderId,
     PaymentId,
-    PositiveAmount,
     Reference,
     RefundId,
     ReversalId,
@@ -45,7 +44,7 @@ from ledger.record.references import where_freed
 from ledger.sealing.sealer import BOOK
 from projections.unmatched import LISTED, Direction, Unmatched
 
-ALL_LEFT = "In its own currency; left out, all that is left."
+ALL_LEFT = "In the currency of what came or left; left out, all that is left of it."
 unmatched = Section("unmatched", "Money that came or left and that no rule could place.")
 
 
@@ -87,7 +86,7 @@ class AssignMoneyBody(Writing):
     """What the money was for. Of an order alone, what came is a payment of it."""
 
     order: OrderId
-    amount: PositiveAmount | None = Field(default=None, description=ALL_LEFT)
+    amount: Money | None = Field(default=None, description=ALL_LEFT)
     bill: BillId | None = Field(default=None, description="What came paid this bill.")
     reversal: ReversalId | None = Field(default=None, description="What came gives back this reversal.")
     refund: RefundId | None = Field(default=None, description="What left was a payout of this refund.")
@@ -106,7 +105,7 @@ class AssignMoneyBody(Writing):
 class ReturnMoneyBody(Writing):
     """How the money went back."""
 
-    amount: PositiveAmount | None = Field(default=None, description=ALL_LEFT)
+    amount: Money | None = Field(default=None, description=ALL_LEFT)
     reference: Reference | None = None
 
 
@@ -184,8 +183,15 @@ async def _kept_beside(call: Call, money: UnmatchedMoney) -> tuple[str, ...]:
 
 
 def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> int:
-    """All that is left unless said; where nothing is, all of it, so that a retry finds what it said."""
-    return body.amount or money.left or money.it.amount
+    """All that is left unless said; where nothing is, all of it, so that a retry finds what it said.
+
+    Raises: Invalid for another currency.
+    """
+    if body.amount is None:
+        return money.left or money.it.amount
+    if body.amount.currency != money.it.currency:
+        raise Invalid(faults=(Fault("/amount/currency", "Should be the currency of what came or left"),))
+    return body.amount.amount
 
 
 def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:

@@ -276,7 +276,7 @@ async def test_money_no_rule_can_place_waits_once_and_is_assigned(stripe: Stripe
     assert await stripe.tell("payment_intent.succeeded", intent(it)) == "known"
     (row,) = await waiting(house, it["id"])
     assert (row["why"], row["order"], row["left"]["amount"]) == ("capture-exceeds-price", order, 2001)
-    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"order": order, "amount": 2000})
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"order": order, "amount": eur(2000)})
     await house.recorded(f"/v1/unmatched/{row['id']}/return", {})
     assert (await account(house, order))["received"] == 2000
     assert (await waiting(house, it["id"]))[0]["left"]["amount"] == 0
@@ -305,7 +305,7 @@ async def test_a_charge_told_of_with_more_than_is_recorded_is_matched_as_far_as_
     refused = (await house.agent.post(path, {"order": order})).json()
     assert refused["type"] == "/problems/reference-captured-otherwise"
     assert "assign first as much as that payment" in refused["way_out"]
-    await house.recorded(path, {"order": order, "amount": refused["figures"]["recorded"]["amount"]})
+    await house.recorded(path, {"order": order, "amount": refused["figures"]["recorded"]})
     await house.recorded(path, {"order": order})
     assert [row["left"]["amount"] for row in await waiting(house, it["id"])] == [0]
     assert (await account(house, order))["received"] == 3000
@@ -605,7 +605,7 @@ async def test_one_payout_is_assigned_to_several_refunds(stripe: Stripe) -> None
         part = {"parts": [{"line": 1, "quantity": 1}]}
         cancelled = await house.recorded(f"/v1/orders/{order}/cancellation", part)
         (granted,) = {each["data"]["refund"] for each in cancelled["entries"] if "refund" in each["data"]}
-        says = {"order": order, "refund": granted, "amount": 1000}
+        says = {"order": order, "refund": granted, "amount": eur(1000)}
         await house.recorded(f"/v1/unmatched/{row['id']}/assignment", says)
     assert (await account(house, order))["refunded"] == 2000
 

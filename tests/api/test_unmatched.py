@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.house import House, payment_body
+from tests.api.house import House, eur, payment_body
 
 pytestmark = pytest.mark.anyio
 
@@ -69,9 +69,9 @@ async def test_racing_assignments_share_what_is_left_once(house: House) -> None:
 async def test_in_parts_and_the_rest_back(house: House) -> None:
     money, order, other = await house.unmatched(3500), await house.order(1), await house.order(2)
     path = f"/v1/unmatched/{money}"
-    for body in ({"order": order, "amount": 1000}, {"order": other, "amount": 2000}):
+    for body in ({"order": order, "amount": eur(1000)}, {"order": other, "amount": eur(2000)}):
         assert (await house.agent.post(f"{path}/assignment", body)).status_code == 201
-    more = await house.agent.post(f"{path}/return", {"amount": 501})
+    more = await house.agent.post(f"{path}/return", {"amount": eur(501)})
     assert (more.status_code, more.json()["type"]) == (409, "/problems/unmatched-exceeded")
     assert more.json()["figures"]["left"]["amount"] == 500
     assert (await house.agent.post(f"{path}/return", {})).status_code == 201
@@ -140,6 +140,16 @@ async def test_what_was_assigned_by_mistake_waits_again_and_may_be_assigned_agai
     assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/unmatched-settled")
 
 
+async def test_what_money_was_for_is_said_in_its_own_currency(house: House) -> None:
+    # Take the number alone → 20 dollars of 20 euros are assigned, and this fails.
+    money, order = await house.unmatched(2000), await house.order(2)
+    for path, named in (("assignment", {"order": order}), ("return", {})):
+        for amount, status in (({"amount": 2000, "currency": "USD"}, 422), (eur(0), 422), (2000, 422)):
+            answer = await house.agent.post(f"/v1/unmatched/{money}/{path}", named | {"amount": amount})
+            assert answer.status_code == status
+    assert (await listed(house, money))["left"] == eur(2000)
+
+
 async def test_an_order_whose_money_went_back_is_on_the_list_of_those_that_wait(house: House) -> None:
     # Let a return decide no hold → nobody is asked about the order, and this fails.
     order = await house.order(2)
@@ -147,7 +157,7 @@ async def test_an_order_whose_money_went_back_is_on_the_list_of_those_that_wait(
     placed = (await house.agent.get(path)).json()
     missing = placed["total"]["amount"]
     money = await house.unmatched(missing + 1, order=order)
-    part = await house.recorded(f"/v1/unmatched/{money}/return", {"amount": 1})
+    part = await house.recorded(f"/v1/unmatched/{money}/return", {"amount": eur(1)})
     assert [entry["type"] for entry in part["entries"]] == ["unmatched_receipt.returned"]
     rest = await house.recorded(f"/v1/unmatched/{money}/return", {})
     assert [entry["type"] for entry in rest["entries"]] == [
@@ -181,16 +191,15 @@ async def test_another_part_of_what_came_again_may_be_said_under_the_same_name(h
     # Give it the name that the first part has → nobody can say what it was, and this fails.
     order = await house.order(2)
     paid = (await house.recorded(f"/v1/orders/{order}/payments", payment_body(2000)))["entries"][0]["data"]
-    eur = {"amount": 2000, "currency": "EUR"}
-    taken = {"payment": paid["payment"], "kind": "chargeback", "amount": eur}
+    taken = {"payment": paid["payment"], "kind": "chargeback", "amount": eur(2000)}
     receipt = await house.recorded(f"/v1/orders/{order}/payment-reversals", taken)
     reversal = receipt["entries"][0]["data"]["reversal"]
     path = f"/v1/orders/{order}/payment-reversals/{reversal}/reinstatements"
     name = f"dp_{reversal}"
-    await house.recorded(path, {"amount": eur | {"amount": 500}, "reference": name})
+    await house.recorded(path, {"amount": eur(500), "reference": name})
     money = await house.unmatched(1200, name)
     for amount, recorded in ((700, True), (500, False)):
-        said = {"order": order, "reversal": reversal, "amount": amount}
+        said = {"order": order, "reversal": reversal, "amount": eur(amount)}
         matched = await house.recorded(f"/v1/unmatched/{money}/assignment", said)
         assert ("payment.reinstated" in [entry["type"] for entry in matched["entries"]]) is recorded
     assert (await listed(house, money))["left"]["amount"] == 0
