@@ -81,6 +81,9 @@ def _paying_out(it: StripeRefund, refund: str, order: Placed, payment: Payment) 
 def _refund_of(found: Found, order: Placed, it: StripeRefund, amount: int) -> str | None:
     """The refund it pays: the one it was recorded for, the one the shop named, one of which somebody recorded
     it by hand, or the first it may pay.
+
+    Less than was recorded by hand may be another payout: of that the shop has to name the refund, or a
+    person.
     """
     told = _payout_of(order, it.id)
     if told is not None:

@@ -36,7 +36,9 @@ TO_DO: Final[Mapping[DeadlineKind, str]] = {
     "watched_review": "Decide whether the order ships or is paid first (`/review`).",
     "contest_dispute": "Tell the bank that the money went back already, and record how the dispute ended"
     " (`/closing`).",
-    "unmatched": "Say what the money was for (`/assignment`), or that it went back (`/return`).",
+    "unmatched": "Say what the money was for (`/assignment`), or that it went back (`/return`). What left for"
+    " a refund that somebody recorded as paid, without a reference, is assigned to that refund, each part of"
+    " it by itself.",
     "notice": "Compare the notice with the processor's own record, record what it tells, and note that you"
     " looked at it (`/closing`).",
 }

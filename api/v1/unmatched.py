@@ -266,7 +266,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
             order=body.order,
             refund=body.refund,
             payout=mint("pot"),
-            payment=body.payment or _paid_most(order, amount),
+            payment=body.payment or _paid_most(order, body.refund, amount),
             amount=amount,
             currency=it.currency,
             reference=_named(money),
@@ -287,14 +287,16 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
     )
 
 
-def _paid_most(order: Placed, amount: int) -> str:
-    """The payment it may have gone back against: the first that is large enough, else the last one.
+def _paid_most(order: Placed, refund: str, amount: int) -> str:
+    """The payment it may have gone back against: the first that is large enough; else one against which so
+    much was recorded by hand, under no reference; else the last one.
 
     Raises: Invalid where the order has none.
     """
-    for name, payment in order.payments.items():
-        if payment.may_go_back >= amount:
-            return name
     if not order.payments:
         raise Invalid(faults=(Fault("/order", "Should be an order that was paid"),))
-    return next(reversed(list(order.payments)))
+    known = order.refunds.get(refund)
+    by_hand = () if known is None else known.payouts.values()
+    large = [name for name, payment in order.payments.items() if payment.may_go_back >= amount]
+    said = [name for name in order.payments for it in by_hand if it.without_reference(name) >= amount]
+    return next(iter((*large, *said, list(order.payments)[-1])))

@@ -212,8 +212,8 @@ def _known_as(unmatched: str, event: Event) -> Event:
 def _as_decided(
     assigned: UnmatchedReceiptAssigned | UnmatchedPayoutAssigned, decided: Decision
 ) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
-    """It was a payout recorded by hand, where that is named by it."""
-    named = [event.payout for _, event in decided.events if isinstance(event, PayoutNamed)]
+    """It was a payout recorded by hand, or a part of one, where that is named by it."""
+    named = [event.part or event.payout for _, event in decided.events if isinstance(event, PayoutNamed)]
     return msgspec.structs.replace(assigned, subject=named[0]) if named else assigned
 
 

@@ -32,7 +32,7 @@ from domain.payments.references import named_by
 from domain.refunds.owed import owed
 from domain.refunds.payout_events import PayoutNamed
 from domain.refunds.payout_references import expect_unused, payout_claims
-from domain.refunds.refund import Payout, Refund, sent_by_hand
+from domain.refunds.refund import Payout, Refund, sent_by_hand, sent_in_parts
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import refund_of
 from domain.refunds.ways import sent_back_by
@@ -141,7 +141,8 @@ class PayoutExceedsDue(Refusal):
 
     rule = "I13"
     way_out = (
-        "If the money has left, record it as a payout nobody can match; what is due back is on the order."
+        "Record at most what is due back, or what a payout recorded by hand without a reference stands for;"
+        " the order shows both. The rest waits until somebody says what it was for."
     )
     spoken = "Of this refund {due} are due back, and {amount} would be paid out."
 
@@ -152,7 +153,8 @@ class PayoutExceedsDue(Refusal):
 
 def record_told_payout(command: RecordPayout, given: Given) -> Decision:
     """Records what left, as somebody outside tells. A payout recorded by hand without its reference has it
-    from then on, where it is the one named, or the only one that it can be: its money left once.
+    from then on, where it is the one named, or the only one that it can be: its money left once. Of one that
+    is larger it is a part, which left under a reference of its own.
 
     Checks, in this order: refund granted; those of a payout, unless one recorded by hand is named; where it
     is one, that no other payout has its reference (I12). It may have been told before it was recorded here.
@@ -163,17 +165,24 @@ def record_told_payout(command: RecordPayout, given: Given) -> Decision:
         try:
             return record_payout(command, given)
         except PayoutExceedsDue:
-            by_hand = sent_by_hand(refund, command.payment, command.amount)
-            if by_hand is None or command.currency != by_hand.tried.currency:
+            by_hand = _recorded_by_hand(refund, command)
+            if by_hand is None:
                 raise
-    elif not by_hand.is_without_reference(command.payment, command.amount):
+    elif by_hand.without_reference(command.payment) != command.amount:
         return record_payout(command, given)
     return _named_after_all(by_hand, command, state)
 
 
+def _recorded_by_hand(refund: Refund, command: RecordPayout) -> Payout | None:
+    if command.currency != refund.granted.currency:
+        return None
+    said = (refund, command.payment, command.amount)
+    return sent_by_hand(*said) or sent_in_parts(*said)
+
+
 def _named_after_all(by_hand: Payout, command: RecordPayout, state: Placed | Customer) -> Decision:
     assert isinstance(by_hand.tried, RefundPaid)
-    it = msgspec.structs.replace(by_hand.tried, reference=command.reference)
+    it = msgspec.structs.replace(by_hand.tried, amount=command.amount, reference=command.reference)
     processor = _processor(state, command.payment)
     expect_unused(state, it, processor)
     named = PayoutNamed(
@@ -184,6 +193,7 @@ def _named_after_all(by_hand: Payout, command: RecordPayout, state: Placed | Cus
         currency=it.currency,
         amount=it.amount,
         reference=command.reference,
+        part=command.payout if it.amount < by_hand.tried.amount else None,
     )
     claims = payout_claims(state, it, processor)
     return Decision(events=((command.order, named),), claims=claims, customer=it.customer)

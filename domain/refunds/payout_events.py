@@ -21,7 +21,10 @@ class PayoutAsked(Event, frozen=True, kw_only=True):
 
 
 class PayoutNamed(Event, frozen=True, kw_only=True):
-    """A payout recorded by hand without a reference is the one its processor tells of. Source: I12"""
+    """A payout recorded by hand without a reference is the one its processor tells of, or a part of it.
+
+    Source: I12
+    """
 
     refund: str
     customer: str
@@ -31,3 +34,7 @@ class PayoutNamed(Event, frozen=True, kw_only=True):
     amount: Minor
     reference: str
     """What the processor calls it."""
+    part: str | None = None
+    """The payout that so much of it is from then on, with that reference, where more of it left under others;
+    the rest has none yet.
+    """

@@ -46,12 +46,12 @@ class Payout(msgspec.Struct, frozen=True):
         """Whether it failed or came back."""
         return isinstance(self.tried, RefundPaymentFailed) or self.returned is not None
 
-    def is_without_reference(self, payment: str, amount: int) -> bool:
-        """Whether so much went back against that payment, and nobody said under which reference."""
+    def without_reference(self, payment: str) -> int:
+        """What of it went back against that payment, and nobody said under which reference."""
         it = self.tried
         if not isinstance(it, RefundPaid) or it.reference is not None or self.did_not_arrive:
-            return False
-        return (it.method, it.payment, it.amount) == ("original_method", payment, amount)
+            return 0
+        return it.amount if (it.method, it.payment) == ("original_method", payment) else 0
 
 
 class Refund(msgspec.Struct, frozen=True):
@@ -106,7 +106,15 @@ class Refund(msgspec.Struct, frozen=True):
 def sent_by_hand(refund: Refund, payment: str, amount: int) -> Payout | None:
     """The payout of so much, back the way it came, that somebody recorded without its reference."""
     for payout in refund.payouts.values():
-        if payout.is_without_reference(payment, amount):
+        if payout.without_reference(payment) == amount:
+            return payout
+    return None
+
+
+def sent_in_parts(refund: Refund, payment: str, amount: int) -> Payout | None:
+    """The payout recorded so of which so much may be a part: it left in several."""
+    for payout in refund.payouts.values():
+        if payout.without_reference(payment) > amount:
             return payout
     return None
 
@@ -175,15 +183,17 @@ def with_asked(refunds: Refunds, it: PayoutAsked, entry: Entry) -> Refunds:
 
 
 def with_named(refunds: Refunds, it: PayoutNamed, entry: Entry) -> Refunds:
-    """The refunds, of which a payout is known by its reference from now on."""
+    """The refunds, of which a payout is known by its reference from now on, or a part of it by itself."""
     known = refunds[it.refund]
-    payout = known.payouts[it.payout]
-    tried = msgspec.structs.replace(payout.tried, reference=it.reference)
-    payout = msgspec.structs.replace(payout, tried=tried, named_position=entry.position)
-    return {
-        **refunds,
-        it.refund: msgspec.structs.replace(known, payouts={**known.payouts, it.payout: payout}),
-    }
+    payout, name = known.payouts[it.payout], it.part or it.payout
+    tried = msgspec.structs.replace(payout.tried, payout=name, amount=it.amount, reference=it.reference)
+    named = msgspec.structs.replace(payout, tried=tried, named_position=entry.position)
+    payouts = {**known.payouts, name: named}
+    if it.part is not None:
+        rest = msgspec.structs.replace(payout.tried, amount=payout.tried.amount - it.amount)
+        payouts[name] = msgspec.structs.replace(named, position=entry.position)
+        payouts[it.payout] = msgspec.structs.replace(payout, tried=rest)
+    return {**refunds, it.refund: msgspec.structs.replace(known, payouts=payouts)}
 
 
 def with_returned(refunds: Refunds, it: RefundReturned, entry: Entry) -> Refunds:

@@ -911,3 +911,22 @@ async def test_a_refund_sent_by_hand_is_the_one_that_stripe_tells_of(stripe: Str
     assert (events[-1]["type"], events[-1]["data"]["reference"]) == ("refund.payout_named", back["id"])
     assert await stripe.tell("refund.failed", back | {"status": "failed"}) == "recorded"
     assert (await account(house, order))["refunded"] == 0
+
+
+async def test_a_refund_sent_by_hand_at_once_may_have_left_in_two_parts(stripe: Stripe) -> None:
+    # Assign only what is as much as was recorded → no part has a place, whatever somebody says; this fails.
+    house = stripe.house
+    order, it = await refunded_order(stripe)
+    (granted,) = (await shown(house, order))["refunds"]
+    await house.recorded(f"/v1/refunds/{granted['id']}/settlement", {})
+    first = refund(it, 600)
+    assert await stripe.tell("refund.created", first) == "unmatched", "of whichever refund it is"
+    (row,) = await waiting(house, first["id"])
+    says = {"order": order, "refund": granted["id"]}
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", says)
+    second = refund(it, 400, metadata={"refund": granted["id"]})
+    assert await stripe.tell("refund.created", second) == "recorded"
+    assert await stripe.tell("refund.updated", first) == "known"
+    assert (await account(house, order))["refunded"] == 1000
+    assert await stripe.tell("refund.failed", first | {"status": "failed"}) == "recorded"
+    assert (await account(house, order))["refunded"] == 400

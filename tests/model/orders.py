@@ -4,6 +4,7 @@ Written from the rules alone, and importing nothing of the project, so that it c
 It keeps every unit as a thing with a price, where the domain counts; amounts are whole minor units.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -155,6 +156,8 @@ class Refund:
     """Payments against which it did not."""
     by_hand: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     """What went back against which payment, and nobody said under which reference; by payout."""
+    parts: Counter[str] = field(default_factory=Counter[str])
+    """What of those left in parts, each with its reference."""
     settled: int = 0
     """What of it cleared bills and write-offs as it was granted."""
     refunded: dict[int, Price] = field(default_factory=dict[int, Price])

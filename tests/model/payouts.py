@@ -36,15 +36,21 @@ def sent(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
 
 
 def told(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
-    """I12: it left, or it is what somebody said had left, under no reference until now."""
-    known = shop.orders[name].refunds[refund].by_hand
+    """I12: it left, or it is what somebody said had left, under no reference until now; or some of that."""
+    it = shop.orders[name].refunds[refund]
+    known = it.by_hand
     try:
         sent(shop, name, refund, payment, amount)
     except Refused:
-        same = [payout for payout, it in known.items() if it == (payment, amount)]
-        if not same:
+        same = [payout for payout, said in known.items() if said == (payment, amount)]
+        more = [payout for payout, said in known.items() if said[0] == payment and said[1] > amount]
+        if same:
+            del known[same[0]]
+        elif more:
+            known[more[0]] = payment, known[more[0]][1] - amount
+            it.parts[more[0]] += amount
+        else:
             raise
-        del known[same[0]]
 
 
 def failed(shop: Shop, name: str, refund: str, payment: str) -> None:

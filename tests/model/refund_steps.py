@@ -90,8 +90,10 @@ def return_payout(twins: Twins, which: int, much: int) -> None:
     )
 
     def of_shop() -> None:
-        refunds.return_payout(twins.shop, order.name, paid.refund, paid.payment, paid.amount)
-        order.refunds[paid.refund].by_hand.pop(paid.payout, None)
+        refund = order.refunds[paid.refund]
+        came_back = paid.amount - refund.parts[paid.payout]  # each part comes back by itself
+        refunds.return_payout(twins.shop, order.name, paid.refund, paid.payment, came_back)
+        refund.by_hand.pop(paid.payout, None)
 
     twins.ask(command, of_shop)
 

@@ -14,7 +14,7 @@ from domain.refunds.paying_out import KeepCredit, PayoutExceedsDue, SendBack
 from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
-from domain.refunds.refund_events import RefundDueChanged, RefundPaid, RefundPaymentFailed
+from domain.refunds.refund_events import RefundDueChanged, RefundPaid, RefundPaymentFailed, RefundReturned
 from domain.refunds.settling import PayoutNotNamed, SettleRefund
 from domain.refunds.ways import EarlierWayOpen
 from domain.retry import AlreadyRecordedOtherwise
@@ -32,7 +32,7 @@ from tests.domain.examples import (
     placed,
     shipped,
 )
-from tests.domain.notice_examples import assign, money, notice
+from tests.domain.notice_examples import assign, left, money, notice
 from tests.domain.refund_examples import PAYOUTS, come_back, fail, grant, settle
 from tests.domain.refunds.test_paying_out import FIRST, MONEY, SECOND, next_of, record
 from tests.domain.specification import OWNER, Story, given
@@ -201,14 +201,14 @@ def by_hand() -> Story:
     return story
 
 
-def named(reference: str = "re_9") -> PayoutNamed:
+def named(reference: str = "re_9", amount: int = 3400) -> PayoutNamed:
     return PayoutNamed(
         refund=REFUND,
         customer=CUSTOMER,
         order=ORDER,
         payout=PAYOUTS[0],
         currency="USD",
-        amount=3400,
+        amount=amount,
         reference=reference,
     )
 
@@ -232,13 +232,50 @@ def test_what_was_recorded_by_hand_is_the_payout_its_processor_tells_of(payout: 
     assert isinstance(again, UnmatchedPayout), "a second one is another"
 
 
-@pytest.mark.parametrize("other", [{"amount": 3399}, {"payment": OTHER_PAYMENT}, {"currency": "EUR"}])
+@pytest.mark.parametrize("other", [{"amount": 3401}, {"payment": OTHER_PAYMENT}, {"currency": "EUR"}])
 def test_another_amount_or_payment_is_no_payout_recorded_by_hand(other: dict[str, Any]) -> None:
     said = {"amount": 3400, "reference": "re_9", "payout": SECOND, **other}
     by_hand().when(record(**said)).refused(PayoutExceedsDue)
     if "currency" not in other:
         explicit = {**said, "payout": PAYOUTS[0]}
         by_hand().when(record(**explicit)).refused(AlreadyRecordedOtherwise(PAYOUTS[0]))
+
+
+def test_what_was_recorded_by_hand_at_once_and_left_in_parts_is_told_part_by_part() -> None:
+    # Take only what is told of all of it → both parts wait for ever, and nothing true can be said of them.
+    story = by_hand().from_("provider")
+    first, _ = story.do(told("re_8", 2000, number=1))
+    assert (first.amount, first.part, first.reference) == (2000, SECOND, "re_8")
+    assert story.account(ORDER).refunded == 3400
+    third = id_of("pot", 3)
+    too_much, _ = story.do(told("re_7", 1401, payout=third, number=2))
+    assert isinstance(too_much, UnmatchedPayout), "more than is left of it is another"
+    assert story.do(told("re_9", 1400, payout=third, number=3))[0] == named(amount=1400)
+    story.when(record(payout=third, amount=2000, reference="re_8")).nothing()
+    assert [type(it).__name__ for it in story.do(told("re_8", 2000, number=4))] == ["NoticeReceived"]
+
+
+@pytest.mark.parametrize(("payout", "amount"), [(SECOND, 2000), (PAYOUTS[0], 1400)])
+def test_a_part_comes_back_by_itself(payout: str, amount: int) -> None:
+    # Give all of it back with one part → 34.00 are owed of which 14.00 never came again, and this fails.
+    story = by_hand()
+    story.do(record(payout=SECOND, amount=2000, reference="re_8"))
+    back = story.when(come_back(payout=payout)).decides(RefundReturned)
+    assert (back.amount, back.left, story.account(ORDER).refunded) == (amount, amount, 3400 - amount)
+    story.when(come_back(payout=payout)).nothing()
+
+
+def test_parts_that_wait_are_assigned_to_what_was_recorded_by_hand() -> None:
+    story = by_hand()
+    for number, (amount, part) in enumerate([(2000, id_of("pot", 4)), (1400, None)]):
+        unmatched, reference = id_of("unm", number), f"re_{number}"
+        story.record(left(unmatched=unmatched, amount=amount, reference=reference))
+        fact = record(amount=amount, reference=reference, payout=id_of("pot", 4 + number))
+        matched, name = story.do(assign(unmatched=unmatched, fact=fact))
+        assert isinstance(matched, UnmatchedPayoutAssigned)
+        assert (matched.subject, name.part) == (part or PAYOUTS[0], part)
+        story.when(assign(unmatched=unmatched, fact=fact)).nothing()
+    assert story.account(ORDER).refunded == 3400
 
 
 def test_what_is_due_and_told_is_paid_before_it_is_taken_for_what_was_recorded() -> None:
