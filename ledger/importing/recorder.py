@@ -80,7 +80,7 @@ class OrderRecorder:
         yield outcome
         placed = event_in(outcome, OrderPlaced)
         if placed.total:
-            yield await steps.take("capture", _capture_of(placed, document.reference))
+            yield await steps.take("capture", _capture_of(placed))
         ship = ShipOrder(
             order=placed.order,
             shipment=mint("shp"),
@@ -199,12 +199,13 @@ def _asked(line: Line) -> AskedLine:
     )
 
 
-def _capture_of(placed: OrderPlaced, reference: str) -> CapturePayment:
+def _capture_of(placed: OrderPlaced) -> CapturePayment:
+    """Its payment, named as the order is: two channels may number their orders alike."""
     return CapturePayment(
         order=placed.order,
         payment=mint("pay"),
         amount=placed.total,
         currency=placed.currency,
         processor=ORIGIN,
-        reference=reference,
+        reference=f"{placed.channel}/{placed.external_ref}",
     )

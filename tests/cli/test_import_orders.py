@@ -551,3 +551,37 @@ def test_the_whole_real_shop_is_recorded_as_expected_in_constant_memory(
     again, _ = imported_apart(database, keys_folder, book_name)
     assert without_tail(again) == without_tail(receipt)
     assert again["entries"] == 0
+
+
+OF_A_SHOP = """\
+[book]
+name = "two"
+zone = "Europe/London"
+country = "GB"
+cut_over = 2025-01-01
+
+[columns]
+order = "No"
+sku = "Sku"
+quantity = "Qty"
+unit_price = "Price"
+date = "Date"
+customer = "Customer"
+
+[fixed]
+currency = "GBP"
+"""
+
+
+def test_two_shops_may_have_numbered_an_order_alike(
+    makegood: Makegood, database: Database, book_name: str, tmp_path: Path
+):
+    """Name a payment by its order's reference alone → this fails: the other shop's order is never paid."""
+    for shop, day in (("web", "2010-08-01"), ("phone", "2010-09-01"), ("web", "2010-08-01")):
+        mapping, file = tmp_path / f"{shop}.toml", tmp_path / f"{shop}.csv"
+        mapping.write_text(f'{OF_A_SHOP}channel = "{shop}"\n')
+        file.write_text(f"No,Sku,Qty,Price,Date,Customer\n1001,MUG,1,6.95,{day},ann\n")
+        done = makegood("import", "orders", file, "--mapping", mapping, "--book", book_name)
+        assert (done.code, done.err) == (0, "")
+    found = recorded(database, book_name)
+    assert (found["orders"], found["charged_pence"], found["captured_pence"]) == (2, 2 * 695, 2 * 695)
