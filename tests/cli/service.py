@@ -62,7 +62,10 @@ def serving(data: Path, before: str = "") -> Generator[Service]:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGINT)
-                process.wait(PATIENCE)
+                try:
+                    process.wait(PATIENCE)
+                finally:
+                    process.kill()  # or the end of `with` waits for it
 
 
 def postmaster_of(data: Path) -> int:

@@ -134,7 +134,9 @@ def _folding_child_of(service: Service) -> int | None:
     for about in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has just ended
             parent = int((about / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == service.process.pid and b"projecting.apart" in (about / "cmdline").read_bytes():
+            # Until exec it has the command line of its parent, which waits for that: frozen there, both are.
+            begun = b"\0-m\0ledger.projecting.apart\0" in (about / "cmdline").read_bytes()
+            if parent == service.process.pid and begun:
                 return int(about.name)
     return None
 
