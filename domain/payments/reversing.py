@@ -184,7 +184,6 @@ def reverse_payment(command: ReversePayment, given: Given) -> Decision:
     if command.amount > payment.standing:
         left = state.money(payment.standing)
         raise ReversalExceedsPayment(command.payment, state.money(command.amount), left)
-    expect_cause(payment.at, given)
     reversed_ = _reversed(state, payment, command, given)
     claims = _claims(state, payment, reversed_)
     after = msgspec.structs.replace(state, account=state.account.moved(reversed=command.amount))

@@ -191,6 +191,7 @@ def withdraw_credit(**other: Any) -> WithdrawStoreCredit:
         (reverse, "amount", 0),
         (reverse, "kind", "lost"),
         (reverse, "reference", ""),
+        (reinstate, "reference", ""),
         (reinstate, "amount", 0),
         (use_some_credit, "amount", 0),
         (give_some_credit, "amount", 0),

@@ -415,6 +415,15 @@ def test_money_goes_back_against_the_oldest_payment_however_late_that_was_told()
     assert story.state(ORDER).payments[OTHER_PAYMENT].paid_back == 3400
 
 
+def test_a_payment_told_late_has_its_place_between_the_one_before_and_the_one_after() -> None:
+    story = by_supervisor(placed()).by(OWNER).with_now(moment("2010-08-21"))
+    third = id_of("pay", 3)
+    for day, payment in (("10", PAYMENT), ("20", OTHER_PAYMENT), ("15", third)):
+        told = capture(payment=payment, amount=1000, reference=payment)
+        story.on(f"2010-08-{day}").do(told)
+    assert list(story.state(ORDER).payments) == [PAYMENT, third, OTHER_PAYMENT]
+
+
 def test_a_bank_takes_back_what_stands_whatever_was_due_back_by_then() -> None:
     # Ask of a bank too whether it was due back → what moved on the 15th is refused.
     story = by_supervisor(placed()).by(OWNER).with_now(moment("2010-08-21"))

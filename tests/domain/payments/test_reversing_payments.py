@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.bills.bill_events import BillShare
-from domain.bills.owing import CurrencyOfOrderDiffers
+from domain.bills.owing import CurrencyOfOrderDiffers, OrderOfAnotherCustomer
 from domain.bills.watching import is_watched
 from domain.causes import EffectiveBeforeCause
 from domain.customers.standing import standing
@@ -55,6 +55,7 @@ from tests.domain.examples import (
     CUSTOMER,
     ORDER,
     OTHER_BILL,
+    OTHER_CUSTOMER,
     OTHER_PAYMENT,
     PAYMENT,
     REFUND,
@@ -162,6 +163,14 @@ def test_money_given_back_as_credit_is_contested_with_too() -> None:
     # Count what left as money alone → this fails.
     story = given(customer_registered(), placed(), captured(), refund_granted(granted=1))
     story.record(credit_kept(1, source="refund", subject=REFUND))
+    assert story.when(dispute()).decides(DisputeOpened).deadlines
+
+
+def test_one_refund_that_was_paid_is_enough_to_contest_beside_one_that_was_not() -> None:
+    story = given(customer_registered(), placed(), captured())
+    story.do(cancel((1, 1)))
+    story.record(refund_paid(3400))
+    story.do(cancel((1, 1), refund=id_of("ref", 2)))
     assert story.when(dispute()).decides(DisputeOpened).deadlines
 
 
@@ -278,6 +287,12 @@ def test_what_a_reversal_names_has_to_be_there() -> None:
     story.do(dispute())
     story.when(reverse(dispute=DISPUTE)).then(payment_reversed(dispute=DISPUTE))
     story.when(reverse()).refused(AlreadyRecordedOtherwise(REVERSAL))
+
+
+def test_nothing_is_taken_back_of_an_order_that_is_another_customers() -> None:
+    # Believe whoever is named → their facts decide whether the order waits for a person, and this fails.
+    story = paid_story()
+    story.when(reverse(customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER))
 
 
 def test_a_dispute_about_one_payment_takes_back_no_other() -> None:
