@@ -13,11 +13,12 @@ from domain.declines.holds import hold_follows
 from domain.entry import Event
 from domain.moments import Moment
 from domain.orders.order import Placed
+from domain.refunds.payout_events import PayoutNamed
 
 
 def with_events_in_turn(decision: Decision, given: Given) -> Decision:
     """The decision, in which no hold ends before it began, nor begins or goes on before the last one ended;
-    and no promise is kept before it was made.
+    no promise is kept before it was made, and no payout named before it left.
     """
     at = given.at if decision.at is None else decision.at
     later: dict[int, Moment] = {}
@@ -38,5 +39,7 @@ def _follows(event: Event, state: Placed) -> Moment | None:
             return hold_follows(state)
         case PromiseKept():
             return state.bills[event.subject].promises[event.promise].at
+        case PayoutNamed():
+            return state.refunds[event.refund].payouts[event.payout].at
         case _:
             return None

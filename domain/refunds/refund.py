@@ -191,8 +191,9 @@ def with_named(refunds: Refunds, it: PayoutNamed, entry: Entry) -> Refunds:
     payouts = {**known.payouts, name: named}
     if it.part is not None:
         rest = msgspec.structs.replace(payout.tried, amount=payout.tried.amount - it.amount)
-        payouts[name] = msgspec.structs.replace(named, position=entry.position)
-        payouts[it.payout] = msgspec.structs.replace(payout, tried=rest)
+        # Either comes back by itself only once there are two.
+        payouts[name] = msgspec.structs.replace(named, at=entry.effective_at, position=entry.position)
+        payouts[it.payout] = msgspec.structs.replace(payout, tried=rest, at=entry.effective_at)
     return {**refunds, it.refund: msgspec.structs.replace(known, payouts=payouts)}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.causes import EffectiveBeforeCause
 from domain.inbound.payouts import RecordSentPayout
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedPayoutAssigned
 from domain.money import Money
@@ -263,6 +264,29 @@ def test_a_part_comes_back_by_itself(payout: str, amount: int) -> None:
     back = story.when(come_back(payout=payout)).decides(RefundReturned)
     assert (back.amount, back.left, story.account(ORDER).refunded) == (amount, amount, 3400 - amount)
     story.when(come_back(payout=payout)).nothing()
+
+
+def test_a_payout_told_of_before_it_was_recorded_has_its_name_once_it_left() -> None:
+    # Name it as of when that is told → as of the 11th a payout has a name that has not left, and this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 1)))
+    story.on("2010-08-12").do(settle())
+    left_at = story.at
+    story.with_now(left_at).on("2010-08-11").do(record(payout=SECOND, amount=3400, reference="re_9"))
+    assert story.entries[-1].event == named()
+    assert story.entries[-1].effective_at == left_at
+
+
+@pytest.mark.parametrize("payout", [SECOND, PAYOUTS[0]])
+def test_a_part_comes_back_only_once_it_was_told_of_as_one(payout: str) -> None:
+    # Go by when all of it left → as of the 13th a part comes back of what is one still, and this fails.
+    story = by_hand().on("2010-08-14")
+    told_at = story.at
+    story.do(record(payout=SECOND, amount=2000, reference="re_8"))
+    story.with_now(told_at).on("2010-08-13")
+    story.when(come_back(payout=payout)).refused(EffectiveBeforeCause(story.at, told_at))
+    story.at = told_at
+    assert story.do(come_back(payout=payout))
 
 
 def test_parts_that_wait_are_assigned_to_what_was_recorded_by_hand() -> None:
