@@ -12,11 +12,11 @@ from domain.entry import Event
 from domain.inbound.notices import KEPT_BEFORE
 from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout
+from domain.refunds.granted_refund import refund_of
 from domain.refunds.paying_out import RecordPayout, record_payout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutUnmatched
-from domain.refunds.settling import refund_of
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 

@@ -29,12 +29,12 @@ from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import named_by
+from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import owed
 from domain.refunds.payout_events import PayoutNamed
 from domain.refunds.payout_references import expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund, sent_by_hand, sent_in_parts
 from domain.refunds.refund_events import RefundPaid
-from domain.refunds.settling import refund_of
 from domain.refunds.ways import sent_back_by
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise

@@ -17,10 +17,11 @@ from domain.ids import expect_id
 from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, price_not_covered
 from domain.refunds.due_now import NothingDueBack, due_now
+from domain.refunds.going_back import PaidOutByProcessor
+from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import owed
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import PayoutMethod, RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import PaidOutByProcessor, refund_of
 from domain.refunds.ways import PayoutWayClosed, Ways, expect_way, sent_back_by
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise

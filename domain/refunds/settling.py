@@ -8,12 +8,10 @@ about a payment, payouts wait.
 Source: R-B9, R-G8, R-G9, I13
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
 
-from domain.book.register import Register
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_text
 from domain.customers.registering import Customer
@@ -23,20 +21,14 @@ from domain.ids import expect_id
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.due_now import NothingDueBack, due_now, expect_undisputed
+from domain.refunds.going_back import GoingBack, Share
+from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import Owed
 from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_references import expect_unused, payout_claims
-from domain.refunds.refund import Payout, Refund, RefundUnknown, expect_not_taken_back
+from domain.refunds.refund import Payout, Refund, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
-from domain.refunds.ways import (
-    PayoutWayClosed,
-    Way,
-    Ways,
-    came_by_cheque,
-    expect_way,
-    payments_of,
-    sent_back_by,
-)
+from domain.refunds.ways import PayoutWayClosed, Way, Ways, came_by_cheque, expect_way
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -85,16 +77,6 @@ class SettleRefund(Command, frozen=True, kw_only=True):
 
 
 @dataclass(unsafe_hash=True)
-class RefundNotGranted(Refusal):
-    """This refund was asked for and nobody has granted it yet; money leaves us after the grant."""
-
-    rule = "R-G9"
-    way_out = "Approve the refund first."
-
-    refund: str
-
-
-@dataclass(unsafe_hash=True)
 class CreditLeavesNothing(Refusal):
     """A reference says that money left us, and on this way it is kept as the customer's credit."""
 
@@ -107,38 +89,6 @@ class CreditLeavesNothing(Refusal):
     refund: str
     method: Way | None
     """By which it may leave; None where none of it is money."""
-
-
-@dataclass(unsafe_hash=True)
-class PaidOutByProcessor(Refusal):
-    """The processor this money came through is connected and sends it back: nobody but it knows whether it
-    left.
-    """
-
-    rule = "R-G8"
-    way_out = (
-        "Settle the refund without a reference: the processor is asked, and says what became of it. If the"
-        " money left elsewhere, name the reference under which it did."
-    )
-
-    refund: str
-    processor: str
-
-
-@dataclass(unsafe_hash=True)
-class PayoutNotNamed(Refusal):
-    """The processor this money came through is connected, and something it sent of this refund waits without
-    a place: what it sent since is known by its reference alone.
-    """
-
-    rule = "R-G8"
-    way_out = (
-        "Say first what became of the money that waits. If more has left, name the reference under which it"
-        " did; if it cannot leave this way, record that it failed, and why."
-    )
-
-    refund: str
-    processor: str
 
 
 def settle_refund(command: SettleRefund, given: Given) -> Decision:
@@ -164,37 +114,28 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     way = ways.chosen(_way_named(command)) if due.cash else "store_credit"
     if way == "store_credit" and command.reference is not None:
         raise CreditLeavesNothing(command.refund, "cheque" if due.cash else None)
-    back: list[RefundPaid] = []
-    if way == "original_method":
-        back = list(_back_to_payments(command, state, ways, due.cash, given.book))
-    expect_cause(refund.at, given)
-    if way == "original_method" and not back:
-        return _asked(command, state, due.cash, given.book)
     if way == "store_credit":
+        expect_cause(refund.at, given)
         return _recorded(command, state, (), Owed(0, due.total))
-    if way == "other_card":
-        card = ways.card(command.payment_method)
-        if card is None:
-            raise PayoutWayClosed(command.refund, way)
-        paid = (_paid(command, state, command.payouts[0], due.cash, "other_card", None, card),)
-    elif way == "cheque":
-        paid = (_paid(command, state, command.payouts[0], due.cash, "cheque", None, None),)
+    if way == "original_method":
+        assert isinstance(state, Placed)
+        back = GoingBack(state, refund, ways, due.cash, command.processor, given.book)
+        left = command.reference is not None
+        shares = back.said_to_have_left(command.payment) if left else back.by_hand(command.payment)
+        expect_cause(refund.at, given)
+        if not shares:
+            return _asked(command, refund, back.sent)
     else:
-        paid = tuple(back)
-    return _recorded(command, state, paid, due)
+        expect_cause(refund.at, given)
+        shares = [Share(None, due.cash, _other_card(command, ways) if way == "other_card" else None)]
+    return _recorded(command, state, _paid(command, refund, way, shares), due)
 
 
-def refund_of(stream: str, refund: str, given: Given) -> tuple[Placed | Customer, Refund]:
-    """A granted refund and what it belongs to. Raises: RefundUnknown, RefundNotGranted."""
-    state = given.states[stream]
-    if not isinstance(state, Placed | Customer):
-        raise RefundUnknown(refund)
-    known = state.refunds.get(refund)
-    if known is None:
-        if refund in state.refund_requests:
-            raise RefundNotGranted(refund)
-        raise RefundUnknown(refund)
-    return state, known
+def _other_card(command: SettleRefund, ways: Ways) -> str:
+    card = ways.card(command.payment_method)
+    if card is None:
+        raise PayoutWayClosed(command.refund, "other_card")
+    return card
 
 
 def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Refund) -> tuple[int, ...]:
@@ -232,63 +173,9 @@ def _is_said(command: SettleRefund, state: Placed | Customer, known: Payout) -> 
     return isinstance(it, RefundPaid) and (it.method, it.reference, it.payment) == said
 
 
-def _back_to_payments(
-    command: SettleRefund, state: Placed | Customer, ways: Ways, cash: int, book: Register
-) -> Iterator[RefundPaid]:
-    """Against the payments it came with, oldest first, as far as they reach; the rest stays owed. Nothing,
-    where the processor that is connected is to be asked.
-
-    A reference is that of one payout, against one payment. Without one, what came through the processor is
-    left to it: that money left is said by whoever moves it. Raises: PaidOutByProcessor, PayoutNotNamed,
-    PayoutWayClosed.
-    """
-    assert isinstance(state, Placed)
-    refund = state.refunds[command.refund]
-    sent = sent_back_by(command.processor, state, refund, cash, book)
-    its = {it.payment for it, _ in sent}
-    open_ = ways.payments()
-    by_hand = [each for each in open_ if each[0] not in its]
-    rest = cash - sum([share for _, share in sent])
-    if command.payment is not None:
-        chosen = [each for each in open_ if each[0] == command.payment]
-        if not chosen:
-            raise PayoutWayClosed(command.refund, "original_method")
-        cash = cash if command.reference is not None or command.payment in its else rest
-    elif command.reference is not None:
-        chosen, cash = (by_hand[:1], rest) if by_hand and rest else (open_[:1], cash)
-    else:
-        chosen, cash = by_hand, rest
-    if command.reference is None:
-        through = payments_of(command.processor, state, refund, book)
-        chosen = [each for each in chosen if each[0] not in through]
-        if not chosen or not cash:
-            _expect_asked(command, its)
-            return
-    for payout, (payment, most, card) in zip(command.payouts, chosen, strict=False):
-        amount = min(cash, most)
-        if amount:
-            yield _paid(command, state, payout, amount, "original_method", payment, card)
-            cash -= amount
-
-
-def _expect_asked(command: SettleRefund, its: set[str]) -> None:
-    """The processor sends some of it back: of all, or of the payment named.
-
-    Raises: PaidOutByProcessor, PayoutNotNamed.
-    """
-    assert command.processor is not None
-    if not its:
-        raise PayoutNotNamed(command.refund, command.processor)
-    if command.payment is not None and command.payment not in its:
-        raise PaidOutByProcessor(command.refund, command.processor)
-
-
-def _asked(command: SettleRefund, state: Placed | Customer, cash: int, book: Register) -> Decision:
+def _asked(command: SettleRefund, refund: Refund, amount: int) -> Decision:
     """Nothing left: the processor is asked, as after whatever else makes something due, and says what did."""
-    assert isinstance(state, Placed)
     assert command.processor is not None
-    refund = state.refunds[command.refund]
-    sent = sent_back_by(command.processor, state, refund, cash, book)
     asked = PayoutAsked(
         refund=command.refund,
         customer=refund.customer,
@@ -296,32 +183,32 @@ def _asked(command: SettleRefund, state: Placed | Customer, cash: int, book: Reg
         payout=command.payouts[0],
         processor=command.processor,
         currency=refund.granted.currency,
-        amount=sum([share for _, share in sent]),
+        amount=amount,
     )
     return Decision(events=((command.stream, asked),), customer=refund.customer)
 
 
 def _paid(
-    command: SettleRefund,
-    state: Placed | Customer,
-    payout: str,
-    amount: int,
-    method: PayoutMethod,
-    payment: str | None,
-    card: str | None,
-) -> RefundPaid:
-    refund = state.refunds[command.refund].granted
-    return RefundPaid(
-        refund=command.refund,
-        customer=refund.customer,
-        order=refund.order,
-        payout=payout,
-        currency=refund.currency,
-        amount=amount,
-        method=method,
-        payment=payment,
-        payment_method=card,
-        reference=command.reference,
+    command: SettleRefund, refund: Refund, method: PayoutMethod, shares: list[Share]
+) -> tuple[RefundPaid, ...]:
+    """What leaves, as many payouts as there are names for."""
+    granted = refund.granted
+    return tuple(
+        [
+            RefundPaid(
+                refund=command.refund,
+                customer=granted.customer,
+                order=granted.order,
+                payout=payout,
+                currency=granted.currency,
+                amount=share.amount,
+                method=method,
+                payment=share.payment,
+                payment_method=share.card,
+                reference=command.reference,
+            )
+            for payout, share in zip(command.payouts, shares, strict=False)
+        ]
     )
 
 

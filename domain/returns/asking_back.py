@@ -14,8 +14,8 @@ from domain.command import Command, OutOfRange
 from domain.deadlines import deadlines_of_return
 from domain.decision import Claim, Decision, Given
 from domain.ids import expect_id
+from domain.refunds.granted_refund import refund_of
 from domain.refunds.refund import Refund, expect_not_taken_back
-from domain.refunds.settling import refund_of
 from domain.retry import AlreadyRecordedOtherwise
 from domain.returns.goods_return import GOODS_RETURN, GoodsReturn
 from domain.returns.held_goods import NamedGoods, all_held, expect_each_once, named_goods

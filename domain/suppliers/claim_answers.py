@@ -13,8 +13,8 @@ from domain.ids import expect_id
 from domain.money import Money
 from domain.orders.order import Placed, placed_order
 from domain.orders.order_events import Part
+from domain.refunds.granted_refund import refund_of
 from domain.refunds.refund import expect_not_taken_back
-from domain.refunds.settling import refund_of
 from domain.refusal import OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.suppliers.recoverable import are_units, chosen_units, unclaimed

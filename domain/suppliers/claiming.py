@@ -19,8 +19,8 @@ from domain.moments import day_of
 from domain.orders.order import Placed, placed_order
 from domain.orders.order_events import Part
 from domain.orders.products import Product
+from domain.refunds.granted_refund import refund_of
 from domain.refunds.refund import expect_not_taken_back
-from domain.refunds.settling import refund_of
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.suppliers.recoverable import are_units, chosen_units, unclaimed

@@ -15,8 +15,8 @@ from domain.money import Money
 from domain.payments.payment_events import CreditSetAside, DisputeClosed, DisputeOpened
 from domain.refunds.paying_out import KeepCredit, PayoutExceedsDue, RecordPayout, SendBack, next_payout
 from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
+from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import PayoutUnmatched, RefundDueChanged, RefundGranted, RefundPaid
-from domain.refunds.settling import RefundUnknown
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import billed_story, pay_bill
 from tests.domain.examples import (

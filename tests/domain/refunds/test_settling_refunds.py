@@ -18,6 +18,8 @@ from domain.payments.payment_events import (
     PaymentReversed,
 )
 from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
+from domain.refunds.going_back import PaidOutByProcessor
+from domain.refunds.granted_refund import RefundNotGranted
 from domain.refunds.granting_unverified import CreditExceedsSetAside, ListPriceInOtherCurrency
 from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_failures import PayoutUnknown
@@ -31,7 +33,6 @@ from domain.refunds.refund_events import (
     RefundPaymentFailed,
     RefundReturned,
 )
-from domain.refunds.settling import PaidOutByProcessor, RefundNotGranted
 from domain.refunds.ways import EarlierWayOpen, PayoutWayClosed
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import billed_story, credit_given, pay_bill, reverse, use_credit

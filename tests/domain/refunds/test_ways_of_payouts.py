@@ -12,12 +12,14 @@ from domain.decisions import decide
 from domain.money import Money
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.due_now import NothingDueBack
+from domain.refunds.going_back import PaidOutByProcessor
+from domain.refunds.granted_refund import RefundNotGranted
 from domain.refunds.owed import owed
 from domain.refunds.paying_out import PayoutExceedsDue, next_payout
 from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.refund import Refund, RefundUnknown
 from domain.refunds.refund_events import RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import CreditLeavesNothing, PaidOutByProcessor, RefundNotGranted
+from domain.refunds.settling import CreditLeavesNothing
 from domain.refunds.ways import EarlierWayOpen, PayoutWayClosed
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (

@@ -11,12 +11,13 @@ from domain.inbound.payouts import RecordSentPayout
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedPayoutAssigned
 from domain.money import Money
 from domain.payments.payment_events import CreditSetAside
+from domain.refunds.going_back import PayoutNotNamed
 from domain.refunds.paying_out import KeepCredit, PayoutExceedsDue, SendBack
 from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund_events import RefundDueChanged, RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import PayoutNotNamed, SettleRefund
+from domain.refunds.settling import SettleRefund
 from domain.refunds.ways import EarlierWayOpen
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import give_credit, reinstate, reverse, use_credit

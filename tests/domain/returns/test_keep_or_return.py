@@ -12,9 +12,9 @@ from domain.causes import EffectiveBeforeCause
 from domain.command import OutOfRange
 from domain.orders.order_events import Deadline, Part
 from domain.orders.products import ProductUnknown
+from domain.refunds.granted_refund import RefundNotGranted
 from domain.refunds.refund import RefundTakenBack, RefundUnknown
 from domain.refunds.refund_events import ClaimedUnits, RefundGranted
-from domain.refunds.settling import RefundNotGranted
 from domain.retry import AlreadyRecordedOtherwise
 from domain.returns.asking_back import AskGoodsBack
 from domain.returns.held_goods import GoodsExceedRefund, GoodsValueUnknown, NamedGoods, NothingHeld
