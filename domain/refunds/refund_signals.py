@@ -1,17 +1,19 @@
 """Fraud signals: patterns a person should look at. They inform, and nothing is refused for them.
 
-Customers are generally honest. A signal of a kind is not raised again while one of it waits to be looked at.
+Customers are generally honest. A signal of a kind is not raised again while one of it, about the same person,
+waits to be looked at.
 Source: R-G12, R-G10
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.authority import expect_role
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, expect_text
 from domain.customers.registering import Customer, known_customer
+from domain.customers.standing import RefundFact
 from domain.deadlines import deadlines_of_signal, is_history
 from domain.decision import Decision, Given
 from domain.entry import Sealed
@@ -47,6 +49,18 @@ class DismissFraudSignal(Command, frozen=True, kw_only=True):
 
 
 @dataclass(unsafe_hash=True)
+class SignalAboutYou(Refusal):
+    """A signal about somebody's own grants is looked at by another person, whoever's key is used."""
+
+    rule = "R-G12"
+    way_out = "Ask another supervisor, or the owner, to look at it."
+
+    customer: str
+    refund: str
+    kind: SignalKind
+
+
+@dataclass(unsafe_hash=True)
 class SignalUnknown(Refusal):
     """No such signal was raised about this customer."""
 
@@ -72,25 +86,37 @@ def signals_of(
         return ()
     customer = given.state(granted.customer, Customer)
     signals = () if customer is None else customer.signals.values()
-    waiting = {signal.raised.kind for signal in signals if signal.dismissed is None}
+    waiting = {(each.raised.kind, each.raised.person) for each in signals if each.dismissed is None}
     raised = (*_about_customer(granted, given), *_about_person(granted, used, deciding, given))
-    return tuple([signal for signal in raised if signal.kind not in waiting])
+    return tuple([signal for signal in raised if (signal.kind, signal.person) not in waiting])
 
 
 def _about_customer(granted: RefundGranted, given: Given) -> Iterator[FraudSignalRaised]:
-    edition, zone = given.edition, given.book.zone
-    before = () if given.customer is None else given.customer.refunds
+    # All that is recorded counts, whenever it took effect: entering late tells no less than entering in time.
+    edition = given.edition
+    others = () if given.customer_by_now is None else given.customer_by_now.refunds
     if granted.order is None:
-        unverified = [fact.refund for fact in before if fact.unverified]
+        unverified = [fact.refund for fact in others if fact.unverified]
         if len(unverified) + 1 >= edition.signal_unverified:
             yield _signal("unverified_again", granted, (*unverified, granted.refund), None, None, given)
     if granted.ask is not None and claims_beyond_bought(granted.ask):
         yield _signal("beyond_units_bought", granted, (granted.refund,), None, None, given)
-    first_day = plus_days(day_of(given.at, zone), 1 - edition.signal_days)
-    lately = [fact.refund for fact in before if day_of(fact.at, zone) >= first_day]
+    lately = _close_together(others, given)
     if len(lately) + 1 >= edition.signal_refunds:
         refunds = (*lately, granted.refund)
         yield _signal("refunds_in_short_time", granted, refunds, None, edition.signal_days, given)
+
+
+def _close_together(others: Sequence[RefundFact], given: Given) -> list[str]:
+    """Of the other refunds, the most that lie within so many days together with one of this moment."""
+    zone, days = given.book.zone, given.edition.signal_days
+    this = day_of(given.at, zone)
+    on = [(day_of(fact.at, zone), fact.refund) for fact in others]
+    most: list[str] = []
+    for last in dict.fromkeys((this, *[day for day, _ in on if this < day < plus_days(this, days)])):
+        within = [refund for day, refund in on if plus_days(last, 1 - days) <= day <= last]
+        most = max(most, within, key=len)
+    return most
 
 
 def claims_beyond_bought(ask: RefundAsk) -> bool:
@@ -144,8 +170,8 @@ def _signal(
 def dismiss_fraud_signal(command: DismissFraudSignal, given: Given) -> Decision:
     """Notes that a signal was looked at.
 
-    Checks, in this order: customer known; signal known; retry, which is: it was dismissed; a supervisor
-    (R-G12: whom it may be about does not look at it); not before the signal.
+    Checks, in this order: customer known; signal known; retry, which is: it was dismissed; a supervisor,
+    and not the person it is about (R-G12); not before the signal.
     """
     state = known_customer(given, command.customer)
     signal = state.signals.get((command.refund, command.kind))
@@ -154,6 +180,8 @@ def dismiss_fraud_signal(command: DismissFraudSignal, given: Given) -> Decision:
     if signal.dismissed is not None:
         return Decision(customer=command.customer, already=(signal.dismissed,))
     expect_role("supervisor", given)
+    if signal.raised.person == given.actor.who:
+        raise SignalAboutYou(command.customer, command.refund, command.kind)
     expect_cause(signal.at, given)
     event = FraudSignalDismissed(
         customer=command.customer, kind=command.kind, refund=command.refund, note=command.note

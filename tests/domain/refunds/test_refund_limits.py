@@ -27,7 +27,7 @@ from domain.refunds.refund_events import (
     RefundRequested,
     RefundWithdrawn,
 )
-from domain.refunds.refund_signals import DismissFraudSignal, SignalUnknown
+from domain.refunds.refund_signals import DismissFraudSignal, SignalAboutYou, SignalUnknown
 from tests.domain.correction_examples import correct
 from tests.domain.examples import (
     CUSTOMER,
@@ -43,7 +43,7 @@ from tests.domain.examples import (
     shipped,
 )
 from tests.domain.refund_examples import approve, deciding, grant, used, used_today, withdraw
-from tests.domain.specification import AGENT, OPENED, OWNER, SUPERVISOR, Story, given
+from tests.domain.specification import AGENT, OPENED, OWNER, SUPERVISOR, Story, given, moment
 
 COLLEAGUE = Actor(person="per_01h455vb4pex5vsknk084sn02t", role="agent")
 OTHER = "per_01h455vb4pex5vsknk084sn02v"
@@ -382,6 +382,23 @@ def test_what_lies_longer_back_is_no_signal() -> None:
     assert signals(story.do(grant((1, 1), deciding=deciding(day="2010-09-09")))) == []
 
 
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (("2010-09-08", "2010-09-09"), []),  # thirty days from the 10th of August end on the 8th
+        (("2010-08-25", "2010-09-08"), [("refunds_in_short_time", 3)]),
+    ],
+)
+def test_entering_late_tells_as_much_as_entering_in_time(days: tuple[str, str], told: Any) -> None:
+    # Count what was there as of the refund's own day → the second of them tells nothing, and this fails.
+    story = pillows(200).with_now(moment("2010-09-20"))
+    for number, day in enumerate(days):
+        asked = grant((1, 1), refund=id_of("ref", 11 + number), deciding=deciding(day="2010-09-20"))
+        assert signals(story.on(day).do(asked)) == []
+    first = grant((1, 1), refund=id_of("ref", 13), deciding=deciding(day="2010-09-20"))
+    assert signals(story.on("2010-08-10", "23:00").do(first)) == told
+
+
 def test_the_fifth_refund_just_under_a_limit_by_one_person_is_told() -> None:
     # 142.50 is 5 % under 150.00.
     story = pillows(200, price=1425)
@@ -409,6 +426,36 @@ def test_signals_of_a_person_rest_on_as_many_days_as_the_edition_says() -> None:
             story.record(used(14300, day=day, refund=id_of("ref", 20 + number), just_under=True))
         asked = grant((1, 10), deciding=Deciding(AGENT.person, "2010-08-10", "2010-07-01"))
         assert signals(story.do(asked)) == told
+
+
+def test_a_signal_about_one_person_waits_for_none_about_another() -> None:
+    # Compare what waits by its kind alone → nobody is told of the second person, and this fails.
+    for waits, told in ((SUPERVISOR, [("just_under_limit", 5)]), (AGENT, [])):
+        story = pillows(200, price=1425).record(about(waits))
+        for number in range(4):
+            story.record(used(14300, day="2010-07-20", refund=id_of("ref", 20 + number), just_under=True))
+        assert signals(story.do(grant((1, 10), deciding=deciding()))) == told
+
+
+def about(person: Actor) -> FraudSignalRaised:
+    return FraudSignalRaised(
+        customer=CUSTOMER,
+        kind="just_under_limit",
+        refund=REFUND,
+        person=person.person,
+        refunds=(REFUND,),
+        days=30,
+    )
+
+
+def test_nobody_looks_at_a_signal_about_themselves() -> None:
+    # Ask for the role alone → a supervisor waves their own grants through, and this fails.
+    story = given(customer_registered(), about(SUPERVISOR))
+    dismiss = DismissFraudSignal(customer=CUSTOMER, refund=REFUND, kind="just_under_limit")
+    story.by(SUPERVISOR).when(dismiss).refused(SignalAboutYou(CUSTOMER, REFUND, "just_under_limit"))
+    story.by(OWNER).when(dismiss).then(
+        FraudSignalDismissed(customer=CUSTOMER, refund=REFUND, kind="just_under_limit", note=None)
+    )
 
 
 def test_what_goes_back_before_it_shipped_is_no_signal() -> None:
