@@ -108,6 +108,18 @@ def test_what_leaves_unpaid_leaves_once_it_was_released() -> None:
     assert at(story, since).do(ship(bill=NEW_BILL))
 
 
+def test_what_was_released_leaves_unpaid_from_then_on_whatever_money_came_later() -> None:
+    # Forget since when it was released → what left on the 15th waits for money of the 20th, and this fails.
+    story = given(customer(), placed()).by(OWNER).because("sealed:They always paid")
+    for command in (fail(), release()):
+        story.on("2010-08-12").do(command)
+    story.on("2010-08-20").do(capture(amount=1000))
+    early, since = moment("2010-08-12"), moment("2010-08-15")
+    for when in (early, since):
+        then = Story.after(story.entries)
+        assert at(then, when).when(ship(bill=NEW_BILL)).decides(BillIssued).amount == 6595
+
+
 def test_what_is_covered_leaves_once_that_money_came() -> None:
     # Look at the deposit of today alone → goods leave before anything covers them.
     story = given(customer_registered(), placed(), captured(amount=4195))

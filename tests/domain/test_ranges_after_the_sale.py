@@ -10,6 +10,8 @@ from domain.bills.billing import NewBill
 from domain.command import LARGEST_NOTICE, LONGEST_SEALED, MOST_LINES, OutOfRange
 from domain.corrections.correcting import CorrectEntry
 from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.closing_notices import CloseNotice
+from domain.inbound.other_money import WaitForOtherMoney
 from domain.orders.order_events import Part
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
@@ -98,6 +100,18 @@ def give_back(**other: Any) -> ReturnMoney:
     return ReturnMoney(**{**said, **other})
 
 
+def give_back_to(**other: Any) -> ReturnMoney:
+    return give_back(order=ORDER, **other)
+
+
+def wait(**other: Any) -> WaitForOtherMoney:
+    return WaitForOtherMoney(**{"order": ORDER, "customer": CUSTOMER, "unmatched": MONEY, **other})
+
+
+def close_notice(**other: Any) -> CloseNotice:
+    return CloseNotice(**{"processor": "acme", "notice": "evt_1", **other})
+
+
 def correct(**other: Any) -> CorrectEntry:
     return CorrectEntry(**{"stream": ORDER, "customer": CUSTOMER, "position": 1, "owed": OWED, **other})
 
@@ -160,6 +174,9 @@ OUTSIDE: list[Row] = [
     (money, "reference", ""),
     (notice, "processor", "a/b"),
     (notice, "notice", "a/b"),
+    (close_notice, "processor", "a/b"),
+    (close_notice, "notice", "a/b"),
+    (close_notice, "note", ""),
     (notice, "kind", ""),
     (notice, "body", ""),
     (notice, "body", "x" * (LARGEST_NOTICE + 1)),
@@ -239,6 +256,10 @@ IDS: list[tuple[Built, str]] = [
     (assign, "customer"),
     (give_back, "settlement"),
     (money, "unmatched"),
+    (give_back_to, "customer"),
+    (wait, "customer"),
+    (settle_claim, "recovery"),
+    (review, "customer"),
     (correct, "owed"),
     (correct, "customer"),
 ]

@@ -205,14 +205,13 @@ def test_units_that_cost_nothing_are_counted_too() -> None:
 
 
 def test_the_cent_by_which_units_differ_is_charged_once() -> None:
-    # Leave the price out → one unit of 51 and one of 50 are charged at 51 each by the 16th, this fails.
+    # Leave the price out → one unit of 51 and one of 50 are billed at 51 each by the 16th, this fails.
     pair = AskedLine(sku="SOCK", description="A sock", quantity=2, unit_price=51, discount=1)
     story = by_supervisor().by(OWNER)
-    for command in (place(lines=(pair,), shipping=0), capture(amount=101)):
-        story.do(command)
-    story.on("2010-08-12").do(ship((1, 1)))
+    story.do(place(lines=(pair,), shipping=0, terms="bill_after"))
+    story.on("2010-08-12").do(ship((1, 1), bill=NewBill(BILL, 2010)))
     story.on("2010-08-20").do(correct(story, OrderShipped))
-    only_since(story, ship((1, 1), shipment=OTHER_SHIPMENT))
+    only_since(story, ship((1, 1), shipment=OTHER_SHIPMENT, bill=NewBill(OTHER_BILL, 2010)))
 
 
 def test_money_of_goods_that_never_left_is_not_taken_back_before_that_is_known() -> None:

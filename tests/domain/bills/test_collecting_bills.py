@@ -240,6 +240,16 @@ def test_an_earlier_promise_that_is_entered_late_takes_no_place_of_a_later_one()
     story.when(promise("2010-09-22")).then(promised("2010-09-22", replaces=OTHER_PROMISE))
 
 
+def test_of_several_promises_the_last_one_stands_against_an_earlier() -> None:
+    story = billed_story().on("2010-09-12")
+    story.do(promise("2010-09-30"))
+    last = story.on("2010-09-19").at
+    story.do(promise("2010-09-30", promise=OTHER_PROMISE))
+    story.with_now(last).on("2010-09-15")
+    third = promise("2010-09-30", promise=id_of("prm", 3))
+    story.when(third).refused(PromisedAgainSince(BILL, OTHER_PROMISE, last))
+
+
 def test_an_earlier_promise_is_not_made_after_the_later_one_was_broken() -> None:
     # Ask only for one that is open → they would have until the 30th, and this fails.
     story = billed_story().on("2010-09-19")

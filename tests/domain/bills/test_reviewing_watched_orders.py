@@ -8,6 +8,7 @@ import pytest
 from domain.authority import RoleTooLow
 from domain.bills.bill_events import BillIssued
 from domain.bills.billing import NewBill
+from domain.bills.owing import OrderOfAnotherCustomer
 from domain.bills.reviewing import (
     CustomerNoLongerWatched,
     NothingLeftToReview,
@@ -33,6 +34,7 @@ from tests.domain.examples import (
     NEW_BILL,
     ORDER,
     OTHER_BILL,
+    OTHER_CUSTOMER,
     OTHER_ORDER,
     OTHER_PAYMENT,
     OTHER_SHIPMENT,
@@ -93,6 +95,11 @@ def test_who_decided_on_it_is_the_person_at_the_counter_whoevers_key_it_was() ->
 
     assert decided_by(None) == OWNER.person
     assert decided_by(id_of("per", 8)) == id_of("per", 8)
+
+
+def test_nobody_decides_on_an_order_that_is_another_customers() -> None:
+    asked = review(**SECOND, customer=OTHER_CUSTOMER)
+    watched_story().when(asked).refused(OrderOfAnotherCustomer(OTHER_ORDER, OTHER_CUSTOMER))
 
 
 def test_nothing_blocks_until_the_owner_says_so() -> None:

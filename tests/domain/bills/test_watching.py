@@ -57,6 +57,7 @@ def test_from_the_day_after_the_last_day_on() -> None:
 
 def test_somebody_without_bills_is_not_watched() -> None:
     assert not is_watched(None, DAY_AFTER)
+    assert overdue_on(None, DAY_AFTER) == ()
     story = Story(customer_registered(), placed(), captured(), shipped())
     assert not is_watched(story.facts(CUSTOMER, story.at), DAY_AFTER)
 

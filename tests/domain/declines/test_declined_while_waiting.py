@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from domain.bills.owing import OrderOfAnotherCustomer
+from domain.causes import EffectiveBeforeCause
 from domain.declines.decline_events import OrderNotDelivered, OrderPlacedOnHold, PaymentDeclined
 from domain.declines.not_delivering import ChannelsUntried, EffortTooFew, EffortTooShort, NothingDeclined
 from domain.declines.payment_failures import record_told_failure
@@ -16,7 +18,16 @@ from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from tests.domain.bill_examples import reverse
 from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import BY_EMAIL, ann, customer, fail, give_up, phone, reach, search
-from tests.domain.examples import ORDER, OTHER_ORDER, capture, captured, id_of, placed
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    OTHER_CUSTOMER,
+    OTHER_ORDER,
+    capture,
+    captured,
+    id_of,
+    placed,
+)
 from tests.domain.figures import rows_of
 from tests.domain.specification import OWNER, Story, given, moment
 from tests.domain.test_ticking import ticked
@@ -109,6 +120,35 @@ def test_what_a_person_is_to_look_at_stays_with_a_person(how: str) -> None:
     story.on("2010-08-13").do(search())
     story.do(reach())
     assert ticked(story, moment("2010-12-24")) == []
+
+
+def test_what_a_processor_tells_again_of_a_decline_is_known_unless_it_is_worse() -> None:
+    # Record every word of it → each telling asks somebody anew, and this fails.
+    story = given(ann(), customer(), placed())
+    story.do(fail(decline_code="expired_card"))
+    told = record_told_failure(fail(), story.given(fail()))
+    (declined,) = [entry.position for entry in story.entries if isinstance(entry.event, PaymentDeclined)]
+    assert (told.events, told.customer) == ((), CUSTOMER)
+    assert declined in told.already
+    worse = fail(decline_code="stolen_card", advice="do_not_try_again")
+    found = record_told_failure(worse, story.given(worse))
+    assert found.customer == CUSTOMER
+    ((stream, event),) = found.events
+    assert isinstance(event, PaymentDeclined)
+    assert (stream, event.kind, event.advice) == (ORDER, "fraud", "do_not_try_again")
+
+
+def test_what_is_told_worse_of_a_decline_is_of_that_customer_and_not_from_before_it() -> None:
+    story = given(ann(), customer(), placed()).on("2010-08-12")
+    story.do(fail())
+    declined_at = story.at
+    worse = fail(decline_code="stolen_card", customer=OTHER_CUSTOMER)
+    with pytest.raises(OrderOfAnotherCustomer):
+        record_told_failure(worse, story.given(worse))
+    story.with_now(declined_at).on("2010-08-11")
+    worse = fail(decline_code="stolen_card")
+    with pytest.raises(EffectiveBeforeCause):
+        record_told_failure(worse, story.given(worse))
 
 
 def test_an_order_held_again_by_a_mild_decline_after_one_of_fraud_type_is_a_persons() -> None:

@@ -19,10 +19,23 @@ from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.retry import AlreadyRecordedOtherwise
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
+from tests.domain.bill_examples import EARLIER
 from tests.domain.correction_examples import correct, order
 from tests.domain.decline_examples import ann, fail, give_up, phone, reach, search
 from tests.domain.declines.test_losing_cover import EXISTING, customer, tasks_of
-from tests.domain.examples import OTHER_PAYMENT, REFUND, cancel, capture, captured, id_of, placed
+from tests.domain.examples import (
+    OTHER_BILL,
+    OTHER_ORDER,
+    OTHER_PAYMENT,
+    REFUND,
+    billed,
+    cancel,
+    capture,
+    captured,
+    id_of,
+    placed,
+    shipped,
+)
 from tests.domain.figures import rows_of
 from tests.domain.notice_examples import notice
 from tests.domain.specification import OWNER, Story, given, moment
@@ -164,6 +177,26 @@ def test_what_was_due_while_it_seemed_paid_is_due_at_once_and_today_and_the_rest
         *[Deadline(kind, at, over) for kind in late],
         Deadline("release_unpaid", at),
     )
+
+
+def test_what_the_rule_had_left_to_a_person_stays_with_them_once_it_waits_again() -> None:
+    # Carry the release on → a time for it stands that no rule will keep, this fails.
+    earlier = placed(order=OTHER_ORDER, terms="bill_after")
+    story = given(ann(), customer(), earlier, shipped(**EARLIER)).by(OWNER).because("sealed:A mistake")
+    story.record(billed(**EARLIER, bill=OTHER_BILL, due_on="2010-08-12"), placed(**EXISTING))
+    for command in (fail(), search(), reach()):
+        story.do(command)
+
+    def released_by_rule(paid: str) -> bool:
+        again = Story.after(story.entries).by(OWNER).because("sealed:A mistake").on(paid)
+        again.do(capture())
+        again.on("2010-08-20")
+        resumed = again.when(correct(again, PaymentCaptured)).decides(OrderPlacedOnHold)
+        return "release_unpaid" in {each.kind for each in resumed.deadlines}
+
+    assert released_by_rule("2010-08-13")
+    assert not released_by_rule("2010-08-14")
+    assert not released_by_rule("2010-08-15")
 
 
 def test_the_list_of_declined_payments_shows_it_waiting_as_before() -> None:
