@@ -198,7 +198,11 @@ async def audit_refunds(call: Call, query: Annotated[AuditQuery, Query()]) -> Re
     "/v1/refund-report", Permission.READ, answers=RowsPage[item_of(RefundReportItem)], lists_rows=True
 )
 async def report_refunds(call: Call, query: Annotated[ReportQuery, Query()]) -> Response:
-    """Report refunds by month, by whether they were verified, and by age"""
+    """Report refunds by month, by whether they were verified, and by age
+
+    The month is that of the grant, also where it was entered late; refunds taken back are left out. It says
+    what was refunded, as known today. What the books said when a month was closed is `/v1/period-report`.
+    """
     held = named_by(query, "currency", "customer")
     return await list_of(call, REPORTED, query, sort=query.sort, held=held)
 

@@ -228,6 +228,13 @@ class RefundTakenBack(Refusal):
     refund: str
 
 
+def besides(refund: Refund, refunds: Refunds) -> Iterator[Refund]:
+    """The other refunds that stand."""
+    for each in refunds.values():
+        if each.corrected is None and each is not refund:
+            yield each
+
+
 def expect_not_taken_back(refund: Refund) -> None:
     """It still stands. Raises: RefundTakenBack."""
     if refund.corrected is not None:

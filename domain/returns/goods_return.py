@@ -59,11 +59,23 @@ class GoodsReturn(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_awaited(self) -> bool:
         """Whether the customer was asked for goods that neither came nor were left with them."""
-        return isinstance(self.decided, GoodsReturnRequested) and self.left is None and bool(self.missing())
+        return bool(self.asked_back) and bool(self.missing())
+
+    @property
+    def arrived(self) -> tuple[ReturnedGoods, ...]:
+        """All that came back."""
+        return tuple([goods for arrival in self.arrivals.values() for goods in arrival.returned.goods])
+
+    @property
+    def asked_back(self) -> tuple[HeldGoods, ...]:
+        """What the customer was asked for, come or not; nothing once it was left with them."""
+        return (
+            self.decided.goods if isinstance(self.decided, GoodsReturnRequested) and self.left is None else ()
+        )
 
     def missing(self) -> tuple[HeldGoods, ...]:
         """What of the goods decided on has not come back, at its part of their value."""
-        came = units_of(each for arrival in self.arrivals.values() for each in arrival.returned.goods)
+        came = units_of(self.arrived)
         missing: list[HeldGoods] = []
         for held in self.decided.goods:
             back = min(held.quantity, came[which(held)])

@@ -5,7 +5,7 @@ current list price, or at what a person states. Source: R-G7
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -16,12 +16,12 @@ from domain.ids import expect_id
 from domain.money import portion
 from domain.orders.order import Placed
 from domain.orders.products import Product, ProductUnknown
-from domain.refunds.refund import Refund
+from domain.refunds.refund import Refund, besides
 from domain.refunds.refund_events import RefundedPart
 from domain.refunds.refund_windows import arrived_since
 from domain.refusal import Refusal
-from domain.returns.goods_return import GoodsReturns, Which, units_of
-from domain.returns.return_events import HeldGoods
+from domain.returns.goods_return import GoodsReturn, GoodsReturns, Which, units_of
+from domain.returns.return_events import HeldGoods, ReturnedGoods
 
 
 class NamedGoods(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +95,7 @@ class GoodsValueUnknown(Refusal):
 
 def all_held(refund: Refund, returns: GoodsReturns, state: object) -> tuple[HeldGoods, ...]:
     """All units of the refund that reached the customer and were not decided on yet. Raises: NothingHeld."""
-    undecided = left_of(_came(refund, state), _decided_on(refund, returns), state)
+    undecided = left_of(_came(refund, state), _decided_on(refund, returns, state), state)
     held = tuple([_held(part, left, state) for part, left in undecided if left])
     if not held:
         raise NothingHeld(refund.granted.refund)
@@ -124,7 +124,7 @@ def named_goods(
     """Those goods and what they are worth. Raises: GoodsExceedRefund, GoodsValueUnknown, ProductUnknown."""
     held: list[HeldGoods] = []
     whole = [(part, part.quantity) for part in refund.granted.parts]
-    undecided = left_of(whole, _decided_on(refund, returns), state)
+    undecided = left_of(whole, _decided_on(refund, returns, state), state)
     for each in named:
         of_refund = [(part, left) for part, left in undecided if _is_named(part, each)]
         if each.line is None and not of_refund:
@@ -149,10 +149,39 @@ def _is_named(part: RefundedPart, named: NamedGoods) -> bool:
     return part.line == named.line and part.shipment is not None
 
 
-def _decided_on(refund: Refund, returns: GoodsReturns) -> Counter[Which]:
+def _decided_on(refund: Refund, returns: GoodsReturns, state: object) -> Counter[Which]:
     """Units of the refund of which was decided whether they stay or come back."""
+
+    return dealt_with(
+        refund, returns, state, lambda it, stands: it.decided.goods if stands else it.asked_back
+    )
+
+
+GoodsOf = Callable[[GoodsReturn, bool], Iterable[HeldGoods | ReturnedGoods]]
+"""The goods of a return that count, and whether its refund stands or was taken back."""
+
+
+def dealt_with(refund: Refund, returns: GoodsReturns, state: object, goods_of: GoodsOf) -> Counter[Which]:
+    """Such goods of the refund. Where units of an order were refunded, taken back and refunded anew, also
+    those of before: all of the order that exceed the units its other refunds stand for.
+    """
+    own = _counted(refund, returns, goods_of)
+    if not isinstance(state, Placed):
+        return own  # the same goods again are others
+    every: Counter[Which] = Counter()
+    for known in state.refunds.values():
+        every += _counted(known, returns, goods_of)
+    others: Counter[Which] = Counter()
+    for other in besides(refund, state.refunds):
+        for part in other.granted.parts:
+            others[part.line, sku_of(part, state), part.shipment] += part.quantity
+    return own | (every - others)
+
+
+def _counted(refund: Refund, returns: GoodsReturns, goods_of: GoodsOf) -> Counter[Which]:
+    stands = refund.corrected is None
     mine = [each for each in returns.values() if each.decided.refund == refund.granted.refund]
-    return units_of(goods for each in mine for goods in each.decided.goods)
+    return units_of(goods for each in mine for goods in goods_of(each, stands))
 
 
 def left_of(

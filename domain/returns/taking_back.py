@@ -21,7 +21,7 @@ from domain.refunds.refund_events import RefundedPart
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.returns.goods_return import GoodsReturn, GoodsReturnUnknown, Which, units_of
-from domain.returns.held_goods import GoodsExceedRefund, left_of, sku_of
+from domain.returns.held_goods import GoodsExceedRefund, dealt_with, left_of, sku_of
 from domain.returns.return_events import (
     Condition,
     GoodsLeftWithCustomer,
@@ -208,11 +208,9 @@ def _counted(
     command: TakeGoodsBack, state: Placed | Customer, known: GoodsReturn
 ) -> tuple[ReturnedGoods, ...]:
     """What came, by shipment. Raises: GoodsExceedRefund."""
-    refund = state.refunds[known.decided.refund].granted
-    mine = [each for each in state.returns.values() if each.decided.refund == refund.refund]
-    came = units_of(
-        goods for each in mine for arrival in each.arrivals.values() for goods in arrival.returned.goods
-    )
+    of = state.refunds[known.decided.refund]
+    refund = of.granted
+    came = dealt_with(of, state.returns, state, lambda it, _: it.arrived)
     counted: list[ReturnedGoods] = []
     for each in command.goods:
         parts = [(part, part.quantity) for part in refund.parts if _is_of(part, each)]

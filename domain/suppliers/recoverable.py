@@ -10,10 +10,10 @@ from domain.moments import Day
 from domain.orders.guarantees import supplier_until
 from domain.orders.order import Placed
 from domain.orders.order_events import Part
-from domain.refunds.refund import Refund
+from domain.refunds.refund import Refund, besides
 from domain.refunds.refund_events import ObservedProblem, RefundedPart
 from domain.refusal import Refusal
-from domain.suppliers.supplier_events import ClaimedFromSupplier
+from domain.suppliers.supplier_events import ClaimedFromSupplier, SupplierClaimFiled
 
 
 @dataclass(unsafe_hash=True)
@@ -57,11 +57,7 @@ def unclaimed(state: Placed, refund: Refund) -> tuple[ClaimedFromSupplier, ...]:
     granted = refund.granted
     if granted.observed_problem == "wrong_item":
         raise WrongItemIsOurs(granted.refund)
-    mine = [claim for claim in state.supplier_claims.values() if claim.begun.refund == granted.refund]
-    taken: Counter[tuple[int, str | None, str | None]] = Counter()
-    for claim in mine:
-        for unit in claim.units:
-            taken[unit.line, unit.shipment, unit.delivery] += unit.quantity
+    taken = _dealt_with(state, refund)
     found: list[ClaimedFromSupplier] = []
     for part in granted.parts:
         if part.line is None:
@@ -72,6 +68,33 @@ def unclaimed(state: Placed, refund: Refund) -> tuple[ClaimedFromSupplier, ...]:
         if gone < part.quantity:
             found.append(_claimable(state, part, part.line, part.quantity - gone))
     return tuple(sorted(found, key=lambda unit: (unit.line, unit.until)))
+
+
+Which = tuple[int, str | None, str | None]
+"""Which units: line, shipment and delivery."""
+
+
+def _dealt_with(state: Placed, refund: Refund) -> Counter[Which]:
+    """Units of the refund that were claimed or given up. Where units were refunded, taken back and refunded
+    anew, also what was claimed before: all of the order that exceeds the units its other refunds stand for.
+    """
+    own: Counter[Which] = Counter()
+    every: Counter[Which] = Counter()
+    for claim in state.supplier_claims.values():
+        begun = claim.begun
+        units = Counter[Which]()
+        for unit in claim.units:
+            units[unit.line, unit.shipment, unit.delivery] += unit.quantity
+        if begun.refund == refund.granted.refund:
+            own += units
+        if isinstance(begun, SupplierClaimFiled) or state.refunds[begun.refund].corrected is None:
+            every += units
+    others: Counter[Which] = Counter()
+    for other in besides(refund, state.refunds):
+        for part in other.granted.parts:
+            if part.line is not None:
+                others[part.line, part.shipment, part.delivery] += part.quantity
+    return own | (every - others)
 
 
 def _claimable(state: Placed, part: RefundedPart, line: int, quantity: int) -> ClaimedFromSupplier:
