@@ -38,7 +38,11 @@ class BillPaymentBody(Writing):
     """Money paid for a bill."""
 
     amount: Money
-    method: Method = Field(description="How it came.", examples=["bank_transfer"])
+    method: Method = Field(
+        description="How it came: `bank_transfer`, `cheque`, or the processor that took it, as in payments "
+        "of orders; `card` only where no reference is known.",
+        examples=["bank_transfer"],
+    )
     reference: Reference | None = Field(default=None, description="What the bank calls it.")
 
 

@@ -19,7 +19,7 @@ from domain.bills.owing import (
 from domain.bills.promising import promises_kept
 from domain.bills.writing_off import write_off_reversed
 from domain.causes import expect_cause
-from domain.command import Command, expect_amount, expect_space_of_names, expect_text
+from domain.command import Command, OutOfRange, expect_amount, expect_space_of_names, expect_text
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event, Minor
 from domain.ids import expect_id
@@ -28,7 +28,12 @@ from domain.orders.order import Placed, placed_order
 from domain.payments.payers_references import expect_same_payment
 from domain.payments.payment import Payment
 from domain.payments.payment_events import CreditSetAside
-from domain.payments.references import NAMED_BY_PAYER, MoneyReference, recorded_under
+from domain.payments.references import (
+    NAMED_BY_NOBODY,
+    NAMED_BY_PAYER,
+    MoneyReference,
+    recorded_under,
+)
 from domain.refusal import EntryOnRecord, OnRecord, Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -46,7 +51,7 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
     amount: Minor
     currency: str
     method: str
-    """How it came: `bank_transfer`, `cheque`, `card`, …"""
+    """How it came: `bank_transfer`, `cheque`, or the processor that took it; `card` where none names it."""
     reference: str | None = None
     """What the bank or processor calls it; without one, nothing tells whether it was recorded before."""
     corrected_in: str | None = None
@@ -61,6 +66,8 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
         expect_amount("amount", self.amount, least=1)
         expect_space_of_names("method", self.method)
         expect_text("reference", self.reference)
+        if self.reference is not None and self.method in NAMED_BY_NOBODY:
+            raise OutOfRange("method", "must be the processor that took the card, where a reference is given")
 
     @property
     def named(self) -> MoneyReference | None:

@@ -24,6 +24,8 @@ NAMED_BY_PAYER: Final = frozenset(
     {"bank_transfer", "cash", "check", "cheque", "money_order", "postal_order", "transfer"}
 )
 """Ways whose references are what the customer wrote, or the paper they sent bears."""
+NAMED_BY_NOBODY: Final = frozenset({"card", "credit_card", "debit_card"})
+"""Ways that do not say whose name it is: the processor tells the same card payment again, as its own."""
 PAYOUT_REF: Final = "payout_ref"
 """Claimed by the one fact that used a reference under which money left us."""
 PROCESSOR_REF: Final = "processor_ref"

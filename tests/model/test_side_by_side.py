@@ -97,7 +97,7 @@ def test_the_model_knows_nothing_of_the_project(module: object) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in node.names
     }
-    python = ("collections.abc", "dataclasses", "datetime", "fractions", "itertools", "math", "typing")
+    python = ("collections", "dataclasses", "datetime", "fractions", "itertools", "math", "typing")
     own = tuple(each.__name__ for each in MODEL)
     assert [name for name in imported if not name.startswith((*python, *own))] == []
 

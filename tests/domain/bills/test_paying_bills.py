@@ -2,10 +2,11 @@
 
 import pytest
 
-from domain.bills.bill_events import BillMarkedUncollectible, BillShare
+from domain.bills.bill_events import BillMarkedUncollectible, BillPaymentReceived, BillShare
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.owing import BillUnknown, CurrencyOfOrderDiffers, OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
+from domain.command import OutOfRange
 from domain.orders.order import OrderUnknown
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
@@ -210,3 +211,14 @@ def test_an_attempt_to_charge_a_card_is_not_told_as_a_payment_of_a_bill() -> Non
     story = billed_story()
     story.do(fail())
     story.when(pay_bill(payment=FAILED)).refused(AlreadyRecordedOtherwise(FAILED))
+
+
+def test_a_card_payment_with_a_reference_names_the_processor_that_took_it() -> None:
+    # Take it as `card` → the processor's own notice of it is other money, and this fails.
+    with pytest.raises(OutOfRange, match="must be the processor that took the card"):
+        pay_bill(method="card", reference="ch_1")
+    billed_story().when(pay_bill(method="card")).decides(BillPaymentReceived)
+    story = billed_story()
+    story.do(pay_bill(method="trial_cards", reference="ch_1"))
+    told = capture(payment=OTHER_PAYMENT, processor="trial_cards", reference="ch_1", amount=7595)
+    assert story.when(told).nothing()

@@ -229,7 +229,7 @@ def test_money_may_be_assigned_to_a_bill() -> None:
         credit=id_of("crd"),
         amount=7595,
         currency="USD",
-        method="card",
+        method="trial_cards",
         reference="ch_1",
     )
     paid = story.when(assign(fact=fact)).decides(BillPaymentReceived)
