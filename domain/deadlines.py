@@ -31,10 +31,11 @@ def start_of(day: Day, zone: str) -> Moment:
 
 
 def deadlines_of_order(given: Given, *, is_covered: bool, is_watched: bool) -> tuple[Deadline, ...]:
-    """Of an order just placed: acknowledge it at once, thank within hours; ship it, if nothing has to be paid
-    first; and tell the owner at once where the customer is watched.
+    """Of an order just placed: acknowledge it at once, thank within hours; on the day on which it should
+    leave ship it, or ask for the payment that has to come first; and tell the owner at once where the
+    customer is watched.
 
-    Source: R-P5, R-B2, §3
+    Source: R-P5, R-B2, R-D1, §3
     """
     if is_history(given):
         return ()
@@ -45,9 +46,8 @@ def deadlines_of_order(given: Given, *, is_covered: bool, is_watched: bool) -> t
     )
     if is_watched:
         contacts = (*contacts, _in_the_day("watched_review", given.at, given))
-    if not is_covered:
-        return contacts
-    return (*contacts, _shipping(day_of(given.at, given.book.zone), given))
+    leaves = _shipping if is_covered else _asking_for_payment
+    return (*contacts, leaves(day_of(given.at, given.book.zone), given))
 
 
 def deadlines_of_shipping(placed: OrderPlaced, given: Given) -> tuple[Deadline, ...]:
@@ -99,6 +99,14 @@ def still_to_do(deadline: Deadline, given: Given) -> Deadline:
     if deadline.missed_from is None:
         return Deadline(deadline.kind, given.at)
     return _in_the_day(deadline.kind, given.at, given)
+
+
+def deadlines_of_search(given: Given) -> tuple[Deadline, ...]:
+    """Of cards on file that were found usable: charge the first today, and where it is declined the next.
+
+    Source: R-D3
+    """
+    return () if is_history(given) else (_in_the_day("charge_card", given.at, given),)
 
 
 def deadlines_of_effort(given: Given) -> tuple[Deadline, ...]:
@@ -249,6 +257,10 @@ def deadlines_of_signal(given: Given) -> tuple[Deadline, ...]:
 
 def _shipping(ordered_on: Day, given: Given) -> Deadline:
     return _on_the_day("ship_order", plus_days(ordered_on, given.edition.unshipped_days), given)
+
+
+def _asking_for_payment(ordered_on: Day, given: Given) -> Deadline:
+    return _on_the_day("ask_for_payment", plus_days(ordered_on, given.edition.unshipped_days), given)
 
 
 def _due(deadline: Deadline) -> Moment:

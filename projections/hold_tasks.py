@@ -1,4 +1,5 @@
-"""What people have to do about declined payments: search the cards, reach the customer, decide, resolve.
+"""What people have to do about declined payments: search the cards, charge what was
+found, reach the customer, decide, resolve.
 
 Source: R-D2, R-D3, R-D4, R-D7
 """
@@ -37,9 +38,11 @@ BearsOnHoldTasks = (
 
 RESOLVE: DeadlineKind = "resolve_payment"
 SEARCH: DeadlineKind = "search_cards"
+CHARGE: DeadlineKind = "charge_card"
 REACH: DeadlineKind = "reach_customer"
 DECIDE: DeadlineKind = "decide_release"
 SHIP: DeadlineKind = "ship_order"
+ASK: DeadlineKind = "ask_for_payment"
 
 
 def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
@@ -50,6 +53,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
             begin_tasks(rows, order, it.payment, customer, it.deadlines, entry, RESOLVE)
         case PaymentDeclined():
             rows.pop((order, RESOLVE, it.payment), None)
+            rows.pop((order, CHARGE, it.payment_method or ""), None)
             begin_tasks(rows, order, order, customer, it.deadlines, entry, DECIDE)
             if it.deadlines:
                 _reach(rows, it, entry)
@@ -59,13 +63,19 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
             begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, DECIDE)
             _reach(rows, it, entry)
             ship_no_more(rows, order, entry)
+            rows.pop((order, ASK, order), None)
         case CardOnFileSearchCompleted():
             rows.pop((order, SEARCH, order), None)
+            _charge_no_more(rows, order)
+            for card in it.cards:
+                if card.verdict == "usable":
+                    begin_tasks(rows, order, card.payment_method, customer, it.deadlines, entry, CHARGE)
         case ContactAttempted():
             _reach(rows, it, entry)
         case OrderReleased() | ShipmentReleasedWithoutPayment() | OrderNotDelivered():
             for kind in (SEARCH, REACH, DECIDE):
                 rows.pop((order, kind, order), None)
+            _charge_no_more(rows, order)
             if not isinstance(it, OrderNotDelivered) and (order, SHIP, order) in rows:
                 begin_tasks(rows, order, order, customer, it.deadlines, entry, SHIP)
 
@@ -80,6 +90,12 @@ def _reach(rows: Rows, it: PaymentDeclined | OrderPlacedOnHold | ContactAttempte
         begin_tasks(rows, it.order, it.order, it.customer, it.deadlines, entry, REACH)
         if key in rows:
             rows[key].said_at = entry.effective_at
+
+
+def _charge_no_more(rows: Rows, order: str) -> None:
+    """Nobody is asked to charge what was found before."""
+    for key in [key for key in rows if key[:2] == (order, CHARGE)]:
+        del rows[key]
 
 
 def ship_no_more(rows: Rows, order: str, entry: Entry) -> None:

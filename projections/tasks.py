@@ -30,7 +30,7 @@ from domain.payments.payment_events import (
 from projections.bill_tasks import BearsOnBillTasks, Task, begin_tasks, fold_bills
 from projections.credit_tasks import BearsOnNewCredit, fold_new_credit
 from projections.goods_tasks import BearsOnGoods, fold_goods
-from projections.hold_tasks import DECIDE, REACH, SEARCH, SHIP, BearsOnHoldTasks, fold_holds
+from projections.hold_tasks import ASK, DECIDE, REACH, SEARCH, SHIP, BearsOnHoldTasks, fold_holds
 from projections.notice_tasks import BearsOnNotices, fold_notices
 from projections.projection import Key, Projection, events_of
 from projections.refund_tasks import BearsOnRefunds, about_refund, begun_by, done_by, wait_for_disputes
@@ -68,6 +68,7 @@ Change = Callable[[dict[Key, Task], Any, Entry], None]
 ABOUT_WHAT_SHIPS: tuple[DeadlineKind, ...] = (
     "acknowledgement",
     "thanks",
+    ASK,
     SHIP,
     SEARCH,
     REACH,
@@ -80,7 +81,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 8
+    version = 9
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")
@@ -163,8 +164,10 @@ def _begin(
 ) -> None:
     for deadline in deadlines:
         key = (order, deadline.kind, subject)
-        if deadline.kind == SHIP and key not in rows:
-            continue  # nothing of it is left to ship
+        if deadline.kind == SHIP:
+            rows.pop((order, ASK, order), None)  # something covers all of it
+            if key not in rows:
+                continue  # nothing of it is left to ship
         begin_tasks(rows, order, subject, customer, (deadline,), entry, deadline.kind)
 
 
@@ -225,10 +228,16 @@ WHERE due IS NOT NULL AND waits_since IS NULL AND (
     SELECT FROM held AS owed WHERE owed.customer = task.customer AND owed.kind = 'collection_call'
     AND owed.open > 0 AND owed.due_on < said.today
   )
+) AND (
+  kind <> 'ask_for_payment' OR NOT EXISTS (
+    SELECT FROM held AS came WHERE came.customer = task.customer AND came."order" = task."order"
+    AND came.kind = 'unmatched'
+  )
 )"""
 """What has to be done and from when, over the rows `held`; said: the day in the book's zone, and what to do
 about each kind.
 
 A promise to pay pauses the call until its day; a payout waits while a dispute of its order is open; nobody
-reviews the order of a customer who owes nothing overdue any more.
+reviews the order of a customer who owes nothing overdue any more, nor asks for the payment of one for which
+money waits.
 """

@@ -29,7 +29,7 @@ from domain.declines.payment_failures import RecordPaymentFailure
 from domain.declines.reaching import RecordContactAttempt
 from domain.declines.releasing import ReleaseOrder, is_ready
 from domain.orders.cancelling import may_credit_fee
-from domain.orders.next_on_hold import NextOnHold, cards_left, next_on_hold
+from domain.orders.next_on_hold import NextOnHold, next_on_hold
 from domain.orders.next_steps import NextStep, next_steps, steps_of
 from domain.orders.next_steps import asked as asked_of
 from domain.orders.order import OrderNotPlaced, Placed
@@ -232,7 +232,7 @@ async def next_step_of(call: Call, order: str) -> NextOnHold | None:
     customer = await call.found(state.placed.customer, Customer)
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     to_ask = {("close_as_not_delivered", None)}
-    to_ask |= {("charge_card", card) for card in cards_left(state.declines.hold)}
+    to_ask |= {("charge_card", card) for card in state.declines.hold.cards_left}
     answers = [
         asked_of(step, await call.book.given(step.command, submission))
         for step in steps_of(state, customer, call.caller.actor.who, await call.today(), mint)

@@ -15,6 +15,11 @@ TO_DO: Final[Mapping[DeadlineKind, str]] = {
     "card_used": "Tell the customer which card on file was used, and record it (`/contacts`).",
     "ship_order": "Ship what is left of the order (`/shipments`).",
     "search_cards": "Look through the cards on file (`/card-search`).",
+    "charge_card": "Charge the card on file (`/charges`), of several the one that `/next-steps` allows;"
+    " without a processor connected record what came of it (`/payments`, `/payment-failures`).",
+    "ask_for_payment": "Ask the customer how they would like to pay, and record what comes (`/payments`,"
+    " `/charges`), that it was declined (`/payment-failures`), or that they want it no longer"
+    " (`/cancellation`).",
     "reach_customer": "Reach the customer about the declined payment (`/contact-attempts`).",
     "decide_release": "Let the order ship without payment (`/release`), or give up on a new customer who was"
     " never reached (`/not-delivered`). `/next-steps` of the order says what may be done, and by whom.",

@@ -9,6 +9,7 @@ from domain.causes import expect_cause
 from domain.command import Command
 from domain.customers.cards_on_file import cards_considered
 from domain.customers.registering import known_customer
+from domain.deadlines import deadlines_of_search
 from domain.decision import Decision, Given
 from domain.declines.decline_events import CardOnFileSearchCompleted
 from domain.declines.holds import hold_of
@@ -38,9 +39,9 @@ class CompleteCardSearch(Command, frozen=True, kw_only=True):
 def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
     """Records every card on file, in the order in which they are to be tried, each with why or why not.
 
-    Checks, in this order: order placed; its customer; retry, which is: the last search found the same, or,
-    once the order waits no longer, was at the same moment; on hold; not before the hold, nor before the
-    last search.
+    Checks, in this order: order placed; its customer; retry, which is: the last search since the order waits
+    found the same, or, once it waits no longer, was at the same moment; on hold; not before the hold, nor
+    before the last search.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -49,12 +50,16 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
             if search.at == given.at:
                 return Decision(customer=command.customer, already=(search.position,))
     hold = hold_of(state)
+    cards = cards_considered(known_customer(given, command.customer), hold, given)
+    last = hold.searches[-1] if hold.searches else None
+    if last is not None and last.at >= hold.waits_since and last.completed.cards == cards:
+        return Decision(customer=command.customer, already=(last.position,))
+    expect_cause(max([hold.at, *[search.at for search in hold.searches]]), given)
+    is_any_usable = any(card.verdict == "usable" for card in cards)
     found = CardOnFileSearchCompleted(
         order=command.order,
         customer=command.customer,
-        cards=cards_considered(known_customer(given, command.customer), hold, given),
+        cards=cards,
+        deadlines=deadlines_of_search(given) if is_any_usable else (),
     )
-    if hold.searches and hold.searches[-1].completed == found:
-        return Decision(customer=command.customer, already=(hold.searches[-1].position,))
-    expect_cause(max([hold.at, *[search.at for search in hold.searches]]), given)
     return Decision(events=((command.order, found),), customer=command.customer)

@@ -183,6 +183,8 @@ class CardOnFileSearchCompleted(Event, frozen=True, kw_only=True):
     customer: str
     cards: tuple[CardConsidered, ...]
     """The one that last worked first; cards that never did after them, the newest first."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Charging the usable ones, one after the other; none where there are none."""
 
 
 class ContactAttempted(Event, frozen=True, kw_only=True):

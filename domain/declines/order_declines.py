@@ -119,6 +119,12 @@ class Hold(msgspec.Struct, frozen=True):
                 found.setdefault(decline.declined.payment_method, decline.at)
         return found
 
+    @property
+    def cards_left(self) -> tuple[str, ...]:
+        """The cards on file that were to be tried when somebody looked last, and were not declined since."""
+        found = self.searches[-1].usable if self.searches else ()
+        return tuple([card for card in found if card not in self.declined_cards])
+
     def deadline(self, kind: DeadlineKind) -> Deadline | None:
         """The deadline of that kind, of the hold, of a decline that came later or of going on; or None."""
         began = self.placed if self.resumed is None else self.resumed

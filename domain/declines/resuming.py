@@ -49,7 +49,8 @@ def _had_ended(hold: Hold, undone: str, corrects: int) -> bool:
 
 
 def _left_to_do(hold: Hold, after: Placed, given: Given) -> tuple[Deadline, ...]:
-    search = None if hold.searches else hold.deadline("search_cards")
+    # Cards that nobody charged yet are looked at again: what was found of them is of before.
+    search = hold.deadline("search_cards") if hold.cards_left or not hold.searches else None
     started = (search, _reach(hold, given), hold.deadline("decide_release"))
     by_person = after.declines.is_fraud or _was_left_to_a_person(hold, after)
     release = None if by_person else hold.deadline("release_unpaid")

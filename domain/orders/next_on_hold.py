@@ -9,7 +9,6 @@ from typing import Literal
 
 from domain.bills.watching import is_watched
 from domain.customers.standing import CustomerFacts
-from domain.declines.order_declines import Hold
 from domain.declines.releasing import is_ready
 from domain.moments import day_of
 from domain.orders.next_steps import NextStep
@@ -28,19 +27,13 @@ NextOnHold = Literal[
 ]
 
 
-def cards_left(hold: Hold) -> tuple[str, ...]:
-    """The cards on file that were to be tried when somebody looked last, and were not declined since."""
-    found = hold.searches[-1].usable if hold.searches else ()
-    return tuple([card for card in found if card not in hold.declined_cards])
-
-
 def next_on_hold(
     state: Placed, answers: Iterable[NextStep], waiting: int, then: CustomerFacts | None, zone: str
 ) -> NextOnHold | None:
     """The step; None where the order is not on hold.
 
-    `answers`: at least to charging `cards_left` and to closing the order. `waiting`: what waits of the money
-    that came for it. `then`: the customer's facts as of `is_ready`, where that is any moment.
+    `answers`: at least to charging the hold's `cards_left` and to closing the order. `waiting`: what waits of
+    the money that came for it. `then`: the customer's facts as of `is_ready`, where that is any moment.
     """
     hold = state.declines.hold
     if hold is None:
@@ -50,7 +43,7 @@ def next_on_hold(
     if waiting:
         return "assign_money"
     may = {(answer.name, answer.subject) for answer in answers if answer.by is not None}
-    left = cards_left(hold)
+    left = hold.cards_left
     if any(("charge_card", card) in may for card in left):
         return "charge_card"
     # A card that was found and may not be charged any more is no longer in a new list.

@@ -72,8 +72,10 @@ DeadlineKind = Literal[
     "shipped",
     "satisfaction",
     "card_used",
+    "ask_for_payment",
     "ship_order",
     "search_cards",
+    "charge_card",
     "reach_customer",
     "decide_release",
     "resolve_payment",
@@ -97,7 +99,8 @@ DeadlineKind = Literal[
 ]
 """What has to be done, or comes by itself.
 
-The first are contacts. ship_order: ship what is covered. Of a declined payment: search_cards, reach_customer;
+The first are contacts. ask_for_payment: nothing covers what should leave by now; ship_order: ship what is
+covered. Of a declined payment: search_cards; charge_card: one that the search found usable; reach_customer;
 decide_release: whether to ship unpaid or, never having reached a new customer, not at all; resolve_payment:
 find out what became of an attempt. A refund to decide or to pay out, credit to decide, a signal to look at;
 of refunded goods, a label to send and a claim on their supplier. Reminding and calling who owes, what the

@@ -187,6 +187,27 @@ async def test_an_order_for_which_other_money_waits_is_asked_for_none(house: Hou
     ]
 
 
+async def test_nobody_is_to_ask_for_the_payment_of_an_order_for_which_money_waits(house: House) -> None:
+    # List it whatever waits → a customer who has paid is asked to pay, and this fails.
+    order = await house.order(2)
+
+    async def asked() -> set[str]:
+        path = f"/v1/tasks?order={order}&due_by=2100-01-01T00:00:00Z&min_position={await house.head()}"
+        return {task["kind"] for task in await house.every(path)}
+
+    assert "ask_for_payment" in await asked()
+    money = await house.unmatched(2000, order=order)
+    assert "ask_for_payment" not in await asked()
+    await house.recorded(f"/v1/unmatched/{money}/return", {"amount": 1})
+    assert "ask_for_payment" not in await asked(), "a hold began, and its tasks speak"
+    other = await house.order(2)
+    money = await house.unmatched(1, order=other)
+    order = other
+    assert "ask_for_payment" not in await asked()
+    await house.recorded(f"/v1/unmatched/{money}/assignment", {"order": other})
+    assert "ask_for_payment" in await asked(), "one cent of it came"
+
+
 async def test_another_part_of_what_came_again_may_be_said_under_the_same_name(house: House) -> None:
     # Give it the name that the first part has → nobody can say what it was, and this fails.
     order = await house.order(2)

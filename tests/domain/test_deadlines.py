@@ -50,6 +50,7 @@ def test_an_order_is_to_be_acknowledged_at_once_and_thanked_for_within_a_day() -
     assert found == (
         Deadline("acknowledgement", NOON, midnight("2010-08-11")),
         Deadline("thanks", NOON + 24 * HOUR, NOON + 24 * HOUR),
+        Deadline("ask_for_payment", midnight("2010-08-12"), midnight("2010-08-13")),
     )
 
 

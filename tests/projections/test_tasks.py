@@ -36,7 +36,7 @@ from tests.domain.bill_examples import (
     write_off,
 )
 from tests.domain.correction_examples import correct
-from tests.domain.decline_examples import charge
+from tests.domain.decline_examples import charge, fail
 from tests.domain.examples import (
     BILL,
     NEW_BILL,
@@ -114,6 +114,38 @@ def test_an_order_nobody_paid_for_need_not_ship() -> None:
     assert ("ship_order", ORDER) not in tasks(story, "2011-08-10")
     story.do(capture())
     assert ("ship_order", ORDER) in tasks(story, "2011-08-10")
+
+
+def test_an_order_to_be_paid_first_is_asked_about_from_the_day_on_which_it_should_leave() -> None:
+    # Start nothing with an order that nothing covers → it waits for ever, and nobody is asked: this fails.
+    asked = ("ask_for_payment", ORDER)
+    story = ordered()
+    assert asked not in tasks(story, "2010-08-11", "23:59:59.999999")
+    assert asked in tasks(story, "2010-08-12", "00:00")
+    story.do(capture(amount=7594))
+    assert asked in tasks(story, "2010-08-12")
+    story.do(capture(amount=1, payment=id_of("pay", 2), reference="ch_2"))
+    assert asked not in tasks(story, "2011-08-10")
+    for command in (cancel(), fail()):
+        story = ordered()
+        story.do(command)
+        assert asked not in tasks(story, "2011-08-10")
+    assert asked not in tasks(ordered(terms="bill_after"), "2011-08-10")
+
+
+def test_an_order_of_which_what_was_not_paid_is_cancelled_is_asked_about_no_more() -> None:
+    story = ordered()
+    for command in (capture(amount=4195), cancel((1, 1))):
+        story.do(command)
+    assert [kind for kind, _ in tasks(story, "2010-08-12") if kind in ("ask_for_payment", "ship_order")] == [
+        "ship_order"
+    ]
+
+
+def test_nobody_asks_for_the_payment_of_what_was_imported_from_before_the_book_went_live() -> None:
+    story = Story(opened=BookOpened(zone=ZONE, country="US", cut_over="2010-08-11"))
+    story.record(customer_registered()).from_("import").do(place())
+    assert tasks(story, "2011-08-10") == []
 
 
 def test_a_part_shipment_leaves_the_rest_to_ship() -> None:

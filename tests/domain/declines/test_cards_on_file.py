@@ -27,6 +27,8 @@ from domain.payments.attempting import AttemptUnresolved, NothingToCharge
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.payments.payment_events import PaymentCaptured
 from domain.retry import AlreadyRecordedOtherwise
+from projections.bill_tasks import Task
+from projections.tasks import Tasks
 from tests.domain.decline_examples import (
     FAILED,
     OLD_CARD,
@@ -49,6 +51,7 @@ from tests.domain.examples import (
     OTHER_CUSTOMER,
     OTHER_ORDER,
     billed,
+    cancel,
     capture,
     captured,
     card_stored,
@@ -56,6 +59,7 @@ from tests.domain.examples import (
     placed,
     shipped,
 )
+from tests.domain.figures import rows_of
 from tests.domain.notice_examples import MONEY, give_back, unmatched
 from tests.domain.specification import NOON, Story, given, moment
 
@@ -156,6 +160,36 @@ def test_a_search_that_finds_the_same_says_nothing_new_and_another_one_does() ->
     story.when(search()).then(searched(cards=(considered(CARD),)))
     story.record(old_card())
     story.when(search()).then(searched(cards=(considered(OLD_CARD), considered(CARD))))
+
+
+def cards_to_charge(story: Story) -> set[str]:
+    found = rows_of(Tasks(), story.entries)
+    return {row.subject for row in found if isinstance(row, Task) and row.kind == "charge_card"}
+
+
+def test_each_card_found_usable_is_somebodys_task_until_it_was_tried_or_the_order_waits_no_more() -> None:
+    # Ask for the search alone → a usable card is charged by nobody, no rule lets the order go, this fails.
+    def searched_story() -> Story:
+        story = waiting(card_stored(), old_card(), older_card(reuse_consent=False))
+        story.do(search())
+        return story
+
+    story = searched_story()
+    assert cards_to_charge(story) == {CARD, OLD_CARD}
+    for card, number, left in ((OLD_CARD, 60, {CARD}), (CARD, 61, set[str]())):
+        story.do(fail(payment=id_of("pay", number), reference=f"ch_{number}", payment_method=card))
+        assert cards_to_charge(story) == left
+    for command in (capture(), cancel()):
+        story = searched_story()
+        story.do(command)
+        assert cards_to_charge(story) == set()
+    story = searched_story().on("2010-08-11")
+    story.record(card_stored(payment_method=id_of("pm", 9), token="tok_new"))
+    story.do(search())
+    assert cards_to_charge(story) == {CARD, OLD_CARD, id_of("pm", 9)}
+    story = waiting()
+    story.do(search())
+    assert cards_to_charge(story) == set(), "there is none"
 
 
 def test_the_last_search_is_not_replaced_by_an_earlier_one() -> None:

@@ -32,6 +32,7 @@ from tests.domain.examples import (
     cancel,
     capture,
     captured,
+    card_stored,
     id_of,
     placed,
     shipped,
@@ -157,6 +158,19 @@ def test_an_existing_customers_order_is_released_by_rule_once_it_waits_again() -
     ]
     assert released.effective_at == moment("2010-08-20")
     assert order(story).declines.hold is None
+
+
+def test_cards_that_nobody_had_charged_are_looked_at_again_once_it_waits_again() -> None:
+    # Take the old search for the new → nobody is asked to charge them, and no rule lets the order go.
+    story = given(ann(), customer(), card_stored(), placed(**EXISTING)).by(OWNER).because("sealed:A mistake")
+    for command in (fail(), search()):
+        story.do(command)
+    assert "charge_card" in tasks_of(story)
+    story.on("2010-08-11").do(capture())
+    story.on("2010-08-20").do(correct(story, PaymentCaptured))
+    assert tasks_of(story) & {"search_cards", "charge_card"} == {"search_cards"}
+    story.do(search())
+    assert tasks_of(story) & {"search_cards", "charge_card"} == {"charge_card"}
 
 
 def test_what_was_due_while_it_seemed_paid_is_due_at_once_and_today_and_the_rest_when_it_was() -> None:
