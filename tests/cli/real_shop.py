@@ -1,11 +1,9 @@
-"""What a book of the real shop says, in the words of its expected file: by its read models, and over HTTP."""
+"""What a book of the real shop says, in the words of its expected file, by its read models."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from httpx2 import AsyncClient
 from psycopg.rows import dict_row
 
 from projections.customer_balance import CustomerBalance
@@ -38,7 +36,7 @@ class ReadModels:
     def totals(self, *, guests: bool = False) -> Figures:
         """`totals`, or the guests' share of them."""
         (row,) = self.rows(TOTALS, guests=guests)
-        return _totals({name: int(value) for name, value in row.items()})
+        return in_shape({name: int(value) for name, value in row.items()})
 
     def charged_by_kind(self) -> Figures:
         """`charged_by_kind`."""
@@ -172,7 +170,7 @@ FROM units JOIN customers USING (customer) WHERE customers.external_ref = ANY(%(
 GROUP BY 1 ORDER BY 1"""
 
 
-def _totals(told: Mapping[str, int]) -> Figures:
+def in_shape(told: Mapping[str, int]) -> Figures:
     """Flat figures in the shape of the expected file."""
     plain = ("customers", "orders", "customers_with_orders", "order_lines", "units", "charged_pence")
     plain += ("orders_new", "orders_existing", "credit_notes", "credit_lines", "captured_pence")
@@ -202,80 +200,3 @@ def _totals(told: Mapping[str, int]) -> Figures:
             "manual_pence": told["manual_pence"],
         },
     }
-
-
-class OverHttp:
-    """The same book, asked as any client asks it."""
-
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
-
-    async def items(self, path: str) -> list[Figures]:
-        """All of a list, page by page."""
-        sign, found, cursor = "&" if "?" in path else "?", [], ""
-        while True:
-            answer = await self._client.get(f"{path}{sign}limit=200{cursor}")
-            assert answer.status_code == 200, answer.text
-            page = answer.json()
-            found += page["items"]
-            if not page["has_more"]:
-                return found
-            cursor = f"&cursor={page['next']}"
-
-    async def totals(self) -> Figures:
-        """`totals`."""
-        customers, orders = await self.items("/v1/customers"), await self.items("/v1/orders")
-        lines = await self.items("/v1/guarantees")
-        owed = [row for it in customers for row in await self.items(f"/v1/customers/{it['id']}/balance")]
-        audit, credits = await self.items("/v1/refund-audit"), await self.items("/v1/store-credits")
-        report = await self.items("/v1/refund-report")
-        by_what = await self.items("/v1/store-credit-report")
-        granted = [it["data"] for it in await self.items("/v1/events?type=refund.granted")]
-        note_lines = {
-            (it["order"] is not None, it["ask"]["external_ref"], part["note_line"])
-            for it in granted
-            for part in it["parts"]
-        }
-        verified, unverified = ([it for it in audit if it["verified"] is which] for which in (True, False))
-        left: Counter[str] = Counter()
-        for line in lines:
-            left[line["order"]] += line["open"]
-        seen = {
-            "customers": len(customers),
-            "orders": len(orders),
-            "customers_with_orders": sum(it["orders"] > 0 for it in customers),
-            "order_lines": len(lines),
-            "units": sum(it["delivered"] for it in lines),
-            "charged_pence": _sum(owed, "charged"),
-            "orders_new": sum(it["standing"] == "new" for it in orders),
-            "orders_existing": sum(it["standing"] == "existing" for it in orders),
-            "credit_notes": len({it["external_ref"] for it in (*audit, *credits)}),
-            "credit_lines": len(
-                {line[1:] for line in note_lines} | {(it["external_ref"], it["note_line"]) for it in credits}
-            ),
-            "captured_pence": _sum(owed, "received"),
-            "verified_parts": sum(it["parts"] for it in report if it["verified"]),
-            "verified_credit_lines": sum(is_verified for is_verified, _, _ in note_lines),
-            "verified_pairs": len(verified),
-            "verified_orders": len({it["order"] for it in verified}),
-            "verified_units": sum(it["units"] for it in verified),
-            "verified_pence": _sum(verified, "credited"),
-            "verified_face_pence": _sum([it for it in report if it["verified"]], "note_amount"),
-            "unverified_credit_lines": sum(it["parts"] for it in unverified),
-            "unverified_credit_notes": len(unverified),
-            "unverified_units": sum(it["units"] for it in unverified),
-            "unverified_pence": _sum(unverified, "credited"),
-            "adjustments": len(credits),
-            "adjusted_pence": _sum(credits, "granted"),
-            "fully_refunded_orders": sum(units == 0 for units in left.values()),
-            "net_pence": _sum(owed, "charged") - _sum(owed, "credited"),
-            "sum_of_balances_pence": _sum(owed, "balance"),
-        }
-        for name, sku in (("discount", DISCOUNT), ("manual", MANUAL)):
-            told = [it for it in by_what if it["note_sku"] == sku]
-            seen[f"{name}s"], seen[f"{name}_pence"] = sum(it["credits"] for it in told), _sum(told, "amount")
-        return _totals(seen)
-
-
-def _sum(items: list[Figures], name: str) -> int:
-    return sum(it[name]["amount"] for it in items)

@@ -26,11 +26,13 @@ from ledger.connection import Reader
 from ledger.database import Database
 from ledger.errors import LedgerError, QueueFull, StreamBusy, Unavailable
 from ledger.record.submission import Outcome, Submission
+from projections.customers import Customers
 from projections.refund_audit import RefundAudit
 from tests.api.conftest import MASTER, followed
 from tests.api.house import owner_of
 from tests.cli.commandline import Makegood
-from tests.cli.real_shop import OverHttp, ReadModels
+from tests.cli.real_shop import ReadModels
+from tests.cli.real_shop_over_http import OverHttp
 
 DATA = Path(__file__).parents[1] / "data"
 SLICE = DATA / "online-retail-slice.csv.gz"
@@ -150,16 +152,43 @@ def test_the_api_says_of_the_slice_what_is_expected(makegood: Makegood, database
     """Every figure of the expected file, as a client finds it."""
     assert makegood("import", "orders", SLICE, "--book", book_name).code == 0
     assert makegood("projections", "rebuild", "--all", "--book", book_name).code == 0
-    assert anyio.run(totals_over_http, database.app_conninfo, book_name) == EXPECTED
+    models = ReadModels(database.app_conninfo, book_name)
+    refunded = sorted({row["customer"] for row in models.rows(REFUNDED)})[:20]
+    assert len(refunded) == 20
+    said = anyio.run(said_over_http, database.app_conninfo, book_name, refunded)
+    assert said == {
+        "totals": EXPECTED,
+        "guests": models.totals(guests=True),
+        "charged_by_kind": models.charged_by_kind(),
+        "per_month": models.per_month(),
+        "top_20_customers_by_net": models.top_20(),
+        "refunds_of_20_customers": models.refunds_of(refunded),
+    }
 
 
-async def totals_over_http(conninfo: str, book: str) -> dict[str, Any]:
-    """What the API says of a book that is built."""
+REFUNDED = f"""
+SELECT DISTINCT c.external_ref AS customer FROM {RefundAudit().table} AS r
+JOIN {Customers().table} AS c USING (book, customer) WHERE book = %(book)s"""
+
+
+async def said_over_http(conninfo: str, book: str, refunded: list[str]) -> dict[str, Any]:
+    """What the API says of a book that is built, in the words of the expected file."""
     ledger = await Ledger.open(conninfo, MASTER)
     try:
         caller = await owner_of(ledger, create_app(ledger), await ledger.book(book))
         async with followed(ledger, await ledger.book(book)):
-            return await OverHttp(caller.client).totals()
+            client = OverHttp(caller.client)
+            shop, reports = await client.shop(), await client.reports()
+            totals = shop.totals({it["id"] for it in shop.customers})
+            assert reports == {name: totals[name] for name in reports}, "the reports by month say the same"
+            return {
+                "totals": await client.totals(shop),
+                "guests": await client.totals(shop, guests=True),
+                "charged_by_kind": await client.charged_by_kind(),
+                "per_month": shop.per_month(),
+                "top_20_customers_by_net": shop.top_20(),
+                "refunds_of_20_customers": shop.refunds_of(refunded),
+            }
     finally:
         await ledger.close()
 
@@ -544,6 +573,8 @@ def test_the_whole_real_shop_is_recorded_as_expected_in_constant_memory(
     assert models.top_20() == expected["top_20_customers_by_net"]
     asked = [it["customer"] for it in expected["refunds_of_20_customers"]]
     assert models.refunds_of(asked) == expected["refunds_of_20_customers"]
+    said = anyio.run(said_over_http, database.app_conninfo, book_name, asked)
+    assert said == {name: expected[name] for name in said}
 
     assert peaks[-1] < MOST_MEGABYTES
     assert peaks[-1] - peaks[1] <= peaks[1] * 0.2, "the second half needs hardly more than the first"
