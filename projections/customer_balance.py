@@ -39,7 +39,7 @@ from domain.payments.payment_events import (
 from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundReturned
 from projections.projection import Key, Place, Row, RowPerGroup, events_of
 
-MovesMoney = (
+MovesOrderMoney = (
     OrderPlaced
     | PaymentCaptured
     | OrderShipped
@@ -52,7 +52,6 @@ MovesMoney = (
     | PaymentReinstated
     | CreditSetAside
     | CreditUsed
-    | StoreCreditGranted
     | RefundGranted
     | RefundPaid
     | RefundReturned
@@ -61,6 +60,7 @@ MovesMoney = (
     | BillCorrected
     | RefundCorrected
 )
+MovesMoney = MovesOrderMoney | StoreCreditGranted
 
 
 class Balance(Row):
@@ -121,6 +121,15 @@ class CustomerBalance(RowPerGroup[Balance, MovesMoney]):
         else:
             _change_customer(row, it)
         row.last_position = entry.position
+
+
+def lacking(it: MovesOrderMoney) -> int:
+    """What an entry of an order's stream adds to what its units still to ship lack: their price less the
+    order's funds, negative where money is due back. It depends on the entry alone. Source: I12
+    """
+    row = Balance("", "", "")
+    _change_order(row, it)
+    return row.to_ship - row.open_bills + row.balance + row.kept_as_credit
 
 
 def _change_order(row: Balance, it: MovesMoney) -> None:

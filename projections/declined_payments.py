@@ -15,10 +15,11 @@ from domain.declines.decline_events import (
 )
 from domain.entry import Entry, Minor
 from domain.moments import Moment
-from domain.orders.order_events import DeadlineKind
-from projections.projection import Key, Place, Row, RowPerGroup, events_of, is_last
+from domain.orders.order_events import DeadlineKind, OrderPlaced
+from projections.customer_balance import MovesOrderMoney, lacking
+from projections.projection import Key, Place, Projection, Row, events_of, is_last
 
-BearsOnDeclines = (
+TellsOfDeclines = (
     PaymentDeclined
     | OrderPlacedOnHold
     | CardOnFileSearchCompleted
@@ -27,6 +28,7 @@ BearsOnDeclines = (
     | ShipmentReleasedWithoutPayment
     | OrderNotDelivered
 )
+BearsOnDeclines = TellsOfDeclines | MovesOrderMoney
 
 Result = Literal["paid", "cancelled", "reviewed", "released_by_rule", "released_by_owner", "not_delivered"]
 DECIDE: DeadlineKind = "decide_release"
@@ -42,7 +44,9 @@ class DeclinedPayment(Row):
     is_watched: bool = False
     currency: str = ""
     missing: Minor = 0
-    """What the units still to ship lacked when it was placed on hold."""
+    """What the units still to ship lack, since it was placed on hold; 0 where it never was."""
+    lacks: Minor = 0
+    """The same, negative where money is due back: `missing` is what is left of it above 0."""
     attempts: int = 0
     """Payments declined."""
     declined_at: Moment | None = None
@@ -79,11 +83,11 @@ class DeclinedPayment(Row):
     last_position: Place = 0
 
 
-class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
+class DeclinedPayments(Projection[DeclinedPayment, BearsOnDeclines]):
     """What became of declined payments, what was tried, and how did it end?"""
 
     name = "declined_payments"
-    version = 5
+    version = 6
     row = DeclinedPayment
     handles = events_of(BearsOnDeclines)
     key = ("order",)
@@ -91,30 +95,39 @@ class DeclinedPayments(RowPerGroup[DeclinedPayment, BearsOnDeclines]):
     found_by = "stream"
     indexes = (("hold_since",), ("customer",))
 
-    def group(self, it: BearsOnDeclines, entry: Entry) -> Key:
-        return (it.order,)
+    def group(self, it: BearsOnDeclines, entry: Entry) -> Key | None:
+        # No order waits before it is placed; what the customer's own stream tells, the order's tells too.
+        return None if isinstance(it, OrderPlaced) or entry.stream == it.customer else (entry.stream,)
 
-    def change(self, row: DeclinedPayment, it: BearsOnDeclines, entry: Entry) -> None:
-        row.customer, row.last_position = it.customer, entry.position
-        match it:
-            case PaymentDeclined():
-                _decline(row, it, entry)
-            case OrderPlacedOnHold():
-                _hold(row, it, entry)
-            case CardOnFileSearchCompleted():
-                row.searched, row.cards_tried = True, 0
-                usable = [card.payment_method for card in it.cards if card.verdict == "usable"]
-                row.cards_usable, row.cards_left = len(usable), " ".join(usable)
-            case ContactAttempted():
-                _try(row, it, entry)
-            case OrderReleased():
-                _end(row, it.because, entry)
-            case ShipmentReleasedWithoutPayment():
-                _end(row, "released_by_rule" if it.by_rule else "released_by_owner", entry)
-            case OrderNotDelivered():
-                _end(row, "not_delivered", entry)
-            case _:
-                assert_never(it)
+    def fold(self, rows: dict[Key, DeclinedPayment], group: Key, it: BearsOnDeclines, entry: Entry) -> None:
+        if isinstance(it, TellsOfDeclines):
+            _change(rows.setdefault(group, DeclinedPayment(*group)), it, entry)
+        elif (row := rows.get(group)) is not None and row.hold_since is not None:
+            _lack(row, row.lacks + lacking(it))
+            row.last_position = entry.position
+
+
+def _change(row: DeclinedPayment, it: TellsOfDeclines, entry: Entry) -> None:
+    row.customer, row.last_position = it.customer, entry.position
+    match it:
+        case PaymentDeclined():
+            _decline(row, it, entry)
+        case OrderPlacedOnHold():
+            _hold(row, it, entry)
+        case CardOnFileSearchCompleted():
+            row.searched, row.cards_tried = True, 0
+            usable = [card.payment_method for card in it.cards if card.verdict == "usable"]
+            row.cards_usable, row.cards_left = len(usable), " ".join(usable)
+        case ContactAttempted():
+            _try(row, it, entry)
+        case OrderReleased():
+            _end(row, it.because, entry)
+        case ShipmentReleasedWithoutPayment():
+            _end(row, "released_by_rule" if it.by_rule else "released_by_owner", entry)
+        case OrderNotDelivered():
+            _end(row, "not_delivered", entry)
+        case _:
+            assert_never(it)
 
 
 def _decline(row: DeclinedPayment, it: PaymentDeclined, entry: Entry) -> None:
@@ -150,16 +163,21 @@ def _tried(row: DeclinedPayment) -> list[str]:
 
 def _hold(row: DeclinedPayment, it: OrderPlacedOnHold, entry: Entry) -> None:
     """A hold begins anew, also where the order waited before and was paid; or goes on as it was."""
+    _lack(row, it.missing)
     if it.resumes is not None:
-        row.missing, row.decide_at, row.result, row.ended_at = it.missing, _decide_at(it), None, None
+        row.decide_at, row.result, row.ended_at = _decide_at(it), None, None
         return
     row.currency, row.held_because = it.currency, it.because
-    row.standing, row.is_watched, row.missing = it.standing, it.is_watched, it.missing
+    row.standing, row.is_watched = it.standing, it.is_watched
     row.searched, row.cards_usable, row.cards_tried, row.cards_left = False, 0, 0, ""
     row.contacts, row.reached, row.tries, row.tried_since = 0, False, "", 0
     row.ways, row.channels_left = " ".join(_ways(it.on_file)), _channels(it.on_file)
     row.hold_since, row.result, row.ended_at = entry.effective_at, None, None
     row.decide_at = _decide_at(it)
+
+
+def _lack(row: DeclinedPayment, lacks: int) -> None:
+    row.lacks, row.missing = lacks, max(0, lacks)
 
 
 def _end(row: DeclinedPayment, result: Result, entry: Entry) -> None:

@@ -43,6 +43,7 @@ class DeclinedPaymentItem(msgspec.Struct, frozen=True):
     """Whether they owed something overdue when it was placed on hold."""
     currency: str
     missing: Minor
+    """What the units still to ship lack; 0 where it never waited."""
     attempts: int
     declined_at: Moment | None
     """Null: none was declined, but one was taken back or never came."""
