@@ -101,7 +101,7 @@ class DeclinedPayments(Projection[DeclinedPayment, BearsOnDeclines]):
 
     def fold(self, rows: dict[Key, DeclinedPayment], group: Key, it: BearsOnDeclines, entry: Entry) -> None:
         if isinstance(it, TellsOfDeclines):
-            _change(rows.setdefault(group, DeclinedPayment(*group)), it, entry)
+            _change(rows.setdefault(group, DeclinedPayment(entry.stream)), it, entry)
         elif (row := rows.get(group)) is not None and row.hold_since is not None:
             _lack(row, row.lacks + lacking(it))
             row.last_position = entry.position

@@ -176,7 +176,10 @@ LISTED = """
 SELECT watched."order", watched.customer, watched.currency, watched.total, watched.placed_at,
        watched.bills_then, watched.open_then, owed.bills AS bills_now, owed.open AS open_now,
        watched.units_left,
-       watched.decision IS NULL AND watched.units_left > 0 AND owed.bills > 0 AS to_review, watched.decision,
+       watched.units_left > 0 AND CASE
+           WHEN watched.decision IS NULL THEN owed.bills > 0
+           ELSE watched.to_be_paid AND watched.ask_again_on <= said.today
+       END AS to_review, watched.decision,
        watched.reviewed_by, watched.reviewed_at,
        CASE WHEN watched.units_left > 0 AND watched.to_be_paid THEN watched.ask_again_on END AS ask_again_on,
        watched.last_position
@@ -191,6 +194,7 @@ CROSS JOIN LATERAL (
 WHERE watched.bill = ''"""
 """The orders of watched customers, over the rows `held`; said: the day, in the book's zone.
 
-Nobody is asked again about an order that may ship, or of which nothing is left; what was decided on it
-stands.
+The owner is asked again about what was to be paid first and is not, once its days are over, whoever owes what
+else by then. Nobody is asked again about an order that may ship, or of which nothing is left; what was
+decided on it stands.
 """

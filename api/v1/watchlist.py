@@ -199,7 +199,8 @@ async def list_watched_orders(call: Call, query: Annotated[WatchedOrdersQuery, Q
 
     `open_then` and `open_now` count overdue bills in the order's currency, `bills_then` and `bills_now` all.
     An order goes its way until the owner says otherwise, and need not be reviewed once nothing is overdue;
-    one that is to be paid first waits until it is paid, the owner lets it ship, or the customer cancels it.
+    one that is to be paid first waits until it is paid, the owner lets it ship, or the customer cancels it,
+    and is to be reviewed again from `ask_again_on` on.
     """
     where = named_by(query, "customer", "decision", "to_review")
     _, today = await asked_at(call, query)

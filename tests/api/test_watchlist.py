@@ -293,19 +293,29 @@ async def test_the_order_of_somebody_who_has_paid_up_need_not_be_reviewed(told: 
     refused = await told.refused(review, body, by=owner)
     assert refused["type"] == "/problems/customer-no-longer-watched"
     # Half of it ships on bill, and is overdue in its turn: due on 21 October, watched from the 22nd on.
-    await told.done(f"/v1/orders/{order}/shipments", {**parcel(), "parts": [{"line": 1, "quantity": 1}]})
+    half = {**parcel(), "parts": [{"line": 1, "quantity": 1}]}
+    await told.done(f"/v1/orders/{order}/shipments", half)
     told.on("2010-10-21")
     assert await asked() == (False, 0, 0, 0)
     told.on("2010-10-22")
     assert await asked() == (True, 1, 1, 4195)
     await told.done(review, body, by=owner)
-    # What was asked first stays to be decided, whoever pays what else.
+    # What was asked first is to be decided again once its days are over, whoever pays what else.
+    # List only what was never decided → the owner looks for what to review and finds nothing, this fails.
     (owed,) = await told.rows("/v1/unpaid-bills")
     await told.done(f"/v1/bills/{owed['bill']}/payments", {"amount": usd("41.95"), **TRANSFER})
     told.on("2010-10-28")
     assert await asked() == (False, 0, 0, 0)
     told.on("2010-10-29")
-    assert await asked() == (False, 1, 0, 0)
+    assert await asked() == (True, 1, 0, 0)
+    assert [each["order"] for each in await told.rows("/v1/watched-orders?to_review=true")] == [order]
+    assert await asked("?as_of=2010-10-28T12:00:00Z") == (False, 0, 0, 0)
+    refused = await told.refused(f"/v1/orders/{order}/shipments", half)
+    assert refused["type"] == "/problems/payment-asked-first"
+    again = {"decision": "payment_first", "reason": "Not yet."}
+    assert (await told.refused(review, again, by=owner))["type"] == "/problems/customer-no-longer-watched"
+    await told.done(review, {"decision": "ship"}, by=owner)
+    assert await asked() == (False, 0, 0, 0)
 
 
 @pytest.mark.parametrize("won", [True, False])
