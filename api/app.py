@@ -27,6 +27,7 @@ from api.v1.bills import bills
 from api.v1.book import book
 from api.v1.bookkeeping import bookkeeping
 from api.v1.carts import carts
+from api.v1.charges import charges
 from api.v1.corrections import corrections
 from api.v1.credits import credits
 from api.v1.customers import customers
@@ -59,7 +60,7 @@ SECTIONS = (
     *(carts, customers, standings, balances, products, tasks, corrections, bookkeeping),
     *(unmatched, inbound),
     *(bills, watchlist, reversals, credits, periods),
-    *(declines, decline_lists),
+    *(declines, charges, decline_lists),
     *(returns, suppliers),
     *(policy, events, book, projections, reactions, ticks),
 )

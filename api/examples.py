@@ -64,6 +64,7 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
     "release_order": {"reason": "A friend of the house; they will pay."},
     "close_as_not_delivered": {"reason": "Tried five times over two weeks."},
     "charge_card": {"payment_method": f"pm_{EXAMPLE_SUFFIX}"},
+    "abandon_charge": {"reason": "Their own list of charges has none of that day."},
     "cancel_units": {"reason": "Ordered twice by mistake."},
     "correct_entry": {"reason": "The cheque was another customer's."},
     "receive_bill_payment": {"amount": _eur(250), "method": "bank_transfer", "reference": "RF18-5390"},

@@ -61,6 +61,7 @@ from domain.orders.delivering import DeliverShipment, deliver_shipment
 from domain.orders.placing import PlaceOrder, place_order
 from domain.orders.products import ListProduct, RepriceProduct, list_product, reprice_product
 from domain.orders.shipping import ShipOrder, ship_order
+from domain.payments.abandoning import AbandonCharge, abandon_charge
 from domain.payments.attempting import AttemptPayment, attempt_payment
 from domain.payments.capturing import CapturePayment, capture_payment
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
@@ -161,6 +162,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     ReviewWatchedOrder: review_watched_order,
     ClosePeriod: close_period,
     AttemptPayment: attempt_payment,
+    AbandonCharge: abandon_charge,
     RecordPaymentFailure: record_payment_failure,
     CompleteCardSearch: complete_card_search,
     RecordContactAttempt: record_contact_attempt,

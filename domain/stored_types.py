@@ -40,6 +40,7 @@ from domain.customers.registering import (
 )
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeAbandoned,
     ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
@@ -204,6 +205,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "payment_method.failed": StoredType(PaymentMethodFailed),
     "payment.unmatched": StoredType(ChargeUnmatched),
     "payment.recorded_before": StoredType(ChargeRecordedBefore),
+    "payment.abandoned": StoredType(ChargeAbandoned),
     "order.placed_on_hold": StoredType(OrderPlacedOnHold),
     "card_search.completed": StoredType(CardOnFileSearchCompleted),
     "contact.attempted": StoredType(ContactAttempted),

@@ -6,6 +6,7 @@ Source: R-D2, R-D3, R-D4, R-D7
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeAbandoned,
     ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
@@ -28,6 +29,7 @@ BearsOnHoldTasks = (
     | PaymentCaptured
     | ChargeUnmatched
     | ChargeRecordedBefore
+    | ChargeAbandoned
     | OrderPlacedOnHold
     | CardOnFileSearchCompleted
     | ContactAttempted
@@ -57,7 +59,7 @@ def fold_holds(rows: Rows, it: BearsOnHoldTasks, entry: Entry) -> None:
             begin_tasks(rows, order, order, customer, it.deadlines, entry, DECIDE)
             if it.deadlines:
                 _reach(rows, it, entry)
-        case PaymentCaptured() | ChargeUnmatched() | ChargeRecordedBefore():
+        case PaymentCaptured() | ChargeUnmatched() | ChargeRecordedBefore() | ChargeAbandoned():
             rows.pop((order, RESOLVE, it.payment), None)
         case OrderPlacedOnHold():
             begin_tasks(rows, order, order, customer, it.deadlines, entry, SEARCH, DECIDE)

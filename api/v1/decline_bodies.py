@@ -59,6 +59,10 @@ class ChargeBody(Writing):
         return self
 
 
+class AbandonChargeBody(Writing):
+    """That a charge was never made; who says so in the place of its processor says why in `reason`."""
+
+
 class CardSearchBody(Writing):
     """Nothing but that the cards on file were looked through."""
 

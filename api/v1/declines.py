@@ -8,22 +8,20 @@ from api.answers import Answer, Moment, Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath
 from api.permissions import Permission
-from api.problems import PAGES, Invalid, NoProcessor, NotFound
+from api.problems import PAGES, NoProcessor
 from api.render import rfc3339
 from api.section import Section
 from api.v1.decline_bodies import (
     CardSearchBody,
-    ChargeBody,
     ContactAttemptBody,
     NotDeliveredBody,
     PaymentFailureBody,
     ReleaseBody,
 )
 from api.v1.kept_money import kept_for, waiting_money
-from api.v1.orders import PLACE
+from api.v1.orders import PLACE, placed_in
 from domain.customers.registering import Customer
 from domain.declines.card_search import CompleteCardSearch
-from domain.declines.decline_events import PaymentAttempted
 from domain.declines.not_delivering import CloseAsNotDelivered
 from domain.declines.payment_failures import RecordPaymentFailure
 from domain.declines.reaching import RecordContactAttempt
@@ -32,12 +30,9 @@ from domain.orders.cancelling import may_credit_fee
 from domain.orders.next_on_hold import NextOnHold, next_on_hold
 from domain.orders.next_steps import NextStep, next_steps, steps_of
 from domain.orders.next_steps import asked as asked_of
-from domain.orders.order import OrderNotPlaced, Placed
-from domain.payments.attempting import AttemptPayment
+from domain.orders.order import Placed
 from ledger.identity import mint
-from ledger.processors.gateway import Gateway
-from ledger.processors.settling_attempts import settle_attempt
-from ledger.record.submission import Outcome, Submission
+from ledger.record.submission import Submission
 
 declines = Section(
     "declines",
@@ -96,42 +91,6 @@ async def record_payment_failure(call: Call, order: OrderInPath, body: PaymentFa
 
 
 @declines.decision(
-    "/v1/orders/{order}/charges", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
-)
-async def charge_card(call: Call, order: OrderInPath, body: ChargeBody) -> Response:
-    """Charge a card on file
-
-    The attempt is recorded, the processor is asked, and what it says is recorded: captured or declined. If
-    anything fails in between, the same request again asks for the same charge, and the card never pays twice.
-    """
-    state = await _placed(call, order)
-    gateway = call.book.gateway
-    if gateway is None:
-        raise NoProcessor
-    if body.payment is not None:
-        if call.dry_run:
-            raise Invalid("What became of a charge cannot be asked without recording it.")
-        outcome = await _asked_again(call, gateway, state, body.payment)
-        return await call.receipt(outcome, "ord", PLACE)
-    command = asked(
-        AttemptPayment,
-        order=order,
-        customer=state.placed.customer,
-        payment=mint("pay"),
-        payment_method=body.payment_method,
-        amount=None if body.amount is None else body.amount.amount,
-        currency=None if body.amount is None else body.amount.currency,
-        named_by_customer=body.named_by_customer,
-        processor=gateway.processor,
-        kept=await kept_for(call, order, state.placed.customer),
-    )
-    attempt = await call.decided(command, body, of=state.placed.customer, stream=order)
-    if attempt.dry_run:
-        return await call.receipt(attempt, "ord", PLACE)
-    return await call.receipt(await _settled(call, gateway, attempt), "ord", PLACE)
-
-
-@declines.decision(
     "/v1/orders/{order}/card-search", Permission.SERVE_CUSTOMERS, answers=Receipt, conditional=True
 )
 async def complete_card_search(call: Call, order: OrderInPath, body: CardSearchBody) -> Response:
@@ -185,7 +144,7 @@ async def close_as_not_delivered(call: Call, order: OrderInPath, body: NotDelive
     The only reason of ours not to deliver: everything was tried, for long enough. What had not shipped is
     cancelled, and what was paid towards it is granted back.
     """
-    state = await _placed(call, order)
+    state = await placed_in(call, order)
     customer = state.placed.customer
     command = asked(
         CloseAsNotDelivered,
@@ -204,7 +163,7 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     Every step is put to its own decision, without recording anything; what may be done comes first. No card
     is charged from here where no processor is connected.
     """
-    state = await _placed(call, order)
+    state = await placed_in(call, order)
     customer = await call.found(state.placed.customer, Customer)
     today, kept = await call.today(), await kept_for(call, order, state.placed.customer)
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
@@ -274,34 +233,6 @@ def _shown(it: NextStep) -> dict[str, object]:
     }
 
 
-async def _placed(call: Call, order: str) -> Placed:
-    """The order. Raises: NotFound, OrderNotPlaced for a cart."""
-    state = await call.found_order(order)
-    if not isinstance(state, Placed):
-        raise OrderNotPlaced(order)
-    return state
-
-
 async def _customer(call: Call, order: str) -> str:
     """The order's customer. Raises: NotFound, OrderNotPlaced."""
-    return (await _placed(call, order)).placed.customer
-
-
-async def _settled(call: Call, gateway: Gateway, attempt: Outcome) -> Outcome:
-    """The attempt just recorded and what became of it, as one outcome: the same each time it is asked for."""
-    (entry,) = [each for each in attempt.entries if isinstance(each.event, PaymentAttempted)]
-    assert isinstance(entry.event, PaymentAttempted)
-    became = await settle_attempt(call.book, gateway, entry.event, entry.position, call.caller.actor, "api")
-    return Outcome(
-        entries=(*attempt.entries, *became.entries), replayed=attempt.replayed, already=attempt.already
-    )
-
-
-async def _asked_again(call: Call, gateway: Gateway, state: Placed, payment: str) -> Outcome:
-    """What became of an attempt recorded before. Raises: NotFound."""
-    attempt = state.declines.attempts.get(payment)
-    if attempt is None or attempt.attempted.processor != gateway.processor:
-        raise NotFound
-    return await settle_attempt(
-        call.book, gateway, attempt.attempted, attempt.position, call.caller.actor, "api"
-    )
+    return (await placed_in(call, order)).placed.customer

@@ -32,7 +32,7 @@ from domain.entry import Entry
 from domain.orders.cancelling import CancelUnits, may_credit_fee
 from domain.orders.contacting import RecordContact
 from domain.orders.delivering import DeliverShipment
-from domain.orders.order import Draft, Order, Placed
+from domain.orders.order import Draft, Order, OrderNotPlaced, Placed
 from domain.orders.placing import PlaceOrder
 from domain.orders.shipping import ShipOrder
 from domain.payments.capturing import CapturePayment
@@ -255,3 +255,11 @@ async def show_contacts(call: Call, order: OrderInPath, query: Annotated[Contact
     entries = [entry for entry in await call.book.entries(order) if entry.effective_at <= as_of]
     contacts = [await call.reading.struct(contact) for contact in contacts_of(entries, as_of)]
     return call.answer({"as_of": rfc3339(as_of), "contacts": contacts})
+
+
+async def placed_in(call: Call, order: str) -> Placed:
+    """The order. Raises: NotFound, OrderNotPlaced for a cart."""
+    state = await call.found_order(order)
+    if not isinstance(state, Placed):
+        raise OrderNotPlaced(order)
+    return state

@@ -24,7 +24,8 @@ TO_DO: Final[Mapping[DeadlineKind, str]] = {
     "decide_release": "Let the order ship without payment (`/release`), or give up on a new customer who was"
     " never reached (`/not-delivered`). `/next-steps` of the order says what may be done, and by whom.",
     "resolve_payment": "Find out what became of the charge: ask the processor again (`/charges`, naming its"
-    " `payment`), or record what it says (`/payments`, `/payment-failures`).",
+    " `payment`), which charges what is wanted still, or record what it says (`/payments`,"
+    " `/payment-failures`). What was never charged is given up (`/abandonment` of the charge).",
     "refund_decision": "Grant the refund (`/approval`), or note that it is wanted no longer (`/withdrawal`).",
     "refund_payout": "Pay out what is due (`/settlement`): without a `reference` a processor that is"
     " connected sends what came through it, also what was granted before it was connected; with one you say"

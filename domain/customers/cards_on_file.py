@@ -12,7 +12,7 @@ from domain.customers.registering import Customer, PaymentMethodStored
 from domain.decision import Given
 from domain.declines.decline_events import CardConsidered, CardVerdict
 from domain.declines.order_declines import Hold
-from domain.moments import Day, Moment, day_of, plus_days
+from domain.moments import Moment, day_of, plus_days
 from domain.orders.order import Placed
 from domain.refusal import OnRecord, Refusal
 
@@ -61,11 +61,14 @@ class CardWithoutConsent(Refusal):
 
 @dataclass(unsafe_hash=True)
 class CardTriedTooOften(Refusal):
-    """The card was declined too often lately to be tried again now."""
+    """The card was tried too often lately to be tried again now; a charge under way may be declined too."""
 
     rule = "R-D6"
-    way_out = "Try another card, or this one when the days are over."
-    spoken = "The card was declined {times} times in {days} days, and is left alone until they are over."
+    way_out = (
+        "Try another card, or this one when the days are over. Find out what became of its charges that are"
+        " under way, for any order."
+    )
+    spoken = "A card is tried {times} times in {days} days, and then left alone; a charge under way counts."
 
     payment_method: str
     times: int
@@ -140,8 +143,13 @@ def cards_considered(customer: Customer, hold: Hold | None, given: Given) -> tup
     )
 
 
-def verdict_of(card: PaymentMethodStored, hold: Hold | None, given: Given, *, named: bool) -> CardVerdict:
-    """Whether a card may be tried now; `named`: the customer chose it. Source: R-D4, R-D6"""
+def verdict_of(
+    card: PaymentMethodStored, hold: Hold | None, given: Given, *, named: bool, payment: str | None = None
+) -> CardVerdict:
+    """Whether a card may be tried now; `named`: the customer chose it; `payment`: a charge that is under way.
+
+    Source: R-D4, R-D6
+    """
     known = _facts(given).get(card.payment_method, CardFacts())
     today = day_of(given.at, given.book.zone)
     if known.declined_for_good:
@@ -150,17 +158,20 @@ def verdict_of(card: PaymentMethodStored, hold: Hold | None, given: Given, *, na
         return "expired"
     if not card.reuse_consent and not named:
         return "without_consent"
-    if recent_declines(known, today, given) >= given.edition.card_tries:
+    if tries(known, payment, given) >= given.edition.card_tries:
         return "tried_too_often"
     if hold is not None and card.payment_method in hold.declined_cards:
         return "tried"
     return "usable"
 
 
-def recent_declines(card: CardFacts, today: Day, given: Given) -> int:
-    """How often the card was declined softly on today and the days before that count. Source: R-D6"""
-    since = plus_days(today, 1 - given.edition.card_tries_days)
-    return sum(since <= day_of(at, given.book.zone) for at in card.soft_declines)
+def tries(card: CardFacts, payment: str | None, given: Given) -> int:
+    """How often the card was declined softly on today and the days before that count, and may be yet by the
+    charges that are under way, for whichever order; but for that payment itself. Source: R-D6
+    """
+    since = plus_days(day_of(given.at, given.book.zone), 1 - given.edition.card_tries_days)
+    declined = sum(since <= day_of(at, given.book.zone) for at in card.soft_declines)
+    return declined + len(card.under_way - {payment})
 
 
 def _facts(given: Given) -> Mapping[str, CardFacts]:

@@ -25,8 +25,15 @@ from domain.corrections.correction_events import (
     ShipmentCorrected,
 )
 from domain.customers.backing import MoneyByOrder, money_after
-from domain.customers.card_facts import CardFacts, cards_after
-from domain.declines.decline_events import PaymentMethodFailed
+from domain.customers.card_facts import CardFacts, OfCards, cards_after
+from domain.declines.decline_events import (
+    ChargeAbandoned,
+    ChargeRecordedBefore,
+    ChargeUnmatched,
+    PaymentAttempted,
+    PaymentDeclined,
+    PaymentMethodFailed,
+)
 from domain.entry import Entry
 from domain.moments import Day, Moment
 from domain.orders.order_events import OrderShipped, StandingKind
@@ -103,7 +110,14 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             )
         case PaymentReversed() as it if it.bill is not None and it.due_on is not None:
             return _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
-        case PaymentMethodFailed() as it:
+        case (
+            PaymentAttempted()
+            | PaymentDeclined()
+            | PaymentMethodFailed()
+            | ChargeUnmatched()
+            | ChargeRecordedBefore()
+            | ChargeAbandoned()
+        ) as it:
             return _with_cards(facts, it, entry)
         case PaymentCaptured() as it:
             facts = _with_cards(facts, it, entry)
@@ -151,9 +165,7 @@ def _with_refunds(facts: CustomerFacts, entry: Entry) -> CustomerFacts:
             return facts
 
 
-def _with_cards(
-    facts: CustomerFacts, it: PaymentCaptured | PaymentMethodFailed, entry: Entry
-) -> CustomerFacts:
+def _with_cards(facts: CustomerFacts, it: OfCards, entry: Entry) -> CustomerFacts:
     return msgspec.structs.replace(facts, cards=cards_after(facts.cards, it, entry.effective_at))
 
 

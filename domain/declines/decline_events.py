@@ -57,6 +57,10 @@ class PaymentDeclined(Event, frozen=True, kw_only=True):
     """
 
 
+ChargeToldBy = Literal["processor", "person"]
+"""Who knows that a charge was never made: the processor was asked, or a person says so."""
+
+
 class ChargeUnmatched(Event, frozen=True, kw_only=True):
     """A charge attempted was let through, and the order could not take it: its money waits as unmatched."""
 
@@ -90,6 +94,21 @@ class ChargeRecordedBefore(Event, frozen=True, kw_only=True):
     reference: str
     recorded_as: str
     """The payment under whose id the money is recorded."""
+
+
+class ChargeAbandoned(Event, frozen=True, kw_only=True):
+    """A charge attempted was never asked for, and is not wanted any more: the attempt is over, as if it had
+    not been made. Source: R-D4
+    """
+
+    order: str
+    customer: str
+    payment: str
+    """The attempt that is over."""
+    currency: str
+    amount: Minor
+    processor: str
+    told_by: ChargeToldBy
 
 
 class PaymentMethodFailed(Event, frozen=True, kw_only=True):

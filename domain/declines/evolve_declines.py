@@ -7,6 +7,7 @@ import msgspec
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeAbandoned,
     ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
@@ -57,6 +58,10 @@ def _charge_unmatched(state: Placed, it: ChargeUnmatched, entry: Entry) -> Place
 def _charge_recorded_before(state: Placed, it: ChargeRecordedBefore, entry: Entry) -> Placed:
     known = RecordedBefore(it, entry.position)
     return _with(state, recorded_before={**state.declines.recorded_before, it.payment: known})
+
+
+def _charge_abandoned(state: Placed, it: ChargeAbandoned, entry: Entry) -> Placed:
+    return _with(state, abandoned={**state.declines.abandoned, it.payment: entry.position})
 
 
 def _held(state: Placed, it: OrderPlacedOnHold, entry: Entry) -> Placed:
@@ -110,6 +115,7 @@ DECLINES: Final[Mapping[type[Event], Callable[[Placed, Any, Entry], Placed]]] = 
     PaymentDeclined: _declined,
     ChargeUnmatched: _charge_unmatched,
     ChargeRecordedBefore: _charge_recorded_before,
+    ChargeAbandoned: _charge_abandoned,
     OrderPlacedOnHold: _held,
     CardOnFileSearchCompleted: _searched,
     ContactAttempted: _tried_to_reach,

@@ -172,6 +172,10 @@ class Declines(msgspec.Struct, frozen=True):
     """
     recorded_before: Mapping[str, RecordedBefore] = {}
     """By payment id: charges let through whose money is another payment of the order already."""
+    abandoned: Mapping[str, int] = {}
+    """By payment id: attempts that were never made, each with the position that says so. Should one have paid
+    or been declined all the same, that counts.
+    """
     closings: Mapping[str, int] = {}
     """By the cancellation: that it was not delivered, also where that was taken back, each with its position.
     """

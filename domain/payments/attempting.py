@@ -127,9 +127,14 @@ def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
 def open_attempt(state: Placed) -> Attempt | None:
     """The attempt of which nobody knows yet what became. Source: R-D4"""
     for payment, attempt in state.declines.attempts.items():
-        if payment not in state.payments and not state.declines.is_over(payment):
+        if not has_outcome(state, payment) and payment not in state.declines.abandoned:
             return attempt
     return None
+
+
+def has_outcome(state: Placed, payment: str) -> bool:
+    """Whether it is on record what became of that attempt at its processor."""
+    return payment in state.payments or state.declines.is_over(payment)
 
 
 def _already_attempted(known: Attempt, command: AttemptPayment) -> Decision:

@@ -3,7 +3,8 @@
 Who serves a processor implements it.
 
 A charge is named by its payment's id and a payout by its own, which the processor takes as idempotency keys:
-asking for the same again, whatever the amount, tells what became of it, and never moves money twice.
+asking for the same again, whatever the amount, tells what became of it, and never moves money twice. What it
+was never asked for it does then: what is not wanted any more is only asked about.
 """
 
 from typing import Protocol
@@ -67,10 +68,14 @@ class Gateway(Protocol):
         """Charge a card, or say what became of that charge. Raises: OutOfReach."""
         ...
 
+    async def became_of_charge(self, charge: Charge) -> Charged | ChargeDeclined | None:
+        """What became of a charge, charging nothing; None if it was never asked for. Raises: OutOfReach."""
+        ...
+
     async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
         """Send money back against a payment, or say what became of that payout. Raises: OutOfReach."""
         ...
 
-    async def became_of(self, asked: SendBack) -> SentBack | NotSentBack | None:
+    async def became_of_payout(self, asked: SendBack) -> SentBack | NotSentBack | None:
         """What became of a payout, sending nothing; None if it was never asked for. Raises: OutOfReach."""
         ...

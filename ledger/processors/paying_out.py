@@ -118,7 +118,7 @@ async def _sent_before(book: Book, errand: PayOut) -> Command | None:
             gateway = _gateway(book, it)
             if gateway is None:
                 continue
-            said = await gateway.became_of(it)
+            said = await gateway.became_of_payout(it)
             if isinstance(said, SentBack):
                 return await _recording(book, errand, name, it, said)
         await book.reactions.answered(errand.order, it.payout)

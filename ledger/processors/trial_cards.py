@@ -29,18 +29,30 @@ class TrialCards:
 
     async def charge(self, charge: Charge) -> Charged | ChargeDeclined:
         """What the token says. Raises: OutOfReach for `tok_silent`."""
-        if charge.token == SILENT:
-            raise OutOfReach("the trial card does not answer")
+        _expect_answer(charge)
         reference = f"ch_{charge.payment.partition('_')[2]}"
         code = TRIAL_CARDS.get(charge.token)
         if code is None:
             return Charged(reference=reference)
         return ChargeDeclined(reference=reference, decline_code=code)
 
+    async def became_of_charge(self, charge: Charge) -> Charged | ChargeDeclined | None:
+        """Nothing: no money moves here, and what is not recorded was never charged.
+
+        Raises: OutOfReach for `tok_silent`.
+        """
+        _expect_answer(charge)
+        return None
+
     async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
         """All of it goes back, the same every time it is asked for the same payout."""
         return SentBack(amount=asked.amount, reference=f"re_{asked.payout.partition('_')[2]}")
 
-    async def became_of(self, asked: SendBack) -> SentBack | NotSentBack | None:
+    async def became_of_payout(self, asked: SendBack) -> SentBack | NotSentBack | None:
         """Nothing: no money moves here, and what is not recorded was never sent."""
         return None
+
+
+def _expect_answer(charge: Charge) -> None:
+    if charge.token == SILENT:
+        raise OutOfReach("the trial card does not answer")

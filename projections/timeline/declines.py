@@ -4,6 +4,7 @@ from typing import Final
 
 from domain.declines.decline_events import (
     CardOnFileSearchCompleted,
+    ChargeAbandoned,
     ChargeRecordedBefore,
     ChargeUnmatched,
     ContactAttempted,
@@ -43,6 +44,7 @@ TOLD_OF_DECLINES: Final[Told] = {
     PaymentDeclined: _declined,
     ChargeUnmatched: _charge_unmatched,
     ChargeRecordedBefore: told_of_money("charge_recorded_before", "recorded_as"),
+    ChargeAbandoned: told_of_money("charge_abandoned", "payment"),
     OrderPlacedOnHold: _held,
     CardOnFileSearchCompleted: told_plainly("cards_searched"),
     ContactAttempted: _tried_to_reach,

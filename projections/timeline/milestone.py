@@ -61,6 +61,7 @@ What = Literal[
     "payment_declined",
     "charge_unmatched",
     "charge_recorded_before",
+    "charge_abandoned",
     "payout_unmatched",
     "payout_asked",
     "payout_named",

@@ -11,6 +11,9 @@ from httpx2 import Response
 from api.app import SECTIONS
 from api.examples import EXAMPLES
 from api.section import Declared
+from domain.orders.order import Placed
+from ledger.errors import OutOfReach
+from ledger.processors.gateway import Charge, Charged, ChargeDeclined
 from ledger.processors.trial_cards import TrialCards
 from tests.api.house import Caller, House, eur, order_body, payment_body, shipment_body
 
@@ -68,7 +71,7 @@ class Scene:
     def names(self, declared: Declared) -> dict[str, str]:
         """What the address of a route names, as it is called in this book."""
         place = (name for beginning, name in ELSEWHERE.items() if declared.path.startswith(beginning))
-        order = "declined" if declared.tag == "declines" else next(place, "order")
+        order = "declined" if declared.tag in ("declines", "charges") else next(place, "order")
         known = self.ids | {"order": self.ids.get(order, self.ids["order"])}
         if self.refunds is not None and declared.tag in ("refunds", "payouts"):
             known["refund"] = self.refunds.of(named(declared))
@@ -76,6 +79,8 @@ class Scene:
             known["unmatched"] = self.ids["returned"]
         if named(declared) == "withdraw_store_credit":
             known["credit"] = self.ids["unwanted"]
+        if named(declared) == "abandon_charge":
+            known |= {"order": self.ids["unresolved"], "payment": self.ids["attempt"]}
         if named(declared) == "close_notice":
             known["position"] = self.ids["notice"]
         if named(declared) == "correct_entry":
@@ -153,7 +158,28 @@ async def declined_in(house: House) -> dict[str, str]:
     tried = {"channel": "email", "contact_point": point, "reached": False}
     for _ in range(5):
         await house.recorded(f"/v1/orders/{order}/contact-attempts", tried)
-    return {"declined": order, "card": stored["entries"][0]["data"]["payment_method"]}
+    method = stored["entries"][0]["data"]["payment_method"]
+    return {"declined": order, "card": method, **await _unresolved(house, customer, method)}
+
+
+class NeverReached(TrialCards):
+    """A processor that is out of reach, and was taken off."""
+
+    processor = "card_machine"
+
+    async def charge(self, charge: Charge) -> Charged | ChargeDeclined:
+        raise OutOfReach("the line is dead")
+
+
+async def _unresolved(house: House, customer: str, card: str) -> dict[str, str]:
+    """An order of which nobody knows what became of a charge, and no processor that is connected either."""
+    order = (await house.recorded("/v1/orders", order_body(1, customer_id=customer)))["subject"]
+    connected, house.book.gateway = house.book.gateway, NeverReached()
+    await house.agent.post(f"/v1/orders/{order}/charges", {"payment_method": card})
+    house.book.gateway = connected
+    state = await house.book.state(order)
+    assert isinstance(state, Placed)
+    return {"unresolved": order, "attempt": next(iter(state.declines.attempts))}
 
 
 async def scene_in(house: House, declared: Declared | None = None) -> Scene:
@@ -193,7 +219,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         "returned": await house.unmatched(1000),
         "notice": await house.notice_of_no_currency(),
     }
-    if declared is None or declared.tag == "declines":
+    if declared is None or declared.tag in ("declines", "charges"):
         ids |= await declined_in(house)
     if declared is None or declared.tag in ("returns", "suppliers"):
         ids |= await returned_in(house)

@@ -47,6 +47,7 @@ FROZEN = {
     "order.released_without_payment": ("ShipmentReleasedWithoutPayment", 1),
     "order.shipped": ("OrderShipped", 1),
     "order.units_cancelled": ("OrderUnitsCancelled", 1),
+    "payment.abandoned": ("ChargeAbandoned", 1),
     "payment.attempted": ("PaymentAttempted", 1),
     "payment.captured": ("PaymentCaptured", 1),
     "payment.corrected": ("PaymentCorrected", 1),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from domain.declines.payment_failures import RecordPaymentFailure
 from domain.inbound.charges_let_through import RecordCharge
+from domain.payments.abandoning import AbandonCharge
 from domain.payments.attempting import AttemptPayment
 from domain.payments.capturing import CapturePayment
 from tests.domain.examples import CARD, CUSTOMER, id_of
@@ -78,9 +79,26 @@ def refuse(twins: Twins, which: int, much: int) -> None:
     twins.ask(command, lambda: charges.refused(twins.shop, order.name, for_good=for_good, fraud=fraud))
 
 
+def abandon(twins: Twins, which: int, much: int) -> None:
+    """The processor knows of no such charge."""
+    order = order_of(twins, which)
+    if order is None or order.under_way is None:
+        return
+    charge, _ = order.under_way
+    command = AbandonCharge(
+        order=order.name,
+        customer=order.customer,
+        payment=charge,
+        told_by="processor",
+        kept=unmatched.kept_for(twins.shop, order.name),
+    )
+    twins.ask(command, lambda: charges.abandoned(twins.shop, order.name))
+
+
 CHARGES: Mapping[str, tuple[int, Take]] = {
     "attempt": (1, attempt),
     "let_through": (1, let_through),
     "refuse": (1, refuse),
+    "abandon": (1, abandon),
 }
 """How often each is tried, and how."""

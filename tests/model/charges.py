@@ -24,8 +24,9 @@ def attempt(shop: Shop, name: str, charge: str, amount: int) -> None:
         broken.add("R-D4")
     if not 0 < amount <= holds.not_covered(order) + order.open:
         broken.add("I12")
-    lately = [day for day in shop.card_declines if day > shop.today - timedelta(days=DAYS)]
-    if shop.card_is_dead or len(lately) >= TRIES:
+    lately = sum(day > shop.today - timedelta(days=DAYS) for day in shop.card_declines)
+    lately += sum(other.under_way is not None for other in shop.orders.values())  # they may be declined yet
+    if shop.card_is_dead or lately >= TRIES:
         broken.add("R-D6")
     if broken:
         raise Refused(*broken)
@@ -55,3 +56,8 @@ def refused(shop: Shop, name: str, *, for_good: bool, fraud: bool) -> None:
         shop.card_is_dead = True
     else:
         shop.card_declines.append(shop.today)
+
+
+def abandoned(shop: Shop, name: str) -> None:
+    """R-D4: the processor was never asked for it, so that nothing was tried."""
+    shop.orders[name].under_way = None

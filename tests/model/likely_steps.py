@@ -85,7 +85,7 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
     if order.under_way is not None:
         yield from ["let_through"] * 6
         yield from ["refuse"] * (2 + 6 * len(twins.shop.card_declines))
-        yield from ("capture", "cancel")
+        yield from ("capture", "cancel", "abandon")
     if order.hold is not None:
         yield from ("search", "contact", "contact", "contact", "release", "close_undelivered")
         yield from ("close_undelivered", "wait", "wait")

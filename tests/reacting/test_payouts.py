@@ -68,6 +68,9 @@ class Processor:
     async def charge(self, charge: Charge) -> Charged | ChargeDeclined:
         raise NotImplementedError
 
+    async def became_of_charge(self, charge: Charge) -> Charged | ChargeDeclined | None:
+        raise NotImplementedError
+
     async def send_back(self, asked: SendBack) -> SentBack | NotSentBack:
         self.asked.append(asked)
         if self.refuses is not None:
@@ -78,7 +81,7 @@ class Processor:
             raise OutOfReach("the processor does not answer")
         return did
 
-    async def became_of(self, asked: SendBack) -> SentBack | NotSentBack | None:
+    async def became_of_payout(self, asked: SendBack) -> SentBack | NotSentBack | None:
         if not self.answers:
             raise OutOfReach("the processor does not answer")
         return self.did.get(asked.payout)

@@ -19,10 +19,12 @@ from domain.customers.cards_on_file import (
 )
 from domain.declines.decline_events import CardConsidered, PaymentAttempted
 from domain.declines.holds import NotOnHold
+from domain.inbound.charges_let_through import RecordCharge
 from domain.inbound.waiting import MoneyWaits
 from domain.moments import Moment
 from domain.money import Money
 from domain.orders.order_events import Deadline
+from domain.payments.abandoning import AbandonCharge
 from domain.payments.attempting import AttemptUnresolved, NothingToCharge
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.payments.payment_events import PaymentCaptured
@@ -270,6 +272,40 @@ def test_nothing_is_charged_beside_an_attempt_whose_outcome_nobody_knows() -> No
     story.when(again).refused(AttemptUnresolved(ORDER, CHARGE))
     story.do(capture(payment=CHARGE, amount=1000, reference="ch_51", payment_method=CARD, customer=CUSTOMER))
     story.when(again).then(tried(payment=id_of("pay", 52), amount=6595))
+
+
+def test_what_is_under_way_for_any_order_counts_among_the_tries_of_its_card() -> None:
+    # Count declines alone → charges of two orders at once make four tries in three days, and this fails.
+    story = given(customer(), card_stored(), placed(), placed(order=OTHER_ORDER))
+    story.on("2010-08-10").record(card_failed()).on("2010-08-11").record(card_failed())
+    story.on("2010-08-12").do(charge())
+    other = charge(order=OTHER_ORDER, payment=id_of("pay", 53))
+    story.when(other).refused(CardTriedTooOften(CARD, 3, 7))
+    story.on("2010-08-16").when(other).refused(CardTriedTooOften)
+    assert story.on("2010-08-17").do(other), "one decline and one charge under way"
+
+
+@pytest.mark.parametrize("how", ["paid", "declined", "unmatched", "recorded before", "abandoned"])
+def test_a_charge_whose_outcome_is_known_is_under_way_no_longer(how: str) -> None:
+    story = given(customer(), card_stored(), placed(), placed(order=OTHER_ORDER))
+    story.do(charge())
+    said: dict[str, Any] = {"reference": "ch_51", "payment_method": CARD}
+    paid = RecordCharge(capture=capture(payment=CHARGE, customer=CUSTOMER, **said), unmatched=MONEY)
+    match how:
+        case "declined":
+            story.do(fail(payment=CHARGE, **said))
+        case "abandoned":
+            story.do(AbandonCharge(order=ORDER, customer=CUSTOMER, payment=CHARGE, told_by="processor"))
+        case "unmatched":
+            story.do(cancel())
+            story.do(paid)
+        case "recorded before":
+            story.do(capture(reference="ch_51"))
+            story.do(paid)
+        case _:
+            story.do(paid)
+    card = story.facts(CUSTOMER, story.at).cards[CARD]
+    assert (card.under_way, len(card.soft_declines)) == (frozenset(), int(how == "declined"))
 
 
 def test_nobody_is_charged_while_money_that_came_for_the_order_waits() -> None:
