@@ -141,7 +141,8 @@ async def release_order(call: Call, order: OrderInPath, body: ReleaseBody) -> Re
 async def close_as_not_delivered(call: Call, order: OrderInPath, body: NotDeliveredBody) -> Response:
     """Give up the order of a new customer who was never reached
 
-    The only reason of ours not to deliver: everything was tried, for long enough. What had not shipped is
+    The only reason of ours not to deliver: everything was tried, for long enough, and no charge is under way
+    and no money waits that came for it. What had not shipped is
     cancelled, and what was paid towards it is granted back.
     """
     state = await placed_in(call, order)
@@ -152,6 +153,7 @@ async def close_as_not_delivered(call: Call, order: OrderInPath, body: NotDelive
         customer=customer,
         refund=mint("ref"),
         decided_on=await call.today() if may_credit_fee(state) else None,
+        kept=await kept_for(call, order, customer),
     )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 

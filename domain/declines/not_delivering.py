@@ -14,9 +14,11 @@ from domain.declines.decline_events import OnFile, OrderNotDelivered, OrderRelea
 from domain.declines.holds import hold_of, on_file
 from domain.declines.order_declines import Hold
 from domain.ids import expect_id
+from domain.inbound.waiting import expect_none_waits, streams_of
 from domain.moments import Day, day_of, plus_days
 from domain.orders.cancelling import CancelUnits, cancel_units
 from domain.orders.order import placed_order
+from domain.payments.attempting import expect_none_under_way
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -33,6 +35,8 @@ class CloseAsNotDelivered(Command, frozen=True, kw_only=True):
     """Names the cancellation of what had not shipped, and the refund of what was paid towards it."""
     decided_on: Day | None = None
     """The book's today, where a charged fee may go back and needs a credit note (`may_credit_fee`)."""
+    kept: tuple[str, ...] = ()
+    """Money that came for the order: while any of it waits, the customer may have paid."""
 
     def __post_init__(self) -> None:
         expect_id("cus", self.customer)
@@ -46,7 +50,7 @@ class CloseAsNotDelivered(Command, frozen=True, kw_only=True):
         return CancelUnits(order=self.order, refund=self.refund, decided_on=self.decided_on)
 
     def reads(self) -> tuple[str, ...]:
-        return (self.customer,)
+        return self.customer, *streams_of(self.kept)
 
 
 @dataclass(unsafe_hash=True)
@@ -121,7 +125,8 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
 
     Checks, in this order: order placed; its customer; retry, which is: closed so already, or under this name
     before that was taken back; on hold; a new customer; a payment declined that began this hold or came while
-    it lasts (R-D1); never reached; tried since that decline often enough, by every way on file, for long
+    it lasts (R-D1); no charge under way, and no money that waits for the order: they may have paid (R-D1,
+    R-D4); never reached; tried since that decline often enough, by every way on file, for long
     enough (I4); not before the hold.
     """
     state = placed_order(given, command.order)
@@ -138,6 +143,8 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
         raise ExistingCustomerIsServed(command.order)
     if not hold.declines:
         raise NothingDeclined(command.order)
+    expect_none_under_way(state)
+    expect_none_waits(state, command.kept, given)
     if state.declines.reached:
         raise CustomerWasReached(command.order)
     _check_effort(command, hold, given)

@@ -36,6 +36,13 @@ def waiting_for(order: Placed, kept: Iterable[str], given: Given) -> int:
     return sum([waiting_of(given.state(stream, UnmatchedMoney), order) for stream in streams_of(kept)])
 
 
+def expect_none_waits(order: Placed, kept: Iterable[str], given: Given) -> None:
+    """That none of that money waits for the order. Raises: MoneyWaits, ValueError."""
+    waiting = waiting_for(order, kept, given)
+    if waiting:
+        raise MoneyWaits(order.placed.order, order.money(waiting))
+
+
 def waiting_of(money: UnmatchedMoney | None, order: Placed) -> int:
     """What of some money waits for the order it came for; what came in another currency covers nothing."""
     if money is None or not money.is_receipt:

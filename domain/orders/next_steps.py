@@ -130,7 +130,7 @@ def steps_of(
         Step(
             "close_as_not_delivered",
             "I4",
-            CloseAsNotDelivered(**named, refund=mint("ref"), decided_on=noted_on),
+            CloseAsNotDelivered(**named, refund=mint("ref"), decided_on=noted_on, kept=kept),
         ),
         Step(
             "cancel",

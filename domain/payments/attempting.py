@@ -17,7 +17,7 @@ from domain.declines.decline_events import PaymentAttempted
 from domain.declines.order_declines import Attempt
 from domain.entry import Minor
 from domain.ids import expect_id
-from domain.inbound.waiting import MoneyWaits, streams_of, waiting_for
+from domain.inbound.waiting import expect_none_waits, streams_of
 from domain.money import Money
 from domain.orders.order import Placed, placed_order, still_to_pay
 from domain.payments.capturing import CaptureExceedsPrice
@@ -97,15 +97,11 @@ def attempt_payment(command: AttemptPayment, given: Given) -> Decision:
         return _already_attempted(known, command)
     if command.payment in state.payments:
         raise AlreadyRecordedOtherwise(command.payment)
-    unresolved = open_attempt(state)
-    if unresolved is not None:
-        raise AttemptUnresolved(command.order, unresolved.attempted.payment)
+    expect_none_under_way(state)
     if command.amount is not None and command.currency is not None:
         expect_currency(state, Money(command.amount, command.currency))
     amount = _amount(command, state)
-    waiting = waiting_for(state, command.kept, given)
-    if waiting:
-        raise MoneyWaits(command.order, state.money(waiting))
+    expect_none_waits(state, command.kept, given)
     card = card_of(given, state, command.customer, command.payment_method)
     customer = known_customer(given, command.customer)
     expect_chargeable(card, customer, state.declines.hold, given, named=command.named_by_customer)
@@ -130,6 +126,13 @@ def open_attempt(state: Placed) -> Attempt | None:
         if not has_outcome(state, payment) and payment not in state.declines.abandoned:
             return attempt
     return None
+
+
+def expect_none_under_way(state: Placed) -> None:
+    """That it is known of every charge what became of it. Raises: AttemptUnresolved."""
+    unresolved = open_attempt(state)
+    if unresolved is not None:
+        raise AttemptUnresolved(state.placed.order, unresolved.attempted.payment)
 
 
 def has_outcome(state: Placed, payment: str) -> bool:

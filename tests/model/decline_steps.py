@@ -9,7 +9,7 @@ from domain.declines.reaching import RecordContactAttempt
 from domain.declines.releasing import ReleaseOrder
 from tests.domain.examples import CUSTOMER, EMAIL, id_of
 from tests.domain.specification import AGENT, OWNER
-from tests.model import holds
+from tests.model import holds, unmatched
 from tests.model.choices import Take, order_of
 from tests.model.orders import Order
 from tests.model.twins import Twins
@@ -82,7 +82,11 @@ def close_undelivered(twins: Twins, which: int, much: int) -> None:
         return
     refund = id_of("ref", twins.number)
     command = CloseAsNotDelivered(
-        order=order.name, customer=order.customer, refund=refund, decided_on=twins.today.isoformat()
+        order=order.name,
+        customer=order.customer,
+        refund=refund,
+        decided_on=twins.today.isoformat(),
+        kept=unmatched.kept_for(twins.shop, order.name),
     )
     on_file = {EMAIL.id} if order.customer == CUSTOMER else set[str]()
     twins.ask(command, lambda: holds.close_undelivered(twins.shop, order.name, refund, on_file, twins.number))

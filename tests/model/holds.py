@@ -5,7 +5,7 @@ A part of the shop; written from R-D1 … R-D7, I3, I4 alone.
 
 from datetime import timedelta
 
-from tests.model import goods
+from tests.model import goods, unmatched
 from tests.model.orders import Hold, Order, Refused
 from tests.model.reviews import may_bill
 from tests.model.shop import Shop
@@ -83,7 +83,9 @@ def release(shop: Shop, name: str, role: str, *, reason: bool) -> None:
 
 
 def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str], step: int) -> None:
-    """R-D1, R-D2, I4: new, never reached, five times over fourteen days, by every way on file."""
+    """R-D1, R-D2, I4: new, never reached, five times over fourteen days, by every way on file; and R-D4:
+    while nobody knows of a charge, or money that came for it waits, they may have paid.
+    """
     order = shop.orders[name]
     if order.closed and order.hold is None:
         return
@@ -100,6 +102,8 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str], ste
         or shop.today < (hold.declined_on or shop.today) + timedelta(days=DAYS)
     ):
         broken.add("I4")
+    if order.under_way is not None or unmatched.waiting_for(shop, name):
+        broken.add("R-D4")
     if broken:
         raise Refused(*broken)
     order.ended_hold, order.ended_by, order.hold, order.closed = hold, step, None, True

@@ -27,10 +27,14 @@ from domain.declines.not_delivering import (
     NothingDeclined,
 )
 from domain.declines.reaching import ContactPointNotNamed, ContactPointOfAnotherChannel, NeverOnHold
+from domain.inbound.waiting import MoneyWaits
 from domain.moments import day_of
+from domain.money import Money
 from domain.orders.contacting import PersonUnknown
 from domain.orders.order_events import Deadline, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
+from domain.payments.abandoning import AbandonCharge
+from domain.payments.attempting import AttemptUnresolved
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from projections.bill_tasks import Task
@@ -44,6 +48,7 @@ from tests.domain.decline_examples import (
     PHONE,
     ann,
     attempted,
+    charge,
     customer,
     declined,
     fail,
@@ -64,11 +69,13 @@ from tests.domain.examples import (
     cancel,
     capture,
     captured,
+    card_stored,
     id_of,
     placed,
     ship,
 )
 from tests.domain.figures import rows_of
+from tests.domain.notice_examples import MONEY, give_back, unmatched
 from tests.domain.specification import OWNER, ZONE, Story, given, moment
 
 HELD = (attempted(), declined(), held())
@@ -209,6 +216,26 @@ def test_who_was_reached_once_is_never_left_without() -> None:
     story = effort(waiting(), 4)
     story.on("2010-08-20").do(reach(reached=True))
     story.on("2010-12-24").when(give_up()).refused(CustomerWasReached(ORDER))
+
+
+def test_a_charge_under_way_may_be_the_customers_payment() -> None:
+    # Close it whatever became of the charge → the card has paid for goods that never come, and this fails.
+    story = effort(waiting(card_stored())).on("2010-08-24")
+    story.do(charge())
+    story.when(give_up()).refused(AttemptUnresolved(ORDER, id_of("pay", 51)))
+    story.do(AbandonCharge(order=ORDER, customer=CUSTOMER, payment=id_of("pay", 51), told_by="processor"))
+    assert story.do(give_up())
+
+
+def test_money_that_waits_for_the_order_may_be_the_customers_payment() -> None:
+    # Read no money that waits → who has paid too much gets nothing, and this fails.
+    story = effort(waiting(unmatched(amount=8000))).on("2010-08-24").by(OWNER).because("sealed:Why")
+    asked = give_up(kept=(MONEY,))
+    story.when(asked).refused(MoneyWaits(ORDER, Money(8000, "USD")))
+    story.do(give_back(amount=7999))
+    story.when(asked).refused(MoneyWaits(ORDER, Money(1, "USD")))
+    story.do(give_back(amount=1, settlement=id_of("stl", 2)))
+    assert story.do(asked)
 
 
 def test_an_existing_customer_is_served_whatever_was_tried() -> None:
