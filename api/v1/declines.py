@@ -214,7 +214,8 @@ def _from_here(call: Call, it: NextStep) -> NextStep:
 
 def _shown(it: NextStep) -> dict[str, object]:
     if it.by is None and it.refusal is None and not it.is_done:
-        refused: tuple[str | None, ...] = (NoProcessor.title(), NoProcessor.way_out, None, NoProcessor.slug())
+        without = NoProcessor.title(), NoProcessor.way_out, it.rule, NoProcessor.slug()
+        refused: tuple[str | None, ...] = without
     elif it.refusal is None:
         refused = (None, None, None, None)
     else:

@@ -306,6 +306,9 @@ class Crashing:
             raise OutOfReach("it died")
         return Charged(reference=f"ch_{charge.payment}")
 
+    async def became_of_charge(self, charge: Charge) -> Charged | ChargeDeclined | None:
+        return Charged(reference=f"ch_{charge.payment}") if charge.payment in self.charged else None
+
 
 async def test_a_charge_whose_answer_was_lost_is_asked_for_again_and_never_made_twice(trial: House) -> None:
     # Mint another payment for the repeated request → the card pays twice, and this fails.
@@ -360,7 +363,7 @@ async def test_a_charge_let_through_after_the_order_was_cancelled_waits_as_unmat
         if event["type"] == "payment.attempted"
     ]
     gateway = trial.book.gateway = Crashing()
-    gateway.asked.append("before")
+    gateway.charged.add(attempted[0])
     if told_first:  # by the processor itself, before anybody asked again
         await trial.unmatched(2000, f"ch_{attempted[0]}", processor=gateway.processor)
     resolved = await trial.recorded(path, {"payment": attempted[0]})
@@ -407,6 +410,7 @@ async def test_without_a_processor_the_way_out_is_said(fresh_house: House) -> No
     step = (await steps(fresh_house, order))["charge_card"]
     assert (step["allowed"], step["by"], step["type"]) == (False, None, "/problems/no-processor")
     assert "payment-failures" in step["way_out"]
+    assert step["refused_by"] == "R-D4", "whatever is refused here names its rule"
 
 
 async def test_a_charge_tried_without_recording_asks_nobody(trial: House) -> None:
