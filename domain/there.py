@@ -41,6 +41,10 @@ class There(msgspec.Struct, frozen=True):
         """
         return covered_from(self.changes.get(thing, ()), amount)
 
+    def by(self, thing: Thing, at: Moment) -> int:
+        """How much of a thing was there at that moment."""
+        return sum([change for when, change in self.changes.get(thing, ()) if when <= at])
+
 
 NOTHING = There()
 """Of a stream in which no thing is."""

@@ -5,13 +5,14 @@ from starlette.responses import Response
 from api.call import Call, asked
 from api.grammars import RefundInPath
 from api.permissions import Permission
+from api.problems import Fault, Invalid
 from api.section import Section
 from api.v1.holders import holder_of
 from api.v1.refund_bodies import FailedPayoutBody, ReturnedPayoutBody, SettleRefundBody
 from api.v1.refund_receipts import RefundReceipt, decided_refund
 from domain.orders.order import Placed
 from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
-from domain.refunds.refund import REFUND
+from domain.refunds.refund import REFUND, Refund
 from domain.refunds.settling import SettleRefund
 from ledger.identity import mint
 
@@ -27,6 +28,8 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
     Computed anew now. Money goes back the way it came; what was paid with credit is kept as credit. What came
     through a processor that is connected is sent back by itself: without a `reference` it is asked once more,
     and what it says is recorded; with one, the money left elsewhere. A cheque or another card is as you say.
+    What had left before a bank asked, or took money back, is recorded as of then: what of it is due no longer
+    waits as unmatched, with a task.
     """
     stream, state, customer = await holder_of(call, REFUND, refund)
     payments = len(state.payments) if isinstance(state, Placed) else 0
@@ -35,13 +38,15 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
         stream=stream,
         customer=customer,
         refund=refund,
-        payouts=tuple([mint("pot") for _ in range(max(1, payments))]),
+        payouts=tuple([mint("pot") for _ in range(payments + 1)]),
         credit=mint("crd"),
         method=body.method,
         payment_method=body.payment_method,
         reference=body.reference,
         processor=_connected(call),
         payment=body.payment,
+        amount=_amount(body, state.refunds.get(refund)),
+        unmatched=mint("unm"),
     )
     return await decided_refund(call, command, body, stream, customer)
 
@@ -82,6 +87,15 @@ async def record_returned_payout(call: Call, refund: RefundInPath, body: Returne
     stream, _, customer = await holder_of(call, REFUND, refund)
     command = asked(RecordReturnedPayout, stream=stream, refund=refund, payout=body.payout, why=body.why)
     return await decided_refund(call, command, body, stream, customer)
+
+
+def _amount(body: SettleRefundBody, refund: Refund | None) -> int | None:
+    """Raises: Invalid for another currency."""
+    if body.amount is None:
+        return None
+    if refund is not None and body.amount.currency != refund.granted.currency:
+        raise Invalid(faults=(Fault("/amount/currency", "Should be the currency of the refund"),))
+    return body.amount.amount
 
 
 def _connected(call: Call) -> str | None:

@@ -111,6 +111,11 @@ class SettleRefundBody(Writing):
         description="The payment it left against; left out, the first that goes back by hand. Only of what "
         "goes back the way it came.",
     )
+    amount: Money | None = Field(
+        default=None,
+        description="What left; left out, what was due at that moment on that way. What is due no longer "
+        "waits as unmatched.",
+    )
 
 
 class FailedPayoutBody(Writing):

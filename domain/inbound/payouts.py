@@ -6,17 +6,16 @@ between, its money waits with a task, and nothing more of that refund is sent by
 
 from domain.causal_order import as_soon_as_there
 from domain.command import Command
-from domain.deadlines import deadlines_of_unmatched
+from domain.customers.registering import Customer
 from domain.decision import Decision, Given
-from domain.entry import Event
 from domain.inbound.notices import KEPT_BEFORE
-from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
-from domain.inbound.unmatched_events import UnmatchedPayout
+from domain.inbound.unmatched import is_kept, unmatched_stream
+from domain.orders.order import Placed
+from domain.refunds.beyond_due import BeyondDue, kept_beyond
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.paying_out import RecordPayout, record_payout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund import Refund
-from domain.refunds.refund_events import PayoutUnmatched
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
@@ -48,7 +47,7 @@ def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
     of which only other content under the same id refuses it.
     """
     asked = command.paid
-    _, refund = refund_of(asked.order, asked.refund, given)
+    state, refund = refund_of(asked.order, asked.refund, given)
     known = refund.unmatched.get(asked.payout)
     if known is not None:
         return Decision(customer=refund.customer, already=(known,))
@@ -58,20 +57,21 @@ def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
         raise
     except Refusal as refusal:
         used = ReferencePaidOutOtherwise if command.reference_used else type(refusal)
-        return _kept(command, refund, used.slug(), given)
+        return _kept(command, state, refund, used.slug(), given)
     if decided.events and is_kept(given, command.unmatched):
-        return _kept(command, refund, KEPT_BEFORE, given)
+        return _kept(command, state, refund, KEPT_BEFORE, given)
     if decided.events and command.reference_used:
-        return _kept(command, refund, ReferencePaidOutOtherwise.slug(), given)
+        return _kept(command, state, refund, ReferencePaidOutOtherwise.slug(), given)
     return decided
 
 
-def _kept(command: RecordSentPayout, refund: Refund, why: str, given: Given) -> Decision:
-    asked, stream = command.paid, unmatched_stream(command.unmatched)
-    over = PayoutUnmatched(
+def _kept(
+    command: RecordSentPayout, state: Placed | Customer, refund: Refund, why: str, given: Given
+) -> Decision:
+    asked = command.paid
+    over = BeyondDue(
         refund=asked.refund,
         customer=refund.customer,
-        order=asked.order,
         payout=asked.payout,
         currency=asked.currency,
         amount=asked.amount,
@@ -80,20 +80,4 @@ def _kept(command: RecordSentPayout, refund: Refund, why: str, given: Given) -> 
         unmatched=command.unmatched,
         why=why,
     )
-    events: tuple[tuple[str, Event], ...] = ((asked.order, over),)
-    if is_kept(given, command.unmatched):
-        return Decision(events=events, customer=refund.customer)
-    payout = UnmatchedPayout(
-        unmatched=command.unmatched,
-        customer=refund.customer,
-        order=asked.order,
-        currency=asked.currency,
-        amount=asked.amount,
-        processor=command.processor,
-        reference=asked.reference,
-        why=why,
-        deadlines=deadlines_of_unmatched(given),
-    )
-    is_used = why == ReferencePaidOutOtherwise.slug()
-    claims = claims_of_unmatched(payout, reference_used=is_used)
-    return Decision(events=((stream, payout), *events), claims=claims, customer=refund.customer)
+    return kept_beyond(over, state, given, reference_used=why == ReferencePaidOutOtherwise.slug())

@@ -15,15 +15,19 @@ def may_be_asked_back(state: Customer, currency: str, given: Given) -> int:
     return max(0, _own(state, currency) - _unbacked(currency, given, if_lost=False))
 
 
-def may_leave(state: Customer, refund: Refund, given: Given, *, if_lost: bool = False) -> int:
-    """What of credit granted as money may leave now; `if_lost`: whatever becomes of open disputes."""
+def may_leave(
+    state: Customer, refund: Refund, given: Given, *, if_lost: bool = False, by_now: bool = True
+) -> int:
+    """What of credit granted as money may leave now; `if_lost`: whatever becomes of open disputes. Without
+    `by_now`: what might at the deciding moment, whatever was taken back later.
+    """
     currency = refund.granted.currency
     granted = [
         each.left
         for each in state.refunds.values()
         if each.granted.basis == "credit" and each.granted.currency == currency and each.corrected is None
     ]
-    short = max(0, _unbacked(currency, given, if_lost=if_lost) - _own(state, currency))
+    short = max(0, _unbacked(currency, given, if_lost=if_lost, by_now=by_now) - _own(state, currency))
     return max(0, min(refund.left, sum(granted) - short))
 
 
@@ -31,10 +35,10 @@ def _own(state: Customer, currency: str) -> int:
     return state.credit.get(currency, Credit()).payable
 
 
-def _unbacked(currency: str, given: Given, *, if_lost: bool) -> int:
+def _unbacked(currency: str, given: Given, *, if_lost: bool, by_now: bool = True) -> int:
     """What of that credit no money backs: as of then, or by now, where that is more."""
     most = 0
-    for facts in (given.customer, given.customer_by_now):
+    for facts in (given.customer, given.customer_by_now if by_now else None):
         money = () if facts is None else [it for it in facts.money.values() if it.currency == currency]
         most = max(most, sum([it.unbacked_if_lost if if_lost else it.unbacked for it in money]))
     return most

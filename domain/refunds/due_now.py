@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from domain.customers.registering import Customer
 from domain.decision import Given
 from domain.orders.order import Placed
+from domain.orders.things import DUE_BACK
 from domain.refunds.credit_out import may_leave
 from domain.refunds.owed import Owed, owed
 from domain.refunds.refund import Refund
+from domain.refunds.taken_since import taken_since
 from domain.refusal import Refusal
 
 
@@ -47,14 +49,32 @@ def due_now(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
     return Owed(cash, due.total - cash)
 
 
-def expect_undisputed(state: Placed | Customer, refund: Refund, given: Given) -> None:
-    """No bank asks about what it came with. Raises: PayoutDuringDispute."""
+def due_then(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
+    """What of a refund was to leave at the deciding moment, of what has not left since: also what a bank took
+    back later.
+    """
+    due = due_now(state, refund, given)
     if isinstance(state, Placed):
-        waits = state.is_disputed
+        since = sum(taken_since(state, given.at).values())
+        most = min(refund.left - due.credit, state.there.by(DUE_BACK, given.at))
+        return Owed(max(due.cash, min(due.cash + since, most)), due.credit)
+    if not _is_credit(refund):
+        return due
+    cash = may_leave(state, refund, given, by_now=False)
+    return Owed(cash, due.total - cash)
+
+
+def expect_undisputed(state: Placed | Customer, refund: Refund, given: Given, *, by_now: bool) -> None:
+    """No bank asks about what it came with; `by_now`: nor began to after the deciding moment, which does not
+    bring back what had left. Raises: PayoutDuringDispute.
+    """
+    if isinstance(state, Placed):
+        opened = [dispute.at for dispute in state.disputes.values() if dispute.outcome is None]
+        waits = any(by_now or at <= given.at for at in opened)
     else:
-        waits = _is_credit(refund) and may_leave(state, refund, given, if_lost=True) < may_leave(
-            state, refund, given
-        )
+        waits = _is_credit(refund) and may_leave(
+            state, refund, given, if_lost=True, by_now=by_now
+        ) < may_leave(state, refund, given, by_now=by_now)
     if waits:
         raise PayoutDuringDispute(refund.granted.refund)
 

@@ -80,11 +80,11 @@ class GoingBack:
         all that is due. Raises: PayoutWayClosed.
         """
         if payment is not None:
-            return _as_far_as(self._cash, [self._named(payment)])
+            return as_far_as(self._cash, [self._named(payment)])
         by_hand = [each for each in self._open if each.payment not in self._sent]
         if by_hand and self._left_to_a_person:
-            return _as_far_as(self._left_to_a_person, by_hand[:1])
-        return _as_far_as(self._cash, self._open[:1])
+            return as_far_as(self._left_to_a_person, by_hand[:1])
+        return as_far_as(self._cash, self._open[:1])
 
     def by_hand(self, payment: str | None) -> list[Share]:
         """What did not come through the processor that is connected, of all or of the payment named; nothing,
@@ -93,7 +93,7 @@ class GoingBack:
         chosen = self._open if payment is None else [self._named(payment)]
         by_hand = [each for each in chosen if each.payment not in self._through]
         if by_hand and self._left_to_a_person:
-            return _as_far_as(self._left_to_a_person, by_hand)
+            return as_far_as(self._left_to_a_person, by_hand)
         self._expect_asked(payment)
         return []
 
@@ -116,7 +116,7 @@ class GoingBack:
             raise PaidOutByProcessor(self._refund, self._processor)
 
 
-def _as_far_as(cash: int, payments: list[Share]) -> list[Share]:
+def as_far_as(cash: int, payments: list[Share]) -> list[Share]:
     """So much over these payments, each at most what may go back against it."""
     shares: list[Share] = []
     for each in payments:

@@ -21,7 +21,7 @@ from domain.book.register import Register
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
 from domain.customers.registering import Customer
-from domain.deadlines import deadlines_of_dispute, is_before_cut_over
+from domain.deadlines import is_before_cut_over
 from domain.decision import Decision, Given
 from domain.entry import Minor
 from domain.ids import expect_id, parse_type_id, type_id
@@ -29,6 +29,7 @@ from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import named_by
+from domain.refunds.contesting import contesting
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import owed
 from domain.refunds.payout_events import PayoutNamed
@@ -237,13 +238,8 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
         raise PayoutExceedsDue(command.refund, Money(command.amount, currency), Money(due, currency))
     expect_cause(refund.at, given)
     assert isinstance(state, Placed)
-    disputed = {name: dispute.at for name, dispute in state.disputes.items() if dispute.outcome is None}
-    paid = msgspec.structs.replace(
-        paid,
-        left=owed(state, refund).total - command.amount,
-        disputes=tuple(disputed),
-        deadlines=deadlines_of_dispute(given, disputed.values()),
-    )
+    paid = msgspec.structs.replace(paid, left=owed(state, refund).total - command.amount)
+    paid = contesting(paid, state, given)
     claims = payout_claims(state, paid, processor)
     return Decision(events=((command.order, paid),), claims=claims, customer=paid.customer)
 

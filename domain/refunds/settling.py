@@ -4,8 +4,9 @@
 
 Money goes back first, up to what came as money; what was paid with credit comes back as credit, and what was
 paid with a gift as a gift. A way is left only once it failed, or where it does not exist. While a bank asks
-about a payment, payouts wait.
-Source: R-B9, R-G8, R-G9, I13
+about a payment, payouts wait. What had left before it asked, or took money back, has left all the same: it is
+recorded as of then, and what of it is due no longer waits as unmatched.
+Source: R-B9, R-G8, R-G9, I12, I13, H-time
 """
 
 from dataclasses import dataclass
@@ -13,19 +14,25 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.causes import expect_cause
-from domain.command import Command, OutOfRange, expect_text
+from domain.command import Command, OutOfRange, expect_amount, expect_text
 from domain.customers.registering import Customer
 from domain.decision import Claim, Decision, Given
-from domain.entry import Event
+from domain.entry import Event, Minor
 from domain.ids import expect_id
+from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
+from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
-from domain.refunds.due_now import NothingDueBack, due_now, expect_undisputed
-from domain.refunds.going_back import GoingBack, Share
+from domain.payments.references import way_of
+from domain.refunds.beyond_due import BeyondDue, kept_beyond
+from domain.refunds.contesting import contesting
+from domain.refunds.due_now import NothingDueBack, due_now, due_then, expect_undisputed
+from domain.refunds.going_back import GoingBack, PaidOutByProcessor, Share, as_far_as
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import Owed
+from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.payout_events import PayoutAsked
-from domain.refunds.payout_references import expect_unused, payout_claims
+from domain.refunds.payout_references import CARD, expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
 from domain.refunds.ways import PayoutWayClosed, Way, Ways, came_by_cheque, expect_way
@@ -58,6 +65,10 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     """
     payment: str | None = None
     """The payment it left against; None: the first that goes back by hand."""
+    amount: Minor | None = None
+    """What left; None: what was due at that moment on the way chosen."""
+    unmatched: str | None = None
+    """Names what left beyond what is due by now; None where that is refused."""
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
@@ -67,10 +78,17 @@ class SettleRefund(Command, frozen=True, kw_only=True):
         if not self.payouts or len(set(self.payouts)) < len(self.payouts):
             raise OutOfRange("payouts", "must be at least one, each different")
         expect_text("reference", self.reference)
+        if self.amount is not None:
+            expect_amount("amount", self.amount, least=1)
         expect_way(self.method, self.payment, self.payment_method)
 
-    def writes(self) -> tuple[str, ...]:
+    def held_in(self) -> tuple[str, ...]:
+        """The streams that tell of credit kept."""
         return (self.stream,) if self.stream == self.customer else (self.stream, self.customer)
+
+    def writes(self) -> tuple[str, ...]:
+        beyond = () if self.unmatched is None else (unmatched_stream(self.unmatched),)
+        return (*self.held_in(), *beyond)
 
     def facts_of(self) -> str | None:
         return self.customer if self.stream == self.customer else None
@@ -78,12 +96,14 @@ class SettleRefund(Command, frozen=True, kw_only=True):
 
 @dataclass(unsafe_hash=True)
 class CreditLeavesNothing(Refusal):
-    """A reference says that money left us, and on this way it is kept as the customer's credit."""
+    """A reference or an amount says that money left us, and on this way it is kept as the customer's
+    credit.
+    """
 
     rule = "R-G8"
     way_out = (
-        "Name the method by which the money left, where one is shown; leave the reference out to keep it as"
-        " credit."
+        "Name the method by which the money left, where one is shown; leave the reference and the amount"
+        " out to keep it as credit."
     )
 
     refund: str
@@ -92,43 +112,142 @@ class CreditLeavesNothing(Refusal):
 
 
 def settle_refund(command: SettleRefund, given: Given) -> Decision:
-    """Pays out what is due back of a refund, and claims the reference of what left.
+    """Pays out what is due back of a refund, and claims the reference of what left. That money left is a
+    fact, whatever a bank did since: what of it is due no longer is kept as unmatched.
 
     Checks, in this order: refund known; retry, by payout, then by the reference; granted (R-G9); not taken
-    back (H-correct); no dispute open (R-B9); something due back (I13); the way open, and no earlier one
-    (R-G8); no reference of money that left, where it is kept as credit; a reference, where a processor that
-    is connected has to say what left, unless it is asked; not before the grant; no other payout's reference
-    (I12).
+    back (H-correct); no dispute open by then, nor by now where nothing has left (R-B9); something due back
+    then, where no amount says what left (I13); the way open, and no earlier one (R-G8); no reference or
+    amount of money that left, where it is kept as credit; a reference, where a processor that is connected
+    has to say what left, unless it is asked; not before the grant; no more than is due by now, where nothing
+    names the rest; no other payout's reference (I12).
     """
     state, refund = refund_of(command.stream, command.refund, given)
-    already = _already_settled(command, state, refund)
+    already = _already_settled(command, state, refund, given)
     if already:
         return Decision(customer=command.customer, already=already)
     expect_not_taken_back(refund)
-    expect_undisputed(state, refund, given)
-    due = due_now(state, refund, given)
-    if due.total == 0:
+    expect_undisputed(state, refund, given, by_now=False)
+    due, then = due_now(state, refund, given), due_then(state, refund, given)
+    if then.total == 0 and command.amount is None:
         raise NothingDueBack(command.refund)
     customer = given.state(command.customer, Customer)
     ways = Ways(state, customer, refund, given)
-    way = ways.chosen(_way_named(command)) if due.cash else "store_credit"
-    if way == "store_credit" and command.reference is not None:
-        raise CreditLeavesNothing(command.refund, "cheque" if due.cash else None)
+    is_money = then.cash > 0 or command.amount is not None
+    way = ways.chosen(_way_named(command)) if is_money else "store_credit"
+    said_to_have_left = command.reference is not None or command.amount is not None
+    if way == "store_credit" and said_to_have_left:
+        raise CreditLeavesNothing(command.refund, "cheque" if is_money else None)
     if way == "store_credit":
-        expect_cause(refund.at, given)
-        return _recorded(command, state, (), Owed(0, due.total))
+        _expect_still_due(state, refund, due, given)
+        return _recorded(command, state, (), Owed(0, due.total), due.total)
+    cash = then.cash if command.amount is None else min(command.amount, then.cash)
     if way == "original_method":
         assert isinstance(state, Placed)
-        back = GoingBack(state, refund, ways, due.cash, command.processor, given.book)
-        left = command.reference is not None
-        shares = back.said_to_have_left(command.payment) if left else back.by_hand(command.payment)
-        expect_cause(refund.at, given)
-        if not shares:
-            return _asked(command, refund, back.sent)
+        back = GoingBack(state, refund, ways, cash, command.processor, given.book)
+        shares = _back(command, back) if cash else []
+        if not shares and command.amount is None:
+            _expect_still_due(state, refund, due, given)
+            return _asked(command, refund, min(back.sent, due.cash))
+        if not shares and command.reference is None and command.processor is not None:
+            raise PaidOutByProcessor(command.refund, command.processor)
     else:
-        expect_cause(refund.at, given)
-        shares = [Share(None, due.cash, _other_card(command, ways) if way == "other_card" else None)]
-    return _recorded(command, state, _paid(command, refund, way, shares), due)
+        shares = [Share(None, cash, _other_card(command, ways) if way == "other_card" else None)]
+    expect_cause(refund.at, given)
+    return _left(command, state, way, shares, Owed(due.cash, then.credit), given)
+
+
+def _back(command: SettleRefund, back: GoingBack) -> list[Share]:
+    is_named = command.reference is not None
+    return back.said_to_have_left(command.payment) if is_named else back.by_hand(command.payment)
+
+
+def _expect_still_due(state: Placed | Customer, refund: Refund, due: Owed, given: Given) -> None:
+    """Nothing has left: what bears on it by now counts.
+
+    Raises: PayoutDuringDispute, NothingDueBack, EffectiveBeforeCause.
+    """
+    expect_undisputed(state, refund, given, by_now=True)
+    if due.total == 0:
+        raise NothingDueBack(refund.granted.refund)
+    expect_cause(refund.at, given)
+
+
+def _left(
+    command: SettleRefund,
+    state: Placed | Customer,
+    way: PayoutMethod,
+    shares: list[Share],
+    due: Owed,
+    given: Given,
+) -> Decision:
+    """What left us: as far as it is due still, payouts; and what goes beyond that, unmatched."""
+    refund = state.refunds[command.refund]
+    shares = shares[: len(command.payouts)]
+    left = command.amount or sum([each.amount for each in shares])
+    # Of credit given as money a bank's loss is owed by itself: the refund takes all that is left of it.
+    most = due.cash if isinstance(state, Placed) else refund.left
+    still_due = as_far_as(most, _that_stand(shares, state))
+    paid = _paid(command, refund, way, still_due)
+    if isinstance(state, Placed):
+        paid = tuple([contesting(it, state, given) for it in paid])
+    total = due.total if isinstance(state, Placed) else refund.left
+    decided = _recorded(command, state, paid, due, total)
+    beyond = left - sum([it.amount for it in paid])
+    if not beyond:
+        return decided
+    if command.unmatched is None:
+        currency = refund.granted.currency
+        raise PayoutExceedsDue(command.refund, Money(left, currency), Money(left - beyond, currency))
+    payments = [it.payment for it in paid] or [each.payment for each in shares] or [command.payment]
+    kept = _beyond(command, refund, _sent_by(command, state, way, payments[0]), len(paid), beyond)
+    more = kept_beyond(kept, state, given, reference_used=bool(paid and command.reference))
+    return Decision(
+        events=(*decided.events, *more.events),
+        claims=(*decided.named_claims, *more.named_claims),
+        customer=refund.customer,
+    )
+
+
+def _beyond(command: SettleRefund, refund: Refund, processor: str, place: int, amount: int) -> BeyondDue:
+    """Told under the first name that no payout took."""
+    payout = command.payouts[min(place, len(command.payouts) - 1)]
+    assert command.unmatched is not None
+    return BeyondDue(
+        refund=command.refund,
+        customer=refund.customer,
+        payout=payout,
+        currency=refund.granted.currency,
+        amount=amount,
+        processor=processor,
+        reference=command.reference or payout,
+        unmatched=command.unmatched,
+        why=PayoutExceedsDue.slug(),
+    )
+
+
+def _sent_by(command: SettleRefund, state: Placed | Customer, way: PayoutMethod, payment: str | None) -> str:
+    """Whose names the reference is one of."""
+    match way:
+        case "cheque":
+            return way
+        case "other_card":
+            return command.processor or CARD
+        case "original_method":
+            assert isinstance(state, Placed)
+            return way_of(state.payments[payment or next(iter(state.payments))])
+
+
+def _that_stand(shares: list[Share], state: Placed | Customer) -> list[Share]:
+    """The same, each at most what is still there of its payment."""
+    if isinstance(state, Customer):
+        return shares
+    return [
+        each
+        if each.payment is None
+        else msgspec.structs.replace(each, amount=min(each.amount, state.payments[each.payment].may_go_back))
+        for each in shares
+    ]
 
 
 def _other_card(command: SettleRefund, ways: Ways) -> str:
@@ -138,7 +257,9 @@ def _other_card(command: SettleRefund, ways: Ways) -> str:
     return card
 
 
-def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Refund) -> tuple[int, ...]:
+def _already_settled(
+    command: SettleRefund, state: Placed | Customer, refund: Refund, given: Given
+) -> tuple[int, ...]:
     if asked := [refund.asked[payout] for payout in command.payouts if payout in refund.asked]:
         if command.reference is not None or _way_named(command) not in (None, "original_method"):
             raise AlreadyRecordedOtherwise(command.payouts[0])
@@ -150,8 +271,20 @@ def _already_settled(command: SettleRefund, state: Placed | Customer, refund: Re
     if not known and command.reference is not None:
         there = refund.payouts.values()
         known = [each for each in there if not each.did_not_arrive and _is_said(command, state, each)]
-    kept = state.credits.get(command.credit)
-    return (*[payout.position for payout in known], *(() if kept is None else (kept.position,)))
+    kept, beyond = state.credits.get(command.credit), _kept_before(command, given)
+    if command.amount is not None and (known or beyond):
+        left = [payout.tried.amount for payout in known] + [it.it.amount for it in beyond]
+        if sum(left) != command.amount:
+            raise AlreadyRecordedOtherwise(command.payouts[0])
+    there = [*known, *(() if kept is None else (kept,)), *beyond]
+    return tuple([each.position for each in there])
+
+
+def _kept_before(command: SettleRefund, given: Given) -> tuple[UnmatchedMoney, ...]:
+    if command.unmatched is None:
+        return ()
+    kept = given.state(unmatched_stream(command.unmatched), UnmatchedMoney)
+    return () if kept is None else (kept,)
 
 
 def _way_named(command: SettleRefund) -> Way | None:
@@ -213,12 +346,12 @@ def _paid(
 
 
 def _recorded(
-    command: SettleRefund, state: Placed | Customer, paid: tuple[RefundPaid, ...], due: Owed
+    command: SettleRefund, state: Placed | Customer, paid: tuple[RefundPaid, ...], due: Owed, left: int
 ) -> Decision:
+    """`left`: what was due of it before."""
     refund = state.refunds[command.refund].granted
     events: list[tuple[str, Event]] = []
     claims: list[Claim] = []
-    left = due.total
     for it in paid:
         expect_unused(state, it, command.processor)
         claims.extend(payout_claims(state, it, command.processor))
@@ -236,5 +369,5 @@ def _recorded(
             gift=state.gift_in(due.credit, due.cash) if isinstance(state, Placed) else 0,
             left=left - due.credit,
         )
-        events.extend([(stream, kept) for stream in command.writes()])
+        events.extend([(stream, kept) for stream in command.held_in()])
     return Decision(events=tuple(events), claims=tuple(claims), customer=refund.customer)

@@ -25,6 +25,7 @@ from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund import Refund
+from domain.refunds.taken_since import taken_since
 from domain.refusal import Refusal
 
 Way = Literal["original_method", "other_card", "store_credit", "cheque"]
@@ -137,17 +138,22 @@ class Ways:
         self, state: Placed | Customer, customer: Customer | None, refund: Refund, given: Given
     ) -> None:
         self._state, self._customer, self._refund = state, customer, refund
+        self._at = given.at
         self._month = day_of(given.at, given.book.zone)[:7]
         self._failed = _failed(refund)
 
     def payments(self) -> list[tuple[str, int, str | None]]:
-        """Payments it may go back against, oldest first: id, how much, the card where that is known."""
+        """Payments it may go back against, oldest first: id, how much, the card where that is known. What a
+        bank took back later was still there.
+        """
         if isinstance(self._state, Customer):
             return []
+        since = taken_since(self._state, self._at)
+        there = {name: it.may_go_back + since.get(name, 0) for name, it in self._state.payments.items()}
         return [
-            (name, payment.may_go_back, card_of(payment))
+            (name, there[name], card_of(payment))
             for name, payment in self._state.payments.items()
-            if payment.may_go_back and not self._failed.has(name, card_of(payment))
+            if there[name] and not self._failed.has(name, card_of(payment))
         ]
 
     def card(self, named: str | None) -> str | None:

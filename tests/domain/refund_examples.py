@@ -104,6 +104,7 @@ def settle(**other: Any) -> SettleRefund:
         "refund": REFUND,
         "payouts": PAYOUTS,
         "credit": CREDIT,
+        "unmatched": id_of("unm", 60),
     }
     return SettleRefund(**{**said, **other})
 
