@@ -11,6 +11,7 @@ import msgspec
 from domain.bills.bill_events import BillIssued
 from domain.deadlines import deadlines_of_bill
 from domain.decision import Claim, Given
+from domain.declines.decline_events import ShipmentReleasedWithoutPayment
 from domain.entry import Event
 from domain.ids import expect_id
 from domain.moments import Moment, day_of, plus_days
@@ -60,11 +61,29 @@ def could_be_billed(state: Placed, at: Moment) -> bool:
     """Whether a shipment of that moment could be billed: by the terms, or as of then the order had been
     released without payment; unless the owner had asked for payment first by then. Source: R-B1, R-B2, I2
     """
-    released = state.declines.released_unpaid
-    was_released = released is not None and released.ended_at is not None and released.ended_at <= at
-    if state.asks_payment_first and state.reviews[-1].at <= at:
-        return was_released and may_be_billed(state)
-    return was_released or state.placed.terms == "bill_after"
+    released = max([by for when, by in _released(state) if when <= at], default=None)
+    reviewed = [review for review in state.reviews if review.at <= at]  # none is earlier than the one before
+    if reviewed and reviewed[-1].it.decision == "payment_first":
+        return released is not None and reviewed[-1].position < released
+    return released is not None or state.placed.terms == "bill_after"
+
+
+def billable_from(state: Placed, at: Moment) -> Moment:
+    """The first moment, not before that one, at which a shipment could be billed; the order may be billed.
+
+    Source: I2, H-time
+    """
+    changes = sorted([review.at for review in state.reviews] + [when for when, _ in _released(state)])
+    return next(when for when in (at, *changes) if when >= at and could_be_billed(state, when))
+
+
+def _released(state: Placed) -> list[tuple[Moment, int]]:
+    """When it was released without payment, each time, and the position that says so."""
+    return [
+        (hold.ended_at, max(hold.ended_by))
+        for hold in state.declines.holds
+        if isinstance(hold.ended, ShipmentReleasedWithoutPayment) and hold.ended_at is not None
+    ]
 
 
 def may_issue_bill(state: Placed) -> bool:

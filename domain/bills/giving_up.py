@@ -27,12 +27,12 @@ class MarkBillUncollectible(Command, frozen=True, kw_only=True):
 def mark_bill_uncollectible(command: MarkBillUncollectible, given: Given) -> Decision:
     """Marks the whole open amount; the customer still owes it and stays watched.
 
-    Checks, in this order: order placed; bill known; retry, which is: given up, and nothing opened again since
-    by a correction; something open.
+    Checks, in this order: order placed; bill known; retry, which is: given up, all of it owed still, and
+    nothing opened again since by a correction; something open.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
-    if bill.given_up is not None and bill.uncollectible == bill.open:
+    if bill.given_up is not None and bill.open and bill.uncollectible == bill.open:
         return Decision(customer=state.placed.customer, already=(bill.given_up,))
     expect_open(bill)
     marked = BillMarkedUncollectible(

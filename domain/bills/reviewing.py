@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from domain.authority import expect_role
+from domain.bills.bill_events import BillIssued
 from domain.bills.owing import expect_customer
 from domain.bills.watch_events import WatchDecision, WatchedOrderReviewed
 from domain.bills.watching import is_watched
@@ -16,7 +17,7 @@ from domain.deadlines import deadlines_of_payment_first, deadlines_of_shipping
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends
 from domain.ids import expect_id
-from domain.moments import Day, day_of, plus_days
+from domain.moments import Day, Moment, day_of, plus_days
 from domain.orders.order import Placed, placed_order, price_not_covered
 from domain.refusal import Refusal
 
@@ -110,7 +111,7 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
     Checks, in this order: order placed; its customer; retry, which is: the same decision at the same moment;
     the owner decides; the customer was watched; something left to ship; with payment first a reason, at most
     so many days, and a customer who is watched still; not before the order, nor before what the
-    owner said last. Source: R-B2
+    owner said last, nor payment first before what left unpaid. Source: R-B2
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -125,7 +126,8 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
         raise NothingLeftToReview(command.order)
     if command.decision == "payment_first":
         _check_payment_first(command, given)
-    expect_cause(max([state.placed_at, *[known.at for known in state.reviews]]), given)
+    left_unpaid = _left_unpaid(state) if command.decision == "payment_first" else []
+    expect_cause(max([state.placed_at, *[known.at for known in state.reviews], *left_unpaid]), given)
     on_bill = state.placed.terms == "bill_after" or state.declines.released_unpaid is not None
     reviewed = _reviewed(state, command, until, given, on_bill=on_bill)
     ends = hold_ends(
@@ -135,6 +137,12 @@ def review_watched_order(command: ReviewWatchedOrder, given: Given) -> Decision:
         events=((command.order, reviewed), *ends),
         customer=state.placed.customer,
     )
+
+
+def _left_unpaid(state: Placed) -> list[Moment]:
+    """When goods left for which a bill stands."""
+    valid = [bill.source for bill in state.bills.values() if bill.corrected is None]
+    return [state.shipments[it.shipment].at for it in valid if isinstance(it, BillIssued)]
 
 
 def _until(command: ReviewWatchedOrder, given: Given) -> Day | None:

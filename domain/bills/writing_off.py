@@ -54,13 +54,13 @@ class NoGoodReason(Refusal):
 def write_off_bill(command: WriteOffBill, given: Given) -> Decision:
     """Writes off the whole open amount of a bill, or of what is owed without one.
 
-    Checks, in this order: order placed; bill known; retry, which is: written off, and nothing opened again
-    since by a correction; something open; the customer reached (I10); a good reason (I10); the owner decides
-    (I10); not before the call.
+    Checks, in this order: order placed; bill known; retry, which is: written off, and neither opened again
+    since by a correction nor paid after all; something open; the customer reached (I10); a good reason (I10);
+    the owner decides (I10); not before the call.
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
-    if bill.write_off is not None and bill.open == 0:
+    if bill.write_off is not None and bill.written_off and bill.open == 0:
         return Decision(customer=state.placed.customer, already=(bill.write_off.position,))
     expect_open(bill)
     call = _good_reason(bill, given.at)

@@ -93,7 +93,7 @@ def _contact_point_invalidated(state: Customer, it: ContactPointInvalidated, ent
 
 
 def _payment_method_stored(state: Customer, it: PaymentMethodStored, entry: Entry) -> Customer:
-    method = KnownPaymentMethod(it, entry.position)
+    method = KnownPaymentMethod(it, entry.effective_at, entry.position)
     return msgspec.structs.replace(
         state, payment_methods={**state.payment_methods, it.payment_method: method}
     )

@@ -99,9 +99,10 @@ class KnownContactPoint(msgspec.Struct, frozen=True):
 
 
 class KnownPaymentMethod(msgspec.Struct, frozen=True):
-    """A payment method on file, the position that says so, and how often it was declined."""
+    """A payment method on file, since when, the position that says so, and how often it was declined."""
 
     stored: PaymentMethodStored
+    at: Moment
     position: int
     failures: tuple[PaymentMethodFailed, ...] = ()
 

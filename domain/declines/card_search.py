@@ -8,12 +8,14 @@ from domain.bills.owing import expect_customer
 from domain.causes import expect_cause
 from domain.command import Command
 from domain.customers.cards_on_file import cards_considered
-from domain.customers.registering import known_customer
+from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_search
 from domain.decision import Decision, Given
 from domain.declines.decline_events import CardOnFileSearchCompleted
 from domain.declines.holds import hold_of
+from domain.declines.order_declines import Hold
 from domain.ids import expect_id
+from domain.moments import Moment
 from domain.orders.order import placed_order
 
 
@@ -40,8 +42,8 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
     """Records every card on file, in the order in which they are to be tried, each with why or why not.
 
     Checks, in this order: order placed; its customer; retry, which is: the last search since the order waits
-    found the same, or, once it waits no longer, was at the same moment; on hold; not before the hold, nor
-    before the last search.
+    found the same, or, once it waits no longer, was at the same moment; on hold; not before the hold, nor the
+    last search, nor when the last card that it names was stored or declined for this order.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -50,11 +52,12 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
             if search.at == given.at:
                 return Decision(customer=command.customer, already=(search.position,))
     hold = hold_of(state)
-    cards = cards_considered(known_customer(given, command.customer), hold, given)
+    customer = known_customer(given, command.customer)
+    cards = cards_considered(customer, hold, given)
     last = hold.searches[-1] if hold.searches else None
     if last is not None and last.at >= hold.waits_since and last.completed.cards == cards:
         return Decision(customer=command.customer, already=(last.position,))
-    expect_cause(max([hold.at, *[search.at for search in hold.searches]]), given)
+    expect_cause(_follows(customer, hold), given)
     is_any_usable = any(card.verdict == "usable" for card in cards)
     found = CardOnFileSearchCompleted(
         order=command.order,
@@ -63,3 +66,9 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
         deadlines=deadlines_of_search(given) if is_any_usable else (),
     )
     return Decision(events=((command.order, found),), customer=command.customer)
+
+
+def _follows(customer: Customer, hold: Hold) -> Moment:
+    """When all had happened that it says of cards; how they did for other orders it asks as of its moment."""
+    stored = [known.at for known in customer.payment_methods.values()]
+    return max([hold.at, *[search.at for search in hold.searches], *stored, *hold.declined_cards.values()])

@@ -92,7 +92,7 @@ def decline_begins(state: Placed, kind: DeclineKind, given: Given) -> tuple[Dead
     A chargeback leaves the order to a person all the same. Source: R-D2, R-D3, I3, I4
     """
     hold = state.declines.hold
-    if hold is None or hold.declines or given.at < hold.at:
+    if hold is None or given.at < hold.at or (hold.declined_at is not None and given.at >= hold.declined_at):
         return ()
     by_itself = hold.placed.because != "charged_back" and kind != "fraud" and not state.declines.is_fraud
     return deadlines_of_decline(state.placed.standing, given, by_itself=by_itself)

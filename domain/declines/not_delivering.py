@@ -15,7 +15,7 @@ from domain.declines.holds import hold_of, on_file
 from domain.declines.order_declines import Hold
 from domain.ids import expect_id
 from domain.inbound.waiting import expect_none_waits, streams_of
-from domain.moments import Day, day_of, plus_days
+from domain.moments import Day, Moment, day_of, plus_days
 from domain.orders.cancelling import CancelUnits, cancel_units
 from domain.orders.order import placed_order
 from domain.payments.attempting import expect_none_under_way
@@ -127,7 +127,7 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     before that was taken back; on hold; a new customer; a payment declined that began this hold or came while
     it lasts (R-D1); no charge under way, and no money that waits for the order: they may have paid (R-D1,
     R-D4); never reached; tried since that decline often enough, by every way on file, for long
-    enough (I4); not before the hold.
+    enough (I4); not before the hold, nor before the attempt that completed this.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -148,15 +148,16 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
     if state.declines.reached:
         raise CustomerWasReached(command.order)
     _check_effort(command, hold, given)
-    expect_cause(hold.waits_since, given)
-    tried = hold.tried
+    expect_cause(_effort_made(hold, given, command.customer), given)
+    done = [effort for effort in hold.effort if effort.at <= given.at]
+    tried = [effort.attempted.contact_point for effort in done]
     closed = OrderNotDelivered(
         order=command.order,
         customer=command.customer,
         why="never_reached",
         held_on=hold.placed.held_on,
         declined_on=_declined_on(hold, given),
-        contacts=len(hold.effort),
+        contacts=len(done),
         tried=tuple([way for way in on_file(given, command.customer) if way.contact_point in tried]),
         by=command.refund,
     )
@@ -168,6 +169,9 @@ def close_as_not_delivered(command: CloseAsNotDelivered, given: Given) -> Decisi
 
 
 def _check_effort(command: CloseAsNotDelivered, hold: Hold, given: Given) -> None:
+    """So many attempts, and so many days. How the attempts lie within the days is asked of the people who
+    make them, by a task every three days, and of no rule: five on the last evening are five. Source: R-D2, I4
+    """
     edition = given.edition
     tried = len(hold.effort)
     if tried < edition.effort_attempts:
@@ -178,6 +182,18 @@ def _check_effort(command: CloseAsNotDelivered, hold: Hold, given: Given) -> Non
     from_day = plus_days(_declined_on(hold, given), edition.effort_days)
     if day_of(given.at, given.book.zone) < from_day:
         raise EffortTooShort(command.order, edition.effort_days, from_day)
+
+
+def _effort_made(hold: Hold, given: Given, customer: str) -> Moment:
+    """When the customer had been tried often enough, and by every way now on file for the first time, while
+    the order waited.
+    """
+    enough = sorted([effort.at for effort in hold.effort])[: given.edition.effort_attempts]
+    ways = [
+        min([effort.at for effort in hold.effort if effort.attempted.contact_point == way.contact_point])
+        for way in on_file(given, customer)
+    ]
+    return max([hold.waits_since, *enough, *ways])
 
 
 def _declined_on(hold: Hold, given: Given) -> Day:

@@ -67,8 +67,8 @@ class Hold(msgspec.Struct, frozen=True):
     at: Moment
     position: int
     declines: tuple[Decline, ...]
-    """While it lasts; the first of them began it, unless a payment was lost. A decline of before, told again
-    as worse, is none of them.
+    """While it lasts, as they were recorded; the first began it, unless a payment was lost. A decline of
+    before, told again as worse, is none of them.
     """
     searches: tuple[CardSearch, ...] = ()
     contacts: tuple[ContactEffort, ...] = ()
@@ -87,11 +87,12 @@ class Hold(msgspec.Struct, frozen=True):
 
     @property
     def declined_at(self) -> Moment | None:
-        """When a bank first declined while it lasts: what is done for a declined card counts from then on.
+        """When a bank first declined while it lasts, in whatever order the declines were told: what is done
+        for a declined card counts from then on.
 
         None: none did. Source: R-D2, R-D3, I3, I4
         """
-        return max(self.at, self.declines[0].at) if self.declines else None
+        return max(self.at, min([known.at for known in self.declines])) if self.declines else None
 
     @property
     def effort(self) -> tuple[ContactEffort, ...]:
@@ -116,7 +117,8 @@ class Hold(msgspec.Struct, frozen=True):
         found: dict[str, Moment] = {}
         for decline in self.declines:
             if decline.declined.payment_method is not None:
-                found.setdefault(decline.declined.payment_method, decline.at)
+                card = decline.declined.payment_method
+                found[card] = min(decline.at, found.get(card, decline.at))
         return found
 
     @property

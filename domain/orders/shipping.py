@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.bills.billing import NewBill, bill_claims, bill_issued, could_be_billed, may_be_billed
+from domain.bills.billing import (
+    NewBill,
+    bill_claims,
+    bill_issued,
+    billable_from,
+    may_be_billed,
+)
 from domain.causes import expect_cause
 from domain.command import LONGEST_SEALED, Command, expect_text, parts_by_line
 from domain.deadlines import deadlines_of_shipment, is_history
@@ -138,8 +144,9 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     """Ships units, charges them, and bills what the deposit does not cover where the terms allow it.
 
     Checks, in this order: order placed (I11); retry; parts, description and tracking (I6); lines and units
-    (I7); cover (I2); not before the order, nor, where the deposit does not cover it, before the release. Nor
-    before the money that covers it, which `domain.causal_order` asks.
+    (I7); cover (I2); not before the order, nor, where the deposit does not cover it, before it
+    may be billed: the release, or the owner's word that ended payment first. Nor before the money that covers
+    it, which `domain.causal_order` asks.
     """
     state = placed_order(given, command.order)
     recorded = state.shipments.get(command.shipment)
@@ -178,11 +185,8 @@ def _expect_billable(state: Placed, given: Given) -> None:
 
     An import tells what happened elsewhere, in whatever order that wrote it down. Source: I2, H-time
     """
-    released = state.declines.released_unpaid
-    if given.origin == "import" or released is None or released.ended_at is None:
-        return
-    if not could_be_billed(state, given.at):
-        expect_cause(released.ended_at, given)
+    if given.origin != "import":
+        expect_cause(billable_from(state, given.at), given)
 
 
 def needs_tracking(command: ShipOrder, given: Given) -> bool:

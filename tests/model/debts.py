@@ -20,7 +20,7 @@ def write_off(shop: Shop, name: str, bill: str, role: str) -> None:
     """R-B4, I10: reached, a good reason, an owner; all that is open, also what a correction opened again."""
     order = shop.orders[name]
     owed = order.bills[bill]
-    if owed.was_let_off and not owed.open:
+    if owed.was_let_off and owed.written_off and not owed.open:
         return
     expect_valid(owed)
     if not owed.open:
@@ -38,7 +38,7 @@ def write_off(shop: Shop, name: str, bill: str, role: str) -> None:
 def mark_uncollectible(shop: Shop, name: str, bill: str) -> None:
     """R-B5: for the books only."""
     owed = shop.orders[name].bills[bill]
-    if owed.was_given_up and owed.given_up == owed.open:
+    if owed.was_given_up and owed.open and owed.given_up == owed.open:
         return
     expect_valid(owed)
     if not owed.open:

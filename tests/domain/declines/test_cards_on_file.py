@@ -204,6 +204,21 @@ def test_the_last_search_is_not_replaced_by_an_earlier_one() -> None:
     story.when(search()).refused(EffectiveBeforeCause(day - 1, day))
 
 
+def test_no_search_finds_a_card_before_it_was_stored_nor_what_a_bank_said_later() -> None:
+    # Ask for the hold and the last search alone → a card of the 12th is found on the 11th, and this fails.
+    story = waiting()
+    stored = story.on("2010-08-12").at
+    story.record(card_stored())
+    story.with_now(moment("2010-08-12", "13:00")).on("2010-08-11")
+    story.when(search()).refused(EffectiveBeforeCause(story.at, stored))
+    story.with_now(None)
+    charged = story.on("2010-08-13").at
+    story.do(fail(payment=id_of("pay", 60), reference="ch_60", payment_method=CARD))
+    story.with_now(moment("2010-08-13", "13:00")).on("2010-08-12", "13:00")
+    story.when(search()).refused(EffectiveBeforeCause(story.at, charged))
+    story.on("2010-08-13").do(search())
+
+
 def test_a_search_is_for_an_order_on_hold_of_that_customer() -> None:
     given(customer(), placed()).when(search()).refused(NotOnHold(ORDER))
     waiting().when(search(customer=OTHER_CUSTOMER)).refused(OrderOfAnotherCustomer(ORDER, OTHER_CUSTOMER))

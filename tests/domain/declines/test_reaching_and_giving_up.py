@@ -199,6 +199,29 @@ def test_four_attempts_are_too_few() -> None:
     story.when(give_up()).refused(EffortTooFew(ORDER, 4, 5))
 
 
+def test_nothing_is_given_up_before_the_attempt_that_made_the_effort_enough() -> None:
+    # Ask for the hold alone → as of a day on which there were four attempts it is given up, and this fails.
+    story = effort(waiting(), 4).on("2010-08-30")
+    fifth = story.at
+    story.do(reach())
+    story.with_now(moment("2010-08-30", "13:00")).on("2010-08-29")
+    story.when(give_up()).refused(EffectiveBeforeCause(story.at, fifth))
+    story.on("2010-08-30").when(give_up()).decides(OrderNotDelivered)
+
+
+def test_nothing_is_given_up_before_the_last_way_was_tried_nor_later_than_its_first_try() -> None:
+    story = waiting()
+    for day in range(11, 16):
+        story.on(f"2010-08-{day}").do(reach())
+    called = story.on("2010-08-28").at
+    story.do(phone())
+    story.on("2010-08-30").do(phone())
+    story.with_now(moment("2010-08-30", "13:00")).on("2010-08-27")
+    story.when(give_up()).refused(EffectiveBeforeCause(story.at, called))
+    found = story.on("2010-08-28").when(give_up()).decides(OrderNotDelivered)
+    assert found.contacts == 6, "what was tried by then"
+
+
 def test_every_way_on_file_is_tried_also_one_that_became_known_since_but_none_that_is_no_good() -> None:
     # Ask only what was on file when the order was placed on hold → this fails.
     only_email = waiting()
@@ -297,6 +320,22 @@ def test_a_decline_of_before_the_hold_is_none_of_it_whenever_it_is_told() -> Non
     for day in range(13, 19):
         story.on(f"2010-08-{day}").do(reach() if day > 13 else phone())
     story.on("2010-08-28").when(give_up()).refused(NothingDeclined(ORDER))
+
+
+def test_the_days_count_from_the_first_decline_in_whatever_order_they_were_told() -> None:
+    # Count from the one that was recorded first → who was tried for 14 days is tried for 22, and this fails.
+    story = given(ann(), customer(), placed()).by(OWNER)
+    story.do(capture())
+    story.on("2010-08-11").do(reverse(kind="bounced"))
+    story.on("2010-08-20").do(fail(payment=id_of("pay", 8), reference="ch_8"))
+    story.with_now(moment("2010-08-20", "13:00")).on("2010-08-12")
+    story.do(fail(payment=id_of("pay", 9), reference="ch_9"))
+    hold = story.with_now(None).state(ORDER).declines.hold
+    assert hold is not None
+    assert (hold.declined_at, hold.due("decide_release")) == (
+        moment("2010-08-12"),
+        moment("2010-08-26", "00:00"),
+    )
 
 
 def test_the_customer_may_cancel_meanwhile() -> None:
