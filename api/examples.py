@@ -109,6 +109,10 @@ EXAMPLES: Mapping[str, dict[str, Any]] = {
     "assign_money": {"order": f"ord_{EXAMPLE_SUFFIX}", "reason": "The customer told us the order."},
     "close_notice": {"note": "Nothing of ours: a test of the processor's."},
     "return_money": {"reference": "re_3PxYzA2eZvKYlo2C", "reason": "Nobody knows what it was for."},
+    "record_failed_return": {
+        "settlement": f"stl_{EXAMPLE_SUFFIX}",
+        "reason": "The refund failed at the processor.",
+    },
     "ask_goods_back": {"goods": [{"sku": "SHIRT-M", "quantity": 2, "value": _eur(1800)}]},
     "send_return_label": {"method": "ups_ground", "tracking": "1Z999AA10123456784", "channel": "email"},
     "take_goods_back": {"goods": [{"line": 1, "quantity": 1, "condition": "used"}]},

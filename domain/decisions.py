@@ -47,12 +47,18 @@ from domain.declines.payment_failures import RecordPaymentFailure, record_paymen
 from domain.declines.reaching import RecordContactAttempt, record_contact_attempt
 from domain.declines.releasing import ReleaseOrder, release_order
 from domain.in_turn import with_events_in_turn
-from domain.inbound.assigning import AssignMoney, ReturnMoney, assign_money, return_money
+from domain.inbound.assigning import AssignMoney, assign_money
 from domain.inbound.charges_let_through import RecordCharge, record_charge
 from domain.inbound.closing_notices import CloseNotice, close_notice
 from domain.inbound.notices import ReceiveNotice, receive_notice
 from domain.inbound.other_money import WaitForOtherMoney, wait_for_other_money
 from domain.inbound.payouts import RecordSentPayout, record_sent_payout
+from domain.inbound.returning import (
+    RecordFailedReturn,
+    ReturnMoney,
+    record_failed_return,
+    return_money,
+)
 from domain.moments import FIRST_EFFECTIVE, HOUR, Moment
 from domain.orders.cancelling import CancelUnits, cancel_units
 from domain.orders.carts import CheckOutCart, PrepareCart, check_out_cart, prepare_cart
@@ -173,6 +179,7 @@ DECISIONS: Mapping[type[Command], Decide] = {
     RecordSentPayout: record_sent_payout,
     AssignMoney: assign_money,
     ReturnMoney: return_money,
+    RecordFailedReturn: record_failed_return,
     WaitForOtherMoney: wait_for_other_money,
     ReceiveNotice: receive_notice,
     CloseNotice: close_notice,

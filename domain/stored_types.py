@@ -62,6 +62,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptCameAgain,
     UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
@@ -193,6 +194,7 @@ STORED_TYPES: Final[Mapping[str, StoredType]] = {
     "unmatched_receipt.assigned": StoredType(UnmatchedReceiptAssigned),
     "unmatched_receipt.reopened": StoredType(UnmatchedReceiptReopened),
     "unmatched_receipt.returned": StoredType(UnmatchedReceiptReturned),
+    "unmatched_receipt.came_again": StoredType(UnmatchedReceiptCameAgain),
     "unmatched_payout.recorded": StoredType(UnmatchedPayout),
     "unmatched_payout.assigned": StoredType(UnmatchedPayoutAssigned),
     "unmatched_payout.returned": StoredType(UnmatchedPayoutReturned),

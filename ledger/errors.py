@@ -215,7 +215,10 @@ class ClaimTaken(Refusal):
     def advice(self) -> str:
         """What waits is assigned; what paid several at once has parts; other money has another name."""
         if self.holder.startswith("unmatched/"):
-            return "The money under this reference waits as unmatched. Say what it was for: assign it."
+            return (
+                "Money without a place has this reference, or went back under it: open it. If it waits, say"
+                " what it was for: assign it."
+            )
         if self.kind == PAYOUT_REF:
             return _PARTS
         return _OWN_NAME if self.kind.startswith("bill_payment_ref") else self.way_out

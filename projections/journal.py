@@ -29,6 +29,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptCameAgain,
     UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
@@ -119,7 +120,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
     """Which account was debited and which credited, by which entry?"""
 
     name = "journal"
-    version = 5
+    version = 6
     row = Posting
     handles = events_of(Posted)
     key = ("position", "line")
@@ -159,7 +160,9 @@ def _flow(it: Posted, cash: int) -> str:
     match it:
         case PaymentCorrected() | UnmatchedReceiptAssigned():
             return "collected"
-        case RefundReturned() | UnmatchedPayoutAssigned() | UnmatchedPayoutReturned():
+        case RefundReturned() | UnmatchedReceiptCameAgain():
+            return "paid_out"
+        case UnmatchedPayoutAssigned() | UnmatchedPayoutReturned():
             return "paid_out"
         case _:
             return "collected" if cash > 0 else "paid_out"
@@ -206,7 +209,7 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
             return (BAD_DEBT, it.amount), (CUSTOMER, -it.amount), *_released(it.uncollectible)
         case WriteOffReversed():
             return (CUSTOMER, it.amount), (BAD_DEBT, -it.amount)
-        case UnmatchedReceipt() | UnmatchedReceiptReopened():
+        case UnmatchedReceipt() | UnmatchedReceiptReopened() | UnmatchedReceiptCameAgain():
             return (CASH, it.amount), (UNAPPLIED, -it.amount)
         case UnmatchedPayoutAssigned() | UnmatchedPayoutReturned():
             return (CASH, it.amount), (UNAPPLIED, -it.amount)

@@ -10,6 +10,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptCameAgain,
     UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
@@ -46,7 +47,7 @@ class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
     """Which money came or left that no rule could place, and what became of it?"""
 
     name = "unmatched"
-    version = 2
+    version = 3
     row = UnmatchedRow
     handles = events_of(UnmatchedMoneyEvent)
     key = ("unmatched",)
@@ -65,6 +66,8 @@ class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
                 row.customer, row.order = it.customer, it.order
             case UnmatchedReceiptReopened():
                 row.assigned -= it.amount
+            case UnmatchedReceiptCameAgain():
+                row.returned -= it.amount
             case UnmatchedReceiptReturned() | UnmatchedPayoutReturned():
                 row.returned += it.amount
             case _:

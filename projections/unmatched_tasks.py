@@ -7,6 +7,7 @@ from domain.inbound.unmatched_events import (
     UnmatchedMoneyEvent,
     UnmatchedPayout,
     UnmatchedReceipt,
+    UnmatchedReceiptCameAgain,
     UnmatchedReceiptReopened,
 )
 from domain.orders.order_events import DeadlineKind
@@ -26,10 +27,17 @@ def fold_unmatched(rows: MutableMapping[Key, Task], it: UnmatchedMoneyEvent, ent
         )
         if key in rows:
             rows[key].open = it.amount
-    elif isinstance(it, UnmatchedReceiptReopened):
+    elif isinstance(it, UnmatchedReceiptReopened | UnmatchedReceiptCameAgain):
         waiting = rows[key].open if key in rows else 0
         begin_tasks(
-            rows, entry.stream, it.unmatched, it.customer, it.deadlines, entry, UNMATCHED, named=it.order
+            rows,
+            entry.stream,
+            it.unmatched,
+            it.customer or "",
+            it.deadlines,
+            entry,
+            UNMATCHED,
+            named=it.order,
         )
         if key in rows:
             rows[key].open = waiting + it.amount

@@ -15,9 +15,9 @@ import msgspec
 from api.stripe.objects import StripeEvent
 from domain.ids import is_id, type_id
 from domain.inbound.notices import MovedMoney, ToldFact
+from domain.inbound.unmatched_events import Direction
 from domain.moments import Moment
 from domain.orders.order import Placed
-from domain.payments.money_facts import Direction
 from domain.payments.payment import Payment
 from ledger.book import Book
 from ledger.identity import mint

@@ -5,11 +5,11 @@ from starlette.responses import Response
 from api.answers import Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath, PaymentInPath
+from api.kept_money import kept_for
 from api.permissions import Permission
 from api.problems import Invalid, NoProcessor, NotFound
 from api.section import Section
 from api.v1.decline_bodies import AbandonChargeBody, ChargeBody
-from api.v1.kept_money import kept_for
 from api.v1.orders import PLACE, placed_in
 from domain.declines.decline_events import PaymentAttempted
 from domain.declines.order_declines import Attempt
@@ -55,7 +55,7 @@ async def charge_card(call: Call, order: OrderInPath, body: ChargeBody) -> Respo
         currency=None if body.amount is None else body.amount.currency,
         named_by_customer=body.named_by_customer,
         processor=gateway.processor,
-        kept=await kept_for(call, order, state.placed.customer),
+        kept=await kept_for(call.book, order, state.placed.customer),
     )
     attempted = await call.decided(command, body, of=state.placed.customer, stream=order)
     if attempted.dry_run:
@@ -111,5 +111,5 @@ async def _became(
 ) -> Outcome:
     it = attempt.attempted
     asks = Submission(actor=call.caller.actor, origin="api", reason=reason)
-    kept = await kept_for(call, it.order, it.customer)
+    kept = await kept_for(call.book, it.order, it.customer)
     return await settle_attempt(call.book, gateway, attempt, asks, kept, wanted=wanted)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from api.answers import Answer, Moment, Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath
+from api.kept_money import kept_for, waiting_money
 from api.permissions import Permission
 from api.problems import PAGES, NoProcessor
 from api.render import rfc3339
@@ -18,7 +19,6 @@ from api.v1.decline_bodies import (
     PaymentFailureBody,
     ReleaseBody,
 )
-from api.v1.kept_money import kept_for, waiting_money
 from api.v1.orders import PLACE, placed_in
 from domain.customers.registering import Customer
 from domain.declines.card_search import CompleteCardSearch
@@ -153,7 +153,7 @@ async def close_as_not_delivered(call: Call, order: OrderInPath, body: NotDelive
         customer=customer,
         refund=mint("ref"),
         decided_on=await call.today() if may_credit_fee(state) else None,
-        kept=await kept_for(call, order, customer),
+        kept=await kept_for(call.book, order, customer),
     )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 
@@ -167,7 +167,7 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     """
     state = await placed_in(call, order)
     customer = await call.found(state.placed.customer, Customer)
-    today, kept = await call.today(), await kept_for(call, order, state.placed.customer)
+    today, kept = await call.today(), await kept_for(call.book, order, state.placed.customer)
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
         asked_of(step, await call.book.given(step.command, submission))

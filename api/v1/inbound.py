@@ -22,7 +22,6 @@ from api.stripe.told import STRIPE, Told, takes_effect_at
 from domain.inbound.closing_notices import CloseNotice
 from domain.inbound.notice_events import NoticeReceived, NoticeResult
 from domain.inbound.notices import ReceiveNotice
-from domain.inbound.unmatched import kept_in
 from domain.moments import Moment
 from domain.payments.references import PAYOUT_REF
 from domain.refusal import Refusal
@@ -30,6 +29,7 @@ from ledger.clocks import DemoClock
 from ledger.errors import ClaimTaken, StreamBusy
 from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
+from ledger.record.references import waiting_under
 from ledger.record.submission import Submission
 from ledger.sealing.sealer import BOOK
 from projections.notices import LISTED, Notices
@@ -124,7 +124,7 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
             outcome = await call.book.execute(command, submission)
         except ClaimTaken as taken:
             # Another notice of it has its money waiting; or other money is on record under its reference.
-            kept_as = kept_in(taken.holder)
+            kept_as = await waiting_under(call.book, taken)
             is_used = is_used or (kept_as is None and taken.kind == PAYOUT_REF)
             continue
         for entry in outcome.entries:

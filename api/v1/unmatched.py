@@ -20,16 +20,19 @@ from api.grammars import (
     Reference,
     RefundId,
     ReversalId,
+    SettlementId,
+    UnmatchedId,
     UnmatchedInPath,
 )
+from api.kept_money import kept_for
 from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid
 from api.section import Section
-from api.v1.kept_money import kept_for
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.entry import Minor
-from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.assigning import AssignMoney
+from domain.inbound.returning import RecordFailedReturn, ReturnMoney
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.moments import Moment
 from domain.orders.order import Placed
@@ -85,7 +88,7 @@ class UnmatchedQuery(ListQuery):
 class AssignMoneyBody(Writing):
     """What the money was for. Of an order alone, what came is a payment of it."""
 
-    order: OrderId
+    order: OrderId | None = Field(default=None, description="Which it was for; none with a receipt.")
     amount: Money | None = Field(default=None, description=ALL_LEFT)
     bill: BillId | None = Field(default=None, description="What came paid this bill.")
     reversal: ReversalId | None = Field(default=None, description="What came gives back this reversal.")
@@ -94,9 +97,15 @@ class AssignMoneyBody(Writing):
         default=None, description="What left took back this payment; with a refund, went back against it."
     )
 
+    receipt: UnmatchedId | None = Field(
+        default=None, description="What left went back of this money, which waits as unmatched itself."
+    )
+
     @model_validator(mode="after")
     def _one_thing(self) -> "AssignMoneyBody":
-        named = [self.bill, self.reversal, self.refund or self.payment]
+        named = [self.bill, self.reversal, self.refund or self.payment, self.receipt]
+        if (self.order is None) is (self.receipt is None):
+            raise PydanticCustomError("order_or_receipt", "Should name an order, or else a receipt")
         if sum(each is not None for each in named) > 1:
             raise PydanticCustomError("one_thing", "Should name one thing the money was for")
         return self
@@ -106,7 +115,18 @@ class ReturnMoneyBody(Writing):
     """How the money went back."""
 
     amount: Money | None = Field(default=None, description=ALL_LEFT)
-    reference: Reference | None = None
+    reference: Reference | None = Field(
+        default=None,
+        description=(
+            "What the bank or processor calls it. What left us has one, which no other money that left has."
+        ),
+    )
+
+
+class FailedReturnBody(Writing):
+    """Which return it is that did not arrive."""
+
+    settlement: SettlementId = Field(description="The return, as its entry names it.")
 
 
 @unmatched.question(
@@ -131,9 +151,13 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
 
     It counts as what it is from then on: a payment of the order or of a bill, a payout of a refund, a payment
     taken back or given back again. The order's own rules hold: what they refuse stays unmatched.
-    An order that it came for, and that lacks it after all, is placed on hold right after.
+    An order that it came for, and that lacks it after all, is placed on hold right after. What left may also
+    have gone back of money that came and waits: then it is the return of that receipt.
     """
     money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
+    if body.receipt is not None:
+        return await _assign_return(call, money, body, body.receipt)
+    assert body.order is not None
     order = await call.book.state(body.order)
     if not isinstance(order, Placed):
         raise Invalid(faults=(Fault("/order", "Should be an order of this book"),))
@@ -147,6 +171,17 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
     return await call.decide(command, body, subject="unmatched", of=customer)
 
 
+async def _assign_return(call: Call, money: UnmatchedMoney, body: AssignMoneyBody, receipt: str) -> Response:
+    """What left went back of money that came and waits."""
+    came = await call.book.state(unmatched_stream(receipt))
+    if not isinstance(came, UnmatchedMoney):
+        raise Invalid(faults=(Fault("/receipt", "Should be unmatched money of this book"),))
+    amount = _amount(body, money, min(money.left, came.left))
+    fact = await _returning(call, came, amount, _named(money))
+    command = asked(AssignMoney, unmatched=money.it.unmatched, customer=came.it.customer, fact=fact)
+    return await call.decide(command, body, subject="unmatched", of=came.it.customer or BOOK)
+
+
 @unmatched.decision("/v1/unmatched/{unmatched}/return", Permission.SERVE_CUSTOMERS, answers=Receipt)
 async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoneyBody) -> Response:
     """Record that money went back where it came from
@@ -155,18 +190,35 @@ async def return_money(call: Call, unmatched: UnmatchedInPath, body: ReturnMoney
     declined payments from then on.
     """
     money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
+    said = money.returned_under(body.reference)
+    amount = _amount(body, money, None if said is None else said.it.amount)
+    command = await _returning(call, money, amount, body.reference)
+    return await call.decide(command, body, subject="unmatched", of=money.it.customer or BOOK)
+
+
+@unmatched.decision("/v1/unmatched/{unmatched}/return-failure", Permission.SERVE_CUSTOMERS, answers=Receipt)
+async def record_failed_return(call: Call, unmatched: UnmatchedInPath, body: FailedReturnBody) -> Response:
+    """Record that what went back did not arrive, or never left
+
+    It is here, and waits again. A processor that sent it back says so itself.
+    """
+    money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
+    command = asked(RecordFailedReturn, unmatched=unmatched, settlement=body.settlement)
+    return await call.decide(command, body, subject="unmatched", of=money.it.customer or BOOK)
+
+
+async def _returning(call: Call, money: UnmatchedMoney, amount: int, reference: str | None) -> ReturnMoney:
     named = {} if money.it.order is None else await _named_by(call, money.it.order)
-    command = asked(
+    return asked(
         ReturnMoney,
-        unmatched=unmatched,
+        unmatched=money.it.unmatched,
         settlement=mint("stl"),
-        amount=_amount(body, money),
+        amount=amount,
         currency=money.it.currency,
-        reference=body.reference,
+        reference=reference,
         kept=await _kept_beside(call, money),
         **named,
     )
-    return await call.decide(command, body, subject="unmatched", of=money.it.customer or BOOK)
 
 
 async def _named_by(call: Call, order: str) -> dict[str, str]:
@@ -179,16 +231,16 @@ async def _kept_beside(call: Call, money: UnmatchedMoney) -> tuple[str, ...]:
     order, customer = money.it.order, money.it.customer
     if not money.is_receipt or order is None or customer is None:
         return ()
-    return await kept_for(call, order, customer)
+    return await kept_for(call.book, order, customer)
 
 
-def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney) -> int:
+def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney, unsaid: int | None = None) -> int:
     """All that is left unless said; where nothing is, all of it, so that a retry finds what it said.
 
     Raises: Invalid for another currency.
     """
     if body.amount is None:
-        return money.left or money.it.amount
+        return unsaid or money.left or money.it.amount
     if body.amount.currency != money.it.currency:
         raise Invalid(faults=(Fault("/amount/currency", "Should be the currency of what came or left"),))
     return body.amount.amount
@@ -200,7 +252,7 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
     if body.bill is not None:
         return asked(
             ReceiveBillPayment,
-            order=body.order,
+            order=order.placed.order,
             customer=order.placed.customer,
             bill=body.bill,
             payment=mint("pay"),
@@ -213,7 +265,7 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
     if body.reversal is not None:
         return asked(
             ReinstatePayment,
-            order=body.order,
+            order=order.placed.order,
             reversal=body.reversal,
             reinstatement=mint("rev"),
             amount=amount,
@@ -224,7 +276,7 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
         raise Invalid("This money came to us.", faults=(Fault("", "Should name what came, not what left"),))
     return asked(
         CapturePayment,
-        order=body.order,
+        order=order.placed.order,
         payment=mint("pay"),
         amount=amount,
         currency=it.currency,
@@ -263,7 +315,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
     if body.refund is not None:
         return asked(
             RecordPayout,
-            order=body.order,
+            order=order.placed.order,
             refund=body.refund,
             payout=mint("pot"),
             payment=body.payment or _paid_most(order, body.refund, amount),
@@ -275,7 +327,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
         raise Invalid("This money left us.", faults=(Fault("", "Should name a refund or a payment"),))
     return asked(
         ReversePayment,
-        order=body.order,
+        order=order.placed.order,
         customer=order.placed.customer,
         reversal=mint("rev"),
         payment=body.payment,

@@ -61,6 +61,8 @@ INSTEAD: Final[Mapping[str, str]] = {
     ),
     "supplier_claim.refused": _ASK_AGAIN,
     "supplier_claim.waived": _ASK_AGAIN,
+    "unmatched_receipt.returned": "Record that it did not arrive: the money waits again.",
+    "unmatched_receipt.came_again": "Say again what the money was for, or that it went back.",
     "unmatched_receipt.reopened": "Say again what the money was for.",
     "notice.received": "A notice is kept as it came. Correct the entry that it led to.",
     **dict.fromkeys(

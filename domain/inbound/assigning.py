@@ -1,7 +1,7 @@
-"""Assigning: somebody says what unmatched money was for, or that it went back where it came from.
+"""Assigning: somebody says what unmatched money was for.
 
 Assigned money counts as the fact it is: the same append records a payment, a payout, a reversal of the order,
-under the rules those have. Source: I12, §2 Money
+or that other money without a place went back, under the rules those have. Source: I12, §2 Money
 """
 
 from dataclasses import dataclass
@@ -10,29 +10,27 @@ import msgspec
 
 from domain.bills.bill_events import BillPaymentReceived
 from domain.bills.bill_payments import ReceiveBillPayment
-from domain.bills.owing import expect_customer
 from domain.causes import expect_cause
-from domain.command import Command, expect_amount, expect_text
+from domain.command import Command
 from domain.decision import Decision, Given
-from domain.entry import Event, Minor
+from domain.entry import Event
 from domain.ids import expect_id
-from domain.inbound.other_money import waits_for_other_money
+from domain.inbound.returning import ReturnMoney, said_before
 from domain.inbound.unmatched import (
+    Returned,
     Settled,
     Settlement,
     UnmatchedMoney,
     claims_of_unmatched,
+    expect_left,
     unmatched_money,
     unmatched_stream,
 )
 from domain.inbound.unmatched_events import (
     CameFor,
     UnmatchedPayoutAssigned,
-    UnmatchedPayoutReturned,
     UnmatchedReceiptAssigned,
-    UnmatchedReceiptReturned,
 )
-from domain.inbound.waiting import streams_of
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
@@ -51,15 +49,18 @@ class AssignMoney(Command, frozen=True, kw_only=True):
     """Say what unmatched money, or some of it, was for. Raises: ValueError."""
 
     unmatched: str
-    customer: str
-    """Whose order it was for."""
+    customer: str | None
+    """Whose order it was for; None where it went back of money that nobody is known to have sent."""
     fact: MoneyFact
     """What it was: as it would be recorded, had it been known at once."""
     kept: tuple[str, ...] = ()
     """Other money that came for the order this one named: it may cover that."""
 
     def __post_init__(self) -> None:
-        expect_id("cus", self.customer)
+        if self.customer is not None:
+            expect_id("cus", self.customer)
+        elif not isinstance(self.fact, ReturnMoney):
+            raise ValueError("a customer must be named")
 
     def writes(self) -> tuple[str, ...]:
         return (unmatched_stream(self.unmatched), *self.fact.writes())
@@ -69,41 +70,6 @@ class AssignMoney(Command, frozen=True, kw_only=True):
 
     def facts_of(self) -> str | None:
         return self.fact.facts_of()
-
-
-class ReturnMoney(Command, frozen=True, kw_only=True):
-    """Say that unmatched money, or some of it, went back where it came from. Raises: ValueError."""
-
-    unmatched: str
-    settlement: str
-    """Names the return."""
-    amount: Minor
-    currency: str
-    reference: str | None = None
-    order: str | None = None
-    """The order the money named, where it named one: it may wait for other money from now on."""
-    customer: str | None = None
-    """Whose order that is; named with it."""
-    kept: tuple[str, ...] = ()
-    """Other money that came for that order: what of it waits may cover it."""
-
-    def __post_init__(self) -> None:
-        expect_id("stl", self.settlement)
-        expect_amount("amount", self.amount, least=1)
-        expect_text("reference", self.reference)
-        if (self.order is None) != (self.customer is None):
-            raise ValueError("order and customer must be named together")
-        if self.customer is not None:
-            expect_id("cus", self.customer)
-
-    def writes(self) -> tuple[str, ...]:
-        return (unmatched_stream(self.unmatched), *(() if self.order is None else (self.order,)))
-
-    def reads(self) -> tuple[str, ...]:
-        return (*(() if self.customer is None else (self.customer,)), *streams_of(self.kept))
-
-    def facts_of(self) -> str | None:
-        return self.customer
 
 
 @dataclass(unsafe_hash=True)
@@ -116,66 +82,22 @@ class OtherDirection(Refusal):
     unmatched: str
 
 
-@dataclass(unsafe_hash=True)
-class UnmatchedExceeded(Refusal):
-    """More is said about this money than is left of it."""
-
-    rule = "I12"
-    way_out = "Say at most what is left; the list of unmatched money names it."
-    spoken = "Of this money {left} are left, and this says what {amount} were."
-
-    unmatched: str
-    amount: Money
-    left: Money
-
-
-@dataclass(unsafe_hash=True)
-class UnmatchedSettled(Refusal):
-    """Nothing is left of this money: somebody has said what all of it was, or that it went back."""
-
-    rule = "I12"
-    way_out = (
-        "Look at the money: it names what it was recorded as. A payment that was recorded by mistake is"
-        " corrected, and its money waits again."
-    )
-
-    unmatched: str
-
-
-@dataclass(unsafe_hash=True)
-class UnmatchedCurrencyDiffers(Refusal):
-    """The money moved in another currency than the order is in."""
-
-    rule = "I1"
-    way_out = "Return it, or assign it to an order in its own currency."
-
-    unmatched: str
-    unmatched_currency: str
-    currency: str
-
-
-@dataclass(unsafe_hash=True)
-class UnmatchedNamesOtherOrder(Refusal):
-    """The money came for another order than is said, or for none that is known."""
-
-    rule = "H-known"
-    way_out = "Name the order that the list of unmatched money shows with it, or none where it shows none."
-
-    unmatched: str
-    order: str | None
-
-
 def assign_money(command: AssignMoney, given: Given) -> Decision:
     """Records what unmatched money was, in the order's stream, and that it is matched.
 
-    Checks, in this order: money known; retry, by what it is to be recorded as, and then by what it is
-    recorded as; its direction; its currency; something left, and at most that; not before it moved; and then
-    those of what it was. What was recorded under the same reference meanwhile, or by hand without one, is the
-    same money: it is only matched. The reference under which it left is claimed by the money itself.
+    Checks, in this order: money known; its direction, and that of what it went back of; retry, by what it is
+    to be recorded as, and then by what it is recorded as; its currency; something left, and at most that; not
+    before it moved; and then those of what it was. What was recorded under the same reference meanwhile, or
+    by hand without one, is the same money: it is only matched. The reference under which it left is claimed
+    by the money itself.
     Source: I12
     """
     state = unmatched_money(given, command.unmatched)
     kind, fact = MONEY_FACTS[type(command.fact)], command.fact
+    if (kind.direction == "receipt") is not state.is_receipt:
+        raise OtherDirection(command.unmatched)
+    if isinstance(fact, ReturnMoney) and not unmatched_money(given, fact.unmatched).is_receipt:
+        raise OtherDirection(fact.unmatched)
     assigned = _assigned(command, kind, state, given)
     name = getattr(fact, kind.subject)
     # Asked again it is known, whatever was recorded or corrected since under its reference.
@@ -183,9 +105,7 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
         return _already(known, _named_as(known, assigned), name, command.customer)
     if (known := state.settlements.get(assigned.subject)) is not None:
         return _already(known, _named_as(known, assigned), assigned.subject, command.customer)
-    if (kind.direction == "receipt") is not state.is_receipt:
-        raise OtherDirection(command.unmatched)
-    _expect_left(state, Money(fact.amount, fact.currency))
+    expect_left(state, Money(fact.amount, fact.currency))
     expect_cause(state.at, given)
     decided = kind.decide(fact, given)
     if not decided.events and assigned.subject == name and state.is_receipt:
@@ -220,21 +140,31 @@ def _as_decided(
 def _assigned(
     command: AssignMoney, kind: FactKind, state: UnmatchedMoney, given: Given
 ) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
-    name, recorded_as = getattr(command.fact, kind.subject), _recorded_as(command.fact, given)
-    event = UnmatchedReceiptAssigned if state.is_receipt else UnmatchedPayoutAssigned
-    assigned = event(
+    name, fact = getattr(command.fact, kind.subject), command.fact
+    subject = _recorded_as(fact, given) or name
+    if not state.is_receipt:
+        return UnmatchedPayoutAssigned(
+            unmatched=command.unmatched,
+            customer=command.customer,
+            order=fact.order,
+            counts_as=kind.counts_as,
+            subject=subject,
+            currency=fact.currency,
+            amount=fact.amount,
+        )
+    assert command.customer is not None
+    assert fact.order is not None
+    return UnmatchedReceiptAssigned(
         unmatched=command.unmatched,
         customer=command.customer,
-        order=command.fact.order,
+        order=fact.order,
         counts_as=kind.counts_as,
-        subject=recorded_as or name,
-        currency=command.fact.currency,
-        amount=command.fact.amount,
+        subject=subject,
+        currency=fact.currency,
+        amount=fact.amount,
+        asked_as=None if subject == name else name,
+        came_for=_came_for(command, state),
     )
-    if not isinstance(assigned, UnmatchedReceiptAssigned):
-        return assigned
-    asked_as = None if assigned.subject == name else name
-    return msgspec.structs.replace(assigned, asked_as=asked_as, came_for=_came_for(command, state))
 
 
 def _came_for(command: AssignMoney, state: UnmatchedMoney) -> CameFor | None:
@@ -255,6 +185,8 @@ def _named_as(known: Settlement, said: Settled) -> Settled:
 
 def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
     """What is recorded already under the same reference: the same money under another name."""
+    if isinstance(fact, ReturnMoney):
+        return _returned_as(fact, given)
     order = given.state(fact.order, Placed)
     if order is not None and isinstance(fact, ReinstatePayment):
         return _came_again_as(fact, order)
@@ -265,6 +197,11 @@ def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
     way = fact.processor if isinstance(fact, CapturePayment) else fact.method
     known = recorded_under(order, way, fact.reference)
     return None if known is None else known.received.payment
+
+
+def _returned_as(fact: ReturnMoney, given: Given) -> str | None:
+    known = said_before(fact, unmatched_money(given, fact.unmatched))
+    return None if known is None or not isinstance(known.it, Returned) else known.it.settlement
 
 
 def _came_again_as(fact: ReinstatePayment, order: Placed) -> str | None:
@@ -286,61 +223,7 @@ def _named_as_payout(fact: RecordPayout, order: Placed) -> str | None:
     return None
 
 
-def return_money(command: ReturnMoney, given: Given) -> Decision:
-    """Records that unmatched money went back. The order it came for is placed on hold where nothing else
-    covers it and what is left of that money, and of other that waits for it, would not: nobody was asked for
-    anything while it was here.
-
-    Checks, in this order: money known; its order, and whose that is; retry; its currency; something left, and
-    at most that; not before it moved. Source: I12, R-D2, R-B2
-    """
-    state = unmatched_money(given, command.unmatched)
-    if command.order != state.it.order:
-        raise UnmatchedNamesOtherOrder(command.unmatched, command.order)
-    order = _order_it_came_for(command, given)
-    event = UnmatchedReceiptReturned if state.is_receipt else UnmatchedPayoutReturned
-    returned = event(
-        unmatched=command.unmatched,
-        customer=state.it.customer,
-        settlement=command.settlement,
-        currency=command.currency,
-        amount=command.amount,
-        reference=command.reference,
-    )
-    known = state.settlements.get(command.settlement)
-    if known is not None:
-        return _already(known, returned, command.settlement, state.it.customer)
-    _expect_left(state, Money(command.amount, command.currency))
-    expect_cause(state.at, given)
-    left = state.left - command.amount
-    held = ()
-    if order is not None:
-        held = waits_for_other_money(state, order, left, command.kept, "given_back", given)
-    return Decision(
-        events=((unmatched_stream(command.unmatched), returned), *held),
-        customer=command.customer or state.it.customer,
-    )
-
-
-def _order_it_came_for(command: ReturnMoney, given: Given) -> Placed | None:
-    """The order it came for, once it is placed. Raises: OrderOfAnotherCustomer."""
-    order = None if command.order is None else given.state(command.order, Placed)
-    if order is not None and command.customer is not None:
-        expect_customer(order, command.customer)
-    return order
-
-
 def _already(known: Settlement, said: Settled, name: str, customer: str | None) -> Decision:
     if known.it != said:
         raise AlreadyRecordedOtherwise(name)
     return Decision(customer=customer, already=(known.position,))
-
-
-def _expect_left(state: UnmatchedMoney, amount: Money) -> None:
-    it = state.it
-    if amount.currency != it.currency:
-        raise UnmatchedCurrencyDiffers(it.unmatched, it.currency, amount.currency)
-    if state.left == 0:
-        raise UnmatchedSettled(it.unmatched)
-    if amount.minor > state.left:
-        raise UnmatchedExceeded(it.unmatched, amount, Money(state.left, it.currency))

@@ -3,6 +3,7 @@
     charge succeeded                 CapturePayment
     charge failed                    RecordPaymentFailure
     money refunded, or come back     RecordPayout, RecordReturnedPayout
+    … of what waits without a place  ReturnMoney, RecordFailedReturn
     dispute opened, closed           OpenDispute, CloseDispute
     money taken back, given back     ReversePayment, ReinstatePayment
 
@@ -22,18 +23,26 @@ from domain.declines.payment_failures import RecordPaymentFailure, record_told_f
 from domain.entry import Entry, Minor, Sealed
 from domain.ids import expect_id
 from domain.inbound.notice_events import WITHOUT_CONSEQUENCE, NoticeClosed, NoticeReceived, NoticeResult
-from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
-from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
+from domain.inbound.returning import RecordFailedReturn, ReturnMoney, record_failed_return, return_money
+from domain.inbound.unmatched import (
+    UnmatchedExceeded,
+    claims_of_unmatched,
+    is_kept,
+    unmatched_stream,
+)
+from domain.inbound.unmatched_events import Direction, UnmatchedPayout, UnmatchedReceipt
 from domain.moments import Moment
 from domain.money import is_currency
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
-from domain.payments.money_facts import MONEY_FACTS, Direction, MoneyFact
+from domain.payments.money_facts import MONEY_FACTS, MoneyFact
 from domain.payments.reversing import ReferenceReversedOtherwise
 from domain.refunds.payout_failures import RecordReturnedPayout, record_returned_payout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refusal import Refusal
 
-ToldFact = MoneyFact | RecordPaymentFailure | RecordReturnedPayout | OpenDispute | CloseDispute
+ToldFact = (
+    MoneyFact | RecordPaymentFailure | RecordReturnedPayout | RecordFailedReturn | OpenDispute | CloseDispute
+)
 """A command that records what a notice tells."""
 
 UNKNOWN = "unknown"
@@ -47,7 +56,7 @@ SHAPE_UNKNOWN = "shape_unknown"
 NAMED_OTHERWISE = "named_otherwise"
 """Why somebody compares a notice: its money is recorded for another order than the shop named."""
 
-_USED = (ReferencePaidOutOtherwise.slug(), ReferenceReversedOtherwise.slug())
+_USED = (ReferencePaidOutOtherwise.slug(), ReferenceReversedOtherwise.slug(), UnmatchedExceeded.slug())
 """Why money waits whose reference is on record for other money."""
 
 
@@ -158,6 +167,8 @@ def receive_notice(command: ReceiveNotice, given: Given) -> Decision:
         return _kept(command, command.why, given)
     try:
         decided = as_soon_as_there(lambda then: _decided(fact, then), given)
+    except UnmatchedExceeded as exceeded:
+        return _beyond(command, fact, exceeded.left.minor, given)
     except Refusal as refusal:
         return _kept(command, refusal.slug(), given)
     result = "recorded" if decided.events else "known"
@@ -176,12 +187,31 @@ def _decided(fact: ToldFact, given: Given) -> Decision:
             return record_told_failure(fact, given)
         case RecordReturnedPayout():
             return record_returned_payout(fact, given)
+        case RecordFailedReturn():
+            return record_failed_return(fact, given)
         case OpenDispute():
             return open_dispute(fact, given)
         case CloseDispute():
             return close_dispute(fact, given)
         case _:
             return MONEY_FACTS[type(fact)].decide(fact, given)
+
+
+def _beyond(command: ReceiveNotice, fact: ToldFact, left: int, given: Given) -> Decision:
+    """More went back than is left of what waited: so much of it as that, and the rest waits itself."""
+    why, money = UnmatchedExceeded.slug(), command.money
+    if money is None or money.direction == "receipt" or not isinstance(fact, ReturnMoney):
+        return _kept(command, why, given)
+    part = msgspec.structs.replace(fact, amount=left)
+    back = as_soon_as_there(lambda then: return_money(part, then), given)
+    beyond = msgspec.structs.replace(money, amount=money.amount - left)
+    rest = _kept(msgspec.structs.replace(command, money=beyond), why, given)
+    return Decision(
+        events=(*back.events, *rest.events),
+        claims=(*back.named_claims, *rest.claims),
+        customer=command.customer,
+        at=back.at,
+    )
 
 
 def _kept(command: ReceiveNotice, why: str | None, given: Given) -> Decision:

@@ -9,16 +9,18 @@ from domain.decision import Claim, Given
 from domain.entry import Entry
 from domain.ids import is_id
 from domain.inbound.unmatched_events import (
+    Direction,
     UnmatchedPayout,
     UnmatchedPayoutAssigned,
     UnmatchedPayoutReturned,
     UnmatchedReceipt,
     UnmatchedReceiptAssigned,
+    UnmatchedReceiptCameAgain,
     UnmatchedReceiptReopened,
     UnmatchedReceiptReturned,
 )
 from domain.moments import Moment
-from domain.payments.money_facts import Direction
+from domain.money import Money
 from domain.payments.references import MoneyReference
 from domain.refusal import Refusal
 from domain.there import NOTHING, There
@@ -30,14 +32,17 @@ Settled = (
     UnmatchedReceiptAssigned | UnmatchedReceiptReturned | UnmatchedPayoutAssigned | UnmatchedPayoutReturned
 )
 
+Returned = UnmatchedReceiptReturned | UnmatchedPayoutReturned
+
 
 class Settlement(msgspec.Struct, frozen=True):
-    """What became of some of it, and the position that says so."""
+    """What became of some of it, when, and the position that says so."""
 
     it: Settled
+    at: Moment
     position: int
     reopened: int | None = None
-    """Position of the entry that says it was none after all."""
+    """Position of the entry that says it was none after all, or is here again."""
 
 
 class UnmatchedMoney(msgspec.Struct, frozen=True):
@@ -74,6 +79,15 @@ class UnmatchedMoney(msgspec.Struct, frozen=True):
                 return known
         return None
 
+    def returned_under(self, reference: str | None) -> Settlement | None:
+        """What of it went back, or came back, under that reference, whatever became of that since."""
+        if reference is None:
+            return None
+        for known in self.settlements.values():
+            if isinstance(known.it, Returned) and known.it.reference == reference:
+                return known
+        return None
+
     def became(self, payment: str) -> bool:
         """Whether that payment is some of it, still."""
         known = self.settlements.get(payment)
@@ -88,6 +102,44 @@ class UnmatchedUnknown(Refusal):
     way_out = "Look at the list of unmatched money and name one of it."
 
     unmatched: str
+
+
+@dataclass(unsafe_hash=True)
+class UnmatchedExceeded(Refusal):
+    """More is said about this money than is left of it."""
+
+    rule = "I12"
+    way_out = "Say at most what is left; the list of unmatched money names it."
+    spoken = "Of this money {left} are left, and this says what {amount} were."
+
+    unmatched: str
+    amount: Money
+    left: Money
+
+
+@dataclass(unsafe_hash=True)
+class UnmatchedSettled(Refusal):
+    """Nothing is left of this money: somebody has said what all of it was, or that it went back."""
+
+    rule = "I12"
+    way_out = (
+        "Look at the money: it names what it was recorded as. A payment that was recorded by mistake is"
+        " corrected, and its money waits again."
+    )
+
+    unmatched: str
+
+
+@dataclass(unsafe_hash=True)
+class UnmatchedCurrencyDiffers(Refusal):
+    """The money moved in another currency than the order is in."""
+
+    rule = "I1"
+    way_out = "Return it, or assign it to an order in its own currency."
+
+    unmatched: str
+    unmatched_currency: str
+    currency: str
 
 
 def unmatched_stream(unmatched: str) -> str:
@@ -136,6 +188,20 @@ def unmatched_money(given: Given, unmatched: str) -> UnmatchedMoney:
     return state
 
 
+def expect_left(state: UnmatchedMoney, amount: Money) -> None:
+    """So much of it waits, in its currency.
+
+    Raises: UnmatchedCurrencyDiffers, UnmatchedSettled, UnmatchedExceeded.
+    """
+    it = state.it
+    if amount.currency != it.currency:
+        raise UnmatchedCurrencyDiffers(it.unmatched, it.currency, amount.currency)
+    if state.left == 0:
+        raise UnmatchedSettled(it.unmatched)
+    if amount.minor > state.left:
+        raise UnmatchedExceeded(it.unmatched, amount, Money(state.left, it.currency))
+
+
 def evolve_unmatched(state: UnmatchedMoney | None, entry: Entry) -> UnmatchedMoney:
     """The money after one more entry of its stream. Raises: TypeError for an event of another stream."""
     after = _evolved(state, entry)
@@ -153,12 +219,18 @@ def _evolved(state: UnmatchedMoney | None, entry: Entry) -> UnmatchedMoney:
         case (UnmatchedReceiptReturned() | UnmatchedPayoutReturned()) as it, UnmatchedMoney():
             return _settled(state, it.settlement, it, entry)
         case UnmatchedReceiptReopened() as it, UnmatchedMoney():
-            none = msgspec.structs.replace(state.settlements[it.subject], reopened=entry.position)
-            return msgspec.structs.replace(state, settlements={**state.settlements, it.subject: none})
+            return _reopened(state, it.subject, entry)
+        case UnmatchedReceiptCameAgain() as it, UnmatchedMoney():
+            return _reopened(state, it.settlement, entry)
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
 
 
 def _settled(state: UnmatchedMoney, name: str, it: Settled, entry: Entry) -> UnmatchedMoney:
-    settlement = Settlement(it, entry.position)
+    settlement = Settlement(it, entry.effective_at, entry.position)
     return msgspec.structs.replace(state, settlements={**state.settlements, name: settlement})
+
+
+def _reopened(state: UnmatchedMoney, name: str, entry: Entry) -> UnmatchedMoney:
+    none = msgspec.structs.replace(state.settlements[name], reopened=entry.position)
+    return msgspec.structs.replace(state, settlements={**state.settlements, name: none})

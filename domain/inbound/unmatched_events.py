@@ -12,6 +12,9 @@ import msgspec
 from domain.entry import Event, Minor
 from domain.orders.order_events import Deadline
 
+Direction = Literal["receipt", "payout"]
+"""Whether money came to us, or left us."""
+
 
 class UnmatchedReceipt(Event, frozen=True, kw_only=True):
     """Money came to us, and what it was for could not be told, or would have broken a rule."""
@@ -46,8 +49,10 @@ class UnmatchedPayout(Event, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
 
 
-CountsAs = Literal["payment", "bill_payment", "refund", "reversal", "reinstatement"]
-"""What money turns out to be: received for an order or a bill, paid out, taken back, or given back again."""
+CountsAs = Literal["payment", "bill_payment", "refund", "reversal", "reinstatement", "return"]
+"""What money turns out to be: received for an order or a bill, paid out, taken back, or given back again; or
+what went back of money that waited itself.
+"""
 
 
 class CameFor(msgspec.Struct, frozen=True):
@@ -95,14 +100,18 @@ class UnmatchedReceiptReopened(Event, frozen=True, kw_only=True):
 
 
 class UnmatchedPayoutAssigned(Event, frozen=True, kw_only=True):
-    """What left us was for that order: the same append records it there. Source: I12"""
+    """What left us was for that order, or went back of money that waited: the same append records it there.
+
+    Source: I12
+    """
 
     unmatched: str
-    customer: str
-    order: str
+    customer: str | None
+    order: str | None
+    """None where it went back of money that named none."""
     counts_as: CountsAs
     subject: str
-    """The payout or reversal it is recorded as."""
+    """The payout, reversal or return it is recorded as."""
     currency: str
     amount: Minor
 
@@ -118,6 +127,21 @@ class UnmatchedReceiptReturned(Event, frozen=True, kw_only=True):
     amount: Minor
     reference: str | None
     """What the bank or processor calls it."""
+
+
+class UnmatchedReceiptCameAgain(Event, frozen=True, kw_only=True):
+    """What had gone back did not arrive there: it is here again, and waits. Source: I12"""
+
+    unmatched: str
+    customer: str | None
+    order: str | None
+    """The order it named, where it named one."""
+    settlement: str
+    """The return that came to nothing."""
+    currency: str
+    amount: Minor
+    deadlines: tuple[Deadline, ...] = ()
+    """Saying what it was for."""
 
 
 class UnmatchedPayoutReturned(Event, frozen=True, kw_only=True):
@@ -136,6 +160,7 @@ UnmatchedMoneyEvent = (
     | UnmatchedReceiptAssigned
     | UnmatchedReceiptReopened
     | UnmatchedReceiptReturned
+    | UnmatchedReceiptCameAgain
     | UnmatchedPayout
     | UnmatchedPayoutAssigned
     | UnmatchedPayoutReturned

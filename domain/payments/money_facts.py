@@ -1,20 +1,22 @@
 """Money that has moved, as commands record it: what each counts as, and whether it came or left."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from domain.bills.bill_payments import ReceiveBillPayment, receive_bill_payment
 from domain.decision import Decision, Given
-from domain.inbound.unmatched_events import CountsAs
+from domain.inbound.returning import ReturnMoney, return_money
+from domain.inbound.unmatched_events import CountsAs, Direction
 from domain.payments.capturing import CapturePayment, capture_payment
 from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
 from domain.refunds.paying_out import RecordPayout, record_told_payout
 
-MoneyFact = CapturePayment | ReceiveBillPayment | ReinstatePayment | RecordPayout | ReversePayment
+MoneyFact = (
+    CapturePayment | ReceiveBillPayment | ReinstatePayment | RecordPayout | ReversePayment | ReturnMoney
+)
 """A command that records that money came or left."""
-Direction = Literal["receipt", "payout"]
 
 
 class FactKind(msgspec.Struct, frozen=True):
@@ -33,4 +35,5 @@ MONEY_FACTS: Final[Mapping[type[MoneyFact], FactKind]] = {
     ReinstatePayment: FactKind("reinstatement", "receipt", "reinstatement", reinstate_payment),
     RecordPayout: FactKind("refund", "payout", "payout", record_told_payout),
     ReversePayment: FactKind("reversal", "payout", "reversal", reverse_payment),
+    ReturnMoney: FactKind("return", "payout", "settlement", return_money),
 }

@@ -1,4 +1,4 @@
-"""References under which money of refunds left us: each is that of one fact.
+"""References under which money of refunds left us: each is that of one fact in the whole book.
 
 A payout of a refund uses its reference, or money that left and waits without a place does; what becomes of
 that money later uses no other. Where what we sent ourselves came back, its number is free for what is sent
@@ -6,8 +6,9 @@ again: a cheque is posted once more. What went to another card went through the 
 Source: I12
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from domain.customers.registering import Customer
 from domain.decision import Claim
@@ -18,6 +19,8 @@ from domain.refunds.refund import Payout
 from domain.refunds.refund_events import RefundPaid
 from domain.refusal import EntryOnRecord, OnRecord, Refusal
 
+OURS: Final[Mapping[str, str]] = {"check": "cheque", "transfer": "bank_transfer"}
+"""How we call what we send back the way it came, where whoever paid called that otherwise: one space each."""
 CARD = "card"
 """Where no processor is connected, what went to a card is unique among what went to cards."""
 
@@ -37,6 +40,20 @@ class ReferencePaidOutOtherwise(Refusal):
     position: EntryOnRecord
     recorded: Money
     amount: Money
+
+
+@dataclass(unsafe_hash=True)
+class ReferenceMissing(Refusal):
+    """Money would be recorded as gone, and nobody says under which reference it left us."""
+
+    rule = "R-G8"
+    way_out = (
+        "Name the reference it left under: the number of the cheque, what the bank calls the transfer, what"
+        " the processor calls the refund. If nothing has left yet, there is nothing to record."
+    )
+
+    subject: str
+    """The refund, or the money without a place."""
 
 
 def expect_unused(state: Placed | Customer, it: RefundPaid, processor: str | None) -> None:
@@ -86,4 +103,5 @@ def _way(state: Placed | Customer, it: RefundPaid, processor: str | None) -> str
         case "original_method":
             assert isinstance(state, Placed)
             assert it.payment is not None
-            return named_by(state.payments[it.payment])[0]
+            way = named_by(state.payments[it.payment])[0]
+            return OURS.get(way, way)

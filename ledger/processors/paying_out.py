@@ -13,7 +13,6 @@ import msgspec
 from domain.book.register import STREAM, Register
 from domain.command import Command
 from domain.inbound.payouts import RecordSentPayout
-from domain.inbound.unmatched import kept_in
 from domain.orders.order import Placed
 from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_payout
 from domain.refunds.payout_failures import RecordFailedPayout
@@ -25,7 +24,7 @@ from ledger.book import Book
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
 from ledger.processors.gateway import Gateway, NotSentBack, SentBack
-from ledger.record.references import kept_as
+from ledger.record.references import kept_as, waiting_under
 from ledger.record.submission import Outcome, Submission
 
 
@@ -63,16 +62,16 @@ async def _executed(book: Book, command: Command, asked: Submission) -> Outcome:
         try:
             return await book.execute(command, asked)
         except ClaimTaken as taken:
-            told = _after_all(command, taken)
+            told = await _after_all(book, command, taken)
             if told == command:
                 raise
             command = told
 
 
-def _after_all(command: Command, taken: ClaimTaken) -> Command:
+async def _after_all(book: Book, command: Command, taken: ClaimTaken) -> Command:
     if not isinstance(command, RecordSentPayout):
         return command
-    kept = kept_in(taken.holder)
+    kept = await waiting_under(book, taken)
     if kept is not None:
         return msgspec.structs.replace(command, unmatched=kept)
     return msgspec.structs.replace(command, reference_used=True)

@@ -7,13 +7,14 @@ from typing import TypeVar
 import msgspec
 
 from domain.bills.bill_payments import ReceiveBillPayment
-from domain.inbound.unmatched import UNMATCHED_REF, kept_in, unmatched_ref
+from domain.inbound.unmatched import UNMATCHED_REF, UnmatchedMoney, kept_in, unmatched_ref
+from domain.inbound.unmatched_events import Direction
 from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
-from domain.payments.money_facts import Direction
 from domain.payments.payment import Payment
-from domain.payments.references import MoneyReference
+from domain.payments.references import PAYOUT_REF, MoneyReference
 from ledger.book import Book
+from ledger.errors import ClaimTaken
 
 Receiving = TypeVar("Receiving", bound=CapturePayment | ReceiveBillPayment)
 
@@ -22,6 +23,16 @@ async def kept_as(book: Book, direction: Direction, processor: str, reference: s
     """The unmatched money that is kept under a processor's reference; None for none."""
     holder = await book.claimed(UNMATCHED_REF, unmatched_ref(direction, processor, reference))
     return None if holder is None else kept_in(holder)
+
+
+async def waiting_under(book: Book, taken: ClaimTaken) -> str | None:
+    """The unmatched money that waits, or waited, under what is claimed; None where something else claimed it,
+    as what went back of unmatched money.
+    """
+    state = await book.state(taken.holder)
+    if not isinstance(state, UnmatchedMoney) or (state.is_receipt and taken.kind == PAYOUT_REF):
+        return None
+    return state.it.unmatched
 
 
 async def paid_under(book: Book, processor: str, reference: str) -> Payment | None:

@@ -77,6 +77,8 @@ class Scene:
             known["refund"] = self.refunds.of(named(declared))
         if named(declared) == "return_money":
             known["unmatched"] = self.ids["returned"]
+        if named(declared) == "record_failed_return":
+            known["unmatched"] = self.ids["went_back"]
         if named(declared) == "withdraw_store_credit":
             known["credit"] = self.ids["unwanted"]
         if named(declared) == "abandon_charge":
@@ -115,6 +117,10 @@ class Scene:
                 body["payout"] = self.refunds.payout
             case "dismiss_fraud_signal" if self.refunds is not None:
                 body["refund"] = self.refunds.signalled
+            case "return_money":
+                body["reference"] = f"re_{self.new}"
+            case "record_failed_return":
+                body["settlement"] = self.ids["settlement"]
             case "assign_money":
                 body["order"] = self.ids["order"]
             case "list_product":
@@ -217,6 +223,7 @@ async def scene_in(house: House, declared: Declared | None = None) -> Scene:
         "reviewed": await _watched(house),
         "unmatched": await house.unmatched(1000),
         "returned": await house.unmatched(1000),
+        **await _went_back(house),
         "notice": await house.notice_of_no_currency(),
     }
     if declared is None or declared.tag in ("declines", "charges"):
@@ -244,6 +251,13 @@ async def _watched(house: House) -> str:
     customer = (await house.recorded("/v1/customers", {"name": "Cleo"}))["subject"]
     await _overdue_bill(house, customer)
     return (await house.recorded("/v1/orders", order_body(1, customer_id=customer)))["subject"]
+
+
+async def _went_back(house: House) -> dict[str, str]:
+    """Money without a place that went back, and what that return is called."""
+    money = await house.unmatched(1000)
+    receipt = await house.recorded(f"/v1/unmatched/{money}/return", {"reference": f"re_{uuid4().hex}"})
+    return {"went_back": money, "settlement": receipt["entries"][0]["data"]["settlement"]}
 
 
 async def _taken_back(house: House) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ledger.errors import OutOfReach
 from ledger.processors.gateway import Charge, Charged, ChargeDeclined
 from ledger.processors.trial_cards import TRIAL_CARDS, TrialCards
 from tests.api.house import House, eur, order_body, shipment_body
+from tests.api.stripe import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +92,7 @@ async def test_nobody_is_charged_while_money_that_came_for_the_order_waits(trial
     step = (await steps(trial, order))["charge_card"]
     assert (step["allowed"], step["type"]) == (False, "/problems/money-waits")
     assert (await row(trial, order))["next_step"] == "assign_money"
-    await trial.recorded(f"/v1/unmatched/{money}/return", {})
+    await trial.recorded(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
     assert (await steps(trial, order))["charge_card"]["allowed"]
     assert (await row(trial, order))["next_step"] == "search_cards"
 

@@ -277,7 +277,7 @@ async def test_money_no_rule_can_place_waits_once_and_is_assigned(stripe: Stripe
     (row,) = await waiting(house, it["id"])
     assert (row["why"], row["order"], row["left"]["amount"]) == ("capture-exceeds-price", order, 2001)
     await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"order": order, "amount": eur(2000)})
-    await house.recorded(f"/v1/unmatched/{row['id']}/return", {})
+    await house.recorded(f"/v1/unmatched/{row['id']}/return", {"reference": fresh("re")})
     assert (await account(house, order))["received"] == 2000
     assert (await waiting(house, it["id"]))[0]["left"]["amount"] == 0
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.house import House, eur, payment_body
+from tests.api.stripe import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -71,10 +72,10 @@ async def test_in_parts_and_the_rest_back(house: House) -> None:
     path = f"/v1/unmatched/{money}"
     for body in ({"order": order, "amount": eur(1000)}, {"order": other, "amount": eur(2000)}):
         assert (await house.agent.post(f"{path}/assignment", body)).status_code == 201
-    more = await house.agent.post(f"{path}/return", {"amount": eur(501)})
+    more = await house.agent.post(f"{path}/return", {"amount": eur(501), "reference": fresh("re")})
     assert (more.status_code, more.json()["type"]) == (409, "/problems/unmatched-exceeded")
     assert more.json()["figures"]["left"]["amount"] == 500
-    assert (await house.agent.post(f"{path}/return", {})).status_code == 201
+    assert (await house.agent.post(f"{path}/return", {"reference": fresh("re")})).status_code == 201
     row = await listed(house, money)
     assert (row["assigned"]["amount"], row["returned"]["amount"], row["left"]["amount"]) == (3000, 500, 0)
 
@@ -84,13 +85,13 @@ async def test_it_is_on_the_account_for_unapplied_money_meanwhile(house: House) 
     before = await balance(house, unapplied)
     money = await house.unmatched(2000)
     assert await balance(house, unapplied) == before - 2000
-    await house.recorded(f"/v1/unmatched/{money}/return", {})
+    await house.recorded(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
     assert await balance(house, unapplied) == before
 
 
 async def test_what_is_not_in_this_book_is_not_found(house: House, other_house: House) -> None:
     money, order = await house.unmatched(), await house.order(2)
-    there = await other_house.agent.post(f"/v1/unmatched/{money}/return", {})
+    there = await other_house.agent.post(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
     assert there.status_code == 404
     foreign = await other_house.order(2)
     answer = await house.agent.post(f"/v1/unmatched/{money}/assignment", {"order": foreign})
@@ -136,7 +137,7 @@ async def test_what_was_assigned_by_mistake_waits_again_and_may_be_assigned_agai
     await house.recorded(f"/v1/unmatched/{money}/assignment", {"order": other})
     account = (await house.agent.get(f"/v1/orders/{other}")).json()["account"]
     assert account["received"]["amount"] == 2000
-    nothing = await house.agent.post(f"/v1/unmatched/{money}/return", {})
+    nothing = await house.agent.post(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
     assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/unmatched-settled")
 
 
@@ -157,9 +158,9 @@ async def test_an_order_whose_money_went_back_is_on_the_list_of_those_that_wait(
     placed = (await house.agent.get(path)).json()
     missing = placed["total"]["amount"]
     money = await house.unmatched(missing + 1, order=order)
-    part = await house.recorded(f"/v1/unmatched/{money}/return", {"amount": eur(1)})
+    part = await house.recorded(f"/v1/unmatched/{money}/return", {"amount": eur(1), "reference": fresh("re")})
     assert [entry["type"] for entry in part["entries"]] == ["unmatched_receipt.returned"]
-    rest = await house.recorded(f"/v1/unmatched/{money}/return", {})
+    rest = await house.recorded(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
     assert [entry["type"] for entry in rest["entries"]] == [
         "unmatched_receipt.returned",
         "order.placed_on_hold",
@@ -177,10 +178,11 @@ async def test_an_order_for_which_other_money_waits_is_asked_for_none(house: Hou
     order = await house.order(2)
     missing = (await house.agent.get(f"/v1/orders/{order}")).json()["total"]["amount"]
     first, second = [await house.unmatched(missing, order=order) for _ in range(2)]
-    types = [
-        [entry["type"] for entry in (await house.recorded(f"/v1/unmatched/{money}/return", {}))["entries"]]
+    back = [
+        await house.recorded(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
         for money in (first, second)
     ]
+    types = [[entry["type"] for entry in receipt["entries"]] for receipt in back]
     assert types == [
         ["unmatched_receipt.returned"],
         ["unmatched_receipt.returned", "order.placed_on_hold"],

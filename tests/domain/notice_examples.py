@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.assigning import AssignMoney
 from domain.inbound.notice_events import NoticeReceived
 from domain.inbound.notices import MovedMoney, ReceiveNotice
+from domain.inbound.returning import ReturnMoney
 from domain.inbound.unmatched_events import (
     CameFor,
     UnmatchedPayout,
@@ -106,7 +107,8 @@ def assigned(**other: Any) -> UnmatchedReceiptAssigned:
 def give_back(**other: Any) -> ReturnMoney:
     """The money went back."""
     asked = {"unmatched": MONEY, "settlement": SETTLEMENT, "amount": 7595, "currency": "USD"}
-    return ReturnMoney(**{**asked, "order": ORDER, "customer": CUSTOMER, **other})
+    named = {"order": ORDER, "customer": CUSTOMER, "reference": f"re_{other.get('settlement', SETTLEMENT)}"}
+    return ReturnMoney(**{**asked, **named, **other})
 
 
 def told(*events: Any) -> Story:

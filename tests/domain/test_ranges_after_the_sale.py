@@ -9,9 +9,10 @@ import pytest
 from domain.bills.billing import NewBill
 from domain.command import LARGEST_NOTICE, LONGEST_SEALED, MOST_LINES, OutOfRange
 from domain.corrections.correcting import CorrectEntry
-from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.assigning import AssignMoney
 from domain.inbound.closing_notices import CloseNotice
 from domain.inbound.other_money import WaitForOtherMoney
+from domain.inbound.returning import ReturnMoney
 from domain.orders.order_events import Part
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit

@@ -93,6 +93,7 @@ FROZEN = {
     "unmatched_payout.recorded": ("UnmatchedPayout", 1),
     "unmatched_payout.returned": ("UnmatchedPayoutReturned", 1),
     "unmatched_receipt.assigned": ("UnmatchedReceiptAssigned", 1),
+    "unmatched_receipt.came_again": ("UnmatchedReceiptCameAgain", 1),
     "unmatched_receipt.recorded": ("UnmatchedReceipt", 1),
     "unmatched_receipt.reopened": ("UnmatchedReceiptReopened", 1),
     "unmatched_receipt.returned": ("UnmatchedReceiptReturned", 1),

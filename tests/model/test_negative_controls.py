@@ -187,7 +187,7 @@ BROKEN: dict[str, Broken] = {
     "nothing keeps a promise": ("domain.bills.bill_payments.promises_kept", lambda *_: ()),
     "no promise is ever broken": ("domain.ticking._promises_broken", lambda *_: ()),
     "of what waits more is assigned than is left": (
-        "domain.inbound.assigning._expect_left",
+        "domain.inbound.assigning.expect_left",
         lambda *_: None,
     ),
     "what a processor tells may break rules": (

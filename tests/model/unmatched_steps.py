@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from domain.bills.bill_payments import ReceiveBillPayment
-from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.assigning import AssignMoney
 from domain.inbound.notices import MovedMoney, ReceiveNotice
 from domain.inbound.other_money import WaitForOtherMoney
+from domain.inbound.returning import ReturnMoney
 from domain.payments.money_facts import MoneyFact
 from domain.payments.reversing import ReversePayment
 from domain.refunds.paying_out import RecordPayout
@@ -119,6 +120,7 @@ def give_back(twins: Twins, which: int, much: int) -> None:
         settlement=id_of("stl", twins.number),
         amount=amount,
         currency=money.currency,
+        reference=f"back_{twins.number}",
         order=money.order,
         customer=twins.shop.orders[money.order].customer,
         kept=unmatched.kept_for(twins.shop, money.order),

@@ -11,9 +11,10 @@ from domain.command import Command
 from domain.corrections.correcting import CorrectEntry, unmatched_before
 from domain.customers.giving_credit import ApproveStoreCredit, WithdrawStoreCredit
 from domain.entry import Entry
-from domain.inbound.assigning import AssignMoney, ReturnMoney
+from domain.inbound.assigning import AssignMoney
 from domain.inbound.notices import MovedMoney, ReceiveNotice
-from domain.inbound.unmatched_events import UnmatchedReceipt
+from domain.inbound.returning import RecordFailedReturn, ReturnMoney
+from domain.inbound.unmatched_events import UnmatchedReceipt, UnmatchedReceiptReturned
 from domain.moments import day_of
 from domain.orders.order import Placed
 from domain.orders.order_events import OrderPlaced
@@ -269,11 +270,17 @@ def _assignment(story: Story, order: str, amount: int, number: int) -> Command:
     money = known[-1] if known else None
     named = {"currency": money.currency if money else "USD", "amount": amount * 950}
     unmatched = money.unmatched if money else id_of("unm", number)
+    went_back = [entry.event for entry in story.entries if isinstance(entry.event, UnmatchedReceiptReturned)]
+    if amount == 2 and went_back:
+        it = went_back[-1]
+        return RecordFailedReturn(unmatched=it.unmatched, settlement=it.settlement)
     if amount == 1:
         came_for = story.state(money.order) if money and money.order else None
         if isinstance(came_for, Placed):
             named |= {"order": came_for.placed.order, "customer": came_for.placed.customer}
-        return ReturnMoney(unmatched=unmatched, settlement=id_of("stl", number), **named)
+        return ReturnMoney(
+            unmatched=unmatched, settlement=id_of("stl", number), reference=f"back_{number}", **named
+        )
     fact = examples.capture(order=order, payment=id_of("pay", number), reference=f"ch_{number}", **named)
     state = story.state(order)
     customer = state.placed.customer if isinstance(state, Placed) else examples.CUSTOMER

@@ -1,7 +1,8 @@
 """Correcting a payment that had waited without a place: the money did come, and waits again. H-correct"""
 
 from domain.corrections.correcting import EntryNotCorrectable, kept_under
-from domain.inbound.assigning import AssignMoney, UnmatchedSettled
+from domain.inbound.assigning import AssignMoney
+from domain.inbound.unmatched import UnmatchedSettled
 from domain.inbound.unmatched_events import UnmatchedReceiptReopened, UnmatchedReceiptReturned
 from domain.payments.payment_events import PaymentCaptured
 from projections.journal import CASH, UNAPPLIED, Journal

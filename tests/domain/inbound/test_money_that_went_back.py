@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from domain.bills.owing import OrderOfAnotherCustomer
 from domain.declines.decline_events import OrderPlacedOnHold, ShipmentReleasedWithoutPayment
-from domain.inbound.assigning import UnmatchedNamesOtherOrder
+from domain.inbound.returning import UnmatchedNamesOtherOrder
 from domain.inbound.unmatched_events import UnmatchedPayoutReturned, UnmatchedReceiptReturned
 from tests.domain.decline_examples import ann, customer, declined, held, release
 from tests.domain.declines.test_losing_cover import lost, row_of, tasks_of

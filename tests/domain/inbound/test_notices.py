@@ -15,14 +15,14 @@ from domain.corrections.correcting import CorrectEntry
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.declines.decline_events import ChargeRecordedBefore, ChargeUnmatched, PaymentAttempted
-from domain.inbound.assigning import (
-    OtherDirection,
+from domain.inbound.assigning import OtherDirection
+from domain.inbound.charges_let_through import RecordCharge
+from domain.inbound.unmatched import (
     UnmatchedCurrencyDiffers,
     UnmatchedExceeded,
     UnmatchedSettled,
+    UnmatchedUnknown,
 )
-from domain.inbound.charges_let_through import RecordCharge
-from domain.inbound.unmatched import UnmatchedUnknown
 from domain.inbound.unmatched_events import (
     UnmatchedPayoutAssigned,
     UnmatchedReceipt,
@@ -210,7 +210,7 @@ def test_money_may_be_assigned_in_parts_and_the_rest_returned() -> None:
             settlement=SETTLEMENT,
             currency="USD",
             amount=405,
-            reference=None,
+            reference=f"re_{SETTLEMENT}",
         )
     )
     assert story.state(f"unmatched/{MONEY}").left == 0

@@ -7,19 +7,20 @@ from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedReceipt
 from domain.inbound.waiting import waiting_of
 from domain.orders.order import Placed
+from ledger.book import Book
 
 AT_ONCE = 500
 """Entries read at once."""
 
 
-async def kept_for(call: Call, order: str, customer: str) -> tuple[str, ...]:
+async def kept_for(book: Book, order: str, customer: str) -> tuple[str, ...]:
     """The money that came for that order of that customer and had no place, settled or not.
 
     Raises: Unavailable.
     """
     found: list[str] = []
     after, types = 0, frozenset({"unmatched_receipt.recorded"})
-    while page := await call.book.page(after, AT_ONCE, types=types, customer=customer):
+    while page := await book.page(after, AT_ONCE, types=types, customer=customer):
         found += [
             entry.event.unmatched
             for entry in page
@@ -32,7 +33,7 @@ async def kept_for(call: Call, order: str, customer: str) -> tuple[str, ...]:
 async def waiting_money(call: Call, order: Placed) -> int:
     """What of it waits still, in the order's currency. Raises: Unavailable."""
     waiting = 0
-    for name in await kept_for(call, order.placed.order, order.placed.customer):
+    for name in await kept_for(call.book, order.placed.order, order.placed.customer):
         money = await call.book.state(unmatched_stream(name))
         waiting += waiting_of(money, order) if isinstance(money, UnmatchedMoney) else 0
     return waiting
