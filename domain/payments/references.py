@@ -3,6 +3,7 @@
     at a processor         unique there, whatever the money was for
     on a cheque, with a    unique among that customer's: two people's cheques share a number, and two people
     transfer               write "order" with theirs
+    on what we send        unique in the book, whoever is paid: a cheque of ours pays one customer
 
 The first payment under a reference claims it for good. Where that payment was corrected, the next one claims
 what the correction set free, and so on. Money that comes again after a reversal has a name of its own at a
@@ -58,10 +59,14 @@ class MoneyReference(msgspec.Struct, frozen=True):
         return Claim(kind, value) if corrected is None else Claim(f"{kind}_again", f"{value}/{corrected}")
 
     def payout_claim(self, returned: int | None = None) -> Claim:
-        """What money that left under it claims; `returned`: where the last that did came back to us."""
+        """What money that left under it claims; `returned`: where the last that did came back to us.
+
+        Whoever is paid: the cheques we write, and the transfers we make, are numbered by us or by our bank.
+        """
+        value = f"{self.way}/{self.reference}"
         if returned is None:
-            return Claim(PAYOUT_REF, self.value)
-        return Claim(f"{PAYOUT_REF}_again", f"{self.value}/{returned}")
+            return Claim(PAYOUT_REF, value)
+        return Claim(f"{PAYOUT_REF}_again", f"{value}/{returned}")
 
     def claims_again(self) -> tuple[Claim, ...]:
         """What money under it claims that comes to us again."""

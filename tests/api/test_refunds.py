@@ -289,6 +289,21 @@ async def test_a_payout_that_fails_goes_another_way(house: House) -> None:
     assert audited.json()["items"][0]["anomalies"] == "payout_failed payout_returned"
 
 
+async def test_a_cheque_of_ours_pays_one_customer(house: House) -> None:
+    # Number it within each customer → one cheque pays any number of them, and this fails.
+    claims = {"claims": [{"sku": "ARMCHAIR", "quantity": 1, "amount": eur(900)}]}
+    answers = []
+    for _ in range(2):
+        order = (await house.recorded("/v1/orders", order_body()))["subject"]
+        customer = (await house.agent.get(f"/v1/orders/{order}")).json()["customer"]
+        granted = await house.recorded(f"/v1/customers/{customer}/refunds", claims)
+        (refund,) = {entry["data"]["refund"] for entry in granted["entries"] if "refund" in entry["data"]}
+        path = f"/v1/refunds/{refund}/settlement"
+        answers.append(await house.agent.post(path, {"method": "cheque", "reference": "CHQ9001"}))
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert answers[1].json()["type"] == "/problems/claim-taken"
+
+
 async def test_a_reference_settles_one_refund_of_the_book(house: House) -> None:
     # Claim it nowhere → one transfer pays every refund, and this fails.
     first, second = [await shipped_order(house) for _ in range(2)]

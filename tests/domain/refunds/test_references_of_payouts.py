@@ -19,7 +19,6 @@ from tests.domain.bill_examples import billed_story, pay_bill, reverse
 from tests.domain.correction_examples import entry_of
 from tests.domain.examples import (
     CARD,
-    CUSTOMER,
     ORDER,
     OTHER_REFUND,
     PAYMENT,
@@ -99,12 +98,12 @@ def test_the_same_settlement_again_is_the_one_on_record() -> None:
 
 
 def test_a_reference_is_claimed_where_it_is_unique() -> None:
-    # Leave the customer out → two people's cheques of one number are one, and this fails.
+    # Put the customer in → one cheque of ours pays any number of people, and this fails.
     story = two_refunds()
     assert claims_of(story, settle(reference="re_9")) == (Claim("payout_ref", "acme/re_9"),)
     assert claims_of(story, record(amount=3400)) == (Claim("payout_ref", "acme/re_1"),)
     assert claims_of(story, settle()) == ()
-    own = Claim("payout_ref", f"{CUSTOMER}/cheque/815")
+    own = Claim("payout_ref", "cheque/815")
     assert claims_of(by_cheque(), settle(reference="815")) == (own,)
     story.do(fail())
     assert claims_of(story, settle(reference="815", method="cheque")) == (own,)
@@ -144,7 +143,7 @@ def test_a_cheque_that_came_back_is_posted_again_under_its_number() -> None:
     story.do(come_back())
     again = settle(reference="815", method="cheque", **LATER)
     came_back = [e.position for e in story.entries if isinstance(e.event, RefundReturned)][-1]
-    freed = Claim("payout_ref_again", f"{CUSTOMER}/cheque/815/{came_back}")
+    freed = Claim("payout_ref_again", f"cheque/815/{came_back}")
     assert claims_of(story, again) == (freed,)
     story.when(again).decides(RefundPaid)
 
