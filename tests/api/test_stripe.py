@@ -807,7 +807,7 @@ async def test_what_was_taken_back_and_waits_is_not_recorded_by_hand_too(stripe:
     by_hand = {"payment": paid["id"], "kind": "chargeback", "amount": eur(2000), "reference": it["id"]}
     tried = await stripe.house.agent.post(f"/v1/orders/{order}/payment-reversals", by_hand)
     assert (tried.status_code, tried.json()["type"]) == (409, "/problems/claim-taken")
-    assert "Say what it was for" in tried.json()["way_out"]
+    assert "say what it was for" in tried.json()["way_out"]
 
 
 # Everything else
