@@ -215,7 +215,7 @@ class BackdatedTooFar(Refusal):
 
     rule = "H-time"
     way_out = "Ask the owner to enter it, with the moment at which it happened."
-    spoken = "What happened more than {days} days ago is entered by the owner, or imported."
+    spoken = "What happened more than {days:day} ago is entered by the owner, or imported."
 
     effective_at: Moment
     days: int

@@ -10,7 +10,8 @@ pages are made from both.
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from string import Formatter
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -18,6 +19,16 @@ OnRecord = Annotated[str, msgspec.Meta(extra={"mark": "on_record"})]
 """An id that the record names, never the caller: a refusal shows it."""
 EntryOnRecord = Annotated[int, msgspec.Meta(extra={"mark": "entry_on_record"})]
 """The position of the entry that stands in the way: a refusal leads there."""
+
+
+class _Counting(Formatter):
+    """Says a count with what is counted: one of them, or several."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return f"{value} {format_spec}{'' if value == 1 else 's'}" if format_spec else str(value)
+
+
+_COUNTING = _Counting()
 
 
 @dataclass(eq=True, unsafe_hash=True)
@@ -30,14 +41,15 @@ class Refusal(Exception):
     """What the reader can do instead, in one or two sentences."""
     spoken: ClassVar[str] = ""
     """The cause of this very refusal; `{field}` stands for a figure, an amount, a count or a word of ours (a
-    `Literal`), never for a text, which may be the caller's. Empty where the class docstring says it all.
+    `Literal`), never for a text, which may be the caller's; `{field:day}` for so many days, or 1 day. Empty
+    where the class docstring says it all.
     """
 
     @property
     def cause(self) -> str:
         """One sentence for the person at the counter, with this refusal's figures where they help."""
         if self.spoken:
-            return self.spoken.format_map(vars(self))
+            return _COUNTING.vformat(self.spoken, (), vars(self))
         return " ".join((type(self).__doc__ or "").split())
 
     @property

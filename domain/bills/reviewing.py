@@ -95,7 +95,7 @@ class PaymentFirstTooLong(Refusal):
 
     rule = "R-B2"
     way_out = "Ask for at most the days shown; then you are asked again."
-    spoken = "Payment can be asked first for at most {most} days, and this would be {days}."
+    spoken = "Payment can be asked first for at most {most:day}, and this would be {days}."
 
     order: str
     days: int

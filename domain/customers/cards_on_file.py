@@ -68,7 +68,7 @@ class CardTriedTooOften(Refusal):
         "Try another card, or this one when the days are over. Find out what became of its charges that are"
         " under way, for any order."
     )
-    spoken = "A card is tried {times} times in {days} days, and then left alone; a charge under way counts."
+    spoken = "A card is tried {times:time} in {days:day}, and then left alone; a charge under way counts."
 
     payment_method: str
     times: int

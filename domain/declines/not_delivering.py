@@ -89,7 +89,7 @@ class EffortTooFew(Refusal):
 
     rule = "I4"
     way_out = "Try them again, at another hour and by another channel."
-    spoken = "The customer was tried {tried} times; it takes {least} before we may give up."
+    spoken = "The customer was tried {tried:time}; it takes {least} before we may give up."
 
     order: str
     tried: int
@@ -113,7 +113,7 @@ class EffortTooShort(Refusal):
 
     rule = "I4"
     way_out = "Keep trying; the order may be closed from the day shown on."
-    spoken = "We try for {days} days after the decline before we may give up."
+    spoken = "We try for {days:day} after the decline before we may give up."
 
     order: str
     days: int

@@ -54,7 +54,7 @@ class CancellationExceedsUnits(Refusal):
 
     rule = "I14"
     way_out = "Cancel at most the unshipped units. Units that shipped are the customer's: they stay charged."
-    spoken = "Of line {line}, {unshipped} units are unshipped, and {asked} would be cancelled."
+    spoken = "Of line {line}, {unshipped:unit} can be cancelled, and {asked} would be."
 
     order: str
     line: int

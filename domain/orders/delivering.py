@@ -64,7 +64,7 @@ class DeliveryExceedsShipment(Refusal):
     way_out = (
         "Record at most the units under way. Goods the customer got beyond them belong to another shipment."
     )
-    spoken = "Of line {line}, {under_way} units are under way, and {asked} would arrive."
+    spoken = "Of line {line}, {under_way:unit} can still arrive, and {asked} would."
 
     order: str
     shipment: str

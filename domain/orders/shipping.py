@@ -103,7 +103,7 @@ class ShipmentExceedsUnits(Refusal):
 
     rule = "I7"
     way_out = "Ship at most the units left. What the customer wants beyond them is another order."
-    spoken = "Of line {line}, {left} units are left to ship, and {asked} would leave."
+    spoken = "Of line {line}, we have {left:unit} left to ship, and {asked} would leave."
 
     order: str
     line: int

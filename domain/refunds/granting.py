@@ -94,7 +94,7 @@ class RefundExceedsUnits(Refusal):
         "Refund at most the units left. If the customer says they bought more from us, grant it as an "
         "unverified refund: they get the full price."
     )
-    spoken = "Of line {line}, {left} units are left, and {asked} would be refunded."
+    spoken = "Of line {line}, {left:unit} can be refunded, and {asked} would be."
 
     order: str
     line: int

@@ -65,7 +65,7 @@ class GoodsExceedRefund(Refusal):
 
     rule = "R-G7"
     way_out = "Refund the other units first: whoever asks gets their money back, and then these count too."
-    spoken = "Of these goods {left} refunded units are left, and {asked} were named."
+    spoken = "Of these goods {left:refunded unit} can be named, and {asked} would be."
 
     refund: str
     name: int | str

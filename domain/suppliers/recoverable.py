@@ -32,7 +32,7 @@ class SupplierWindowOver(Refusal):
 
     rule = "R-G2"
     way_out = "Claim at most the units still inside their window. What is over is ours to bear: waive it."
-    spoken = "Of line {line}, {left} refunded units can be claimed that day, and {asked} would be."
+    spoken = "Of line {line}, {left:refunded unit} can be claimed that day, and {asked} would be."
 
     refund: str
     line: int

@@ -11,6 +11,7 @@ from domain import decisions, stored_types
 from domain.authority import RoleTooLow
 from domain.corrections.correcting import EntryNotCorrectable
 from domain.corrections.undoing import INSTEAD
+from domain.declines.not_delivering import EffortTooFew
 from domain.money import Money
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
@@ -47,6 +48,17 @@ def test_what_a_refusal_speaks_are_its_figures_never_what_the_caller_sent(kind: 
 def test_a_refusal_speaks_its_figures() -> None:
     refusal = CaptureExceedsPrice(ORDER, Money(7596, "USD"), Money(7595, "USD"))
     assert str(refusal) == "A payment of 75.96 USD is more than the 75.95 USD that this order still needs."
+
+
+def test_a_refusal_counts_one_as_one() -> None:
+    # Add an s to every count → "tried 1 times", and this fails.
+    assert str(EffortTooFew(ORDER, 1, 5)).startswith("The customer was tried 1 time; it takes 5")
+    assert str(EffortTooFew(ORDER, 0, 5)).startswith("The customer was tried 0 times; it takes 5")
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+def test_what_a_refusal_counts_is_said_in_the_singular_and_the_plural(kind: type[Refusal]) -> None:
+    assert not re.search(r"\} (refunded )?(units|times|days|hours|months)\b", kind.spoken)
 
 
 def test_a_refusal_for_want_of_a_role_names_the_role() -> None:
