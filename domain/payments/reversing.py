@@ -297,7 +297,12 @@ def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
 
 
 def _already_reinstated(state: Placed, reversal: Reversal, way: str, command: ReinstatePayment) -> int | None:
-    """The position that says so already. Raises: AlreadyRecordedOtherwise, ReferenceReinstatedOtherwise."""
+    """The position that says so already. Raises: AlreadyRecordedOtherwise, ReferenceReinstatedOtherwise.
+
+    One part that came again and was recorded under two references, by hand as the balance names it (`txn_…`)
+    and from a notice as the dispute does (`dp_…`), is two here: parts of one reversal may come again with
+    equal amounts on one day, so that nothing tells one told twice from two. Never more comes than is away.
+    """
     asked = (command.reversal, command.amount, command.currency)
     for it, position in reversal.reinstatements:
         if it.reinstatement == command.reinstatement:
