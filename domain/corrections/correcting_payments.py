@@ -1,7 +1,8 @@
 """Correcting a payment: money recorded as received never came, or was for something else.
 
 Everything the payment had brought about is taken back with it. What then is missing in the order's funds is
-owed like a bill, without a number, as after a chargeback; what refunds had kept of it as credit pays that.
+owed like a bill, without a number, as after a chargeback; what refunds had kept of it as credit, and is left
+of that very credit, pays it.
 What had been without a place before it was assigned, or was found to be this payment, did come, and waits
 again.
 
@@ -21,7 +22,7 @@ from domain.causes import expect_cause
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.corrections.evolve_corrections import without_payment
 from domain.corrections.phantom_funds import cleared_of_phantoms, without_number
-from domain.customers.credit import Credit
+from domain.customers.credit import Credit, CreditLeft, drawn
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
 from domain.decision import Claim, Decision, Given
@@ -34,7 +35,7 @@ from domain.moments import day_of
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
-from domain.payments.payment_events import CreditSetAside, CreditUsed
+from domain.payments.payment_events import CreditSetAside, CreditShare, CreditUsed, PaymentCaptured
 from domain.refusal import Refusal
 
 
@@ -87,17 +88,17 @@ def correct_payment(
         raise PaymentTakenBack(it.payment)
     if payment.paid_back:
         raise PaymentPaidBack(it.payment, state.money(payment.paid_back))
-    set_aside = it.set_aside if isinstance(it, BillPaymentReceived) else 0
-    if set_aside:
-        _expect_credit(it.payment, Money(set_aside, it.currency), known_customer(given, it.customer))
-    corrected = _corrected(payment, set_aside, state, owed, given)
+    excess = _excess_of(it.payment, state)
+    if excess is not None:
+        _expect_left(excess, it, known_customer(given, it.customer))
+    corrected = _corrected(payment, excess, state, owed, given)
     after = without_payment(state, corrected)
     # Last the bills: a refund since would have cleared of them what this payment seemed to have paid.
     numbered = [bill for bill in after.bills.values() if bill.is_numbered]
     cleared = cleared_of_phantoms(after, (*without_number(after), *numbered))
     corrected = msgspec.structs.replace(corrected, cleared=cleared)
     events: list[tuple[str, Event]] = [(it.order, corrected)]
-    if set_aside:
+    if excess is not None:
         events.append((it.customer, corrected))
     if (used := _kept_credit_used(corrected, state, given)) is not None:
         events += [(it.order, used), (it.customer, used)]
@@ -121,43 +122,52 @@ def _waits_again(it: PaymentCorrected, unmatched: str, given: Given) -> Unmatche
     )
 
 
-def _expect_credit(payment: str, set_aside: Money, customer: Customer) -> None:
-    own = customer.credit.get(set_aside.currency, Credit()).payable  # without what we gave
-    if own < set_aside.minor:
-        raise CreditOfPaymentUsed(payment, set_aside, Money(own, set_aside.currency))
+def _expect_left(excess: CreditShare, it: PaymentCaptured | BillPaymentReceived, customer: Customer) -> None:
+    """All of that very credit is there still. Raises: CreditOfPaymentUsed."""
+    left = _own_credit(customer, it.currency).get(excess.credit, 0)
+    if left < excess.amount:
+        raise CreditOfPaymentUsed(it.payment, Money(excess.amount, it.currency), Money(left, it.currency))
+
+
+def _own_credit(customer: Customer | None, currency: str) -> CreditLeft:
+    return {} if customer is None else customer.credit.get(currency, Credit()).own
 
 
 def _kept_credit_used(corrected: PaymentCorrected, state: Placed, given: Given) -> CreditUsed | None:
-    """What refunds of this order kept as the customer's own credit pays of the money missing then.
+    """What refunds of this order kept as the customer's own credit, and was not spent or asked back since,
+    pays of the money missing then.
 
-    So nobody owes what never came and keeps it as credit. Source: H-correct, I15
+    So nobody owes what never came and keeps it as credit; and money that came for something else stays what
+    it is. Source: H-correct, I15, §2 Money
     """
     if corrected.bill is None:
         return None
-    kept = sum(
-        [
-            change.it.amount - change.it.gift
-            for change in state.credits.values()
-            if isinstance(change.it, CreditSetAside) and change.it.source == "refund"
-        ]
-    )
-    customer = given.state(corrected.customer, Customer)
-    own = 0 if customer is None else customer.credit.get(corrected.currency, Credit()).payable
-    amount = min(corrected.opened, kept, own - corrected.set_aside)
-    if amount <= 0:
+    by_refunds = {
+        name
+        for name, change in state.credits.items()
+        if isinstance(change.it, CreditSetAside) and change.it.source == "refund"
+    }
+    left = _own_credit(given.state(corrected.customer, Customer), corrected.currency)
+    kept = drawn({name: there for name, there in left.items() if name in by_refunds}, corrected.opened)
+    if not kept:
         return None
+    amount = sum([share.amount for share in kept])
     return CreditUsed(
         customer=corrected.customer,
         order=corrected.order,
         use=type_id("use", parse_type_id(corrected.bill)[1]),
         currency=corrected.currency,
         amount=amount,
+        own=kept,
         bills=(BillShare(corrected.bill, amount),),
     )
 
 
-def _corrected(payment: Payment, set_aside: int, state: Placed, owed: str, given: Given) -> PaymentCorrected:
+def _corrected(
+    payment: Payment, excess: CreditShare | None, state: Placed, owed: str, given: Given
+) -> PaymentCorrected:
     it = payment.received
+    set_aside = 0 if excess is None else excess.amount
     written_off = state.write_offs_reversed.get(it.payment, ())
     # What paid no bill and became no credit is in the order's funds, or was used by what has shipped since.
     from_funds = it.amount - sum([share.amount for share in it.bills]) - set_aside
@@ -172,7 +182,7 @@ def _corrected(payment: Payment, set_aside: int, state: Placed, owed: str, given
         amount=it.amount,
         reopened=reopened_shares(it.payment, it.bills, written_off, state.bills, given),
         written_off=written_off,
-        credit=_credit_of(it.payment, state),
+        credit=None if excess is None else excess.credit,
         set_aside=set_aside,
         cleared=(),
         bill=owed if opened else None,
@@ -182,11 +192,11 @@ def _corrected(payment: Payment, set_aside: int, state: Placed, owed: str, given
     )
 
 
-def _credit_of(payment: str, state: Placed) -> str | None:
-    """The credit that payment's excess was set aside as."""
+def _excess_of(payment: str, state: Placed) -> CreditShare | None:
+    """What exceeded the bill, and the credit it was set aside as."""
     for credit, change in state.credits.items():
         if isinstance(change.it, CreditSetAside) and change.it.subject == payment:
-            return credit
+            return CreditShare(credit, change.it.amount)
     return None
 
 

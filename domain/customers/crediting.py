@@ -11,7 +11,7 @@ from domain.bills.owing import expect_currency, expect_customer
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount
-from domain.customers.credit import Credit
+from domain.customers.credit import Credit, drawn
 from domain.customers.registering import Customer, known_customer
 from domain.decision import Decision, Given
 from domain.declines.holds import hold_ends, shipping_begins
@@ -69,8 +69,8 @@ class CreditExceedsAvailable(Refusal):
 
 
 def use_credit(command: UseCredit, given: Given) -> Decision:
-    """Uses credit, gifts first: it covers the units still to ship, then pays the open bills, oldest first; it
-    never reverses a write-off.
+    """Uses credit, gifts first, then the customer's own in the order in which it became credit: it covers the
+    units still to ship, then pays the open bills, oldest first; it never reverses a write-off.
 
     Checks, in this order: order placed; retry; the order's customer; currency; what the order still needs
     (I12); what the customer has (I15); not before the order.
@@ -94,7 +94,7 @@ def use_credit(command: UseCredit, given: Given) -> Decision:
     if command.amount > credit.available:
         available = state.money(credit.available)
         raise CreditExceedsAvailable(command.customer, state.money(command.amount), available)
-    used = _used(state, command, min(command.amount, credit.gifts), given)
+    used = _used(state, command, credit, given)
     expect_cause(state.placed_at, given)
     is_covered = command.amount >= price_not_covered(state)
     return Decision(
@@ -112,7 +112,8 @@ def _content(it: object) -> tuple[str, int, str] | None:
     return (it.customer, it.amount, it.currency) if isinstance(it, CreditUsed) else None
 
 
-def _used(state: Placed, command: UseCredit, gift: int, given: Given) -> CreditUsed:
+def _used(state: Placed, command: UseCredit, credit: Credit, given: Given) -> CreditUsed:
+    gift = min(command.amount, credit.gifts)
     not_covered = price_not_covered(state)
     to_units = min(command.amount, not_covered)
     return CreditUsed(
@@ -122,6 +123,7 @@ def _used(state: Placed, command: UseCredit, gift: int, given: Given) -> CreditU
         currency=command.currency,
         amount=command.amount,
         gift=gift,
+        own=drawn(credit.own, command.amount - gift),
         bills=oldest_first(state.bills, command.amount - to_units),
         deadlines=shipping_begins(state, given) if 0 < not_covered <= command.amount else (),
     )

@@ -10,6 +10,7 @@ from domain.customers.credit import (
     CreditChange,
     credit_after,
     credit_changed,
+    not_asked_back,
     with_credit_escalated,
     with_credit_requested,
     with_credit_withdrawn,
@@ -133,7 +134,7 @@ def _store_credit_withdrawn(state: Customer, it: StoreCreditWithdrawn, entry: En
 def _credit_set_aside(state: Customer, it: CreditSetAside, entry: Entry) -> Customer:
     refunds = state.refunds
     if it.order is None:
-        refunds = with_set_aside(refunds, it.subject, it.amount)
+        refunds = with_set_aside(refunds, it)
     return msgspec.structs.replace(
         state,
         credit=credit_after(state.credit, it),
@@ -180,9 +181,8 @@ def _refund_returned(state: Customer, it: RefundReturned, entry: Entry) -> Custo
 
 def _refund_corrected(state: Customer, it: RefundCorrected, entry: Entry) -> Customer:
     refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
-    return msgspec.structs.replace(
-        state, credit=credit_after(state.credit, it), refunds={**state.refunds, it.refund: refund}
-    )
+    credit = not_asked_back(state.credit, refund.granted)
+    return msgspec.structs.replace(state, credit=credit, refunds={**state.refunds, it.refund: refund})
 
 
 def _payment_corrected(state: Customer, it: PaymentCorrected, entry: Entry) -> Customer:

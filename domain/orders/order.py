@@ -16,7 +16,7 @@ import msgspec
 from domain.bills.bill import Bills
 from domain.bills.bill_events import BillShare
 from domain.bills.watch_events import WatchedOrderReviewed
-from domain.customers.credit import CreditChange
+from domain.customers.credit import CreditChange, CreditLeft, drawn
 from domain.decision import Given
 from domain.declines.order_declines import Declines
 from domain.moments import Moment
@@ -33,6 +33,7 @@ from domain.orders.order_events import (
     ShipmentDelivered,
 )
 from domain.payments.payment import Dispute, Payment, Reversal
+from domain.payments.payment_events import CreditShare
 from domain.refunds.refund import RefundRequests, Refunds
 from domain.refusal import Refusal
 from domain.returns.goods_return import GoodsReturns
@@ -156,6 +157,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     account: OrderAccount = OrderAccount()
     gift: int = 0
     """What of the money here came as a gift, used as credit. Source: I15"""
+    credit_here: CreditLeft = {}
+    """What of it came as credit of the customer's own, by credit, in the order in which it was used."""
     fee_charged: bool = False
     fee_returned: bool = False
     payments: Mapping[str, Payment] = {}
@@ -219,6 +222,15 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
         """
         own = max(0, self.account.money_here - self.gift - cash)
         return min(self.gift, max(0, set_aside - own))
+
+    def credit_in(self, set_aside: int, cash: int) -> tuple[CreditShare, ...]:
+        """What of so much set aside, beside so much cash due back, is credit again that it had been: money
+        that came for this order goes back before it, and a gift after it. Source: R-G8, I15
+        """
+        came = self.account.money_here - self.gift - sum(self.credit_here.values())
+        return drawn(
+            self.credit_here, max(0, set_aside - self.gift_in(set_aside, cash) - max(0, came - cash))
+        )
 
     def purse(self) -> Purse:
         """The deposit and what is due back. Source: §2 Money"""

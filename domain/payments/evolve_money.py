@@ -29,7 +29,7 @@ from domain.bills.bill_events import (
 )
 from domain.bills.promise import Promise
 from domain.bills.promise_events import PromiseBroken, PromiseKept, PromiseMade
-from domain.customers.credit import CreditChange
+from domain.customers.credit import CreditChange, with_less, with_more
 from domain.entry import Entry, Event
 from domain.orders.order import Placed
 from domain.payments.payment import Dispute, Payment, Reversal, with_received
@@ -212,10 +212,11 @@ def _reinstated(state: Placed, it: PaymentReinstated, entry: Entry) -> Placed:
 def _credit_set_aside(state: Placed, it: CreditSetAside, entry: Entry) -> Placed:
     refunds = state.refunds
     if it.source == "refund":
-        refunds = with_set_aside(refunds, it.subject, it.amount)
+        refunds = with_set_aside(refunds, it)
     return msgspec.structs.replace(
         _moved(state, set_aside=it.amount),
         gift=state.gift - it.gift,
+        credit_here=with_less(state.credit_here, it.again),
         refunds=refunds,
         credits={**state.credits, it.credit: CreditChange(it, entry.position)},
     )
@@ -225,6 +226,7 @@ def _credit_used(state: Placed, it: CreditUsed, entry: Entry) -> Placed:
     return msgspec.structs.replace(
         _moved(state, credit_used=it.amount),
         gift=state.gift + it.gift,
+        credit_here=with_more(state.credit_here, it.own),
         bills=with_paid(state.bills, it.bills),
         credits={**state.credits, it.use: CreditChange(it, entry.position)},
     )

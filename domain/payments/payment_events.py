@@ -109,6 +109,13 @@ class PaymentReinstated(Event, frozen=True, kw_only=True):
     """Shipping, where it covers what is to ship."""
 
 
+class CreditShare(msgspec.Struct, frozen=True):
+    """The part of an amount that is of one credit: of what was set aside under its id."""
+
+    credit: str
+    amount: Minor
+
+
 SetAsideFrom = Literal["refund", "bill_payment"]
 
 
@@ -126,6 +133,8 @@ class CreditSetAside(Event, frozen=True, kw_only=True):
     """The refund, or the payment of the bill."""
     gift: Minor = 0
     """What of the amount is a gift again, to be spent and not paid out: it had paid as one. Source: I15"""
+    again: tuple[CreditShare, ...] = ()
+    """What of the amount had been credit of the customer's own, and is that credit again; the rest is new."""
     left: Minor = 0
     """What of the refund is still due back after it."""
 
@@ -140,6 +149,8 @@ class CreditUsed(Event, frozen=True, kw_only=True):
     amount: Minor
     gift: Minor = 0
     """What of the amount was a gift: gifts are spent first, and the customer's own money after them."""
+    own: tuple[CreditShare, ...] = ()
+    """Of which credit the customer's own money was, oldest first. With the gift it is the amount."""
     bills: tuple[BillShare, ...]
     """What of the amount paid open bills, oldest first; the rest is for units still to ship."""
     deadlines: tuple[Deadline, ...] = ()

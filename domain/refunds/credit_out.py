@@ -1,44 +1,117 @@
-"""Credit leaves as money: only the customer's own, and no more of it than money backs.
+"""Credit leaves as money: only the customer's own, and of each order's no more than money backs.
 
-What no money backs any more takes of what is left as credit first, and then of what was granted and is still
-to be paid. Asked as of the decision's moment and with all that is recorded by now. Source: R-G8, R-B9, I15
+What lacks its money takes of what is left of that order's credit first, and then of what of it was granted
+and is still to be paid. Asked as of the decision's moment and with all that is recorded by now.
+Source: R-G8, R-B9, I15
 """
 
-from domain.customers.credit import Credit
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from domain.customers.backing import Of, lacking
+from domain.customers.credit import Credit, CreditLeft, drawn, with_less
 from domain.customers.registering import Customer
 from domain.decision import Given
+from domain.payments.payment_events import CreditSetAside, CreditShare
 from domain.refunds.refund import Refund
 
 
-def may_be_asked_back(state: Customer, currency: str, given: Given) -> int:
-    """What of the customer's credit may be granted as money. Source: I15"""
-    return max(0, _own(state, currency) - _unbacked(currency, given, if_lost=False))
+def may_be_asked_back(state: Customer, currency: str, given: Given) -> CreditLeft:
+    """What of the customer's credit may be granted as money, by credit. Source: I15"""
+    left = _left(state, currency)
+    return with_less(left, _taken(state, _lacks(state, currency, given, if_lost=False), _all_of(left)))
 
 
-def may_leave(
-    state: Customer, refund: Refund, given: Given, *, if_lost: bool = False, by_now: bool = True
-) -> int:
-    """What of credit granted as money may leave now; `if_lost`: whatever becomes of open disputes. Without
-    `by_now`: what might at the deciding moment, whatever was taken back later.
+def stays_credit(
+    state: Customer, refund: Refund, given: Given, *, by_now: bool = True
+) -> tuple[CreditShare, ...]:
+    """What of credit granted as money may not leave now: no money backs it any more. Without `by_now`: what
+    might not at the deciding moment, whatever was taken back later.
     """
+    return _stays(state, refund, given, if_lost=False, by_now=by_now)
+
+
+def may_be_lost(state: Customer, refund: Refund, given: Given, *, by_now: bool) -> bool:
+    """Whether less of it may leave, if every bank that asks takes what it asks for. Source: R-B9"""
+    lost = _stays(state, refund, given, if_lost=True, by_now=by_now)
+    return lost != _stays(state, refund, given, if_lost=False, by_now=by_now)
+
+
+def credit_again(state: Customer, refund: Refund, amount: int, given: Given) -> tuple[CreditShare, ...]:
+    """Of which credit it is, where so much of credit granted as money becomes credit again: what may not
+    leave, or all of it.
+    """
+    if amount == refund.left:
+        return refund.credits_left
+    return stays_credit(state, refund, given, by_now=False)
+
+
+def _stays(
+    state: Customer, refund: Refund, given: Given, *, if_lost: bool, by_now: bool
+) -> tuple[CreditShare, ...]:
     currency = refund.granted.currency
-    granted = [
-        each.left
-        for each in state.refunds.values()
-        if each.granted.basis == "credit" and each.granted.currency == currency and each.corrected is None
-    ]
-    short = max(0, _unbacked(currency, given, if_lost=if_lost, by_now=by_now) - _own(state, currency))
-    return max(0, min(refund.left, sum(granted) - short))
+    left = _by_order(state, _all_of(_left(state, currency)))
+    granted = _by_order(state, _granted(state, currency))
+    short = Counter(_lacks(state, currency, given, if_lost=if_lost, by_now=by_now)) - left
+    # Another refund of the same order's credit lacks its money first, as long as it is to be paid too.
+    others = granted - _by_order(state, refund.credits_left)
+    return _taken(state, short - others, refund.credits_left)
 
 
-def _own(state: Customer, currency: str) -> int:
-    return state.credit.get(currency, Credit()).payable
-
-
-def _unbacked(currency: str, given: Given, *, if_lost: bool, by_now: bool = True) -> int:
-    """What of that credit no money backs: as of then, or by now, where that is more."""
-    most = 0
+def _lacks(
+    state: Customer, currency: str, given: Given, *, if_lost: bool, by_now: bool = True
+) -> Mapping[Of, int]:
+    """What of the credit left, and of what of it was granted, lacks its money, by order: as of then, or by
+    now, where that is more.
+    """
+    kept = _by_order(state, (*_all_of(_left(state, currency)), *_granted(state, currency)))
+    lacks = Counter[Of]()
     for facts in (given.customer, given.customer_by_now if by_now else None):
-        money = () if facts is None else [it for it in facts.money.values() if it.currency == currency]
-        most = max(most, sum([it.unbacked_if_lost if if_lost else it.unbacked for it in money]))
-    return most
+        if facts is not None:
+            money = {order: it for order, it in facts.money.items() if it.currency == currency}
+            lacks |= Counter(lacking(money, kept, partial(_order_of, state), if_lost=if_lost))
+    return lacks
+
+
+def _left(state: Customer, currency: str) -> CreditLeft:
+    return state.credit.get(currency, Credit()).own
+
+
+def _all_of(left: CreditLeft) -> tuple[CreditShare, ...]:
+    return drawn(left, sum(left.values()))
+
+
+def _granted(state: Customer, currency: str) -> list[CreditShare]:
+    """What was asked back as money and is still to be paid."""
+    return [
+        share
+        for refund in state.refunds.values()
+        if refund.granted.currency == currency
+        for share in refund.credits_left
+    ]
+
+
+def _order_of(state: Customer, credit: str) -> Of:
+    it = state.credits[credit].it
+    return it.order if isinstance(it, CreditSetAside) else None
+
+
+def _by_order(state: Customer, shares: Iterable[CreditShare]) -> Counter[Of]:
+    amounts = Counter[Of]()
+    for share in shares:
+        amounts[_order_of(state, share.credit)] += share.amount
+    return amounts
+
+
+def _taken(
+    state: Customer, lacks: Mapping[Of, int], shares: Iterable[CreditShare]
+) -> tuple[CreditShare, ...]:
+    """What those amounts, by order, take of these shares, the first first."""
+    still, taken = Counter(lacks), list[CreditShare]()
+    for share in shares:
+        order = _order_of(state, share.credit)
+        if amount := min(share.amount, still[order]):
+            taken.append(CreditShare(share.credit, amount))
+            still[order] -= amount
+    return tuple(taken)

@@ -13,7 +13,7 @@ from domain.customers.registering import Customer
 from domain.decision import Given
 from domain.orders.order import Placed
 from domain.orders.things import DUE_BACK
-from domain.refunds.credit_out import may_leave
+from domain.refunds.credit_out import may_be_lost, stays_credit
 from domain.refunds.owed import Owed, owed
 from domain.refunds.refund import Refund
 from domain.refunds.taken_since import taken_since
@@ -45,8 +45,8 @@ def due_now(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
     due = owed(state, refund)
     if isinstance(state, Placed) or not _is_credit(refund):
         return due
-    cash = may_leave(state, refund, given)
-    return Owed(cash, due.total - cash)
+    stays = sum([share.amount for share in stays_credit(state, refund, given)])
+    return Owed(due.total - stays, stays)
 
 
 def due_then(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
@@ -60,8 +60,8 @@ def due_then(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
         return Owed(max(due.cash, min(due.cash + since, most)), due.credit)
     if not _is_credit(refund):
         return due
-    cash = may_leave(state, refund, given, by_now=False)
-    return Owed(cash, due.total - cash)
+    stays = sum([share.amount for share in stays_credit(state, refund, given, by_now=False)])
+    return Owed(due.total - stays, stays)
 
 
 def expect_undisputed(state: Placed | Customer, refund: Refund, given: Given, *, by_now: bool) -> None:
@@ -72,9 +72,7 @@ def expect_undisputed(state: Placed | Customer, refund: Refund, given: Given, *,
         opened = [dispute.at for dispute in state.disputes.values() if dispute.outcome is None]
         waits = any(by_now or at <= given.at for at in opened)
     else:
-        waits = _is_credit(refund) and may_leave(
-            state, refund, given, if_lost=True, by_now=by_now
-        ) < may_leave(state, refund, given, by_now=by_now)
+        waits = _is_credit(refund) and may_be_lost(state, refund, given, by_now=by_now)
     if waits:
         raise PayoutDuringDispute(refund.granted.refund)
 

@@ -18,6 +18,7 @@ from domain.command import (
     expect_quantity,
     expect_text,
 )
+from domain.customers.credit import drawn
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_due_back
 from domain.decision import Decision, Given
@@ -216,7 +217,8 @@ def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
 def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, given: Given) -> Draft:
     """What paying it out would record. Raises: CreditExceedsSetAside, EffectiveBeforeCause."""
     asked = ask.credit or 0
-    most = may_be_asked_back(state, currency, given)
+    may = may_be_asked_back(state, currency, given)
+    most = sum(may.values())
     if asked > most:
         raise CreditExceedsSetAside(state.registered.customer, Money(asked, currency), Money(most, currency))
     expect_cause(state.registered_at, given)
@@ -226,7 +228,7 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
     granted = _of_customer(state, refund, currency, asked, ask, given)
     return Draft(
         stream=state.registered.customer,
-        granted=msgspec.structs.replace(granted, basis="credit"),
+        granted=msgspec.structs.replace(granted, basis="credit", credits=drawn(may, asked)),
     )
 
 

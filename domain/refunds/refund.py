@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.customers.credit import CreditLeft, drawn, with_less, with_more
 from domain.entry import Entry
 from domain.moments import Moment
+from domain.payments.payment_events import CreditSetAside, CreditShare
 from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.refund_events import (
     PayoutUnmatched,
@@ -66,6 +68,8 @@ class Refund(msgspec.Struct, frozen=True):
     """Minor units that left us, less what came back."""
     set_aside: int = 0
     """Minor units kept as the customer's credit."""
+    credits: CreditLeft = {}
+    """Of credit asked back, what has not become credit again."""
     payouts: Mapping[str, Payout] = {}
     """By payout id, failed ones too."""
     unmatched: Mapping[str, int] = {}
@@ -94,6 +98,11 @@ class Refund(msgspec.Struct, frozen=True):
         if self.corrected is not None:
             return 0
         return max(0, self.granted.granted - self.cleared - self.paid - self.set_aside)
+
+    @property
+    def credits_left(self) -> tuple[CreditShare, ...]:
+        """Of which credit what is left of it is; what has left of it was of the last."""
+        return drawn(self.credits, self.left)
 
     @property
     def claim(self) -> int:
@@ -151,13 +160,18 @@ def with_withdrawn(requests: RefundRequests, it: RefundWithdrawn, entry: Entry) 
 
 def with_granted(refunds: Refunds, it: RefundGranted, entry: Entry) -> Refunds:
     """The refunds and one more."""
-    return {**refunds, it.refund: Refund(it, entry.effective_at, entry.position, entry.meta.origin)}
+    refund = Refund(
+        it, entry.effective_at, entry.position, entry.meta.origin, credits=with_more({}, it.credits)
+    )
+    return {**refunds, it.refund: refund}
 
 
-def with_set_aside(refunds: Refunds, refund: str, amount: int) -> Refunds:
+def with_set_aside(refunds: Refunds, it: CreditSetAside) -> Refunds:
     """The refunds, of which one has so much more kept as credit."""
-    known = refunds[refund]
-    return {**refunds, refund: msgspec.structs.replace(known, set_aside=known.set_aside + amount)}
+    known = refunds[it.subject]
+    credits = with_less(known.credits, it.again) if it.order is None else known.credits
+    set_aside = known.set_aside + it.amount
+    return {**refunds, it.subject: msgspec.structs.replace(known, set_aside=set_aside, credits=credits)}
 
 
 def with_payout(refunds: Refunds, it: RefundPaid | RefundPaymentFailed, entry: Entry) -> Refunds:

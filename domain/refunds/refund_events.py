@@ -14,6 +14,7 @@ from domain.book.register import Role
 from domain.entry import Event, Minor, Sealed
 from domain.moments import Day, Moment
 from domain.orders.order_events import Deadline
+from domain.payments.payment_events import CreditShare
 
 Basis = Literal["price_paid", "original_charges", "full_list_price", "stated", "credit", "undelivered"]
 """What a refund's amount rests on.
@@ -221,6 +222,8 @@ class RefundGranted(Event, frozen=True, kw_only=True):
     cleared: tuple[BillShare, ...]
     write_offs_cleared: tuple[BillShare, ...]
     """Reopened by a WriteOffReversed in the same append, then cleared."""
+    credits: tuple[CreditShare, ...] = ()
+    """Of which credit it gives money, where credit is asked back. Source: I15"""
     ask: RefundAsk | None = None
     """What was asked; None for `undelivered`, where the cancellation says it."""
     decided_by: str | None = None

@@ -22,10 +22,11 @@ from domain.ids import expect_id
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.money import Money
 from domain.orders.order import Placed
-from domain.payments.payment_events import CreditSetAside
+from domain.payments.payment_events import CreditSetAside, CreditShare
 from domain.payments.references import way_of
 from domain.refunds.beyond_due import BeyondDue, kept_beyond
 from domain.refunds.contesting import contesting
+from domain.refunds.credit_out import credit_again
 from domain.refunds.due_now import NothingDueBack, due_now, due_then, expect_undisputed
 from domain.refunds.going_back import GoingBack, PaidOutByProcessor, Share, as_far_as
 from domain.refunds.granted_refund import refund_of
@@ -140,7 +141,7 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
         raise CreditLeavesNothing(command.refund, "cheque" if is_money else None)
     if way == "store_credit":
         _expect_still_due(state, refund, due, given)
-        return _recorded(command, state, (), Owed(0, due.total), due.total)
+        return _recorded(command, state, (), Owed(0, due.total), due.total, given)
     cash = then.cash if command.amount is None else min(command.amount, then.cash)
     if way == "original_method":
         assert isinstance(state, Placed)
@@ -192,7 +193,7 @@ def _left(
     if isinstance(state, Placed):
         paid = tuple([contesting(it, state, given) for it in paid])
     total = due.total if isinstance(state, Placed) else refund.left
-    decided = _recorded(command, state, paid, due, total)
+    decided = _recorded(command, state, paid, due, total, given)
     beyond = left - sum([it.amount for it in paid])
     if not beyond:
         return decided
@@ -346,7 +347,12 @@ def _paid(
 
 
 def _recorded(
-    command: SettleRefund, state: Placed | Customer, paid: tuple[RefundPaid, ...], due: Owed, left: int
+    command: SettleRefund,
+    state: Placed | Customer,
+    paid: tuple[RefundPaid, ...],
+    due: Owed,
+    left: int,
+    given: Given,
 ) -> Decision:
     """`left`: what was due of it before."""
     refund = state.refunds[command.refund].granted
@@ -367,7 +373,19 @@ def _recorded(
             source="refund",
             subject=command.refund,
             gift=state.gift_in(due.credit, due.cash) if isinstance(state, Placed) else 0,
+            again=_again(command, state, due, given),
             left=left - due.credit,
         )
         events.extend([(stream, kept) for stream in command.held_in()])
     return Decision(events=tuple(events), claims=tuple(claims), customer=refund.customer)
+
+
+def _again(
+    command: SettleRefund, state: Placed | Customer, due: Owed, given: Given
+) -> tuple[CreditShare, ...]:
+    """What of the credit due is credit again that it had been."""
+    match state:
+        case Placed():
+            return state.credit_in(due.credit, due.cash)
+        case Customer():
+            return credit_again(state, state.refunds[command.refund], due.credit, given)

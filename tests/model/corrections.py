@@ -6,7 +6,7 @@ does what could not be taken back to the last minor unit.
 
 from dataclasses import replace
 
-from tests.model import goods, promises, unmatched
+from tests.model import goods, kept, promises, unmatched
 from tests.model.orders import Bill, Order, Refund, Refused, Share, State
 from tests.model.prices import Price, price_of
 from tests.model.shop import Shop
@@ -28,7 +28,8 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     broken = set[str]()
     if it.went_back or any(of == payment for of, *_ in order.reversals.values()):
         broken.add("H-correct")
-    if it.set_aside > credit.payable:
+    excess = [part for part in credit.pile if part[0].payment == payment]
+    if it.set_aside > sum(amount for _, amount in excess):
         broken.add("I15")
     unpaid = sum(share.amount for share in it.paid)
     funds = order.open - order.account + unpaid + it.set_aside - it.amount
@@ -42,6 +43,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     order.received -= it.amount
     order.set_aside -= it.set_aside
     credit.set_aside -= it.set_aside
+    kept.remove(credit.pile, [(part, it.set_aside) for part, _ in excess])
     for share in it.paid:
         order.bills[share.bill].paid -= share.amount
     for share in it.undone:
@@ -52,8 +54,12 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     _fall_overdue(shop, order)
     if missing:
         order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
-        # I15: what refunds kept as the customer's own credit pays that.
-        amount = max(0, min(missing, order.kept_own, credit.payable))
+        # I15: what refunds of this order kept as the customer's own credit, and is left of it, pays that.
+        by_refunds = [part for part in credit.pile if (part[0].order, part[0].payment) == (name, None)]
+        pays = kept.take(by_refunds, missing)
+        amount = sum(share for _, share in pays)
+        kept.remove(credit.pile, pays)
+        kept.put(order.pile, pays)
         order.bills[row].paid += amount
         order.credit_used += amount
         credit.used += amount

@@ -184,6 +184,20 @@ class Refund:
 
 
 @dataclass
+class Kept:
+    """Money of the customer's, set aside at once. `tests.model.kept` says what becomes of it."""
+
+    order: str | None = None
+    """None where nobody could verify what it was for."""
+    payment: str | None = None
+    """That exceeded its bill; None where a refund was kept."""
+
+
+Pile = list[tuple[Kept, int]]
+"""What is left of it in one place, as it came there."""
+
+
+@dataclass
 class OwnRefund:
     """Money that goes back to a customer for no order of theirs."""
 
@@ -193,6 +207,8 @@ class OwnRefund:
     credit_amount: int
     is_credit: bool = False
     """Credit asked back."""
+    pile: Pile = field(default_factory=Pile)
+    """Whose money that is, without what became credit again."""
     paid: int = 0
     set_aside: int = 0
     corrected: bool = False
@@ -256,8 +272,10 @@ class Order:
     credit_used: int = 0
     gift: int = 0
     """What of the money here was a gift."""
-    kept_own: int = 0
-    """What refunds of it kept as the customer's own credit."""
+    pile: Pile = field(default_factory=Pile)
+    """What of it was the customer's own credit."""
+    money_since: int = 0
+    """How many orders had any, when it first came for this one."""
     reversed: int = 0
     credited: int = 0
     refunded: int = 0
@@ -365,6 +383,8 @@ class Credit:
     paid_out: int = 0
     gifts: int = 0
     """What of it is still to be spent, and never paid out."""
+    pile: Pile = field(default_factory=Pile)
+    """The rest: the customer's own."""
 
     @property
     def available(self) -> int:

@@ -3,8 +3,9 @@
 A part of the shop, as `tests.model.shop` says.
 """
 
+from tests.model import kept
 from tests.model.limits import Worth
-from tests.model.orders import OwnRefund, Refused
+from tests.model.orders import Kept, OwnRefund, Pile, Refused
 from tests.model.shop import Shop
 
 
@@ -25,10 +26,15 @@ def worth_of(shop: Shop, currency: str, units: int, stated: int | None) -> Worth
 def ask_credit_back(shop: Shop, name: str, customer: str, currency: str, amount: int) -> None:
     """I15: what was set aside, and was not spent or asked back; gifts are spent first, and never paid out."""
     credit = shop.credit(customer, currency)
-    if amount > max(0, credit.payable - shop.unbacked(customer, currency)):
+    _, backed = kept.split(credit.pile, kept.lacks(shop, customer, currency))
+    if amount > sum(there for _, there in backed):
         raise Refused("I15")
     credit.paid_out += amount
-    shop.own_refunds[name] = OwnRefund(customer, currency, granted=amount, credit_amount=0, is_credit=True)
+    asked = kept.take(backed, amount)
+    kept.remove(credit.pile, asked)
+    shop.own_refunds[name] = OwnRefund(
+        customer, currency, granted=amount, credit_amount=0, is_credit=True, pile=asked
+    )
 
 
 def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
@@ -38,10 +44,8 @@ def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
     it = shop.own_refunds[name]
     if it.corrected:
         raise Refused("H-correct")
-    own = shop.own_refunds_of(it.customer, it.currency)
-    asked_back = sum(each.left for each in own if each.is_credit and not each.corrected)
-    short = max(0, shop.unbacked(it.customer, it.currency) - shop.credit(it.customer, it.currency).payable)
-    leaves = max(0, min(it.left, asked_back - short))
+    stays = _stays(shop, it) if it.is_credit else []
+    leaves = it.left - sum(amount for _, amount in stays)
     disputed = any(None in order.disputes.values() for order in shop.orders_of(it.customer, it.currency))
     if not cash + credit:
         raise Refused("I13", "R-G8", *(["R-B9"] if it.is_credit and disputed else []))
@@ -50,6 +54,26 @@ def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
     it.paid += cash
     it.set_aside += credit
     shop.credit(it.customer, it.currency).set_aside += credit
+    if not it.is_credit:
+        kept.put(shop.credit(it.customer, it.currency).pile, [(Kept(), credit)])
+    elif credit:
+        assert credit == sum(amount for _, amount in stays), "what lacks its money, and no less"
+        kept.put(shop.credit(it.customer, it.currency).pile, stays)
+        kept.remove(it.pile, stays)
+
+
+def _stays(shop: Shop, it: OwnRefund) -> Pile:
+    """What of credit given as money lacks its money, beyond what is still credit, or was given besides."""
+    missing = kept.lacks(shop, it.customer, it.currency)
+    credit = shop.credit(it.customer, it.currency)
+    others = [each for each in shop.own_refunds_of(it.customer, it.currency) if each is not it and each.left]
+    for order in missing:
+        missing[order] -= kept.of_order(credit.pile, order)
+        missing[order] = max(0, missing[order])
+        missing[order] -= sum(kept.of_order(kept.first(each.pile, each.left), order) for each in others)
+    return kept.split(
+        kept.first(it.pile, it.left), {order: max(0, amount) for order, amount in missing.items()}
+    )[0]
 
 
 def return_payout(shop: Shop, name: str, amount: int) -> None:
@@ -65,3 +89,4 @@ def correct(shop: Shop, name: str) -> None:
     it.corrected = True
     if it.is_credit:
         shop.credit(it.customer, it.currency).paid_out -= it.granted
+        kept.put(shop.credit(it.customer, it.currency).pile, it.pile)

@@ -3,8 +3,8 @@
 A part of the shop, as `tests.model.shop` says.
 """
 
-from tests.model import debts, promises
-from tests.model.orders import Bill, Order, Payment, Refused, Share
+from tests.model import debts, kept, promises
+from tests.model.orders import Bill, Kept, Order, Payment, Pile, Refused, Share
 from tests.model.shop import Shop
 
 
@@ -16,6 +16,7 @@ def capture(shop: Shop, name: str, payment: str, amount: int) -> None:
         raise Refused("I12")
     shares = pay_oldest(shop, order, amount - min(amount, not_covered), payment)
     order.received += amount
+    kept.has_money(shop, order)
     order.payments[payment] = Payment(amount, paid=shares)
 
 
@@ -32,13 +33,15 @@ def pay_bill(shop: Shop, name: str, bill: str, payment: str, amount: int) -> int
     debts.undo_write_off(order, paid, undone, by_refund=False)
     share = min(amount, paid.open)
     order.received += amount
+    kept.has_money(shop, order)
     order.payments[payment] = Payment(
         amount,
         paid=[pay(shop, paid, share, payment if was_open else None)],
         undone=[Share(bill, undone)],
         set_aside=amount - share,
     )
-    set_aside(shop, order, amount - share, gift=0)
+    excess = Kept(name, payment)
+    set_aside(shop, order, [(excess, amount - share)], gift=0)
     return amount - share
 
 
@@ -56,10 +59,12 @@ def use_credit(shop: Shop, name: str, use: str, amount: int) -> None:
         raise Refused(*broken)
     pay_oldest(shop, order, amount - min(amount, not_covered), use)
     order.credit_used += amount
+    kept.has_money(shop, order)
     credit.used += amount
     gift = min(amount, credit.gifts)
     credit.gifts -= gift
     order.gift += gift
+    kept.put(order.pile, kept.take(credit.pile, amount - gift))
 
 
 def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> bool:
@@ -91,10 +96,12 @@ def pay(shop: Shop, bill: Bill, amount: int, by: str | None) -> Share:
     return Share(bill.name, amount, released)
 
 
-def set_aside(shop: Shop, order: Order, amount: int, gift: int) -> None:
-    """Money of an order becomes its customer's credit, so much of it as a gift again."""
+def set_aside(shop: Shop, order: Order, own: Pile, gift: int) -> None:
+    """Money of an order becomes its customer's credit; so much beside it as a gift again."""
     credit = shop.credit(order.customer, order.currency)
+    amount = sum(share for _, share in own) + gift
     order.set_aside += amount
     order.gift -= gift
     credit.set_aside += amount
     credit.gifts += gift
+    kept.put(credit.pile, own)

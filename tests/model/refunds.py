@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from tests.model import debts, goods, receiving
+from tests.model import debts, goods, kept, receiving
 from tests.model.limits import Worth
-from tests.model.orders import Order, Refund, Refused, Share, Unit, Window
+from tests.model.orders import Kept, Order, Refund, Refused, Share, Unit, Window
 from tests.model.prices import price_of
 from tests.model.shop import Shop
 
@@ -148,11 +148,15 @@ def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int
     # I15: a gift comes back as a gift, after all that was the customer's own.
     own = order.money_here - order.gift - (order.cash if cash else 0)
     gift = min(order.gift, max(0, credit - max(0, own)))
+    # Before that what was credit before, as the credit it was; and first what came for this order.
+    spent = sum(amount for _, amount in order.pile)
+    anew = min(credit - gift, max(0, own - spent))
+    again = kept.take(order.pile, credit - gift - anew)
+    anew = credit - gift - sum(amount for _, amount in again)
     order.refunded += cash
     it.paid += cash
     it.set_aside += credit
-    order.kept_own += credit - gift
-    receiving.set_aside(shop, order, credit, gift)
+    receiving.set_aside(shop, order, [*again, (Kept(name), anew)], gift)
 
 
 def return_payout(shop: Shop, name: str, refund: str, payment: str | None, amount: int) -> None:

@@ -126,10 +126,6 @@ class Shop:
         kept = [it.received - it.reversed - it.refunded for it in self.orders_of(customer, currency)]
         return sum(kept) - sum(it.paid for it in self.own_refunds_of(customer, currency))
 
-    def unbacked(self, customer: str, currency: str) -> int:
-        """What was set aside or paid back, and a bank took since, or never came: R-G8, by order."""
-        return sum(max(0, it.gift - it.money_here) for it in self.orders_of(customer, currency))
-
     def cash_in(self, customer: str, currency: str) -> int:
         """All that ever came as money, taken back or not; and what nobody verified, kept as credit (R-G4)."""
         came = [it.amount for order in self.orders_of(customer, currency) for it in order.payments.values()]

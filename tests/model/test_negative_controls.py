@@ -159,8 +159,10 @@ BROKEN: dict[str, Broken] = {
         lambda columns, due_back, gift: account.cash_of(columns, due_back, 0),
     ),
     "gifts are paid out": (
-        "domain.customers.credit.Credit.payable",
-        property(lambda credit: credit.available),
+        "domain.refunds.granting_unverified.may_be_asked_back",
+        lambda customer, currency, _: {
+            name: credit.available for name, credit in customer.credit.items() if name == currency
+        },
     ),
     "what was paid out stays due": (
         "domain.refunds.refund.Refund.left",

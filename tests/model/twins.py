@@ -357,6 +357,7 @@ class Twins:
             assert known.granted.granted == refund.granted, refund
             assert (known.paid, known.set_aside) == (refund.paid, refund.set_aside)
         assert state.refunds.keys() == order.refunds.keys()
+        assert list(state.credit_here.values()) == [amount for _, amount in order.pile], "whose money it is"
         due = {name for name, refund in state.refunds.items() if owed(state, refund).total}
         assert due_of_no_refund(state) == order.due_of_no_refund == 0
         assert self.books.to_pay_out(order.name) == due, "a task for what is due back, and for nothing else"
@@ -404,8 +405,8 @@ class Twins:
         state = self.story.state(customer)
         assert isinstance(state, Customer)
         kept = state.credit.get(currency, Kept())
-        columns = (credit.granted, credit.set_aside, credit.used, credit.paid_out, credit.gifts)
-        assert (kept.granted, kept.set_aside, kept.used, kept.paid_out, kept.gifts) == columns
+        assert (kept.available, kept.gifts) == (credit.available, credit.gifts)
+        assert list(kept.own.values()) == [amount for _, amount in credit.pile], "whose money it is"
         for name, it in self.shop.own_refunds.items():
             if (it.customer, it.currency) == (customer, currency):
                 known = state.refunds[name]

@@ -12,7 +12,7 @@ from domain.corrections.correcting_refunds import (
 )
 from domain.corrections.correction_events import RefundCorrected
 from domain.orders.order_events import OrderLine, OrderShipped
-from domain.payments.payment_events import CreditSetAside, PaymentCaptured
+from domain.payments.payment_events import CreditSetAside, CreditShare, PaymentCaptured
 from domain.refunds.refund import RefundTakenBack
 from domain.refunds.refund_events import RefundedPart, RefundGranted, RefundPaid
 from tests.domain.correction_examples import by_supervisor, correct, order
@@ -139,7 +139,8 @@ def test_credit_given_as_money_is_available_again_once_that_is_taken_back() -> N
         source="refund",
         subject=OTHER_REFUND,
     )
-    as_money = refund_granted(order=None, basis="credit", granted=300, credit_amount=0)
+    credits = (CreditShare(id_of("crd"), 300),)
+    as_money = refund_granted(order=None, basis="credit", granted=300, credit_amount=0, credits=credits)
     story = by_supervisor(first, kept, as_money)
     assert story.state(CUSTOMER).credit["USD"].available == 500
     story.do(correct(story, RefundGranted, 2, stream=CUSTOMER))

@@ -9,8 +9,8 @@ from domain.causes import EffectiveBeforeCause
 from domain.corrections.correcting_payments import CreditOfPaymentUsed
 from domain.corrections.correction_events import PaymentCorrected
 from domain.customers.credit import Credit
-from domain.payments.payment_events import CreditUsed, PaymentCaptured
-from tests.domain.bill_examples import credit_given
+from domain.payments.payment_events import CreditShare, CreditUsed, PaymentCaptured
+from tests.domain.bill_examples import credit_given, credit_kept
 from tests.domain.correction_examples import CREDIT, OWED, by_supervisor, correct, on_bill, order, receive
 from tests.domain.examples import (
     CUSTOMER,
@@ -66,7 +66,8 @@ def test_credit_used_since_keeps_the_payment(used: int, refused: bool) -> None:
     story = on_bill()
     story.do(receive(8000))
     if used:
-        money: dict[str, Any] = {"currency": "USD", "amount": used, "bills": ()}
+        own = (CreditShare(CREDIT, used),)
+        money: dict[str, Any] = {"currency": "USD", "amount": used, "own": own, "bills": ()}
         use = CreditUsed(customer=CUSTOMER, order=OTHER_ORDER, use=id_of("use"), **money)
         story.record_in((CUSTOMER, use))
     asked = story.when(correct(story, BillPaymentReceived))
@@ -81,8 +82,8 @@ def test_dated_back_it_takes_no_credit_away_that_was_used_then() -> None:
     story = on_bill()
     story.on("2010-08-11").do(receive(8000))
     use = {"customer": CUSTOMER, "order": OTHER_ORDER, "use": id_of("use"), "currency": "USD", "bills": ()}
-    story.on("2010-08-12").record_in((CUSTOMER, CreditUsed(**use, amount=1)))
-    story.on("2010-08-20").do(receive(1, payment=OTHER_PAYMENT, credit=id_of("crd", 2)))
+    story.on("2010-08-12").record_in((CUSTOMER, CreditUsed(**use, amount=1, own=(CreditShare(CREDIT, 1),))))
+    story.on("2010-08-20").record_in((CUSTOMER, credit_kept(1, again=(CreditShare(CREDIT, 1),))))
     day, asked = moment("2010-08-20"), correct(story, BillPaymentReceived)
     story.on("2010-08-14").with_now(day + 1)
     story.when(asked).refused(EffectiveBeforeCause(story.at, day))

@@ -2,76 +2,84 @@
 
 import pytest
 
-from domain.corrections.correction_events import RefundCorrected
-from domain.customers.credit import Credit, credit_after
-from domain.payments.payment_events import CreditSetAside, CreditUsed
-from domain.refunds.refund_events import Basis
+from domain.customers.credit import Credit, credit_after, drawn, not_asked_back
+from domain.payments.payment_events import CreditSetAside, CreditShare, CreditUsed
 from tests.domain.bill_examples import credit_given
+from tests.domain.correction_examples import payment_corrected
 from tests.domain.examples import CUSTOMER, ORDER, REFUND, id_of, refund_granted
 
-HAD = {"USD": Credit(granted=50, set_aside=30, used=20, paid_out=10, gifts=10)}
+FIRST, SECOND, THIRD = id_of("crd"), id_of("crd", 2), id_of("crd", 3)
+HAD = {"USD": Credit(gifts=10, own={FIRST: 20, SECOND: 30})}
+OF_BOTH = (CreditShare(FIRST, 20), CreditShare(SECOND, 5))
 
 
-def corrected(basis: Basis) -> RefundCorrected:
-    """A refund of 7 granted by mistake."""
-    return RefundCorrected(
-        refund=REFUND,
+def set_aside(amount: int, gift: int, *again: CreditShare) -> CreditSetAside:
+    """So much kept of a refund, of which some was a gift, or credit, before."""
+    return CreditSetAside(
         customer=CUSTOMER,
-        corrects=1,
-        basis=basis,
+        order=ORDER,
+        credit=THIRD,
         currency="USD",
-        granted=7,
-        credit_amount=0,
-        goods=0,
-        tax=0,
-        shipping=0,
-        shipping_tax=0,
-        shipping_credit=0,
-        returns_fee=False,
-        fee_dropped=0,
-        parts=(),
-        reopened=(),
-        written_off=(),
-        cancelled=(),
-        cancelled_price=0,
-        to_ship=0,
-        not_cancelled=0,
+        amount=amount,
+        source="refund",
+        subject=REFUND,
+        gift=gift,
+        again=again,
+    )
+
+
+def used(amount: int, gift: int, *own: CreditShare) -> CreditUsed:
+    """So much used, of which some was a gift."""
+    return CreditUsed(
+        customer=CUSTOMER,
+        order=ORDER,
+        use=id_of("use"),
+        currency="USD",
+        amount=amount,
+        gift=gift,
+        own=own,
+        bills=(),
     )
 
 
 @pytest.mark.parametrize(
     ("event", "after"),
     [
-        (
-            credit_given(7),
-            Credit(57, 30, 20, 10, gifts=17),
-        ),
-        (
-            CreditSetAside(
-                customer=CUSTOMER,
-                order=ORDER,
-                credit=id_of("crd"),
-                currency="USD",
-                amount=7,
-                source="refund",
-                subject=REFUND,
-                gift=3,
-            ),
-            Credit(50, 37, 20, 10, gifts=13),
-        ),
-        (
-            CreditUsed(
-                customer=CUSTOMER, order=ORDER, use=id_of("use"), currency="USD", amount=7, gift=3, bills=()
-            ),
-            Credit(50, 30, 27, 10, gifts=7),
-        ),
-        (refund_granted(basis="credit", granted=7), Credit(50, 30, 20, 17, gifts=10)),
-        (corrected("credit"), Credit(50, 30, 20, 3, gifts=10)),
-        (refund_granted(basis="unverified", granted=7), Credit(50, 30, 20, 10, gifts=10)),
-        (corrected("unverified"), Credit(50, 30, 20, 10, gifts=10)),
+        (credit_given(7), Credit(17, {FIRST: 20, SECOND: 30})),
+        (set_aside(7, 3), Credit(13, {FIRST: 20, SECOND: 30, THIRD: 4})),
+        (set_aside(7, 3, CreditShare(SECOND, 4)), Credit(13, {FIRST: 20, SECOND: 34})),
+        (set_aside(7, 3, CreditShare(SECOND, 1)), Credit(13, {FIRST: 20, SECOND: 31, THIRD: 3})),
+        (used(28, 3, *OF_BOTH), Credit(7, {SECOND: 25})),
+        (refund_granted(basis="credit", granted=25, credits=OF_BOTH), Credit(10, {SECOND: 25})),
+        (refund_granted(basis="unverified", granted=7), HAD["USD"]),
+        (payment_corrected(set_aside=30, credit=SECOND), Credit(10, {FIRST: 20})),
     ],
     ids=lambda it: type(it).__name__,
 )
 def test_an_event_moves_its_figures(event: object, after: Credit) -> None:
     assert credit_after(HAD, event) == {"USD": after}  # pyright: ignore[reportArgumentType]
-    assert after.available == after.granted + after.set_aside - after.used - after.paid_out
+    assert after.available == after.gifts + after.payable
+
+
+def test_what_was_asked_back_by_mistake_is_the_credit_it_was() -> None:
+    granted = refund_granted(basis="credit", granted=25, credits=OF_BOTH)
+    # What was used up is credit again behind the rest.
+    again = not_asked_back(credit_after(HAD, granted), granted)["USD"]
+    assert again == Credit(10, {SECOND: 30, FIRST: 20})
+    other = refund_granted(basis="stated", granted=25)
+    assert not_asked_back(HAD, other) is HAD
+
+
+@pytest.mark.parametrize(
+    ("amount", "shares"),
+    [
+        (0, ()),
+        (20, (CreditShare(FIRST, 20),)),
+        (21, (CreditShare(FIRST, 20), CreditShare(SECOND, 1))),
+        (51, (CreditShare(FIRST, 20), CreditShare(SECOND, 30))),
+    ],
+)
+def test_it_is_drawn_in_the_order_in_which_it_became_credit(
+    amount: int, shares: tuple[CreditShare, ...]
+) -> None:
+    assert drawn(HAD["USD"].own, amount) == shares

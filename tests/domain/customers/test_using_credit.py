@@ -10,9 +10,10 @@ from domain.causes import EffectiveBeforeCause
 from domain.customers.crediting import CreditExceedsAvailable, CreditExceedsPrice
 from domain.customers.standing import standing
 from domain.declines.decline_events import OrderReleased
-from domain.payments.payment_events import CreditUsed
+from domain.payments.payment_events import CreditShare, CreditUsed
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
+    CREDIT,
     USE,
     billed_story,
     give_credit,
@@ -102,7 +103,7 @@ def test_an_excess_payment_of_one_order_pays_for_the_next() -> None:
     story = billed_story()
     story.do(pay_bill(amount=8595))
     story.do(place(order=OTHER_ORDER))
-    told = used(1000, order=OTHER_ORDER, gift=0)
+    told = used(1000, order=OTHER_ORDER, gift=0, own=(CreditShare(CREDIT, 1000),))
     story.when(use_credit(1000, order=OTHER_ORDER)).then(told, told)
     assert story.state(CUSTOMER).credit["USD"].available == 0
     assert story.account(OTHER_ORDER).balance == -1000
@@ -114,7 +115,8 @@ def test_gifts_are_spent_first(amount: int, gift: int) -> None:
     story.do(pay_bill(amount=8595))
     story.do(place(order=OTHER_ORDER))
     story.by(OWNER).do(give_credit(2595))
-    told = used(amount, order=OTHER_ORDER, gift=gift)
+    own = (CreditShare(CREDIT, amount - gift),) if amount > gift else ()
+    told = used(amount, order=OTHER_ORDER, gift=gift, own=own)
     story.by(AGENT).when(use_credit(amount, order=OTHER_ORDER)).then(told, told)
     assert story.state(CUSTOMER).credit["USD"].payable == 1000 - (amount - gift)
 
