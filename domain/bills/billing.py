@@ -73,8 +73,8 @@ def billable_from(state: Placed, at: Moment) -> Moment:
 
     Source: I2, H-time
     """
-    changes = sorted([review.at for review in state.reviews] + [when for when, _ in _released(state)])
-    return next(when for when in (at, *changes) if when >= at and could_be_billed(state, when))
+    changes = [review.at for review in state.reviews] + [when for when, _ in _released(state)]
+    return min([when for when in (at, *changes) if when >= at and could_be_billed(state, when)])
 
 
 def _released(state: Placed) -> list[tuple[Moment, int]]:

@@ -129,7 +129,7 @@ def test_what_the_payer_named_is_claimed_among_their_own(way: str) -> None:
     assert claims_of(story, pay_bill()) == ()
 
 
-@pytest.mark.parametrize("way", ["stripe", "card"])
+@pytest.mark.parametrize("way", ["stripe", "trial_cards"])
 def test_a_reference_of_a_processor_is_one_whether_an_order_or_a_bill_was_paid(way: str) -> None:
     # Give bills a space of names of their own → one charge pays a bill and another order, and this fails.
     story = billed_story()
