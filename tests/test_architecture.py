@@ -36,6 +36,7 @@ PURE_IMPORTS = {
     "operator",
     "re",
     "struct",
+    "string",
     "typing",
     "zoneinfo",
 }
