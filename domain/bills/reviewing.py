@@ -178,6 +178,7 @@ def _reviewed(
         customer=state.placed.customer,
         decision=command.decision,
         until=until,
+        currency=state.placed.currency,
         missing=0 if until is None else not_covered,
         deadlines=deadlines,
     )

@@ -21,6 +21,7 @@ class WatchedOrderReviewed(Event, frozen=True, kw_only=True):
     decision: WatchDecision
     until: Day | None
     """The day on which the owner is asked again; None where it ships."""
+    currency: str
     missing: Minor
     """What the units still to ship cost beyond the deposit, which is to be paid first; 0 where it ships."""
     deadlines: tuple[Deadline, ...] = ()

@@ -1,7 +1,10 @@
 """Stored types are for ever: this table may grow, and nothing in it may change once a release is tagged."""
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
+from msgspec import inspect
 
 from domain.book.register import BookOpened
 from domain.entry import Entry, Event, Meta
@@ -143,3 +146,36 @@ def test_a_stream_folds_no_event_of_another(kind: str) -> None:
     )
     with pytest.raises(TypeError, match="does not belong"):
         STATES[kind](None, entry)
+
+
+def amounts_without(kind: inspect.Type, path: str, *, has_currency: bool) -> Iterator[str]:
+    """The places of amounts of which no struct around them says the currency."""
+    match kind:
+        case inspect.Metadata(extra={"mark": "money"}):
+            if not has_currency:
+                yield path
+        case inspect.Metadata():
+            yield from amounts_without(kind.type, path, has_currency=has_currency)
+        case inspect.UnionType():
+            for each in kind.types:
+                yield from amounts_without(each, path, has_currency=has_currency)
+        case inspect.VarTupleType():
+            yield from amounts_without(kind.item_type, path, has_currency=has_currency)
+        case inspect.DictType():
+            yield from amounts_without(kind.value_type, path, has_currency=has_currency)
+        case inspect.StructType():
+            says = has_currency or any(field.name == "currency" for field in kind.fields)
+            for field in kind.fields:
+                yield from amounts_without(field.type, f"{path}.{field.name}", has_currency=says)
+        case _:
+            pass
+
+
+def test_every_amount_that_is_stored_has_a_currency() -> None:
+    # Take the currency from a type → its amounts are shown as of no currency, this fails.
+    found = [
+        place
+        for name, stored in STORED_TYPES.items()
+        for place in amounts_without(inspect.type_info(stored.event), name, has_currency=False)
+    ]
+    assert found == []

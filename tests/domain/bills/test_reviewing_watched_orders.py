@@ -64,6 +64,7 @@ def reviewed(decision: Any = "ship", until: str | None = None, **other: Any) -> 
     said: dict[str, Any] = {
         "order": OTHER_ORDER,
         "customer": CUSTOMER,
+        "currency": "USD",
         "missing": 0 if until is None else 7595,
     }
     return WatchedOrderReviewed(**{**said, "decision": decision, "until": until, **other})

@@ -220,8 +220,8 @@ def test_while_payment_is_asked_first_the_owners_review_is_the_way_on() -> None:
     assert ("review_order", None) not in steps(given(ann(), customer(), placed(terms="bill_after")))
     story = given(ann(), customer(), watched)
     assert by(story, "review_order") == "owner"
-    asked_first = {"order": ORDER, "customer": CUSTOMER, "missing": 7595, "until": "2010-08-17"}
-    story.record(WatchedOrderReviewed(**asked_first, decision="payment_first"))
+    asked_first = {"order": ORDER, "customer": CUSTOMER, "currency": "USD", "missing": 7595}
+    story.record(WatchedOrderReviewed(**asked_first, until="2010-08-17", decision="payment_first"))
     assert (refused(story, "ship"), by(story, "review_order")) == ("R-B2", "owner")
     story.by(OWNER).do(review("ship"))
     assert ("review_order", None) not in steps(story)
