@@ -9,7 +9,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Annotated, Any, TypeVar, cast
-from urllib.parse import urlencode
 
 import msgspec
 from pydantic import Field, WithJsonSchema
@@ -235,7 +234,6 @@ async def _shown(call: Call, listing: Listing, query: ListQuery, asked: Asked, a
         shown | {"incomplete": listing.stands_still_at(item, answered.parked) if answered.parked else None}
         for item, shown in zip(here, await call.reading.structs(here), strict=True)
     ]
-    headers = {"Ledger-Position": str(answered.position)} | _link(call, following)
     body = {
         "items": items,
         "next": following,
@@ -244,12 +242,4 @@ async def _shown(call: Call, listing: Listing, query: ListQuery, asked: Asked, a
         "incomplete": sorted({each.position for each in answered.parked}),
         "late": list(answered.late),
     }
-    return page_reply(call, body, (*listing.item.__struct_fields__, "incomplete"), headers)
-
-
-def _link(call: Call, following: str | None) -> dict[str, str]:
-    """The header that names the next page (RFC 8288)."""
-    if following is None:
-        return {}
-    parameters = {**call.query_params, "cursor": following}
-    return {"Link": f'<{call.scope["path"]}?{urlencode(parameters)}>; rel="next"'}
+    return page_reply(call, body, (*listing.item.__struct_fields__, "incomplete"))

@@ -1,8 +1,7 @@
 """Lists come in pages by cursor, in the book's order; nothing is lost or shown twice while others write."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,7 +11,7 @@ from api.call import Call
 from api.grammars import At, grammar
 from api.problems import Fault, Invalid
 from api.replies import Reply
-from api.tables import page_reply
+from api.tables import next_link, page_reply
 from domain.entry import Entry
 from ledger.projecting.as_of import AsOf, Position, Recorded
 
@@ -95,8 +94,9 @@ async def page_of_entries(
     here, has_more = found[: asked.limit], len(found) > asked.limit
     following = str(here[-1].position) if has_more else None
     body = {"items": await shown(here), "next": following, "has_more": has_more}
-    link = _link(call, asked, following)
-    return call.answer(body, link) if columns is None else page_reply(call, body, columns, link)
+    if columns is None:
+        return call.answer(body, next_link(call, following))
+    return page_reply(call, body, columns)
 
 
 async def expect_reached(call: Call, asked: Paging) -> None:
@@ -108,11 +108,3 @@ async def expect_reached(call: Call, asked: Paging) -> None:
 def single(call: Call, items: list[object], columns: Sequence[str]) -> Reply:
     """A list of flat items that is whole in one page: what an exact look-up found."""
     return page_reply(call, {"items": items, "next": None, "has_more": False}, columns)
-
-
-def _link(call: Call, asked: Paging, following: str | None) -> Mapping[str, str]:
-    """The header that names the next page (RFC 8288)."""
-    if following is None:
-        return {}
-    parameters = asked.model_dump(exclude_none=True) | {"cursor": following}
-    return {"Link": f'<{call.scope["path"]}?{urlencode(parameters)}>; rel="next"'}

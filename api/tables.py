@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -27,14 +28,25 @@ def expect_acceptable(headers: Mapping[bytes, bytes], *, gives_csv: bool) -> Non
         raise NotAcceptable
 
 
-def page_reply(
-    call: Call, body: Mapping[str, Any], names: Sequence[str], headers: Mapping[str, str] | None = None
-) -> Reply:
-    """A page in the form the caller prefers: JSON, or its items as CSV under these names."""
-    headers = {**(headers or {}), "Vary": "Accept"}
+def page_reply(call: Call, body: Mapping[str, Any], names: Sequence[str]) -> Reply:
+    """A page in the form the caller prefers: JSON, or its items as CSV under these names.
+
+    Its headers say what CSV has no place for: the next page, and up to which entry it counts.
+    """
+    headers = {"Vary": "Accept", **next_link(call, body["next"])}
+    if "as_of_position" in body:
+        headers["Ledger-Position"] = str(body["as_of_position"])
     if _prefers_csv(call.raw):
         return Reply(200, _csv_of(names, body["items"]), headers, CSV)
     return Reply(200, msgspec.json.encode(body), headers)
+
+
+def next_link(call: Call, following: str | None) -> dict[str, str]:
+    """The header that names the next page (RFC 8288)."""
+    if following is None:
+        return {}
+    parameters = {**call.query_params, "cursor": following}
+    return {"Link": f'<{call.scope["path"]}?{urlencode(parameters)}>; rel="next"'}
 
 
 def _prefers_csv(headers: Mapping[bytes, bytes]) -> bool:
