@@ -40,8 +40,9 @@ class ExplainFigureQuery(AsOfTime, Paging):
 
     key: str = Field(
         max_length=400,
-        description="The key of a row, or its beginning, its parts separated by commas, as `cus_…,EUR`; of "
-        "several rows the figures are added.",
+        description="The key of a row, or its beginning, its parts separated by commas, as `cus_…,EUR`, or "
+        "its own id alone, as `bil_…`: `/v1/projections` names the parts. Of several rows the figures are "
+        "added.",
     )
     column: str = Field(max_length=63, description="A column that holds whole numbers.", examples=["charged"])
 

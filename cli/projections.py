@@ -22,7 +22,7 @@ from ledger.database import open_database
 from ledger.projecting import cursors
 from ledger.projecting.cursors import Lag
 from ledger.projecting.entries import connect
-from ledger.projecting.explain import NotAKey, explain, figures_of, key_in
+from ledger.projecting.explain import NotAKey, explain, figures_of, key_in, key_told
 from ledger.projecting.rebuild import Receipt
 from ledger.projecting.rebuilding import rebuild_alone
 from ledger.projecting.sample import verify_sample
@@ -41,7 +41,10 @@ Names = Annotated[
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 KeyText = Annotated[
-    str, typer.Argument(metavar="KEY", help="The beginning of a row's key, comma-separated: cus_…,EUR")
+    str,
+    typer.Argument(
+        metavar="KEY", help="A row's own id, or the beginning of its key, comma-separated: cus_…,EUR"
+    ),
 ]
 Column = Annotated[
     str | None, typer.Option("--column", help="The figure to explain; left out, all are shown.")
@@ -72,7 +75,9 @@ def list_projections(data: Data = None, dsn: Dsn = None, as_json: Json = False) 
         closing(connect(database.app_conninfo)) as connection,
     ):
         left = detached(connection, PROJECTIONS)
-    rows: list[Row] = [_listed(each.name, each.version, each.table, each.question) for each in PROJECTIONS]
+    rows: list[Row] = [
+        _listed(each.name, each.version, each.table, each.question, each.key) for each in PROJECTIONS
+    ]
     for table in left:
         name, _, version = table.rpartition("_v")
         rows.append(
@@ -172,7 +177,7 @@ def explain_figure(
         for each in figures_of(projection) if column is None else (column,):
             found = explain(at.conninfo, at.book, projection, wanted, each, past)
             if not found.is_known and past is None:
-                raise Misused(f"No row of {name} has a key that begins with {key}, and none ever had.")
+                raise Misused(f"No row has the key {key}, and none ever had. {key_told(projection)}.")
             if column is None:
                 rows.append({"column": each, "figure": found.figure, "entries": len(found.deltas)})
                 continue
@@ -290,8 +295,14 @@ def _fail_unless_sound(verdicts: Sequence[Verdict], as_json: bool) -> None:
         raise typer.Exit(FOUND)
 
 
-def _listed(name: str, version: int, table: str, question: str) -> Row:
-    return {"projection": name, "version": version, "table": table, "question": question}
+def _listed(name: str, version: int, table: str, question: str, key: tuple[str, ...] = ()) -> Row:
+    return {
+        "projection": name,
+        "version": version,
+        "table": table,
+        "key": ",".join(key),
+        "question": question,
+    }
 
 
 def _status(lag: Lag) -> Row:

@@ -65,6 +65,7 @@ class GoodsReturns(Projection[ReturnedSku, BearsOnReturns]):
     handles = events_of(BearsOnReturns)
     key = ("stream", "name", "sku")
     group_key = ("stream",)
+    own_id = "name"
     found_by = "stream"
     indexes = (("sku",), ("refund",))
 

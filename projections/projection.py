@@ -53,6 +53,8 @@ class Projection(ABC, Generic[RowT, EventT]):
     """The columns that name a row: the first fields of `row`."""
     group_key: tuple[str, ...]
     """The columns that name a group of rows: the first of `key`."""
+    own_id: str | None = None
+    """The column of the key whose value, an id, names the row without what comes before it: lists show it."""
     found_by: Literal["customer", "stream"] | None = None
     """What of every entry equals the first column of its group, so that one group is found quickly."""
     indexes: tuple[tuple[str, ...], ...] = ()

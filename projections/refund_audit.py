@@ -171,6 +171,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
     handles = events_of(TellsOfARefund)
     key = ("customer", "refund")
     group_key = key
+    own_id = "refund"
     found_by = "customer"
     indexes = (("refund",), ("granted_at",), ("stage", "granted_at"))
 

@@ -46,6 +46,7 @@ class RefundedUnits(Projection[RefundedUnitsRow, RefundGranted | RefundCorrected
     handles = events_of(RefundGranted | RefundCorrected)
     key = ("customer", "refund", "part")
     group_key = ("customer", "refund")
+    own_id = "refund"
     found_by = "customer"
     indexes = (("granted_on",),)
 

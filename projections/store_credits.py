@@ -58,6 +58,7 @@ class StoreCredits(RowPerGroup[StoreCreditRow, TellsOfNewCredit]):
     handles = events_of(TellsOfNewCredit)
     key = ("customer", "credit")
     group_key = key
+    own_id = "credit"
     found_by = "customer"
     indexes = (("granted_on",), ("stage",))
 

@@ -51,6 +51,7 @@ class SupplierClaims(RowPerGroup[SupplierClaimRow, BearsOnClaims]):
     handles = events_of(BearsOnClaims)
     key = ("order", "claim")
     group_key = key
+    own_id = "claim"
     found_by = "stream"
     indexes = (("status",), ("refund",))
 

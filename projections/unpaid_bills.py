@@ -115,6 +115,7 @@ class UnpaidBills(Projection[DebtRow, BearsOnDebt]):
     handles = events_of(BearsOnDebt)
     key = ("order", "bill")
     group_key = ("order",)
+    own_id = "bill"
     found_by = "stream"
     indexes = (("customer",), ("open", "due_on"))
 

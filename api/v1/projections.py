@@ -13,9 +13,10 @@ from api.permissions import Permission
 from api.problems import Fault, Invalid, NotFound
 from api.section import Section
 from ledger.projecting.cursors import Lag
-from ledger.projecting.explain import NotAFigure, NotAKey, figures_of, key_in
+from ledger.projecting.explain import NotAFigure, NotAKey, figures_of, key_in, key_told
 from ledger.projecting.read_models import ReadModels
 from projections.catalogue import PROJECTIONS
+from projections.projection import AnyProjection
 
 projections = Section("projections", "The read models behind lists and balances, and how current they are.")
 
@@ -36,6 +37,9 @@ class ProjectionAnswer(Answer):
     name: str
     version: int
     question: str = Field(description="What it answers.")
+    key: list[str] = Field(description="The parts of a row's key, in their order, as `/explain` takes them.")
+    own_id: str | None = Field(description="The part that names a row by itself; null: the first ones do.")
+    figures: list[str] = Field(description="The columns that `/explain` explains.")
     status: Status = Field(description="`stopped`: it waits for somebody to mend the cause.")
     position: int | None = Field(description="Up to which entry it has read; null before it is built.")
     head: int = Field(description="The book's last entry.")
@@ -50,7 +54,7 @@ async def list_projections(call: Call) -> Response:
     """List the read models, and how far each is behind the book"""
     models = call.book.read_models
     items = [
-        _shown(projection.question, lag, models)
+        _shown(projection, lag, models)
         for projection, lag in zip(PROJECTIONS, await models.lags(), strict=True)
     ]
     return call.answer({"items": items, "next": None, "has_more": False})
@@ -79,18 +83,21 @@ async def explain_figure(
         figures = ", ".join(figures_of(model))
         raise Invalid(faults=(Fault("column", f"Should be one of {figures}"),)) from None
     if not found.is_known and query.at is None:
-        raise NotFound
+        raise NotFound(f"No row has, or had, this key. {key_told(model)}.")
     if len(found.currencies) > 1:
         raise Invalid(faults=(Fault("key", "Should name rows of one currency"),))
     return await explained_by_deltas(call, query, found, next(iter(found.currencies), None))
 
 
-def _shown(question: str, lag: Lag, models: ReadModels) -> dict[str, object]:
+def _shown(projection: AnyProjection, lag: Lag, models: ReadModels) -> dict[str, object]:
     build = models.building if lag.position is None else None
     return {
         "name": lag.projection,
         "version": lag.version,
-        "question": question,
+        "question": projection.question,
+        "key": list(projection.key),
+        "own_id": projection.own_id,
+        "figures": list(figures_of(projection)),
         "status": status_of(lag, models),
         "position": lag.position,
         "head": lag.head,

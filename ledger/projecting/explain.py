@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import cast
 
 import msgspec
+import psycopg
 from msgspec import inspect
+from psycopg import sql
 
 from domain.entry import Entry
 from domain.moments import Moment
@@ -68,12 +70,15 @@ def explain(
 ) -> Explanation:
     """Explain the sum of a column over the rows whose key begins with `key`, as of now or of a moment.
 
+    A row may be named by its own id alone, once the live rows, and so the lists, show it.
+
     Raises: NotAFigure, UnknownBook, Undecodable, psycopg.Error.
     """
     if column not in figures_of(projection):
         raise NotAFigure(column)
     with connect(conninfo) as reader:
         until = position_at(reader, book, at)
+        key = _begun(reader, book, projection, key)
         entries = (entry for entry in read(reader, book, projection, until, key) if counts(entry, at))
         deltas, parked, said = _deltas(projection, key, column, entries, at)
     figure = sum(each.delta for each in deltas)
@@ -81,11 +86,25 @@ def explain(
     return Explanation(projection.name, key, column, figure, deltas, until, parked, bool(said), currencies)
 
 
+def _begun(reader: psycopg.Connection, book: str, projection: AnyProjection, key: Key) -> Key:
+    """The beginning of the key of which only a row's own id was said; else as it was said."""
+    if len(key) != 1 or projection.own_id is None:
+        return key
+    width = projection.key.index(projection.own_id) + 1
+    query = sql.SQL("SELECT DISTINCT {} FROM {} WHERE book = %s AND {} = %s").format(
+        sql.SQL(", ").join(map(sql.Identifier, projection.key[:width])),
+        sql.Identifier(projection.table),
+        sql.Identifier(projection.own_id),
+    )
+    found = reader.execute(query, (book, *key)).fetchall()
+    return tuple(found[0]) if len(found) == 1 else key
+
+
 def key_in(projection: AnyProjection, text: str) -> Key:
     """The beginning of a key, written with commas: `cus_…,EUR`. Raises: NotAKey."""
     parts = text.split(",")
     if len(parts) > len(projection.key):
-        raise NotAKey(f"The key of {projection.name} is {','.join(projection.key)}")
+        raise NotAKey(key_told(projection))
     key: list[str | int] = []
     for part, field in zip(parts, _fields(projection), strict=False):
         kind = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
@@ -94,6 +113,12 @@ def key_in(projection: AnyProjection, text: str) -> Key:
             raise NotAKey(f"{field.name} is a whole number")
         key.append(int(part) if is_number else part)
     return tuple(key)
+
+
+def key_told(projection: AnyProjection) -> str:
+    """How a key is written, for whoever wrote it otherwise."""
+    told = f"The key of {projection.name} is {','.join(projection.key)}, or its beginning"
+    return told if projection.own_id is None else f"{told}, or {projection.own_id} alone"
 
 
 def figures_of(projection: AnyProjection) -> tuple[str, ...]:

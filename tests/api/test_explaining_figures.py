@@ -110,6 +110,32 @@ async def test_amounts_of_several_currencies_are_not_added(house: House) -> None
     assert (await got(house, f"{path},USD"))["figure"] == {"amount": 900, "currency": "USD"}
 
 
+async def test_a_row_is_found_by_its_own_id_as_lists_show_it(every_row: House) -> None:
+    # Ask for the whole key → who has a bill's id alone is told there is no such bill, this fails.
+    house, found = every_row, set[str]()
+    listed = {each["name"]: each for each in (await got(house, "/v1/projections"))["items"]}
+    await got(house, f"/v1/unpaid-bills?min_position={await house.head()}")
+    for projection in PROJECTIONS:
+        shown = listed[projection.name]
+        assert (shown["key"], shown["figures"]) == (list(projection.key), list(figures_of(projection)))
+        if shown["own_id"] is None or not shown["figures"]:
+            continue
+        row = (await rows(house, projection))[-1]
+        await house.book.read_models.readers.wait_for(await house.head(), 10.0)
+        path = f"/v1/projections/{projection.name}/explain?column={shown['figures'][0]}&key="
+        prefix = projection.key[: projection.key.index(shown["own_id"]) + 1]
+        whole = ",".join([str(getattr(row, name)) for name in prefix])
+        assert await got(house, path + getattr(row, shown["own_id"])) == await got(house, path + whole)
+        found.add(projection.name)
+    assert {"unpaid_bills", "refund_audit", "goods_returns"} <= found
+
+
+async def test_a_key_that_no_row_has_is_answered_with_the_parts_of_one(house: House) -> None:
+    answer = await house.agent.get("/v1/projections/unpaid_bills/explain?key=bil_x&column=open")
+    assert answer.status_code == 404
+    assert "order,bill, or its beginning, or bill alone" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["nothing/explain?key=1&column=x", "orders/explain?key=x&column=total"])
 async def test_what_is_not_there_is_not_explained(house: House, path: str) -> None:
     assert (await house.agent.get(f"/v1/projections/{path}")).status_code == 404
