@@ -14,7 +14,7 @@ import msgspec
 from domain.book.register import Register
 from domain.orders.order import Placed
 from domain.refunds.refund import Refund
-from domain.refunds.ways import PayoutWayClosed, Ways, payments_of, sent_back_by
+from domain.refunds.ways import PayoutWayClosed, Way, Ways, payments_of, sent_back_by
 from domain.refusal import Refusal
 
 
@@ -68,6 +68,7 @@ class GoingBack:
         self._sent = {it.payment: share for it, share in sent}
         self._through = payments_of(processor, state, refund, book)
         self._open = [Share(*each) for each in ways.payments()]
+        self._way_open: Way = ways.first()
         self._refund, self._processor, self._cash = refund.granted.refund, processor, cash
 
     @property
@@ -105,7 +106,7 @@ class GoingBack:
         for each in self._open:
             if each.payment == payment:
                 return each
-        raise PayoutWayClosed(self._refund, "original_method")
+        raise PayoutWayClosed(self._refund, "original_method", self._way_open)
 
     def _expect_asked(self, payment: str | None) -> None:
         """The processor sends some of it back: of all, or of the payment named."""

@@ -161,7 +161,7 @@ def _way(
             if named:
                 assert command.processor is not None
                 raise PaidOutByProcessor(command.refund, command.processor)
-    raise PayoutWayClosed(command.refund, command.method)
+    raise PayoutWayClosed(command.refund, command.method, ways.first())
 
 
 def _sent_by_itself(

@@ -254,7 +254,7 @@ def _that_stand(shares: list[Share], state: Placed | Customer) -> list[Share]:
 def _other_card(command: SettleRefund, ways: Ways) -> str:
     card = ways.card(command.payment_method)
     if card is None:
-        raise PayoutWayClosed(command.refund, "other_card")
+        raise PayoutWayClosed(command.refund, "other_card", ways.first())
     return card
 
 

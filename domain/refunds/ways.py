@@ -8,9 +8,9 @@ which failed passes to the next, as far as that reaches.
 Source: R-G8
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -30,6 +30,13 @@ from domain.refusal import Refusal
 
 Way = Literal["original_method", "other_card", "store_credit", "cheque"]
 WAYS: tuple[Way, ...] = get_args(Way)
+WAYS_OUT: Final[Mapping[Way, str]] = {
+    "original_method": "Send it back against a payment of the order from which some may still go back.",
+    "other_card": "Send it to another card of the customer that is on file and valid.",
+    "store_credit": "Keep it as the customer's credit, or send a cheque where they prefer money.",
+    "cheque": "Send a cheque: credit that the customer wants as money is not kept as credit again.",
+}
+"""What to do where that way is the first that is open."""
 
 
 @dataclass(unsafe_hash=True)
@@ -37,10 +44,17 @@ class PayoutWayClosed(Refusal):
     """The money cannot go this way: it failed before, or there is no such way."""
 
     rule = "R-G8"
-    way_out = "Use the next way: another card, store credit, or a cheque."
+    way_out = "Use the way that is open: it is shown."
 
     refund: str
     method: Way
+    open: Way
+    """The first way on which it may leave."""
+
+    @property
+    def advice(self) -> str:
+        """The way out on the way that is open."""
+        return WAYS_OUT[self.open]
 
 
 @dataclass(unsafe_hash=True)
@@ -167,7 +181,7 @@ class Ways:
 
     def chosen(self, method: Way | None) -> Way:
         """The way asked for, or the first that is open. Raises: PayoutWayClosed, EarlierWayOpen."""
-        first = self._first()
+        first = self.first()
         if method is None:
             return first
         name = self._refund.granted.refund
@@ -177,10 +191,11 @@ class Ways:
         if method == "cheque" and by_cheque and all(by_cheque):
             return first
         if WAYS.index(method) < WAYS.index(first):
-            raise PayoutWayClosed(name, method)
+            raise PayoutWayClosed(name, method, first)
         raise EarlierWayOpen(name, method, first)
 
-    def _first(self) -> Way:
+    def first(self) -> Way:
+        """The first way that is open."""
         if self.payments():
             return "original_method"
         if any(self._cards()):

@@ -221,7 +221,7 @@ def test_a_reference_is_that_of_one_payout_against_one_payment() -> None:
     named = by_transfer_and_card().when(settle(processor="acme", payment=OTHER_PAYMENT))
     named.then(asked(5595))
     unknown = by_transfer_and_card().when(settle(payment=id_of("pay", 9)))
-    unknown.refused(PayoutWayClosed(REFUND, "original_method"))
+    unknown.refused(PayoutWayClosed(REFUND, "original_method", "original_method"))
 
 
 def test_a_payout_is_never_more_than_is_due_back_when_it_is_made() -> None:
@@ -334,8 +334,10 @@ def test_after_two_years_to_a_closed_card_then_by_cheque_which_comes_back_and_go
     failed = story.when(fail()).decides(RefundPaymentFailed)
     assert (failed.payment, failed.payment_method, failed.amount) == (PAYMENT, CARD, 7595)
     assert story.account(ORDER).balance == -7595, "nothing left us, and it stays owed"
-    story.when(settle(method="original_method")).refused(PayoutWayClosed(REFUND, "original_method"))
-    story.when(settle(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card"))
+    story.when(settle(method="original_method")).refused(
+        PayoutWayClosed(REFUND, "original_method", "store_credit")
+    )
+    story.when(settle(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card", "store_credit"))
     story.do(settle(method="cheque", reference="0815"))
     assert story.account(ORDER).balance == 0
     story.when(come_back()).decides(RefundReturned)

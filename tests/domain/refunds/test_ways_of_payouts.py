@@ -121,7 +121,7 @@ def test_what_a_connected_processor_sends_back_fails_when_that_says_so() -> None
     story.when(fail(processor="another")).decides(RefundPaymentFailed)
     story.when(fail(processor="acme")).nothing()
     closed = fail(processor="acme", payout=SECOND)
-    story.when(closed).refused(PayoutWayClosed(REFUND, "original_method"))
+    story.when(closed).refused(PayoutWayClosed(REFUND, "original_method", "store_credit"))
 
 
 def test_of_a_transfer_and_a_card_the_transfer_fails_by_hand() -> None:
@@ -203,15 +203,19 @@ def test_each_way_that_failed_is_named() -> None:
     story = owing(7595, card_stored())
     by_card = fail(method="other_card", payment_method=CARD)
     story.when(by_card).then(failed(method="other_card", payment=None, payment_method=CARD))
-    story.when(fail(method="other_card", payout=SECOND)).refused(PayoutWayClosed(REFUND, "other_card"))
-    owing().when(fail(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card"))
+    story.when(fail(method="other_card", payout=SECOND)).refused(
+        PayoutWayClosed(REFUND, "other_card", "original_method")
+    )
+    owing().when(fail(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card", "original_method"))
 
 
 def test_of_two_payments_the_one_that_failed_is_named() -> None:
     story = paid_in_two()
     second = story.when(fail(payment=OTHER_PAYMENT)).decides(RefundPaymentFailed)
     assert second.payment == OTHER_PAYMENT
-    story.when(fail(payment=OTHER_PAYMENT, payout=SECOND)).refused(PayoutWayClosed(REFUND, "original_method"))
+    story.when(fail(payment=OTHER_PAYMENT, payout=SECOND)).refused(
+        PayoutWayClosed(REFUND, "original_method", "original_method")
+    )
 
 
 def test_nothing_fails_before_the_grant_and_nothing_comes_back_before_it_left() -> None:
@@ -230,7 +234,7 @@ def test_what_came_back_is_owed_again() -> None:
     story.do(record())
     assert story.when(come_back(payout=FIRST)).decides(RefundReturned).amount == 7595
     story.when(settle(method="original_method", payouts=(SECOND,))).refused(
-        PayoutWayClosed(REFUND, "original_method")
+        PayoutWayClosed(REFUND, "original_method", "store_credit")
     )
     story.do(settle(payouts=(SECOND,)))
     assert credit_of(story) == 7595
@@ -243,9 +247,11 @@ def test_an_earlier_way_comes_first_and_one_that_failed_is_closed() -> None:
     story = owing(7595, card_stored(), old_card())
     story.when(settle(method="cheque")).refused(EarlierWayOpen(REFUND, "cheque", "original_method"))
     story.do(fail())
-    story.when(settle(method="original_method")).refused(PayoutWayClosed(REFUND, "original_method"))
+    story.when(settle(method="original_method")).refused(
+        PayoutWayClosed(REFUND, "original_method", "other_card")
+    )
     story.when(settle(method="other_card", payment_method=id_of("pm", 9))).refused(
-        PayoutWayClosed(REFUND, "other_card")
+        PayoutWayClosed(REFUND, "other_card", "other_card")
     )
     assert story.when(settle()).decides(RefundPaid).payment_method == OLD_CARD
 
@@ -257,13 +263,13 @@ def test_the_card_named_is_taken_where_it_is_valid() -> None:
     assert story.when(named).decides(RefundPaid).payment_method == CARD
     late = owing(7595, card_stored(expiry="2010-08")).on("2010-09-01")
     late.do(fail())
-    late.when(settle(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card"))
+    late.when(settle(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card", "store_credit"))
 
 
 def test_the_card_it_came_from_is_no_other_card() -> None:
     story = owing(7595, card_stored(), payment_method=CARD)
     story.do(fail())
-    story.when(settle(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card"))
+    story.when(settle(method="other_card")).refused(PayoutWayClosed(REFUND, "other_card", "store_credit"))
 
 
 @pytest.mark.parametrize(("kind", "is_open"), [("soft", True), ("hard", False), ("fraud", False)])
@@ -275,7 +281,7 @@ def test_a_card_declined_for_good_is_no_card_to_pay_to(kind: Any, is_open: bool)
     if is_open:
         assert named.decides(RefundPaid).payment_method == OLD_CARD
     else:
-        named.refused(PayoutWayClosed(REFUND, "other_card"))
+        named.refused(PayoutWayClosed(REFUND, "other_card", "other_card"))
         assert story.when(settle()).decides(RefundPaid).payment_method == CARD
 
 
@@ -300,9 +306,10 @@ def test_credit_asked_back_as_money_is_not_kept_as_credit_again() -> None:
     first = refund_granted(refund=OTHER_REFUND, order=None, basis="stated", granted=800, credit_amount=800)
     story = given(customer_registered(), first, kept)
     story.do(pay_out_credit(800))
-    story.when(settle(stream=CUSTOMER, method="store_credit")).refused(
-        PayoutWayClosed(REFUND, "store_credit")
-    )
+    # Name one fixed way out → store credit is advised, which is never open here, this fails.
+    closed = PayoutWayClosed(REFUND, "store_credit", "cheque")
+    story.when(settle(stream=CUSTOMER, method="store_credit")).refused(closed)
+    assert closed.advice.startswith("Send a cheque")
     by_cheque = story.when(settle(stream=CUSTOMER, reference="chq-1")).decides(RefundPaid)
     assert (by_cheque.method, by_cheque.amount, by_cheque.reference) == ("cheque", 800, "chq-1")
 
@@ -311,7 +318,9 @@ def test_a_card_that_failed_once_is_no_way_for_another_payment() -> None:
     second = captured(amount=1000, payment=OTHER_PAYMENT, reference="ch_2", payment_method=CARD)
     story = owing(2000, card_stored(), payment_method=CARD).record(second)
     story.do(fail(payment=PAYMENT))
-    story.when(settle(method="original_method")).refused(PayoutWayClosed(REFUND, "original_method"))
+    story.when(settle(method="original_method")).refused(
+        PayoutWayClosed(REFUND, "original_method", "store_credit")
+    )
 
 
 def test_two_payments_go_back_under_two_names_and_what_has_no_name_stays_owed() -> None:
