@@ -1,8 +1,17 @@
 """Every refund, from asking to the money being at the customer's: who, why, under what, and what it came to;
 what became of the goods, and what their supplier bore.
 
-One row per refund. What is odd about one is computed from its row
-(`ANOMALIES`) and refuses nothing. Source: R-G2 … R-G12, §4
+One row per refund. Where its money went adds up at every position:
+
+    granted = cleared + paid + set aside + still due + away, none of them below 0
+
+    cleared  of bills, with the grant and since; but for the charged fee by which a cancellation settled one
+             beside what it granted
+    due      as RefundDueChanged, the grant or the last payout says; of two refunds until one is paid, where
+             less is there than both grant
+    away     a bank took it, it never came, or it covers units still to ship
+
+What is odd about one is computed from its row (`ANOMALIES`) and refuses nothing. Source: R-G2 … R-G12, §4
 """
 
 from typing import Literal, assert_never
@@ -106,7 +115,8 @@ class RefundRow(Row):
     against_limits: Minor = 0
     """What of it the limits were compared with when it was decided, whatever became of it since."""
     cleared: Minor = 0
-    """Bills settled, what was written off included."""
+    """Bills settled, with the grant and since, what was written off included; not what is due back after all.
+    """
     paid: Minor = 0
     """Money that left us, less what came back."""
     set_aside: Minor = 0
@@ -166,7 +176,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
     """Which refunds were there: who, why, under what, and where did the money go?"""
 
     name = "refund_audit"
-    version = 6
+    version = 7
     row = RefundRow
     handles = events_of(TellsOfARefund)
     key = ("customer", "refund")
@@ -208,6 +218,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
                 row.stage = "granted" if it.left else "settled"
             case RefundDueChanged():
                 row.stage = "granted" if it.due else "settled"
+                row.cleared += it.cleared_late
             case PayoutUnmatched():
                 row.unmatched_payouts += 1
             case PayoutAsked() | PayoutNamed():

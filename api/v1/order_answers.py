@@ -15,6 +15,7 @@ from domain.orders.order import Delivery, Draft, LineState, Placed, Shipment
 from domain.orders.order_events import OrderLine, OrderUnitsCancelled, Part
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.cleared import cleared
 from domain.refunds.refund import Refund
 from projections.timeline.contacts import PlannedContact
 from projections.timeline.milestone import Milestone
@@ -114,7 +115,7 @@ class RefundAnswer(Answer):
     basis: str = Field(examples=["undelivered"])
     granted: Amount = Field(description="What the customer was told they get back.")
     credited: Amount = Field(description="What of the order's charges no longer counts.")
-    cleared: Amount = Field(description="What of that settled open bills.")
+    cleared: Amount = Field(description="What of that settled bills, with the grant and since.")
     paid: Amount = Field(description="What left us as money, less what came back.")
     set_aside: Amount = Field(description="What was kept as the customer's credit.")
     returns_fee: bool
@@ -226,7 +227,7 @@ def order_answer(state: Placed, last: Entry) -> dict[str, object]:
         "shipments": [_shipment(shipment) for shipment in state.shipments.values()],
         "bills": [bill_answer(bill) for bill in state.bills.values()],
         "cancellations": [_cancellation(cancelled.cancelled) for cancelled in state.cancellations.values()],
-        "refunds": [_refund(refund) for refund in state.refunds.values()],
+        "refunds": _refunds(state),
         "disputes": [dispute_answer(dispute) for dispute in state.disputes.values()],
         "reversals": [reversal_answer(reversal) for reversal in state.reversals.values()],
         "watched_for": [
@@ -341,14 +342,22 @@ def _cancellation(it: OrderUnitsCancelled) -> dict[str, object]:
     }
 
 
-def _refund(refund: Refund) -> dict[str, object]:
+def _refunds(state: Placed) -> list[dict[str, object]]:
+    shares = cleared(state)
+    return [
+        _refund(refund, refund.cleared_beside + shares[name] if name in shares else 0)
+        for name, refund in state.refunds.items()
+    ]
+
+
+def _refund(refund: Refund, settled: int) -> dict[str, object]:
     it = refund.granted
     return {
         "id": it.refund,
         "basis": it.basis,
         "granted": money(it.granted, it.currency),
         "credited": money(it.credit_amount, it.currency),
-        "cleared": money(sum([share.amount for share in it.cleared]), it.currency),
+        "cleared": money(settled, it.currency),
         "paid": money(refund.paid, it.currency),
         "set_aside": money(refund.set_aside, it.currency),
         "returns_fee": it.returns_fee,

@@ -36,6 +36,7 @@ from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.payments.payment_events import CreditSetAside, CreditShare, CreditUsed, PaymentCaptured
+from domain.refunds.cleared import late_of_none
 from domain.refusal import Refusal
 
 
@@ -97,6 +98,7 @@ def correct_payment(
     numbered = [bill for bill in after.bills.values() if bill.is_numbered]
     cleared = cleared_of_phantoms(after, (*without_number(after), *numbered))
     corrected = msgspec.structs.replace(corrected, cleared=cleared)
+    corrected = msgspec.structs.replace(corrected, of_no_refund=_of_no_refund(corrected, state))
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if excess is not None:
         events.append((it.customer, corrected))
@@ -108,6 +110,17 @@ def correct_payment(
     events += hold_goes_on(without_payment(state, corrected), it.payment, payment.position, it.payment, given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
+
+
+def _of_no_refund(corrected: PaymentCorrected, state: Placed) -> tuple[BillShare, ...]:
+    """What of that no refund clears, as of so much none is left."""
+    left = late_of_none(without_payment(state, corrected)) - late_of_none(state)
+    shares: list[BillShare] = []
+    for share in corrected.cleared:
+        if (amount := min(share.amount, left)) > 0:
+            shares.append(BillShare(share.bill, amount))
+            left -= amount
+    return tuple(shares)
 
 
 def _waits_again(it: PaymentCorrected, unmatched: str, given: Given) -> UnmatchedReceiptReopened:

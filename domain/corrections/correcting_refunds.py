@@ -20,6 +20,7 @@ from domain.money import Money
 from domain.orders.cancelling import fee_goes_back, may_credit_fee
 from domain.orders.order import Cancellation, Placed
 from domain.orders.pricing import UnitsPrice, price_of_units
+from domain.refunds.cleared import cleared_late
 from domain.refunds.owed import due_of_no_refund
 from domain.refunds.refund import Refund
 from domain.refusal import Refusal
@@ -147,17 +148,16 @@ def _cleared_late(refund: Refund, state: Placed) -> tuple[BillShare, ...]:
     """What of it settles bills only since a payment of them was corrected; the rest it was to give back is
     there still. Raises: RefundMoneyGone.
     """
-    it = refund.granted
-    due_back = it.credit_amount - sum([share.amount for share in it.cleared])
+    it, settled = refund.granted, cleared_late(state, refund)
+    due_back = it.credit_amount - sum([share.amount for share in it.cleared]) - settled
     due_back -= sum([share.amount for share in it.write_offs_cleared])
-    gone = max(0, due_back - state.funds())
+    if (gone := due_back - state.funds()) > 0:
+        raise RefundMoneyGone(it.refund, Money(gone, it.currency))
     late: list[BillShare] = []
     for bill in state.bills.values():
-        if share := min(gone, bill.cleared_late):
+        if share := min(settled, bill.cleared_late):
             late.append(BillShare(bill.bill, share))
-            gone -= share
-    if gone:
-        raise RefundMoneyGone(it.refund, Money(gone, it.currency))
+            settled -= share
     return tuple(late)
 
 

@@ -50,7 +50,11 @@ class PaymentCorrected(Event, frozen=True, kw_only=True):
     """The credit that is none; None where nothing had been set aside."""
     set_aside: Minor
     cleared: tuple[BillShare, ...]
-    """What of the reopened shares the order's funds clear, where they are owed without a number."""
+    """What of the reopened shares is closed again: refunds clear it instead, or nobody owes it any more."""
+    of_no_refund: tuple[BillShare, ...] = ()
+    """The latter: owed without a number for a charge that was taken back; or given back to the customer out
+    of what covers units still to ship, which covers less of them.
+    """
     bill: str | None
     """Names what is owed now; None where the funds sufficed."""
     opened: Minor

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.bills.bill import Bills, with_cleared, with_owed, with_reopened
+from domain.bills.bill import Bill, Bills, with_cleared, with_owed, with_reopened
 from domain.bills.bill_events import BillShare
 from domain.corrections.correction_events import (
     BillCorrected,
@@ -22,7 +22,8 @@ from domain.refunds.refund_events import RefundGranted
 
 def without_payment(state: Placed, it: PaymentCorrected) -> Placed:
     """The order as if that money had never come."""
-    bills = with_reopened(state.bills, it.reopened, it.written_off)
+    bills = with_cleared(with_reopened(state.bills, it.reopened, it.written_off), it.cleared)
+    bills = _with_late(bills, it.cleared)
     return msgspec.structs.replace(
         _moved(
             state,
@@ -30,18 +31,17 @@ def without_payment(state: Placed, it: PaymentCorrected) -> Placed:
             set_aside=-it.set_aside,
             written_off=sum([share.amount for share in it.written_off]),
         ),
-        bills=_with_cleared_late(with_cleared(bills, it.cleared), it.cleared),
+        bills=_with_late(bills, it.of_no_refund, -1),
     )
 
 
-def _with_cleared_late(bills: Bills, shares: Sequence[BillShare], sign: int = 1) -> Bills:
-    """The bills with so much more settled by refunds late; what is owed without a number fell away."""
+def _with_late(bills: Bills, shares: Sequence[BillShare], sign: int = 1) -> dict[str, Bill]:
+    """The bills with so much more of what was cleared that refunds settle late."""
     after = dict(bills)
     for share in shares:
         bill = after[share.bill]
-        if bill.is_numbered:
-            late = bill.cleared_late + sign * share.amount
-            after[share.bill] = msgspec.structs.replace(bill, cleared_late=late)
+        late = bill.cleared_late + sign * share.amount
+        after[share.bill] = msgspec.structs.replace(bill, cleared_late=late)
     return after
 
 
@@ -114,7 +114,7 @@ def reopened_late(granted: RefundGranted, it: RefundCorrected) -> tuple[BillShar
 def _refund_corrected(state: Placed, it: RefundCorrected, entry: Entry) -> Placed:
     late = reopened_late(state.refunds[it.refund].granted, it)
     state = without_refund(state, it)
-    state = msgspec.structs.replace(state, bills=_with_cleared_late(state.bills, late, -1))
+    state = msgspec.structs.replace(state, bills=_with_late(state.bills, late, -1))
     refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
     cancellations = dict(state.cancellations)
     if it.cancelled:

@@ -173,10 +173,10 @@ def _payment_corrected(facts: CustomerFacts, it: PaymentCorrected) -> CustomerFa
     if it.bill is not None and it.due_on is not None:
         facts = _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
     facts = _settled(facts, it.order, _open_again(it))
-    # What is owed without a number falls away; of a bill it is a refund that clears, which is no payment.
+    # What was owed without a number, for no charge any more, falls away; that a refund clears is no payment.
     bills = facts.orders.get(it.order, OrderFacts()).bills
     gone = sum(
-        share.amount for share in it.cleared if share.bill in bills and not bills[share.bill].is_numbered
+        share.amount for share in it.of_no_refund if share.bill in bills and not bills[share.bill].is_numbered
     )
     return _settled(facts, it.order, it.cleared, unpaid=-gone)
 

@@ -42,7 +42,7 @@ def credit_again(state: Customer, refund: Refund, amount: int, given: Given) -> 
     """Of which credit it is, where so much of credit granted as money becomes credit again: what may not
     leave, or all of it.
     """
-    if amount == refund.left:
+    if amount == refund.claim:
         return refund.credits_left
     return stays_credit(state, refund, given, by_now=False)
 

@@ -1,6 +1,6 @@
 """What is due back of a refund changes with what else happens to its order: a bank takes money or gives it
 back, another refund is paid of it or taken back. Somebody has to pay it from then on, or nobody any more; or
-it goes back by itself, where a person had to find a way before.
+it goes back by itself, where a person had to find a way before; or it settles bills, instead of being paid.
 
 Every decision ends with it (`domain.decisions`), so that none can forget a refund it is not about.
 Source: R-B9, R-G8, R-G9, §2 Money
@@ -17,6 +17,7 @@ from domain.entry import Event
 from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
+from domain.refunds.cleared import cleared
 from domain.refunds.owed import owed
 from domain.refunds.paying_out import leaves_by_itself
 from domain.refunds.refund import Refund
@@ -34,7 +35,7 @@ SAYS_ITSELF = RefundGranted | RefundPaid | RefundPaymentFailed | RefundReturned 
 
 
 def with_due_changes(decision: Decision, given: Given) -> Decision:
-    """The decision, and of which refunds something is due back from then on, or no more."""
+    """The decision, and of which refunds something is due back from then on, or no more, or settles bills."""
     streams = dict.fromkeys([stream for stream, _ in decision.events])
     changes: list[tuple[str, Event]] = []
     for stream in streams:
@@ -51,12 +52,14 @@ def _changes(before: Placed, decision: Decision, given: Given) -> Iterator[Refun
     events = [event for stream, event in decision.events if stream == order]
     said = {refund for event in events if (refund := _says_of(event)) is not None}
     after = foreseen(before, events, at=given.at, now=given.now)
+    cleared_before, cleared_after = cleared(before), cleared(after)
     for name, refund in before.refunds.items():
-        if name in said:
-            continue
+        if name not in cleared_after:
+            continue  # it was none: it says so itself, or did
+        late = cleared_after[name] - cleared_before[name]
         was, is_now = owed(before, refund).total, owed(after, after.refunds[name]).total
-        begins_or_ends = (was > 0) != (is_now > 0)
-        if not begins_or_ends and not _leaves_from_now(before, after, refund, given):
+        changes = (was > 0) != (is_now > 0) or _leaves_from_now(before, after, refund, given)
+        if not late and (name in said or not changes):
             continue
         yield RefundDueChanged(
             refund=name,
@@ -64,7 +67,8 @@ def _changes(before: Placed, decision: Decision, given: Given) -> Iterator[Refun
             order=order,
             currency=refund.granted.currency,
             due=is_now,
-            deadlines=deadlines_of_due_back(given) if is_now and not was else (),
+            cleared_late=late,
+            deadlines=deadlines_of_due_back(given) if is_now and not was and name not in said else (),
         )
 
 

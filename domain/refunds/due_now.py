@@ -13,6 +13,7 @@ from domain.customers.registering import Customer
 from domain.decision import Given
 from domain.orders.order import Placed
 from domain.orders.things import DUE_BACK
+from domain.refunds.cleared import cleared
 from domain.refunds.credit_out import may_be_lost, stays_credit
 from domain.refunds.owed import Owed, owed
 from domain.refunds.refund import Refund
@@ -56,7 +57,8 @@ def due_then(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
     due = due_now(state, refund, given)
     if isinstance(state, Placed):
         since = sum(taken_since(state, given.at).values())
-        most = min(refund.left - due.credit, state.there.by(DUE_BACK, given.at))
+        of_it = refund.claim - cleared(state).get(refund.granted.refund, 0) - due.credit
+        most = min(of_it, state.there.by(DUE_BACK, given.at))
         return Owed(max(due.cash, min(due.cash + since, most)), due.credit)
     if not _is_credit(refund):
         return due

@@ -8,6 +8,7 @@ import msgspec
 from domain.customers.registering import Customer
 from domain.orders.account import cash_of
 from domain.orders.order import Placed
+from domain.refunds.cleared import cleared
 from domain.refunds.refund import Refund
 
 
@@ -26,14 +27,12 @@ class Owed(msgspec.Struct, frozen=True):
 def owed(state: Placed | Customer, refund: Refund) -> Owed:
     """What of a refund is due back now. Source: R-G8, R-G9, §2 Money
 
-    What is due back of an order goes to the refunds that still have something left; beyond that, what cleared
-    a bill and came in again by a reinstated payment.
+    What is due back of an order goes to the refunds that still have something to give, but for what of them
+    cleared a bill (`domain.refunds.cleared`).
     """
     if isinstance(state, Customer):
-        return Owed(refund.left, 0)
-    due_back = state.purse().due_back
-    surplus = due_back - sum([each.left for each in state.refunds.values()])
-    amount = min(due_back, refund.left + max(0, min(refund.claim - refund.left, surplus)))
+        return Owed(refund.claim, 0)
+    amount = min(state.purse().due_back, refund.claim - cleared(state).get(refund.granted.refund, 0))
     cash = cash_of(state.account, amount, state.gift)
     return Owed(cash, amount - cash)
 

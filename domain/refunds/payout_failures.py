@@ -199,7 +199,7 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
         why=command.why,
     )
     if isinstance(state, Customer):
-        left = refund.left + it.amount
+        left = refund.claim + it.amount
         returned = msgspec.structs.replace(returned, left=left, deadlines=deadlines_of_payout(given))
         return Decision(events=((command.stream, returned),), customer=it.customer)
     # What comes back covers the units still to ship first; then they wait no more, and less is due back.

@@ -86,27 +86,30 @@ class Refund(msgspec.Struct, frozen=True):
 
     @property
     def cleared(self) -> int:
-        """What of the granted amount settled the order's bills instead of going to the customer."""
+        """What of the granted amount settled the order's bills with the grant."""
+        return self._cleared_with_it - self.cleared_beside
+
+    @property
+    def cleared_beside(self) -> int:
+        """What settled them beside the granted amount, which of a cancellation is what became due back."""
+        of_cancellation = self.granted.basis == "undelivered" and self.granted.ask is None
+        return self._cleared_with_it if of_cancellation else 0
+
+    @property
+    def _cleared_with_it(self) -> int:
         it = self.granted
-        if it.basis == "undelivered":
-            return 0  # granted is only what became due back
         return sum([share.amount for share in (*it.cleared, *it.write_offs_cleared)])
 
     @property
-    def left(self) -> int:
-        """What of the granted amount neither left us, nor was kept as credit, nor cleared a bill."""
-        if self.corrected is not None:
-            return 0
-        return max(0, self.granted.granted - self.cleared - self.paid - self.set_aside)
-
-    @property
     def credits_left(self) -> tuple[CreditShare, ...]:
-        """Of which credit what is left of it is; what has left of it was of the last."""
-        return drawn(self.credits, self.left)
+        """Of which credit what may still be given of it is; what has left of it was of the last."""
+        return drawn(self.credits, self.claim)
 
     @property
     def claim(self) -> int:
-        """What may still be given of it: what is left, and what cleared a bill, if that money comes again."""
+        """What of the granted amount neither left us nor was kept as credit; what cleared a bill is in it,
+        which may be due back after all if its money comes again.
+        """
         if self.corrected is not None:
             return 0
         return max(0, self.granted.granted - self.paid - self.set_aside)

@@ -349,10 +349,11 @@ class RefundReturned(Event, frozen=True, kw_only=True):
 
 
 class RefundDueChanged(Event, frozen=True, kw_only=True):
-    """Something of a refund is due back from now on, or nothing any more, through what else its order met.
+    """Something of a refund is due back from now on, or nothing any more, or more or less of it settles
+    bills, through what else its order met.
 
-    A bank took money back or gave it again, or another refund was paid of it or taken back. Source: R-B9,
-    R-G9, §2 Money
+    A bank took money back or gave it again, a payment never came, or another refund was paid of it or taken
+    back. Source: R-B9, R-G9, §2 Money
     """
 
     refund: str
@@ -361,6 +362,8 @@ class RefundDueChanged(Event, frozen=True, kw_only=True):
     currency: str
     due: Minor
     """What is due back now; 0: nothing, whatever was granted."""
+    cleared_late: Minor = 0
+    """What more of it settles bills than before; below 0: what is due back after all, or of another."""
     deadlines: tuple[Deadline, ...] = ()
     """Paying it out, where anything is due back."""
 

@@ -187,12 +187,12 @@ def _left(
     shares = shares[: len(command.payouts)]
     left = command.amount or sum([each.amount for each in shares])
     # Of credit given as money a bank's loss is owed by itself: the refund takes all that is left of it.
-    most = due.cash if isinstance(state, Placed) else refund.left
+    most = due.cash if isinstance(state, Placed) else refund.claim
     still_due = as_far_as(most, _that_stand(shares, state))
     paid = _paid(command, refund, way, still_due)
     if isinstance(state, Placed):
         paid = tuple([contesting(it, state, given) for it in paid])
-    total = due.total if isinstance(state, Placed) else refund.left
+    total = due.total if isinstance(state, Placed) else refund.claim
     decided = _recorded(command, state, paid, due, total, given)
     beyond = left - sum([it.amount for it in paid])
     if not beyond:

@@ -134,6 +134,23 @@ async def test_a_corrected_bill_is_replaced(house: House) -> None:
     assert second["number"] > first["number"]
 
 
+async def test_what_a_refund_clears_is_the_same_wherever_it_is_shown(house: House) -> None:
+    # Show what the grant says alone → the order says 1000 where the bill and the refund say 2000, this fails.
+    order = await house.order(2, terms="bill_after")
+    await house.recorded(f"/v1/orders/{order}/shipments", shipment_body(2))
+    (bill,) = (await shown(house, order))["bills"]
+    cheque = {"amount": eur(1000), "method": "cheque"}
+    position = (await house.recorded(f"/v1/bills/{bill['id']}/payments", cheque))["position"]
+    all_of_it = {"parts": [{"line": 1, "quantity": 2}]}
+    await house.recorded(f"/v1/orders/{order}/refunds", all_of_it)
+    await correct(house.supervisor, position)
+    state, head = await shown(house, order), await house.head()
+    (item,) = await house.every(f"/v1/orders/{order}/refunds?min_position={head}")
+    cleared = (state["refunds"][0]["cleared"], state["bills"][0]["cleared"], item["cleared"])
+    assert cleared == (eur(2000), eur(2000), eur(2000))
+    assert item["stage"] == "settled"
+
+
 async def test_a_cheque_is_recorded_once_on_one_bill_or_two_and_again_once_corrected(house: House) -> None:
     # Claim no reference for what pays a bill → the same cheque pays two orders, and this fails.
     customer = await house.customer()

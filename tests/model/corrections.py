@@ -23,6 +23,7 @@ def expect_authority(role: str, *, reason: bool) -> None:
 def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     """R-B9, I15: it never came; what it had paid is open again, and what is missing is owed from today."""
     order = shop.orders[name]
+    of_none = order.late_of_none
     it = order.payments[payment]
     credit = shop.credit(order.customer, order.currency)
     broken = set[str]()
@@ -49,8 +50,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     for share in it.undone:
         order.bills[share.bill].let_off += share.amount
     _open_again(shop, order, payment, it.paid, it.undone)
-    _clear_phantoms(shop, order)
-    _clear_late(shop, order)
+    _clear_late(shop, order, of_none)
     _fall_overdue(shop, order)
     if missing:
         order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
@@ -124,11 +124,12 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
     order = shop.orders[name]
     it = order.refunds[refund]
     due = it.credit_amount - sum(share.amount for share in (*it.cleared, *it.undone))
-    beyond, late = max(0, due - order.funds), list[Share]()
+    settled, late = max(0, order.clears()[refund] - it.settled), list[Share]()
+    due -= settled
     for bill in order.bills.values():
-        late.append(Share(bill.name, min(beyond, bill.cleared_late)))
-        beyond -= late[-1].amount
-    left = max(0, order.funds - due)
+        late.append(Share(bill.name, min(settled, bill.cleared_late)))
+        settled -= late[-1].amount
+    beyond, left = max(0, due - order.funds), max(0, order.funds - due)
     broken = set[str]()
     if it.paid + it.set_aside or beyond or _stranded(order, it, left):
         broken.add("H-correct")
@@ -208,25 +209,40 @@ def _phantom(funds: int, money_here: int) -> int:
 
 def _clear_phantoms(shop: Shop, order: Order) -> None:
     """What only seems to be there was owed without a number, and falls away."""
-    phantom = _phantom(order.funds, order.money_here)
-    for bill in order.bills.values():
+    for bill, share in _close(shop, order, [bill for bill in order.bills.values() if bill.shipment is None]):
+        bill.fell_away += share
+
+
+def _clear_late(shop: Shop, order: Order, of_none: int) -> None:
+    """R-G9: a refund clears of bills what a payment that never came had seemed to pay; that is no payment.
+
+    What is owed without a number comes first, and falls away as far as no refund can have cleared it: before,
+    so much was `of_none`.
+    """
+    rows = [bill for bill in order.bills.values() if bill.shipment is None]
+    bills = [bill for bill in order.bills.values() if bill.shipment is not None]
+    closed = _close(shop, order, rows + bills)
+    for bill, share in closed:
+        bill.cleared_late += share
+    left = order.late_of_none - of_none
+    for bill, share in closed:
+        part = max(0, min(share, left))
+        bill.cleared_late -= part
+        left -= part
         if bill.shipment is None:
-            share = min(phantom, bill.open)
-            shop.given_up -= bill.settle(share)
-            bill.cleared += share
-            bill.fell_away += share
-            phantom -= share
+            bill.fell_away += part
 
 
-def _clear_late(shop: Shop, order: Order) -> None:
-    """R-G9: a refund clears of bills what a payment that never came had seemed to pay; that is no payment."""
-    phantom = _phantom(order.funds, order.money_here)
-    for bill in order.bills.values():
+def _close(shop: Shop, order: Order, bills: list[Bill]) -> list[tuple[Bill, int]]:
+    """As much of those as only seems to be there."""
+    phantom, closed = _phantom(order.funds, order.money_here), list[tuple[Bill, int]]()
+    for bill in bills:
         share = min(phantom, bill.open)
         shop.given_up -= bill.settle(share)
         bill.cleared += share
-        bill.cleared_late += share
         phantom -= share
+        closed.append((bill, share))
+    return closed
 
 
 def _bill_of(order: Order, shipment: str) -> Bill | None:

@@ -72,6 +72,7 @@ def cancel(shop: Shop, name: str, refund: str, parts: Mapping[int, int] | None) 
     if order.gone and not order.fee_returned:
         it.returns_fee, it.credit_amount = True, fee_of(order)
     refunds.clear(shop, order, it, {order.fee_with} if it.credit_amount else set())
+    it.beside = sum(share.amount for share in (*it.cleared, *it.undone))
     order.credited += it.credit_amount
     it.granted = order.due_back - before
     if it.granted or it.credit_amount:

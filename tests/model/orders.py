@@ -160,6 +160,8 @@ class Refund:
     """What of those left in parts, each with its reference."""
     settled: int = 0
     """What of it cleared bills and write-offs as it was granted."""
+    beside: int = 0
+    """What cleared them beside what was granted, which was only what became due back."""
     refunded: dict[int, Price] = field(default_factory=dict[int, Price])
     """What its shipped units cost, by line."""
     windows: list[Window] = field(default_factory=list[Window])
@@ -176,11 +178,6 @@ class Refund:
     def claim(self) -> int:
         """What may still be given of it, what cleared a bill included: that money may come again."""
         return 0 if self.corrected else self.granted - self.paid - self.set_aside
-
-    @property
-    def left(self) -> int:
-        """What of it neither went to the customer nor cleared a bill."""
-        return max(0, self.claim - self.settled)
 
 
 @dataclass
@@ -330,6 +327,38 @@ class Order:
     @property
     def due_back(self) -> int:
         return self.funds - self.deposit
+
+    @property
+    def cleared_late(self) -> int:
+        """Of bills, by refunds and in the place of payments that never came."""
+        return sum(bill.cleared_late for bill in self.bills.values())
+
+    def clears(self) -> dict[str, int]:
+        """What of each refund cleared bills: what its grant says, and then, the first granted first, what was
+        cleared late. What is due back cleared nothing.
+        """
+        shares = {name: min(it.claim, it.settled) for name, it in self.refunds.items()}
+        most = sum(it.claim for it in self.refunds.values()) - self.due_back
+        change = min(self.cleared_late, most - sum(shares.values()))
+        for name, it in self.refunds.items():
+            room = min(it.claim, it.credit_amount - it.beside) - shares[name]
+            part = min(change, room) if change > 0 else -min(-change, shares[name])
+            shares[name] += part
+            change -= part
+        return shares
+
+    def left_of(self, it: Refund) -> int:
+        """What of that refund neither went to the customer nor cleared a bill."""
+        clears = self.clears()
+        return it.claim - sum(clears[name] for name, each in self.refunds.items() if each is it)
+
+    @property
+    def late_of_none(self) -> int:
+        """Cleared late, and of no refund that can have."""
+        clears = self.clears()
+        return self.cleared_late - sum(
+            max(0, clears[name] - it.settled) for name, it in self.refunds.items() if not it.corrected
+        )
 
     @property
     def due_of_no_refund(self) -> int:

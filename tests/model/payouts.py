@@ -9,14 +9,8 @@ from tests.model.shop import Shop
 
 
 def due_as_money(order: Order, it: Refund) -> int:
-    """What of a refund is due back as money: what is left of it; and what had cleared a bill, where more is
-    due back of the order than is left of all. §2
-    """
-    if it.corrected:
-        return 0
-    beyond = order.due_back - sum(each.left for each in order.refunds.values())
-    due = it.left + max(0, min(it.claim - it.left, beyond))
-    return min(due, order.cash)
+    """What of a refund is due back as money: what is left of it. §2"""
+    return min(order.left_of(it), order.cash)
 
 
 def may_go_back(payment: Payment) -> int:

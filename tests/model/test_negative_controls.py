@@ -165,8 +165,8 @@ BROKEN: dict[str, Broken] = {
         },
     ),
     "what was paid out stays due": (
-        "domain.refunds.refund.Refund.left",
-        property(lambda it: it.granted.granted - it.cleared),
+        "domain.refunds.refund.Refund.claim",
+        property(lambda it: it.granted.granted),
     ),
     "what was sent is paid out, however much was due": ("domain.refunds.paying_out._due", lambda *_: 10**9),
     "a way that failed stays open": (

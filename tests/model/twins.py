@@ -117,11 +117,11 @@ class Books:
         tasks = [row for row in rows if isinstance(row, Task)]
         return {task.subject for task in tasks if task.kind == "refund_payout"}
 
-    def stage_of(self, customer: str, refund: str) -> str:
-        """What the audit says became of a refund."""
+    def refund_row(self, customer: str, refund: str) -> RefundRow:
+        """What the audit says of a refund."""
         (row,) = self.refunds.rows_of((customer, refund)).values()
         assert isinstance(row, RefundRow)
-        return row.stage
+        return row
 
     def open_of(self, order: str, line: int) -> list[int]:
         """Units of that line that arrived and may still be asked back, delivery by delivery."""
@@ -363,13 +363,29 @@ class Twins:
         assert self.books.to_pay_out(order.name) == due, "a task for what is due back, and for nothing else"
         for name, refund in state.refunds.items():
             stage = "corrected" if refund.corrected else "granted" if name in due else "settled"
-            assert self.books.stage_of(state.placed.customer, name) == stage, "the audit says what is due"
+            assert self.books.refund_row(state.placed.customer, name).stage == stage, (
+                "the audit says what is due"
+            )
+        self._agree_on_where_refunds_went(order, state)
         assert state.placed.standing == order.standing
         # That time let it go is recorded with the next command, or tick.
         assert (state.declines.not_delivered is not None) == order.closed
         by_time = order.hold is None and order.released and not order.released_by_owner
         assert by_time or (state.declines.hold is None) == (order.hold is None), order
         self._lawful(order)
+
+    def _agree_on_where_refunds_went(self, order: Order, state: Placed) -> None:
+        clears = order.clears()
+        for name, refund in order.refunds.items():
+            if refund.corrected:
+                continue
+            row = self.books.refund_row(order.customer, name)
+            assert row.cleared == refund.beside + clears[name], "the audit says what cleared bills"
+            assert (row.granted, row.paid, row.set_aside) == (refund.granted, refund.paid, refund.set_aside)
+            due = owed(state, state.refunds[name]).total
+            away = row.granted + refund.beside - row.cleared - row.paid - row.set_aside - due
+            assert min(row.cleared, row.paid, row.set_aside, due, away) >= 0, (row, away)
+            assert row.cleared <= refund.credit_amount, "a returned deposit clears nothing"
 
     def _lawful(self, order: Order) -> None:
         """What must hold of any order, whoever is right about the rest. §2, I13"""
@@ -411,10 +427,10 @@ class Twins:
             if (it.customer, it.currency) == (customer, currency):
                 known = state.refunds[name]
                 assert (known.granted.granted, known.granted.credit_amount) == (it.granted, it.credit_amount)
-                assert (known.paid, known.set_aside, known.left) == (it.paid, it.set_aside, it.left)
+                assert (known.paid, known.set_aside, known.claim) == (it.paid, it.set_aside, it.left)
                 assert it.paid + it.set_aside <= it.granted
                 stage = "corrected" if known.corrected else "granted" if it.left else "settled"
-                assert self.books.stage_of(customer, name) == stage
+                assert self.books.refund_row(customer, name).stage == stage
 
     # What must not matter
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from api.v1.refund_lists import REFUNDS, RefundItem
+from domain.bills.bill_events import BillPaymentReceived
 from domain.corrections.correcting import CorrectEntry
 from domain.orders.order_events import OrderLine
 from domain.refunds.refund_events import ClaimedUnits, RefundGranted
@@ -16,7 +17,7 @@ from ledger.projecting.listing import Asked, over_rows
 from projections.folding import folding_of
 from projections.refund_audit import RefundAudit, RefundRow
 from tests.domain.bill_examples import pay_bill, reinstate, reverse
-from tests.domain.correction_examples import entry_of
+from tests.domain.correction_examples import correct, entry_of, on_bill, receive
 from tests.domain.examples import (
     CUSTOMER,
     ONE_DRESS_WITH_FEE,
@@ -241,6 +242,28 @@ def test_what_settled_a_bill_leaves_nothing_to_pay() -> None:
     story = given(customer_registered(), placed(terms="bill_after"), shipped(), billed())
     story.do(grant((1, 2)))
     assert said(audited(story), "stage", "cleared", "paid") == ("settled", 7_595, 0)
+
+
+def test_what_settled_a_bill_late_is_cleared_too() -> None:
+    # Fold what the grant says alone → 20.00 of 75.95 are neither cleared nor paid, and this fails.
+    story = on_bill()
+    story.do(receive(2_000))
+    story.do(grant((1, 2), deciding=deciding(SUPERVISOR.person)))
+    assert said(audited(story), "stage", "cleared") == ("granted", 5_595)
+    story.do(correct(story, BillPaymentReceived))
+    assert said(audited(story), "stage", "cleared", "paid") == ("settled", 7_595, 0)
+    story.do(correct(story, RefundGranted))
+    assert said(audited(story), "stage", "granted", "cleared") == ("corrected", 0, 0)
+
+
+def test_what_had_cleared_and_is_paid_after_all_counts_once() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    for command in (reverse(), grant((1, 2))):
+        story.do(command)
+    assert said(audited(story), "stage", "cleared", "paid") == ("settled", 7_595, 0)
+    for command in (reinstate(), settle()):
+        story.do(command)
+    assert said(audited(story), "stage", "cleared", "paid") == ("settled", 0, 7_595)
 
 
 def kept_as_deposit(paid: int = 1000) -> Story:

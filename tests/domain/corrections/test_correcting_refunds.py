@@ -56,7 +56,7 @@ def test_a_refund_that_was_none_opens_what_it_had_cleared() -> None:
     assert [share.amount for share in corrected.reopened] == [3400]
     after = order(story)
     assert (after.account, after.lines, after.open_bills()) == (before.account, before.lines, 7595)
-    assert after.refunds[REFUND].left == 0
+    assert after.refunds[REFUND].claim == 0
 
 
 def test_a_refund_paid_out_or_drained_by_another_stays() -> None:
@@ -109,7 +109,7 @@ def test_a_refund_of_no_order_is_taken_back_as_a_whole_unless_it_left() -> None:
     corrected = story.when(asked).decides(RefundCorrected)
     assert (corrected.order, corrected.basis, corrected.granted) == (None, "stated", 500)
     state = story.state(CUSTOMER)
-    assert state.refunds[REFUND].left == 0
+    assert state.refunds[REFUND].claim == 0
     assert state.credit.get("USD") is None
     story.when(asked).nothing()
     paid = RefundPaid(

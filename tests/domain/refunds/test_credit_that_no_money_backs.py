@@ -93,7 +93,7 @@ def test_a_payout_granted_before_the_bank_took_the_money_stays_credit() -> None:
     assert isinstance(paid, RefundPaid)
     assert isinstance(left_as_credit, CreditSetAside)
     assert (paid.amount, left_as_credit.amount) == (4595, 3000)
-    assert story.state(CUSTOMER).refunds[OTHER_REFUND].left == 0
+    assert story.state(CUSTOMER).refunds[OTHER_REFUND].claim == 0
     assert credit_of(story) == 3000
     story.when(pay_out_credit(1, refund=id_of("ref", 9))).refused(exceeds(1, 0))
 

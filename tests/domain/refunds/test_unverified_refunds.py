@@ -192,7 +192,7 @@ def test_a_cheque_that_comes_back_is_owed_again() -> None:
     story.do(settle(stream=CUSTOMER, method="cheque"))
     story.when(settle(stream=CUSTOMER, payouts=(id_of("pot", 9),))).refused(NothingDueBack(REFUND))
     story.when(come_back(stream=CUSTOMER)).decides(RefundReturned)
-    assert story.state(CUSTOMER).refunds[REFUND].left == 9900
+    assert story.state(CUSTOMER).refunds[REFUND].claim == 9900
 
 
 # Credit as money

@@ -50,7 +50,16 @@ from tests.domain.examples import (
     refund_granted,
     shipped,
 )
-from tests.domain.refund_examples import PAYOUTS, come_back, credit_of, fail, grant, pay_out_credit, settle
+from tests.domain.refund_examples import (
+    PAYOUTS,
+    ask,
+    come_back,
+    credit_of,
+    fail,
+    grant,
+    pay_out_credit,
+    settle,
+)
 from tests.domain.refunds.test_paying_out import FIRST, SECOND, paid_in_two, record
 from tests.domain.specification import OWNER, ZONE, Story, given
 
@@ -377,15 +386,19 @@ def test_what_had_cleared_and_came_in_again_is_due_to_each_refund_as_far_as_it_h
     assert due(story, OTHER_REFUND) == 2400
 
 
-@pytest.mark.parametrize(("basis", "left"), [("undelivered", 3400), ("price_paid", 2605)])
-def test_what_settled_a_bill_is_not_left_to_pay_unless_only_what_was_due_was_granted(
-    basis: str, left: int
+@pytest.mark.parametrize(
+    ("said", "of_it", "beside"),
+    [({}, 0, 795), ({"ask": ask((1, 1))}, 795, 0), ({"basis": "price_paid"}, 795, 0)],
+    ids=["a cancellation", "a refund of what did not ship", "a refund"],
+)
+def test_what_settled_a_bill_is_of_the_grant_unless_only_what_was_due_was_granted(
+    said: dict[str, Any], of_it: int, beside: int
 ) -> None:
-    granted = refund_granted(basis=basis, granted=3400, credit_amount=795, cleared=(BillShare(BILL, 795),))
+    granted = refund_granted(granted=3400, credit_amount=795, cleared=(BillShare(BILL, 795),), **said)
     refund = Refund(granted, at=0, position=1, origin="api")
-    assert refund.left == left
-    assert msgspec.structs.replace(refund, paid=1000, set_aside=500).left == left - 1500
-    assert msgspec.structs.replace(refund, corrected=9).left == 0
+    assert (refund.cleared, refund.cleared_beside, refund.claim) == (of_it, beside, 3400)
+    assert msgspec.structs.replace(refund, paid=1000, set_aside=500).claim == 1900
+    assert msgspec.structs.replace(refund, corrected=9).claim == 0
 
 
 def test_nothing_is_settled_before_the_grant_or_of_what_is_no_refund() -> None:

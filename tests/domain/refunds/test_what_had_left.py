@@ -173,7 +173,7 @@ def test_credit_given_as_money_left_before_the_bank_took_its_money_which_is_owed
     story.on("2010-08-12").do(reverse(amount=3000))
     entered_on(story, "2010-08-13")
     assert story.when(settle(**AS_CREDIT)).decides(RefundPaid).amount == 7595
-    assert story.state(CUSTOMER).refunds[OTHER_REFUND].left == 0
+    assert story.state(CUSTOMER).refunds[OTHER_REFUND].claim == 0
 
 
 def test_more_than_a_refund_of_no_order_waits_as_unmatched() -> None:
