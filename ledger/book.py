@@ -117,6 +117,11 @@ class Book:
         self._always_read_at = float("-inf")
         self._always_reading = asyncio.Lock()
 
+    @property
+    def connected(self) -> str | None:
+        """The processor that is connected, which answers by itself; None: none is."""
+        return None if self.gateway is None else self.gateway.processor
+
     async def open(self) -> None:
         """Find the head. Raises: UnknownBook, Unavailable."""
         head = await self._record.head()

@@ -45,7 +45,9 @@ class NextStepAnswer(Answer):
 
     step: str = Field(examples=["charge_card"])
     rule: str = Field(description="The rule by which it is done.", examples=["R-D4"])
-    subject: str | None = Field(description="What it is about: a card, a contact point, a bill, a dispute.")
+    subject: str | None = Field(
+        description="What it is about: a charge, a card, a contact point, a bill, a dispute."
+    )
     allowed: bool
     by: str | None = Field(description="The lowest role that may do it now.", examples=["agent"])
     needs_reason: bool
@@ -163,7 +165,8 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     """Show what may be done for an order now, by whom, and why not the rest
 
     Every step is put to its own decision, without recording anything; what may be done comes first. No card
-    is charged from here where no processor is connected.
+    is charged from here where no processor is connected. Money that waits for the order is not among the
+    steps: what it was for, a person says (`/v1/unmatched`).
     """
     state = await placed_in(call, order)
     customer = await call.found(state.placed.customer, Customer)
@@ -171,7 +174,7 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
         asked_of(step, await call.book.given(step.command, submission))
-        for step in steps_of(state, customer, call.caller.actor.who, today, mint, kept)
+        for step in steps_of(state, customer, call.caller.actor.who, today, mint, kept, call.book.connected)
     ]
     return call.answer(
         {

@@ -43,7 +43,7 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
         method=body.method,
         payment_method=body.payment_method,
         reference=body.reference,
-        processor=_connected(call),
+        processor=call.book.connected,
         payment=body.payment,
         amount=_amount(body, state.refunds.get(refund)),
         unmatched=mint("unm"),
@@ -74,7 +74,7 @@ async def record_failed_payout(call: Call, refund: RefundInPath, body: FailedPay
         payment=body.payment,
         payment_method=body.payment_method,
         why=body.why,
-        processor=_connected(call),
+        processor=call.book.connected,
     )
     return await decided_refund(call, command, body, stream, customer)
 
@@ -96,8 +96,3 @@ def _amount(body: SettleRefundBody, refund: Refund | None) -> int | None:
     if refund is not None and body.amount.currency != refund.granted.currency:
         raise Invalid(faults=(Fault("/amount/currency", "Should be the currency of the refund"),))
     return body.amount.amount
-
-
-def _connected(call: Call) -> str | None:
-    """The processor that is connected, which pays by itself."""
-    return None if call.book.gateway is None else call.book.gateway.processor

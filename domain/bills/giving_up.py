@@ -3,6 +3,7 @@
 Source: R-B5
 """
 
+from domain.authority import expect_role
 from domain.bills.bill_events import BillMarkedUncollectible
 from domain.bills.owing import bill_of, expect_open
 from domain.command import Command
@@ -28,13 +29,14 @@ def mark_bill_uncollectible(command: MarkBillUncollectible, given: Given) -> Dec
     """Marks the whole open amount; the customer still owes it and stays watched.
 
     Checks, in this order: order placed; bill known; retry, which is: given up, all of it owed still, and
-    nothing opened again since by a correction; something open.
+    nothing opened again since by a correction; something open; the owner decides (H-authority).
     """
     state = placed_order(given, command.order)
     bill = bill_of(state, command.bill)
     if bill.given_up is not None and bill.open and bill.uncollectible == bill.open:
         return Decision(customer=state.placed.customer, already=(bill.given_up,))
     expect_open(bill)
+    expect_role("owner", given)
     marked = BillMarkedUncollectible(
         order=command.order,
         customer=state.placed.customer,

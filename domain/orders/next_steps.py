@@ -1,7 +1,9 @@
 """What may be done next for an order, by whom, and why not the rest: each decision is asked itself.
 
 A step stands for a command as somebody would send it; whether it may be taken, and if not why, is what its
-decision says to it. No rule is written here a second time. Source: R-D2, R-D3, R-D7
+decision says to it. No rule is written here a second time. What money that waits for the order was for, a
+person alone knows, so saying it is no step here: `domain.orders.next_on_hold` names it (`assign_money`), and
+until then charging a card is refused for it. Source: R-D2, R-D3, R-D7
 """
 
 from collections.abc import Iterable
@@ -13,14 +15,20 @@ from domain.authority import ReasonMissing, RoleTooLow
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.bills.billing import NewBill, may_issue_bill
 from domain.bills.collecting import RecordCollectionCall
+from domain.bills.giving_up import MarkBillUncollectible
+from domain.bills.promising import PromiseToPay
+from domain.bills.reminding import RecordReminder
 from domain.bills.reviewing import ReviewWatchedOrder
 from domain.bills.writing_off import WriteOffBill
 from domain.book.register import Role
 from domain.command import Command
+from domain.customers.credit import Credit
+from domain.customers.crediting import UseCredit
 from domain.customers.registering import Customer
 from domain.decision import Given
 from domain.decisions import decide
 from domain.declines.card_search import CompleteCardSearch
+from domain.declines.decline_events import ChargeToldBy
 from domain.declines.not_delivering import CloseAsNotDelivered
 from domain.declines.reaching import RecordContactAttempt
 from domain.declines.releasing import ReleaseOrder
@@ -29,15 +37,18 @@ from domain.orders.cancelling import CancelUnits, may_credit_fee
 from domain.orders.order import Placed, still_to_pay
 from domain.orders.order_events import Part
 from domain.orders.shipping import PERSONAL_DELIVERY, ShipOrder
-from domain.payments.attempting import AttemptPayment
+from domain.payments.abandoning import AbandonCharge
+from domain.payments.attempting import AttemptPayment, open_attempt
 from domain.payments.capturing import CapturePayment
 from domain.payments.disputing import CloseDispute
 from domain.refusal import Refusal
 
 StepName = Literal[
+    "resolve_payment",
     "search_cards",
     "charge_card",
     "reach_customer",
+    "use_credit",
     "record_payment",
     "ship",
     "review_order",
@@ -45,8 +56,11 @@ StepName = Literal[
     "close_as_not_delivered",
     "cancel",
     "record_bill_payment",
+    "remind",
+    "promise_to_pay",
     "call_customer",
     "write_off_bill",
+    "mark_uncollectible",
     "close_dispute",
 ]
 
@@ -59,7 +73,9 @@ class Step(msgspec.Struct, frozen=True):
     """The rule by which it is done."""
     command: Command
     subject: str | None = None
-    """The card it would charge, the contact point it would use, the bill or dispute it is about."""
+    """The charge it would resolve, the card it would charge, the contact point it would use, the bill or
+    dispute it is about.
+    """
 
 
 class NextStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,45 +100,29 @@ class Minted(Protocol):
 
 
 def steps_of(
-    state: Placed, customer: Customer, by: str, today: Day, mint: Minted, kept: tuple[str, ...] = ()
+    state: Placed,
+    customer: Customer,
+    by: str,
+    today: Day,
+    mint: Minted,
+    kept: tuple[str, ...] = (),
+    connected: str | None = None,
 ) -> tuple[Step, ...]:
     """Every step there is for an order, in the order in which the house takes them.
 
-    `by` names the person who would speak to the customer; a bill or a credit note would be one of `today`;
-    `kept` is the money that came for the order without a place.
+    `by` names the person who would speak to the customer; a bill, a credit note or a promise would be one of
+    `today`; `kept` is the money that came for the order without a place; `connected` is the processor that
+    can be asked what became of a charge.
     A customer is reached about a hold; one that is over is no reason to.
     """
     named: dict[str, Any] = {"order": state.placed.order, "customer": state.placed.customer}
-    processor = "next_steps"
     noted_on = today if may_credit_fee(state) else None
-    charges = [
-        Step(
-            "charge_card",
-            "R-D4",
-            AttemptPayment(**named, payment=mint("pay"), payment_method=card, processor=processor, kept=kept),
-            card,
-        )
-        for card in customer.payment_methods
-    ]
-    is_over = bool(state.declines.holds) and state.declines.holds[-1].ended is not None
-    ways = (
-        []
-        if is_over
-        else [known.contact_point for known in customer.contact_points.values() if known.invalidated is None]
-    )
-    reaches = [
-        Step(
-            "reach_customer",
-            "R-D2",
-            RecordContactAttempt(**named, channel=way.kind, contact_point=way.id, reached=False, by=by),
-            way.id,
-        )
-        for way in ways
-    ]
     return (
+        *_under_way(state, connected),
         Step("search_cards", "R-D3", CompleteCardSearch(**named)),
-        *charges,
-        *reaches,
+        *_charges(state, customer, mint, kept),
+        *_reaches(state, customer, by),
+        *_credit(state, customer, mint),
         Step("record_payment", "I12", _payment(state, mint)),
         Step("ship", "I2", _shipment(state, int(today[:4]), mint)),
         *_review(state),
@@ -137,7 +137,7 @@ def steps_of(
             "I14",
             CancelUnits(order=state.placed.order, refund=mint("ref"), decided_on=noted_on),
         ),
-        *_about_bills(state, by, mint),
+        *_about_bills(state, by, today, mint),
         *[
             Step(
                 "close_dispute",
@@ -151,6 +151,63 @@ def steps_of(
     )
 
 
+def _under_way(state: Placed, connected: str | None) -> Iterable[Step]:
+    """What became of a charge under way: its processor is asked, or a person looks there."""
+    attempt = open_attempt(state)
+    if attempt is not None:
+        it = attempt.attempted
+        told_by: ChargeToldBy = "processor" if it.processor == connected else "person"
+        asks = AbandonCharge(order=it.order, customer=it.customer, payment=it.payment, told_by=told_by)
+        yield Step("resolve_payment", "R-D4", asks, it.payment)
+
+
+def _charges(state: Placed, customer: Customer, mint: Minted, kept: tuple[str, ...]) -> Iterable[Step]:
+    """Each card on file is charged."""
+    for card in customer.payment_methods:
+        charge = AttemptPayment(
+            order=state.placed.order,
+            customer=state.placed.customer,
+            payment=mint("pay"),
+            payment_method=card,
+            processor="next_steps",
+            kept=kept,
+        )
+        yield Step("charge_card", "R-D4", charge, card)
+
+
+def _reaches(state: Placed, customer: Customer, by: str) -> Iterable[Step]:
+    """The customer is reached by each way on file, unless the hold is over."""
+    if state.declines.holds and state.declines.holds[-1].ended is not None:
+        return
+    for known in customer.contact_points.values():
+        if known.invalidated is None:
+            way = known.contact_point
+            reach = RecordContactAttempt(
+                order=state.placed.order,
+                customer=state.placed.customer,
+                channel=way.kind,
+                contact_point=way.id,
+                reached=False,
+                by=by,
+            )
+            yield Step("reach_customer", "R-D2", reach, way.id)
+
+
+def _credit(state: Placed, customer: Customer, mint: Minted) -> Iterable[Step]:
+    """The customer's credit pays, as far as it reaches, for what the order takes."""
+    currency = state.placed.currency
+    amount = min(customer.credit.get(currency, Credit()).available, still_to_pay(state))
+    if amount > 0:
+        use = UseCredit(
+            order=state.placed.order,
+            customer=state.placed.customer,
+            use=mint("use"),
+            amount=amount,
+            currency=currency,
+        )
+        yield Step("use_credit", "I15", use)
+
+
 def _review(state: Placed) -> Iterable[Step]:
     """The owner lets it ship, while they have not: where payment is asked first, the other way on."""
     placed = state.placed
@@ -159,7 +216,7 @@ def _review(state: Placed) -> Iterable[Step]:
         yield Step("review_order", "R-B2", review)
 
 
-def _about_bills(state: Placed, by: str, mint: Minted) -> Iterable[Step]:
+def _about_bills(state: Placed, by: str, today: Day, mint: Minted) -> Iterable[Step]:
     """What may be done about everything that is owed for the order, with a number or without one."""
     order, customer = state.placed.order, state.placed.customer
     for name, bill in state.bills.items():
@@ -175,9 +232,14 @@ def _about_bills(state: Placed, by: str, mint: Minted) -> Iterable[Step]:
                 method="next_steps",
             )
             call = RecordCollectionCall(order=order, bill=name, by=by, outcome="not_reached")
+            reminder = RecordReminder(order=order, bill=name, channel="email")
+            promise = PromiseToPay(order=order, bill=name, promise=mint("prm"), due_on=today)
             yield Step("record_bill_payment", "I9", payment, name)
+            yield Step("remind", "R-B3", reminder, name)
+            yield Step("promise_to_pay", "R-B7", promise, name)
             yield Step("call_customer", "R-B3", call, name)
             yield Step("write_off_bill", "R-B4", WriteOffBill(order=order, bill=name), name)
+            yield Step("mark_uncollectible", "R-B5", MarkBillUncollectible(order=order, bill=name), name)
 
 
 def asked(step: Step, given: Given) -> NextStep:

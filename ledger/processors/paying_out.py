@@ -87,7 +87,7 @@ async def _following(book: Book, errand: PayOut) -> dict[str, tuple[Refund, Send
     register = await book.state(STREAM)
     if not isinstance(state, Placed) or not isinstance(register, Register):
         return {}
-    processor = _connected(book)
+    processor = book.connected
     return {
         name: (refund, next_payout(state, refund, processor, register))
         for name, refund in state.refunds.items()
@@ -136,7 +136,7 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
                     payouts=(it.payout,),
                     credit=it.credit,
                     method="store_credit",
-                    processor=_connected(book),
+                    processor=book.connected,
                 )
             case SendBack() as it if (gateway := _gateway(book, it)) is not None:
                 await book.reactions.ask(errand.order, name, it)
@@ -144,10 +144,6 @@ async def _next(book: Book, errand: PayOut) -> Command | None:
             case _:
                 continue
     return None
-
-
-def _connected(book: Book) -> str | None:
-    return None if book.gateway is None else book.gateway.processor
 
 
 def _gateway(book: Book, it: SendBack) -> Gateway | None:

@@ -12,7 +12,7 @@ from ledger.errors import OutOfReach
 from ledger.processors.gateway import Charge, Charged, ChargeDeclined
 from ledger.processors.trial_cards import TrialCards
 from tests.api.house import House, eur
-from tests.api.test_declines import customer_with, failed, kinds, placed
+from tests.api.test_declines import customer_with, failed, kinds, placed, steps
 
 pytestmark = pytest.mark.anyio
 
@@ -127,6 +127,8 @@ async def test_a_charge_that_is_given_up_is_asked_about_and_over_where_it_was_ne
 ) -> None:
     # Ask for the charge → the card pays what was given up, and this fails.
     order, payment, _ = await attempted(kept)
+    step = (await steps(kept, order))["resolve_payment"]
+    assert (step["subject"], step["by"], step["needs_reason"]) == (payment, "agent", False)
     path = f"/v1/orders/{order}/charges/{payment}/abandonment"
     silent = await kept.agent.post(path, {"reason": "They would rather send a cheque."})
     assert (silent.status_code, silent.json()["type"]) == (503, "/problems/processor-silent")
@@ -160,6 +162,9 @@ async def test_a_charge_by_a_processor_that_is_gone_is_given_up_by_a_supervisor_
 ) -> None:
     order, payment, _ = await attempted(kept)
     kept.book.gateway = None
+    # Take every processor for the one connected → an agent would seem to do it, and this fails.
+    step = (await steps(kept, order))["resolve_payment"]
+    assert (step["by"], step["needs_reason"], step["rule"]) == ("supervisor", True, "R-D4")
     path = f"/v1/orders/{order}/charges/{payment}/abandonment"
     why = {"reason": "Their own list has none of that day."}
     by_agent = await kept.agent.post(path, why)

@@ -166,6 +166,15 @@ async def test_an_existing_customer_nobody_reached_gets_the_goods_and_a_bill(tri
     assert (found["outcome"], found["orders"], found["share"]) == ("open", 1, 10_000)
     assert (found["amount"], found["shipped_unpaid"]) == (eur(2000), eur(2000))
     (bill,) = (await trial.agent.get(path)).json()["bills"]
+    owed = {step: it["by"] for step, it in (await steps(trial, order)).items() if it["subject"] == bill["id"]}
+    assert owed == {
+        "record_bill_payment": "agent",
+        "remind": "agent",
+        "promise_to_pay": "agent",
+        "call_customer": "agent",
+        "mark_uncollectible": "owner",
+        "write_off_bill": None,
+    }
     paid = {"amount": eur(667), "processor": "bank", "reference": f"late-{order}"}
     await trial.recorded(f"{path}/payments", paid)
     called = EXAMPLES["record_collection_call"]

@@ -71,11 +71,12 @@ def write_off(twins: Twins, which: int, much: int) -> None:
 
 def give_up(twins: Twins, which: int, much: int) -> None:
     order = order_of(twins, which)
-    bill = order and one_of(order.bills, much)
+    bill = order and one_of(order.bills, which // 4)
     if order is None or bill is None:
         return
+    actor = OWNER if much % 4 else AGENT
     command = MarkBillUncollectible(order=order.name, bill=bill.name)
-    twins.ask(command, lambda: debts.mark_uncollectible(twins.shop, order.name, bill.name))
+    twins.ask(command, lambda: debts.mark_uncollectible(twins.shop, order.name, bill.name, actor.role), actor)
 
 
 def reverse(twins: Twins, which: int, much: int) -> None:

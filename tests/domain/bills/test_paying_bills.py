@@ -136,7 +136,7 @@ def test_parts_that_come_late_add_up_and_never_reverse_more_than_was_written_off
 
 
 def test_a_part_of_an_uncollectible_bill_lowers_what_was_given_up() -> None:
-    story = billed_story()
+    story = billed_story().by(OWNER)
     story.when(give_up()).then(
         BillMarkedUncollectible(order=ORDER, customer=CUSTOMER, bill=BILL, currency="USD", amount=7595)
     )

@@ -128,7 +128,7 @@ def test_what_opens_again_may_be_let_off_or_given_up_too() -> None:
 
 
 def test_only_what_opens_again_is_given_up_again() -> None:
-    story = on_bill().on("2010-09-20")
+    story = on_bill().on("2010-09-20").by(OWNER)
     story.do(receive(3000))
     story.do(give_up())
     story.do(correct(story, BillPaymentReceived))
