@@ -41,7 +41,7 @@ def let_through(shop: Shop, name: str, money: str, amount: int, step: int) -> No
     assert order.under_way is not None
     (charge, asked), order.under_way = order.under_way, None
     came = Unmatched(name, order.currency, amount, came=True)
-    unmatched.told(shop, money, came, lambda: receiving.capture(shop, name, charge, amount))
+    unmatched.told(shop, money, came, lambda: receiving.capture(shop, name, charge, amount, by_card=True))
     if charge in order.payments:
         order.payments[charge].came_with = step
         if amount < asked:

@@ -125,6 +125,8 @@ class Payment:
     """Money that came for an order."""
 
     amount: int
+    by_card: bool = False
+    """On file: there is one."""
     reversed: int = 0
     went_back: int = 0
     """The way it came."""

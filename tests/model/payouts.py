@@ -54,7 +54,9 @@ def failed(shop: Shop, name: str, refund: str, payment: str) -> None:
     broken = set[str]()
     if not due_as_money(order, it):
         broken.add("I13")
-    if payment in it.failed or not may_go_back(order.payments[payment]):
+    on_the_card = {each for each, known in order.payments.items() if known.by_card}
+    closed = it.failed | (on_the_card if it.failed & on_the_card else set())
+    if payment in closed or not may_go_back(order.payments[payment]):
         broken.add("R-G8")
     if broken:
         raise Refused(*broken)

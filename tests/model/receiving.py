@@ -8,7 +8,7 @@ from tests.model.orders import Bill, Kept, Order, Payment, Pile, Refused, Share
 from tests.model.shop import Shop
 
 
-def capture(shop: Shop, name: str, payment: str, amount: int) -> None:
+def capture(shop: Shop, name: str, payment: str, amount: int, *, by_card: bool = False) -> None:
     """I12: the units not yet covered first, then the open bills, oldest first."""
     order = shop.orders[name]
     not_covered = order.to_ship - order.deposit
@@ -17,7 +17,7 @@ def capture(shop: Shop, name: str, payment: str, amount: int) -> None:
     shares = pay_oldest(shop, order, amount - min(amount, not_covered), payment)
     order.received += amount
     kept.has_money(shop, order)
-    order.payments[payment] = Payment(amount, paid=shares)
+    order.payments[payment] = Payment(amount, by_card, paid=shares)
 
 
 def pay_bill(shop: Shop, name: str, bill: str, payment: str, amount: int) -> int:

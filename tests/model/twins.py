@@ -247,10 +247,11 @@ class Twins:
                 hold = self.shop.orders[command.order].hold
                 return hold is not None and not hold.searched
             case WriteOffBill():
-                return self.shop.orders[command.order].bills[command.bill].open > 0
+                bill = self.shop.orders[command.order].bills[command.bill]
+                return bill.open > 0 or bill.written_off == 0  # paid after all
             case MarkBillUncollectible():
                 bill = self.shop.orders[command.order].bills[command.bill]
-                return bill.open > bill.given_up
+                return bill.open > bill.given_up or bill.open == 0
             case WaitForOtherMoney():
                 return True  # what it lacks now: a reaction asks once, under its cause's own name
             case _:
