@@ -5,6 +5,7 @@ What a reversed or corrected payment takes beyond its order's funds is owed like
 Source: §2 Money, R-B1, R-B9
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -62,6 +63,8 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     cleared: int = 0
     cleared_late: int = 0
     """What of that a refund settles only since a payment that had settled it was corrected."""
+    let_off_late: int = 0
+    """What of that had been written off before that payment, and is again once no refund settles it."""
     written_off: int = 0
     """Less what was reversed of it."""
     uncollectible: int = 0
@@ -151,6 +154,20 @@ def in_turn(bills: Iterable[Bill], amount: int) -> tuple[BillShare, ...]:
             shares.append(bill.share(share))
             amount -= share
     return tuple(shares)
+
+
+def shares_less(shares: Iterable[BillShare], less: Iterable[BillShare]) -> tuple[BillShare, ...]:
+    """What of those shares is left without so much of the same bills; never below 0."""
+    taken = Counter[str]()
+    for share in less:
+        taken[share.bill] += share.amount
+    left: list[BillShare] = []
+    for share in shares:
+        gone = min(share.amount, taken[share.bill])
+        taken[share.bill] -= gone
+        if share.amount > gone:
+            left.append(BillShare(share.bill, share.amount - gone))
+    return tuple(left)
 
 
 def with_owed(bills: Bills, it: PaymentReversed | PaymentCorrected, entry: Entry) -> Bills:

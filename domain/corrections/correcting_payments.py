@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.bills.bill import Bill, Bills
+from domain.bills.bill import Bill, Bills, shares_less
 from domain.bills.bill_events import BillPaymentReceived, BillShare
 from domain.bills.promise import Promise
 from domain.causes import expect_cause
 from domain.corrections.correction_events import PaymentCorrected, ReopenedShare
 from domain.corrections.evolve_corrections import without_payment
-from domain.corrections.phantom_funds import cleared_of_phantoms, without_number
+from domain.corrections.phantom_funds import cleared_of_phantoms, cleared_of_write_offs, without_number
 from domain.customers.credit import Credit, CreditLeft, drawn
 from domain.customers.registering import Customer, known_customer
 from domain.deadlines import deadlines_of_unmatched, deadlines_of_what_is_owed
@@ -97,7 +97,7 @@ def correct_payment(
     # Last the bills: a refund since would have cleared of them what this payment seemed to have paid.
     numbered = [bill for bill in after.bills.values() if bill.is_numbered]
     cleared = cleared_of_phantoms(after, (*without_number(after), *numbered))
-    corrected = msgspec.structs.replace(corrected, cleared=cleared)
+    corrected = _with_cleared(corrected, cleared, state)
     corrected = msgspec.structs.replace(corrected, of_no_refund=_of_no_refund(corrected, state))
     events: list[tuple[str, Event]] = [(it.order, corrected)]
     if excess is not None:
@@ -110,6 +110,15 @@ def correct_payment(
     events += hold_goes_on(without_payment(state, corrected), it.payment, payment.position, it.payment, given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
+
+
+def _with_cleared(it: PaymentCorrected, cleared: tuple[BillShare, ...], state: Placed) -> PaymentCorrected:
+    """With that cleared, and then what it would write off again. As at a grant, the write-offs come last."""
+    it = msgspec.structs.replace(it, cleared=cleared)
+    let_off = cleared_of_write_offs(without_payment(state, it), it.written_off)
+    return msgspec.structs.replace(
+        it, written_off=shares_less(it.written_off, let_off), cleared=(*cleared, *let_off), let_off=let_off
+    )
 
 
 def _of_no_refund(corrected: PaymentCorrected, state: Placed) -> tuple[BillShare, ...]:

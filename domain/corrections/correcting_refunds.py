@@ -161,6 +161,12 @@ def _cleared_late(refund: Refund, state: Placed) -> tuple[BillShare, ...]:
     return tuple(late)
 
 
+def _let_off_late(late: tuple[BillShare, ...], state: Placed) -> tuple[BillShare, ...]:
+    """What of that had been written off; it was cleared last, and so is the first to open again."""
+    shares = [BillShare(it.bill, min(it.amount, state.bills[it.bill].let_off_late)) for it in late]
+    return tuple([share for share in shares if share.amount])
+
+
 def _expect_prices_refunded(refund: Refund, state: Placed) -> None:
     """Were given back what the last refunded ones of their lines cost. Raises: UnitsRefundedSince."""
     prices, quantities = defaultdict[int, UnitsPrice](lambda: UnitsPrice(0, 0)), Counter[int]()
@@ -194,10 +200,11 @@ def _corrected(
 ) -> RefundCorrected:
     it = refund.granted
     settled: tuple[BillShare, ...] = (*it.cleared, *it.write_offs_cleared, *late)
+    written_off = (*it.write_offs_cleared, *_let_off_late(late, state))
     inverse = msgspec.structs.replace(
         _inverse(refund),
-        reopened=reopened_shares(it.refund, settled, it.write_offs_cleared, state.bills, given),
-        written_off=it.write_offs_cleared,
+        reopened=reopened_shares(it.refund, settled, written_off, state.bills, given),
+        written_off=written_off,
         to_ship=state.units_to_ship,
         not_cancelled=sum([line.line.quantity - line.cancelled for line in state.lines]),
     )

@@ -32,9 +32,10 @@ class ReopenedShare(msgspec.Struct, frozen=True):
 class PaymentCorrected(Event, frozen=True, kw_only=True):
     """Money recorded as received never came.
 
-    What it had paid of bills is open again, what it had reopened of write-offs is let off again, and what it
-    had set aside is no credit. The rest is taken from the order's funds; what exceeds them is `opened`: owed
-    like a bill, without a number. Told in the customer's stream too where it takes credit. Source: R-B9
+    What it had paid of bills is open again, what it had reopened of write-offs is let off again unless
+    refunds clear it, and what it had set aside is no credit. The rest is taken from the order's funds; what
+    exceeds them is `opened`: owed like a bill, without a number. Told in the customer's stream too where it
+    takes credit. Source: R-B9, R-G9
     """
 
     order: str
@@ -55,6 +56,8 @@ class PaymentCorrected(Event, frozen=True, kw_only=True):
     """The latter: owed without a number for a charge that was taken back; or given back to the customer out
     of what covers units still to ship, which covers less of them.
     """
+    let_off: tuple[BillShare, ...] = ()
+    """What of `cleared` had been written off before this payment: cleared, it is not written off again."""
     bill: str | None
     """Names what is owed now; None where the funds sufficed."""
     opened: Minor
@@ -119,7 +122,7 @@ class BillCorrected(Event, frozen=True, kw_only=True):
 class RefundCorrected(Event, frozen=True, kw_only=True):
     """A refund granted was none: its units count as not refunded, those cancelled with it may ship again.
 
-    What it had cleared of bills is open again, what it had reopened of write-offs is let off again.
+    What it had cleared of bills is open again, what of that had been written off before is let off again.
     Source: R-G9, I14
     """
 

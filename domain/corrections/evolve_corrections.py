@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.bills.bill import Bill, Bills, with_cleared, with_owed, with_reopened
+from domain.bills.bill import Bill, Bills, shares_less, with_cleared, with_owed, with_reopened
 from domain.bills.bill_events import BillShare
 from domain.corrections.correction_events import (
     BillCorrected,
@@ -23,7 +23,7 @@ from domain.refunds.refund_events import RefundGranted
 def without_payment(state: Placed, it: PaymentCorrected) -> Placed:
     """The order as if that money had never come."""
     bills = with_cleared(with_reopened(state.bills, it.reopened, it.written_off), it.cleared)
-    bills = _with_late(bills, it.cleared)
+    bills = _with_late(_with_late(bills, it.cleared), it.of_no_refund, -1)
     return msgspec.structs.replace(
         _moved(
             state,
@@ -31,8 +31,28 @@ def without_payment(state: Placed, it: PaymentCorrected) -> Placed:
             set_aside=-it.set_aside,
             written_off=sum([share.amount for share in it.written_off]),
         ),
-        bills=_with_late(bills, it.of_no_refund, -1),
+        bills=_with_let_off_late(bills, _let_off_by_refunds(it)),
     )
+
+
+def _let_off_by_refunds(it: PaymentCorrected) -> tuple[BillShare, ...]:
+    """What of `let_off` refunds clear: of what no refund clears, write-offs come last."""
+    by_refunds = Counter[str]()
+    for share in it.cleared:
+        by_refunds[share.bill] += share.amount
+    for share in it.of_no_refund:
+        by_refunds[share.bill] -= share.amount
+    return tuple([BillShare(share.bill, min(share.amount, by_refunds[share.bill])) for share in it.let_off])
+
+
+def _with_let_off_late(bills: Bills, shares: Sequence[BillShare], sign: int = 1) -> dict[str, Bill]:
+    """The bills with so much more of what refunds settle late that had been written off."""
+    after = dict(bills)
+    for share in shares:
+        bill = after[share.bill]
+        let_off = bill.let_off_late + sign * share.amount
+        after[share.bill] = msgspec.structs.replace(bill, let_off_late=let_off)
+    return after
 
 
 def _with_late(bills: Bills, shares: Sequence[BillShare], sign: int = 1) -> dict[str, Bill]:
@@ -112,9 +132,12 @@ def reopened_late(granted: RefundGranted, it: RefundCorrected) -> tuple[BillShar
 
 
 def _refund_corrected(state: Placed, it: RefundCorrected, entry: Entry) -> Placed:
-    late = reopened_late(state.refunds[it.refund].granted, it)
+    granted = state.refunds[it.refund].granted
+    late = reopened_late(granted, it)
     state = without_refund(state, it)
-    state = msgspec.structs.replace(state, bills=_with_late(state.bills, late, -1))
+    let_off = shares_less(it.written_off, granted.write_offs_cleared)
+    bills = _with_let_off_late(_with_late(state.bills, late, -1), let_off, -1)
+    state = msgspec.structs.replace(state, bills=bills)
     refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
     cancellations = dict(state.cancellations)
     if it.cancelled:

@@ -7,6 +7,7 @@ only cleared by a refund stays unpaid here; a refund after payment, or after a w
 payment taken back from us does. Source: R-D5
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -174,11 +175,18 @@ def _payment_corrected(facts: CustomerFacts, it: PaymentCorrected) -> CustomerFa
         facts = _owed(facts, it.order, it.bill, OwedBill(it.currency, it.due_on, it.opened))
     facts = _settled(facts, it.order, _open_again(it))
     # What was owed without a number, for no charge any more, falls away; that a refund clears is no payment.
+    # What had been written off stays let off, and is counted once.
     bills = facts.orders.get(it.order, OrderFacts()).bills
-    gone = sum(
-        share.amount for share in it.of_no_refund if share.bill in bills and not bills[share.bill].is_numbered
-    )
-    return _settled(facts, it.order, it.cleared, unpaid=-gone)
+    cleared, gone = Counter[str](), Counter[str]()
+    for share in it.cleared:
+        cleared[share.bill] += share.amount
+    fell_away = [
+        share for share in it.of_no_refund if share.bill in bills and not bills[share.bill].is_numbered
+    ]
+    for share in (*it.let_off, *fell_away):
+        if share.bill in bills:
+            gone[share.bill] = min(cleared[share.bill], gone[share.bill] + share.amount)
+    return _settled(facts, it.order, it.cleared, unpaid=-gone.total())
 
 
 def _open_again(it: PaymentCorrected | RefundCorrected) -> tuple[BillShare, ...]:

@@ -34,8 +34,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
         broken.add("I15")
     unpaid = sum(share.amount for share in it.paid)
     funds = order.open - order.account + unpaid + it.set_aside - it.amount
-    still_open = order.open + unpaid - sum(share.amount for share in it.undone)
-    assert _phantom(funds, order.money_here - it.amount + it.set_aside) <= still_open
+    assert _phantom(funds, order.money_here - it.amount + it.set_aside) <= order.open + unpaid
     if broken:
         raise Refused(*broken)
     missing = max(0, -funds)
@@ -50,7 +49,7 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     for share in it.undone:
         order.bills[share.bill].let_off += share.amount
     _open_again(shop, order, payment, it.paid, it.undone)
-    _clear_late(shop, order, of_none)
+    _clear_late(shop, order, of_none, it.undone)
     _fall_overdue(shop, order)
     if missing:
         order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
@@ -150,10 +149,14 @@ def correct_refund(shop: Shop, name: str, refund: str) -> None:
     order.fee_returned = order.fee_returned and not it.returns_fee
     for share in (*it.cleared, *it.undone):
         order.bills[share.bill].cleared -= share.amount
+    let_off = list[Share]()
     for share in late:
-        order.bills[share.bill].cleared -= share.amount
-        order.bills[share.bill].cleared_late -= share.amount
-    _open_again(shop, order, refund, [*it.cleared, *late], it.undone)
+        bill = order.bills[share.bill]
+        let_off.append(Share(share.bill, min(share.amount, bill.let_off_late)))
+        bill.cleared -= share.amount
+        bill.cleared_late -= share.amount
+        bill.let_off_late -= let_off[-1].amount
+    _open_again(shop, order, refund, [*it.cleared, *late], [*it.undone, *let_off])
     _fall_overdue(shop, order)
 
 
@@ -213,23 +216,33 @@ def _clear_phantoms(shop: Shop, order: Order) -> None:
         bill.fell_away += share
 
 
-def _clear_late(shop: Shop, order: Order, of_none: int) -> None:
+def _clear_late(shop: Shop, order: Order, of_none: int, undone: list[Share]) -> None:
     """R-G9: a refund clears of bills what a payment that never came had seemed to pay; that is no payment.
 
-    What is owed without a number comes first, and falls away as far as no refund can have cleared it: before,
-    so much was `of_none`.
+    Last what that payment had undone of write-offs: it stays let off, and is not written off again. What is
+    owed without a number comes first, and falls away as far as no refund can have cleared it: before, so much
+    was `of_none`.
     """
     rows = [bill for bill in order.bills.values() if bill.shipment is None]
     bills = [bill for bill in order.bills.values() if bill.shipment is not None]
-    closed = _close(shop, order, rows + bills)
-    for bill, share in closed:
+    closed = [(bill, share, False) for bill, share in _close(shop, order, rows + bills)]
+    for share in undone:
+        bill, part = order.bills[share.bill], min(share.amount, _phantom(order.funds, order.money_here))
+        bill.written_off -= part
+        order.written_off -= part
+        bill.cleared += part
+        closed.append((bill, part, True))
+    for bill, share, was_let_off in closed:
         bill.cleared_late += share
+        bill.let_off_late += share if was_let_off else 0
     left = order.late_of_none - of_none
-    for bill, share in closed:
+    for bill, share, was_let_off in closed:
         part = max(0, min(share, left))
         bill.cleared_late -= part
         left -= part
-        if bill.shipment is None:
+        if was_let_off:
+            bill.let_off_late -= part
+        elif bill.shipment is None:
             bill.fell_away += part
 
 

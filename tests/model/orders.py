@@ -88,6 +88,8 @@ class Bill:
     cleared: int = 0
     cleared_late: int = 0
     """Of that, by a refund in the place of a payment that never came."""
+    let_off_late: int = 0
+    """Of that, written off before that payment."""
     written_off: int = 0
     let_off: int = 0
     """Written off, whatever a refund reopened of it since: for the customer's standing."""
