@@ -27,9 +27,11 @@ from api.grammars import (
 from api.kept_money import kept_for
 from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
-from api.problems import Fault, Invalid
+from api.problems import Fault, Invalid, NotFound
 from api.section import Section
+from api.v1.holders import holder_of
 from domain.bills.bill_payments import ReceiveBillPayment
+from domain.customers.registering import Customer
 from domain.entry import Minor
 from domain.inbound.assigning import AssignMoney
 from domain.inbound.returning import RecordFailedReturn, ReturnMoney
@@ -39,7 +41,9 @@ from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
 from domain.payments.money_facts import MoneyFact
 from domain.payments.reversing import ReinstatePayment, ReversePayment
+from domain.refunds.customers_payouts import RecordCustomerPayout, is_beyond
 from domain.refunds.paying_out import RecordPayout
+from domain.refunds.refund import REFUND
 from ledger.identity import mint
 from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
@@ -88,7 +92,10 @@ class UnmatchedQuery(ListQuery):
 class AssignMoneyBody(Writing):
     """What the money was for. Of an order alone, what came is a payment of it."""
 
-    order: OrderId | None = Field(default=None, description="Which it was for; none with a receipt.")
+    order: OrderId | None = Field(
+        default=None,
+        description="Which it was for; a refund names its own, if it has one; none with a receipt.",
+    )
     amount: Money | None = Field(default=None, description=ALL_LEFT)
     bill: BillId | None = Field(default=None, description="What came paid this bill.")
     reversal: ReversalId | None = Field(default=None, description="What came gives back this reversal.")
@@ -104,8 +111,12 @@ class AssignMoneyBody(Writing):
     @model_validator(mode="after")
     def _one_thing(self) -> "AssignMoneyBody":
         named = [self.bill, self.reversal, self.refund or self.payment, self.receipt]
-        if (self.order is None) is (self.receipt is None):
-            raise PydanticCustomError("order_or_receipt", "Should name an order, or else a receipt")
+        if (self.order or self.refund) is None and self.receipt is None:
+            raise PydanticCustomError(
+                "order_or_receipt", "Should name an order or a refund, or else a receipt"
+            )
+        if self.order is not None and self.receipt is not None:
+            raise PydanticCustomError("order_or_receipt", "Should name an order, or else a receipt, not both")
         if sum(each is not None for each in named) > 1:
             raise PydanticCustomError("one_thing", "Should name one thing the money was for")
         return self
@@ -151,24 +162,44 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
 
     It counts as what it is from then on: a payment of the order or of a bill, a payout of a refund, a payment
     taken back or given back again. The order's own rules hold: what they refuse stays unmatched.
-    An order that it came for, and that lacks it after all, is placed on hold right after. What left may also
-    have gone back of money that came and waits: then it is the return of that receipt.
+    An order that it came for, and that lacks it after all, is placed on hold right after.
+    A refund is named without an order where it belongs to none. What left may also have gone back of money
+    that came and waits: then it is the return of that receipt.
     """
     money = await call.found(unmatched_stream(unmatched), UnmatchedMoney)
     if body.receipt is not None:
         return await _assign_return(call, money, body, body.receipt)
-    assert body.order is not None
-    order = await call.book.state(body.order)
-    if not isinstance(order, Placed):
-        raise Invalid(faults=(Fault("/order", "Should be an order of this book"),))
-    customer = order.placed.customer
     amount = _amount(body, money)
+    order = await _order_of(call, body)
+    if not isinstance(order, Placed):
+        fact = _left_for_customer(body, amount, money, order)
+        command = asked(AssignMoney, unmatched=unmatched, customer=fact.customer, fact=fact)
+        return await call.decide(command, body, subject="unmatched", of=fact.customer)
+    customer = order.placed.customer
     fact = _received(body, amount, money, order) if money.is_receipt else _left(body, amount, money, order)
     if isinstance(fact, CapturePayment | ReceiveBillPayment):
         fact = await where_freed(call.book, fact) or fact
     kept = await _kept_beside(call, money)
     command = asked(AssignMoney, unmatched=unmatched, customer=customer, fact=fact, kept=kept)
     return await call.decide(command, body, subject="unmatched", of=customer)
+
+
+async def _order_of(call: Call, body: AssignMoneyBody) -> Placed | Customer:
+    """The order it was for, or the customer of a refund that belongs to none.
+
+    Raises: Invalid.
+    """
+    if body.order is not None:
+        order = await call.book.state(body.order)
+        if not isinstance(order, Placed):
+            raise Invalid(faults=(Fault("/order", "Should be an order of this book"),))
+        return order
+    assert body.refund is not None
+    try:
+        _, state, _ = await holder_of(call, REFUND, body.refund)
+    except NotFound:
+        raise Invalid(faults=(Fault("/refund", "Should be a refund of this book"),)) from None
+    return state
 
 
 async def _assign_return(call: Call, money: UnmatchedMoney, body: AssignMoneyBody, receipt: str) -> Response:
@@ -336,6 +367,27 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
         currency=it.currency,
         bill=mint("bil"),
         reference=_named(money),
+    )
+
+
+def _left_for_customer(
+    body: AssignMoneyBody, amount: int, money: UnmatchedMoney, customer: Customer
+) -> RecordCustomerPayout:
+    """What left for a refund that belongs to no order, as the command that records it."""
+    if money.is_receipt:
+        raise Invalid("This money came to us.", faults=(Fault("", "Should name what came, not what left"),))
+    if body.payment is not None:
+        raise Invalid(faults=(Fault("/payment", "Should be left out: this refund belongs to no order"),))
+    part = len(money.settlements) + 2
+    return asked(
+        RecordCustomerPayout,
+        unmatched=money.it.unmatched,
+        customer=customer.registered.customer,
+        refund=body.refund,
+        payout=mint("pot"),
+        amount=amount,
+        currency=money.it.currency,
+        reference=f"{money.it.reference}/{part}" if is_beyond(money) else _named(money),
     )
 
 

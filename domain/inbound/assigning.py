@@ -1,7 +1,8 @@
 """Assigning: somebody says what unmatched money was for.
 
 Assigned money counts as the fact it is: the same append records a payment, a payout, a reversal of the order,
-or that other money without a place went back, under the rules those have. Source: I12, §2 Money
+a payout of a refund that belongs to none, or that other money without a place went back, under the rules
+those have. Source: I12, §2 Money
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from domain.bills.bill_events import BillPaymentReceived
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.causes import expect_cause
 from domain.command import Command
+from domain.customers.registering import Customer
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
@@ -38,6 +40,7 @@ from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import recorded_under, reinstated_under, way_of
 from domain.payments.reversing import ReinstatePayment
+from domain.refunds.customers_payouts import RecordCustomerPayout, recorded_by_hand
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_events import PayoutNamed
 from domain.refunds.refund_events import RefundPaid
@@ -83,7 +86,7 @@ class OtherDirection(Refusal):
 
 
 def assign_money(command: AssignMoney, given: Given) -> Decision:
-    """Records what unmatched money was, in the order's stream, and that it is matched.
+    """Records what unmatched money was, in the order's stream or the customer's, and that it is matched.
 
     Checks, in this order: money known; its direction, and that of what it went back of; retry, by what it is
     to be recorded as, and then by what it is recorded as; its currency; something left, and at most that; not
@@ -187,6 +190,8 @@ def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
     """What is recorded already under the same reference: the same money under another name."""
     if isinstance(fact, ReturnMoney):
         return _returned_as(fact, given)
+    if isinstance(fact, RecordCustomerPayout):
+        return _paid_as(fact, given)
     order = given.state(fact.order, Placed)
     if order is not None and isinstance(fact, ReinstatePayment):
         return _came_again_as(fact, order)
@@ -202,6 +207,13 @@ def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
 def _returned_as(fact: ReturnMoney, given: Given) -> str | None:
     known = said_before(fact, unmatched_money(given, fact.unmatched))
     return None if known is None or not isinstance(known.it, Returned) else known.it.settlement
+
+
+def _paid_as(fact: RecordCustomerPayout, given: Given) -> str | None:
+    customer = given.state(fact.customer, Customer)
+    refund = None if customer is None else customer.refunds.get(fact.refund)
+    known = refund and recorded_by_hand(refund, fact, unmatched_money(given, fact.unmatched))
+    return None if known is None else known.tried.payout
 
 
 def _came_again_as(fact: ReinstatePayment, order: Placed) -> str | None:

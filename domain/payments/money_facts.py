@@ -11,10 +11,17 @@ from domain.inbound.returning import ReturnMoney, return_money
 from domain.inbound.unmatched_events import CountsAs, Direction
 from domain.payments.capturing import CapturePayment, capture_payment
 from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
+from domain.refunds.customers_payouts import RecordCustomerPayout, record_customer_payout
 from domain.refunds.paying_out import RecordPayout, record_told_payout
 
 MoneyFact = (
-    CapturePayment | ReceiveBillPayment | ReinstatePayment | RecordPayout | ReversePayment | ReturnMoney
+    CapturePayment
+    | ReceiveBillPayment
+    | ReinstatePayment
+    | RecordPayout
+    | RecordCustomerPayout
+    | ReversePayment
+    | ReturnMoney
 )
 """A command that records that money came or left."""
 
@@ -34,6 +41,7 @@ MONEY_FACTS: Final[Mapping[type[MoneyFact], FactKind]] = {
     ReceiveBillPayment: FactKind("bill_payment", "receipt", "payment", receive_bill_payment),
     ReinstatePayment: FactKind("reinstatement", "receipt", "reinstatement", reinstate_payment),
     RecordPayout: FactKind("refund", "payout", "payout", record_told_payout),
+    RecordCustomerPayout: FactKind("refund", "payout", "payout", record_customer_payout),
     ReversePayment: FactKind("reversal", "payout", "reversal", reverse_payment),
     ReturnMoney: FactKind("return", "payout", "settlement", return_money),
 }

@@ -10,7 +10,7 @@ import pytest
 from ledger.composition import Ledger
 from tests.api.house import House, eur, payment_body
 from tests.api.stripe import Stripe, fresh, stripe_of
-from tests.api.test_stripe import account, cash, charge, refund, refunded_order, waiting
+from tests.api.test_stripe import account, cash, charge, refund, refunded_order, shown, waiting
 from tests.api.test_unmatched import balance, listed, tasks
 
 pytestmark = pytest.mark.anyio
@@ -249,3 +249,68 @@ async def test_a_reference_recorded_for_an_order_is_not_that_of_a_return(stripe:
     # The charge is a payment of the order by now: the money that waits is the same, and somebody matches it.
     assert await stripe.tell("refund.created", back) == "recorded"
     assert (await listed(house, money))["left"]["amount"] == 0
+
+
+# What left for a refund that belongs to no order
+
+
+async def asked_as_money(stripe: Stripe) -> tuple[str, str, dict[str, Any]]:
+    """What was cancelled was kept as credit, and is asked for as money: order, refund and charge."""
+    house = stripe.house
+    order = await house.order(1)
+    it = charge(order, 1000)
+    await stripe.tell("charge.succeeded", it)
+    await house.recorded(f"/v1/orders/{order}/cancellation", {})
+    it_is = await shown(house, order)
+    (granted,) = it_is["refunds"]
+    failed = {"method": "original_method", "why": "card_closed"}
+    await house.recorded(f"/v1/refunds/{granted['id']}/payment-failure", failed)
+    await house.recorded(f"/v1/refunds/{granted['id']}/settlement", {"method": "store_credit"})
+    asked = await house.recorded(f"/v1/customers/{it_is['customer']}/refunds", {"credit": eur(1000)})
+    return order, asked["entries"][0]["data"]["refund"], it
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_what_left_for_credit_asked_as_money_is_said_to_be_its_payout(
+    stripe: Stripe, by_hand: bool
+) -> None:
+    # Ask for an order → it can be said of nothing, is settled by hand, leaves twice, and this fails.
+    house = stripe.house
+    order, refund_of_credit, it = await asked_as_money(stripe)
+    before, back = await cash(house), refund(it, 1000)
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    (row,) = await waiting(house, back["id"])
+    if by_hand:
+        settled = {"method": "cheque", "reference": back["id"]}
+        await house.recorded(f"/v1/refunds/{refund_of_credit}/settlement", settled)
+    path = f"/v1/unmatched/{row['id']}/assignment"
+    for wrong in (
+        {"refund": "ref_00000000000000000000000001"},
+        {"refund": refund_of_credit, "payment": "pay_00000000000000000000000001"},
+    ):
+        assert (await house.agent.post(path, wrong)).status_code == 422
+    assert (await house.agent.post(path, {"order": order, "refund": refund_of_credit})).status_code == 409
+    receipt = await house.recorded(path, {"refund": refund_of_credit})
+    paid = [] if by_hand else ["refund.paid"]
+    assert [entry["type"] for entry in receipt["entries"]] == ["unmatched_payout.assigned", *paid]
+    assert await cash(house) == before - 1000
+    (row,) = await waiting(house, back["id"])
+    assert (row["left"]["amount"], row["order"]) == (0, None)
+    assert await stripe.tell("refund.updated", back) == "known"
+    again = await house.agent.post(f"/v1/refunds/{refund_of_credit}/settlement", {"method": "cheque"})
+    assert again.status_code == 409
+
+
+async def test_a_refund_of_an_order_is_found_by_itself(stripe: Stripe) -> None:
+    house = stripe.house
+    order, it = await refunded_order(stripe)
+    mistyped = refund(it)
+    mistyped["charge"] = mistyped["payment_intent"] = None
+    assert await stripe.tell("refund.created", mistyped) == "unmatched"
+    (row,) = await waiting(house, mistyped["id"])
+    (granted,) = (await shown(house, order))["refunds"]
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"refund": granted["id"]})
+    assert (await account(house, order))["refunded"] == 1000
+    came = await house.unmatched(1000)
+    no = await house.agent.post(f"/v1/unmatched/{came}/assignment", {"refund": granted["id"]})
+    assert no.status_code == 422
