@@ -4,6 +4,8 @@ The search is complete with the list; a release by rule waits until every usable
 Source: R-D3, R-D4
 """
 
+from collections.abc import Iterator
+
 from domain.bills.owing import expect_customer
 from domain.causes import expect_cause
 from domain.command import Command
@@ -13,10 +15,10 @@ from domain.deadlines import deadlines_of_search
 from domain.decision import Decision, Given
 from domain.declines.decline_events import CardOnFileSearchCompleted
 from domain.declines.holds import hold_of
-from domain.declines.order_declines import Hold
+from domain.declines.order_declines import CardSearch, Hold
 from domain.ids import expect_id
 from domain.moments import Moment
-from domain.orders.order import placed_order
+from domain.orders.order import Placed, placed_order
 
 
 class CompleteCardSearch(Command, frozen=True, kw_only=True):
@@ -42,15 +44,14 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
     """Records every card on file, in the order in which they are to be tried, each with why or why not.
 
     Checks, in this order: order placed; its customer; retry, which is: the last search since the order waits
-    found the same, or, once it waits no longer, was at the same moment; on hold; not before the hold, nor the
-    last search, nor when the last card that it names was stored or declined for this order.
+    found the same, or one of an earlier wait was at the same moment; on hold; not before the order waits, nor
+    the last search, nor when the last card that it names was stored or declined for this order.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
-    if state.declines.hold is None:
-        for search in [search for ended in state.declines.holds for search in ended.searches]:
-            if search.at == given.at:
-                return Decision(customer=command.customer, already=(search.position,))
+    for search in _of_earlier_waits(state):
+        if search.at == given.at:
+            return Decision(customer=command.customer, already=(search.position,))
     hold = hold_of(state)
     customer = known_customer(given, command.customer)
     cards = cards_considered(customer, hold, given)
@@ -68,7 +69,16 @@ def complete_card_search(command: CompleteCardSearch, given: Given) -> Decision:
     return Decision(events=((command.order, found),), customer=command.customer)
 
 
+def _of_earlier_waits(state: Placed) -> Iterator[CardSearch]:
+    """The searches of holds that ended, and of one that goes on from before it did."""
+    for hold in state.declines.holds:
+        is_over = hold.ended is not None
+        yield from [search for search in hold.searches if is_over or search.at < hold.waits_since]
+
+
 def _follows(customer: Customer, hold: Hold) -> Moment:
     """When all had happened that it says of cards; how they did for other orders it asks as of its moment."""
     stored = [known.at for known in customer.payment_methods.values()]
-    return max([hold.at, *[search.at for search in hold.searches], *stored, *hold.declined_cards.values()])
+    return max(
+        [hold.waits_since, *[search.at for search in hold.searches], *stored, *hold.declined_cards.values()]
+    )

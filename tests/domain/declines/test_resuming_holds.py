@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.causes import EffectiveBeforeCause
 from domain.command import Command
 from domain.declines.decline_events import (
     OrderNotDelivered,
@@ -136,6 +137,21 @@ def test_a_payment_that_never_came_resumes_a_hold_that_a_cancellation_ended() ->
     assert order(story).declines.hold is None
     resumed = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
     assert (resumed.because, resumed.missing) == ("declined", 4195)
+
+
+def test_a_search_from_before_the_order_waited_again_is_known_and_none_is_added_there() -> None:
+    # Ask the searches of holds that ended alone → the retry is another search, and this fails.
+    story = declined(**EXISTING)
+    at = story.at
+    (searched,) = story.do(search())
+    story.on("2010-08-11").do(capture())
+    story.on("2010-08-20").do(correct(story, PaymentCaptured))
+    waits_since = story.with_now(story.at).at
+    story.at = at
+    (known,) = story.when(search()).nothing()
+    assert story.entries[known - 1].event == searched
+    story.at = at + 1
+    story.when(search()).refused(EffectiveBeforeCause(at + 1, waits_since))
 
 
 def existing_after_a_mistake() -> Story:
