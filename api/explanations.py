@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.answers import Amount, Answer, Moment, Page
 from api.call import Call
-from api.grammars import Account, Currency
+from api.grammars import TEXT, Account, Currency
 from api.lists import AsOfTime
 from api.paging import Paging, expect_reached
 from api.render import money, rfc3339
@@ -40,6 +40,7 @@ class ExplainFigureQuery(AsOfTime, Paging):
 
     key: str = Field(
         max_length=400,
+        pattern=TEXT,
         description="The key of a row, or its beginning, its parts separated by commas, as `cus_…,EUR`, or "
         "its own id alone, as `bil_…`: `/v1/projections` names the parts. Of several rows the figures are "
         "added.",

@@ -259,7 +259,7 @@ def _sent(answers: type[BaseModel]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            "id": {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "The entry's position."},
+            "id": {"type": "string", "description": "The entry's position."},
             "event": {"type": "string", "enum": list(STORED_TYPES), "description": "The entry's type."},
             "data": data,
         },

@@ -139,3 +139,9 @@ async def test_a_key_that_no_row_has_is_answered_with_the_parts_of_one(house: Ho
 @pytest.mark.parametrize("path", ["nothing/explain?key=1&column=x", "orders/explain?key=x&column=total"])
 async def test_what_is_not_there_is_not_explained(house: House, path: str) -> None:
     assert (await house.agent.get(f"/v1/projections/{path}")).status_code == 404
+
+
+async def test_a_key_that_no_text_can_hold_is_invalid(house: House) -> None:
+    # Take any text → the database refuses it, a fault of ours, and this fails.
+    answer = await house.owner.get("/v1/projections/customer_balance/explain?key=cus_%00&column=charged")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")

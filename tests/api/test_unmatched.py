@@ -200,7 +200,7 @@ async def test_nobody_is_to_ask_for_the_payment_of_an_order_for_which_money_wait
     assert "ask_for_payment" in await asked()
     money = await house.unmatched(2000, order=order)
     assert "ask_for_payment" not in await asked()
-    await house.recorded(f"/v1/unmatched/{money}/return", {"amount": eur(1), "reference": "re_1"})
+    await house.recorded(f"/v1/unmatched/{money}/return", {"amount": eur(1), "reference": "re_of_one"})
     assert "ask_for_payment" not in await asked(), "a hold began, and its tasks speak"
     other = await house.order(2)
     money = await house.unmatched(1, order=other)

@@ -135,7 +135,10 @@ BROKEN: dict[str, Broken] = {
         "domain.bills.reviewing.is_watched",
         lambda *_: True,
     ),
-    "a dispute holds no payout back": ("domain.orders.order.Placed.is_disputed", property(lambda _: False)),
+    "a dispute holds no payout back": (
+        "domain.refunds.settling.expect_undisputed",
+        lambda *_, **__: None,
+    ),
     "a limit binds nobody": (
         "domain.refunds.deciding_refunds.allowance",
         lambda *_: limits.Within(),
