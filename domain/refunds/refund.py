@@ -4,8 +4,10 @@ kept as credit.
 Source: R-G3, R-G8, R-G9, R-G11, I13
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -30,6 +32,10 @@ from domain.there import Thing
 
 RefundRequest = Request[RefundRequested, RefundEscalated]
 """A refund asked for and not granted at once."""
+
+
+Name = TypeVar("Name", bound=Hashable)
+"""What tells units apart: line and shipment, or more."""
 
 
 class Payout(msgspec.Struct, frozen=True):
@@ -250,6 +256,14 @@ def besides(refund: Refund, refunds: Refunds) -> Iterator[Refund]:
     for each in refunds.values():
         if each.corrected is None and each is not refund:
             yield each
+
+
+def with_those_before(own: Counter[Name], every: Counter[Name], others: Counter[Name]) -> Counter[Name]:
+    """Units of a refund of an order that were dealt with, and those of before, where the same units were
+    refunded, taken back and refunded anew: of all units dealt with, those that exceed what its other refunds
+    stand for.
+    """
+    return own | (every - others)
 
 
 def expect_not_taken_back(refund: Refund) -> None:

@@ -16,7 +16,7 @@ from domain.ids import expect_id
 from domain.money import portion
 from domain.orders.order import Placed
 from domain.orders.products import Product, ProductUnknown
-from domain.refunds.refund import Refund, besides
+from domain.refunds.refund import Refund, besides, with_those_before
 from domain.refunds.refund_events import RefundedPart
 from domain.refunds.refund_windows import arrived_since
 from domain.refusal import Refusal
@@ -162,9 +162,7 @@ GoodsOf = Callable[[GoodsReturn, bool], Iterable[HeldGoods | ReturnedGoods]]
 
 
 def dealt_with(refund: Refund, returns: GoodsReturns, state: object, goods_of: GoodsOf) -> Counter[Which]:
-    """Such goods of the refund. Where units of an order were refunded, taken back and refunded anew, also
-    those of before: all of the order that exceed the units its other refunds stand for.
-    """
+    """Such goods of the refund, those of before included where its units were refunded anew."""
     own = _counted(refund, returns, goods_of)
     if not isinstance(state, Placed):
         return own  # the same goods again are others
@@ -175,7 +173,7 @@ def dealt_with(refund: Refund, returns: GoodsReturns, state: object, goods_of: G
     for other in besides(refund, state.refunds):
         for part in other.granted.parts:
             others[part.line, sku_of(part, state), part.shipment] += part.quantity
-    return own | (every - others)
+    return with_those_before(own, every, others)
 
 
 def _counted(refund: Refund, returns: GoodsReturns, goods_of: GoodsOf) -> Counter[Which]:

@@ -10,7 +10,7 @@ from domain.moments import Day
 from domain.orders.guarantees import supplier_until
 from domain.orders.order import Placed
 from domain.orders.order_events import Part
-from domain.refunds.refund import Refund, besides
+from domain.refunds.refund import Refund, besides, with_those_before
 from domain.refunds.refund_events import ObservedProblem, RefundedPart
 from domain.refusal import Refusal
 from domain.suppliers.supplier_events import ClaimedFromSupplier, SupplierClaimFiled
@@ -75,9 +75,7 @@ Which = tuple[int, str | None, str | None]
 
 
 def _dealt_with(state: Placed, refund: Refund) -> Counter[Which]:
-    """Units of the refund that were claimed or given up. Where units were refunded, taken back and refunded
-    anew, also what was claimed before: all of the order that exceeds the units its other refunds stand for.
-    """
+    """Units of the refund that were claimed or given up, or claimed before where they were refunded anew."""
     own: Counter[Which] = Counter()
     every: Counter[Which] = Counter()
     for claim in state.supplier_claims.values():
@@ -94,7 +92,7 @@ def _dealt_with(state: Placed, refund: Refund) -> Counter[Which]:
         for part in other.granted.parts:
             if part.line is not None:
                 others[part.line, part.shipment, part.delivery] += part.quantity
-    return own | (every - others)
+    return with_those_before(own, every, others)
 
 
 def _claimable(state: Placed, part: RefundedPart, line: int, quantity: int) -> ClaimedFromSupplier:
