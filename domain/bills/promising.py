@@ -128,7 +128,8 @@ def promises_kept(state: Placed, shares: Sequence[BillShare], by: str) -> tuple[
     for share in shares:
         bill = state.bills[share.bill]
         promise = bill.promised
-        if promise is not None and share.amount == bill.open:
+        # More than what is open pays what it reopens of a write-off too, of which nothing is left then.
+        if promise is not None and share.amount >= bill.open:
             event = PromiseKept(
                 promise=promise.made.promise,
                 kind=promise.made.kind,
