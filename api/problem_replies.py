@@ -34,7 +34,7 @@ from api.replies import PROBLEM_JSON, Reply
 from domain.declines.decline_events import OnFile
 from domain.moments import Day, Moment
 from domain.money import Money
-from domain.refusal import EntryOnRecord, OnRecord, Refusal
+from domain.refusal import EntryOnRecord, NextStepsOf, OnRecord, Refusal
 from ledger import errors
 from ledger.sealing.sealer import NoSubjectKey
 
@@ -52,7 +52,7 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     way_out: str
     """What to do instead."""
     see: str | None = None
-    """The address of what stands in the way, or of what was meant."""
+    """The address of what stands in the way, of what was meant, or of what may be done instead."""
     rule: str | None = None
     """The rule of the house that was upheld, where a refusal is one."""
     figures: dict[str, Any] = {}
@@ -109,7 +109,7 @@ def _document_of_refusal(refusal: Refusal) -> ProblemDocument:
         status=HTTPStatus.CONFLICT,
         detail=refusal.cause,
         way_out=refusal.advice,
-        see=_address(refusal.holder) if isinstance(refusal, errors.ClaimTaken) else _entry(refusal),
+        see=_address(refusal.holder) if isinstance(refusal, errors.ClaimTaken) else _led_to(refusal),
         rule=refusal.rule,
         figures=_figures(refusal),
     )
@@ -121,11 +121,18 @@ def _address(stream: str) -> str | None:
     return None if place is None else place + stream
 
 
-def _entry(refusal: Refusal) -> str | None:
-    """Where the entry is read that stands in the way, if the refusal names one."""
+_LEADS_TO = {EntryOnRecord: "/v1/entries/{}", NextStepsOf: "/v1/orders/{}/next-steps"}
+"""Where it is read what a refusal leads to, by the type of the field that names it."""
+
+
+def _led_to(refusal: Refusal) -> str | None:
+    """Where it is read what stands in the way, or what may be done instead, if the refusal names it."""
     hints = get_type_hints(type(refusal), include_extras=True)
-    named = [field.name for field in fields(refusal) if hints[field.name] == EntryOnRecord]
-    return f"/v1/entries/{getattr(refusal, named[0])}" if named else None
+    for field in fields(refusal):
+        for kind, address in _LEADS_TO.items():
+            if hints[field.name] == kind:
+                return address.format(getattr(refusal, field.name))
+    return None
 
 
 def _figures(refusal: Refusal) -> dict[str, object]:

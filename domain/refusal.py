@@ -11,14 +11,28 @@ pages are made from both.
 import re
 from dataclasses import dataclass
 from string import Formatter
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
+
+from domain.money import Money
 
 OnRecord = Annotated[str, msgspec.Meta(extra={"mark": "on_record"})]
 """An id that the record names, never the caller: a refusal shows it."""
 EntryOnRecord = Annotated[int, msgspec.Meta(extra={"mark": "entry_on_record"})]
 """The position of the entry that stands in the way: a refusal leads there."""
+NextStepsOf = Annotated[str, msgspec.Meta(extra={"mark": "next_steps_of"})]
+"""The order whose next steps say what may be done instead: a refusal leads there."""
+
+
+class WhereNone(NamedTuple):
+    """What a refusal of too much says where there is nothing at all: "more than 0.00" is no cause."""
+
+    of: str
+    """The field that says how much there is."""
+    cause: str
+    way_out: str = ""
+    """Empty where the refusal's own fits too."""
 
 
 class _Counting(Formatter):
@@ -44,18 +58,28 @@ class Refusal(Exception):
     `Literal`), never for a text, which may be the caller's; `{field:day}` for so many days, or 1 day. Empty
     where the class docstring says it all.
     """
+    where_none: ClassVar[WhereNone | None] = None
+    """What it says instead where nothing is there; None where something always is."""
 
     @property
     def cause(self) -> str:
         """One sentence for the person at the counter, with this refusal's figures where they help."""
-        if self.spoken:
-            return _COUNTING.vformat(self.spoken, (), vars(self))
+        none = self._none()
+        if spoken := self.spoken if none is None else none.cause:
+            return _COUNTING.vformat(spoken, (), vars(self))
         return " ".join((type(self).__doc__ or "").split())
 
     @property
     def advice(self) -> str:
         """What to do instead this time, where that depends on what it was about; else `way_out`."""
-        return self.way_out
+        none = self._none()
+        return self.way_out if none is None else none.way_out or self.way_out
+
+    def _none(self) -> WhereNone | None:
+        if self.where_none is None:
+            return None
+        there = getattr(self, self.where_none.of)
+        return None if (there.minor if isinstance(there, Money) else there) else self.where_none
 
     def __str__(self) -> str:
         return self.cause

@@ -37,7 +37,7 @@ from domain.orders.order import Placed
 from domain.payments.payment import Payment
 from domain.payments.payment_events import CreditSetAside, CreditShare, CreditUsed, PaymentCaptured
 from domain.refunds.cleared import late_of_none
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 
 
 @dataclass(unsafe_hash=True)
@@ -69,6 +69,9 @@ class CreditOfPaymentUsed(Refusal):
     rule = "I15"
     way_out = "Leave the payment as it is, and ask the customer for what is missing."
     spoken = "Of the {set_aside} set aside from this payment only {available} are still there."
+    where_none = WhereNone(
+        "available", "Nothing of the {set_aside} set aside from this payment is still there."
+    )
 
     payment: str
     set_aside: Money

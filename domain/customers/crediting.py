@@ -18,9 +18,9 @@ from domain.declines.holds import hold_ends, shipping_begins
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, price_not_covered, still_to_pay
+from domain.orders.order import NOTHING_TO_PAY, Placed, placed_order, price_not_covered, still_to_pay
 from domain.payments.payment_events import CreditUsed
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -49,6 +49,9 @@ class CreditExceedsPrice(Refusal):
     rule = "I12"
     way_out = "Use at most the amount shown; the rest stays the customer's credit."
     spoken = "A credit of {amount} is more than the {most} that this order still needs."
+    where_none = WhereNone(
+        "most", NOTHING_TO_PAY, "Use no credit for it: all of it stays the customer's, for another order."
+    )
 
     order: str
     amount: Money
@@ -62,6 +65,9 @@ class CreditExceedsAvailable(Refusal):
     rule = "I15"
     way_out = "Use at most the amount shown, and let the customer pay the rest."
     spoken = "The customer has a credit of {available}, and {amount} would be used."
+    where_none = WhereNone(
+        "available", "The customer has no credit in this currency.", "Let the customer pay."
+    )
 
     customer: str
     amount: Money

@@ -18,7 +18,7 @@ from domain.entry import Event
 from domain.moments import EARLIEST, Moment, day_of
 from domain.orders.order import Placed, price_not_covered
 from domain.orders.order_events import Deadline
-from domain.refusal import Refusal
+from domain.refusal import NextStepsOf, Refusal
 
 
 @dataclass(unsafe_hash=True)
@@ -28,7 +28,7 @@ class NotOnHold(Refusal):
     rule = "R-D2"
     way_out = "Look at the order's next steps: they say what may be done now."
 
-    order: str
+    order: NextStepsOf
 
 
 def hold_of(state: Placed) -> Hold:

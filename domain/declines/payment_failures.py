@@ -25,8 +25,8 @@ from domain.declines.order_declines import Decline
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, still_to_pay
-from domain.refusal import Refusal
+from domain.orders.order import NOTHING_TO_PAY, Placed, placed_order, still_to_pay
+from domain.refusal import Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 ADVICE: tuple[NetworkAdvice, ...] = get_args(NetworkAdvice)
@@ -81,6 +81,7 @@ class FailureExceedsPrice(Refusal):
     rule = "I12"
     way_out = "Look at the processor's record: which order the payment was for, and of what amount."
     spoken = "This order still needs {most}, and {amount} were to be paid."
+    where_none = WhereNone("most", NOTHING_TO_PAY)
 
     order: str
     amount: Money

@@ -23,7 +23,7 @@ from domain.refunds.clearing import Clearing, clear, write_offs_reversed
 from domain.refunds.credit_notes import credit_note_stream, numbered
 from domain.refunds.refund import REFUND
 from domain.refunds.refund_events import RefundGranted
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -55,6 +55,11 @@ class CancellationExceedsUnits(Refusal):
     rule = "I14"
     way_out = "Cancel at most the unshipped units. Units that shipped are the customer's: they stay charged."
     spoken = "Of line {line}, {unshipped:unit} can be cancelled, and {asked} would be."
+    where_none = WhereNone(
+        "unshipped",
+        "Nothing of line {line} is left to cancel: each unit shipped, or is cancelled already.",
+        "Look at the order's lines. Units that shipped are refunded once the customer asks.",
+    )
 
     order: str
     line: int

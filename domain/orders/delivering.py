@@ -13,7 +13,7 @@ from domain.moments import day_of
 from domain.orders.guarantees import guarantee_granted, terms_in_force
 from domain.orders.order import Delivery, Placed, placed_order
 from domain.orders.order_events import Part, ShipmentDelivered
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -65,6 +65,11 @@ class DeliveryExceedsShipment(Refusal):
         "Record at most the units under way. Goods the customer got beyond them belong to another shipment."
     )
     spoken = "Of line {line}, {under_way:unit} can still arrive, and {asked} would."
+    where_none = WhereNone(
+        "under_way",
+        "Nothing of line {line} is under way with this shipment: it arrived, or left with another.",
+        "Look at the order's shipments: each says what of it arrived.",
+    )
 
     order: str
     shipment: str

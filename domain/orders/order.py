@@ -254,6 +254,12 @@ def price_not_covered(state: Placed) -> int:
     return state.price_to_ship() - state.purse().deposit
 
 
+NOTHING_TO_PAY = (
+    "Nothing is left to pay for this order: all that is still to ship is covered, and no bill of it is open."
+)
+"""What is the case where `still_to_pay` is 0, in one sentence."""
+
+
 def still_to_pay(state: Placed) -> int:
     """What the order still takes: for its units beyond the deposit, and for its open bills. Source: I12"""
     return price_not_covered(state) + state.open_bills()

@@ -23,7 +23,7 @@ from domain.entry import Minor
 from domain.ids import expect_id
 from domain.money import Money, is_currency, portion, split
 from domain.orders.order_events import OrderLine
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 
 
 class AskedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +113,9 @@ class DiscountExceedsLine(Refusal):
     rule = "I1"
     way_out = "Lower the discount to at most quantity × unit price of that line."
     spoken = "A discount of {discount} is more than the {line_amount} of line {line}."
+    where_none = WhereNone(
+        "line_amount", "Line {line} costs nothing, so that it has no discount.", "Leave its discount out."
+    )
 
     line: int
     discount: Money
@@ -129,6 +132,11 @@ class OrderDiscountExceedsLines(Refusal):
         "credit."
     )
     spoken = "A discount of {discount} is more than the {lines_amount} of all lines."
+    where_none = WhereNone(
+        "lines_amount",
+        "All lines together cost nothing after their own discounts, so that the order has none.",
+        "Leave its discount out. What we bear of shipping is a shipping credit.",
+    )
 
     discount: Money
     lines_amount: Money
@@ -141,6 +149,11 @@ class ShippingCreditExceedsFee(Refusal):
     rule = "I1"
     way_out = "Credit at most the shipping fee with its tax."
     spoken = "A shipping credit of {shipping_credit} is more than the fee of {fee}."
+    where_none = WhereNone(
+        "fee",
+        "This order has no shipping fee, so that we bear none of it.",
+        "Leave the shipping credit out, or state the fee.",
+    )
 
     shipping_credit: Money
     fee: Money

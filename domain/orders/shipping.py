@@ -27,7 +27,7 @@ from domain.numbers import number_stream
 from domain.orders.order import Placed, Shipment, line_of, placed_order
 from domain.orders.order_events import OrderShipped, Part
 from domain.orders.pricing import price_of_units
-from domain.refusal import Refusal
+from domain.refusal import NextStepsOf, Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 PERSONAL_DELIVERY = "personal_delivery"
@@ -104,6 +104,11 @@ class ShipmentExceedsUnits(Refusal):
     rule = "I7"
     way_out = "Ship at most the units left. What the customer wants beyond them is another order."
     spoken = "Of line {line}, we have {left:unit} left to ship, and {asked} would leave."
+    where_none = WhereNone(
+        "left",
+        "Nothing of line {line} is left to ship: each unit shipped, or was cancelled.",
+        "Look at the order's lines. What the customer wants beyond them is another order.",
+    )
 
     order: str
     line: int
@@ -121,6 +126,10 @@ class PaymentAskedFirst(Refusal):
         "The owner asked for payment first: the shipment costs {charge}, and the deposit covers {deposit} "
         "of it."
     )
+    where_none = WhereNone(
+        "deposit",
+        "The owner asked for payment first: the shipment costs {charge}, and nothing covers it yet.",
+    )
 
     order: str
     charge: Money
@@ -134,8 +143,28 @@ class ShipmentNotCovered(Refusal):
     rule = "I2"
     way_out = "Capture the payment first, or ship only what is covered."
     spoken = "The shipment costs {charge}, and the deposit covers {deposit} of it."
+    where_none = WhereNone("deposit", "The shipment costs {charge}, and nothing covers it yet.")
 
     order: str
+    charge: Money
+    deposit: Money
+
+
+@dataclass(unsafe_hash=True)
+class ShipmentOnHold(Refusal):
+    """The order is on hold, and its deposit does not cover this shipment."""
+
+    rule = "I2"
+    way_out = (
+        "Look at the order's next steps: they say what may be done now, and by whom. It ships once a payment"
+        " covers it, or somebody releases it."
+    )
+    spoken = "The order is on hold: the shipment costs {charge}, and the deposit covers {deposit} of it."
+    where_none = WhereNone(
+        "deposit", "The order is on hold: the shipment costs {charge}, and nothing covers it yet."
+    )
+
+    order: NextStepsOf
     charge: Money
     deposit: Money
 
@@ -157,9 +186,7 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     shipped = _shipped(state, command, description, given)
     deposit = state.purse().deposit
     if not is_covered(shipped.charge, deposit, state):
-        is_released = state.declines.released_unpaid is not None
-        may_else = is_released or state.placed.terms == "bill_after"
-        refusal = PaymentAskedFirst if may_else and state.asks_payment_first else ShipmentNotCovered
+        refusal = _why_not_covered(state)
         raise refusal(command.order, state.money(shipped.charge), state.money(deposit))
     expect_cause(state.placed_at, given)
     if shipped.charge > deposit:
@@ -170,6 +197,15 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
         claims=bill_claims(billed),
         customer=state.placed.customer,
     )
+
+
+def _why_not_covered(
+    state: Placed,
+) -> type[PaymentAskedFirst] | type[ShipmentOnHold] | type[ShipmentNotCovered]:
+    may_else = state.declines.released_unpaid is not None or state.placed.terms == "bill_after"
+    if may_else and state.asks_payment_first:
+        return PaymentAskedFirst
+    return ShipmentNotCovered if state.declines.hold is None else ShipmentOnHold
 
 
 def is_covered(charge: int, deposit: int, state: Placed) -> bool:

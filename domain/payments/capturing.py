@@ -21,12 +21,12 @@ from domain.declines.order_declines import RecordedBefore
 from domain.entry import Event, Minor
 from domain.ids import expect_id
 from domain.money import Money
-from domain.orders.order import Placed, placed_order, price_not_covered, still_to_pay
+from domain.orders.order import NOTHING_TO_PAY, Placed, placed_order, price_not_covered, still_to_pay
 from domain.payments.payers_references import expect_same_payment
 from domain.payments.payment import Payment
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import NAMED_BY_PAYER, MoneyReference, recorded_under
-from domain.refusal import EntryOnRecord, OnRecord, Refusal
+from domain.refusal import EntryOnRecord, OnRecord, Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -97,6 +97,9 @@ class CaptureExceedsPrice(Refusal):
     rule = "I12"
     way_out = "Capture at most the amount shown, and give back at the processor what it took beyond it."
     spoken = "A payment of {amount} is more than the {most} that this order still needs."
+    where_none = WhereNone(
+        "most", NOTHING_TO_PAY, "Give it back at the processor, or record it for the order that it was for."
+    )
 
     order: str
     amount: Money

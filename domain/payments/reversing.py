@@ -32,7 +32,7 @@ from domain.payments.references import MoneyReference, reinstated_under, way_of
 from domain.refunds.owed import due_of_no_refund
 from domain.refunds.refund import REFUND
 from domain.refunds.refund_events import RefundGranted
-from domain.refusal import EntryOnRecord, OnRecord, Refusal
+from domain.refusal import EntryOnRecord, OnRecord, Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 REVERSAL_KINDS: tuple[ReversalKind, ...] = get_args(ReversalKind)
@@ -129,6 +129,9 @@ class ReversalExceedsPayment(Refusal):
     rule = "I13"
     way_out = "Compare the bank's notice with the payment: the amount, and whether it was recorded before."
     spoken = "Of this payment {left} are left with us, and {amount} would be taken back."
+    where_none = WhereNone(
+        "left", "Nothing of this payment is left with us: it was taken back already, or corrected."
+    )
 
     payment: str
     amount: Money
@@ -142,6 +145,7 @@ class ReinstatementExceedsReversal(Refusal):
     rule = "I13"
     way_out = "Compare the bank's notice with the reversal: the amount, and whether it was recorded before."
     spoken = "Of this reversal {left} are still away, and {amount} would come back."
+    where_none = WhereNone("left", "Nothing of this reversal is still away: all of it came again already.")
 
     reversal: str
     amount: Money

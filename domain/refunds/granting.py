@@ -44,7 +44,7 @@ from domain.refunds.owed import owed
 from domain.refunds.refund import Refund
 from domain.refunds.refund_events import AskedUnits, Basis, RefundAsk, RefundedPart, RefundGranted
 from domain.refunds.refund_windows import refunded_parts
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 from domain.suppliers.recoverable import last_supplier_day
 
@@ -95,6 +95,12 @@ class RefundExceedsUnits(Refusal):
         "unverified refund: they get the full price."
     )
     spoken = "Of line {line}, {left:unit} can be refunded, and {asked} would be."
+    where_none = WhereNone(
+        "left",
+        "Nothing of line {line} is left to refund: each unit is refunded or cancelled already.",
+        "If the customer says they bought more from us, grant it as an unverified refund: they get the full"
+        " price.",
+    )
 
     order: str
     line: int

@@ -38,7 +38,7 @@ from domain.refunds.deciding_refunds import (
 )
 from domain.refunds.limits import Deciding
 from domain.refunds.refund_events import ClaimedUnits, RefundAsk, RefundedPart, RefundGranted
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 
 
 class GrantUnverifiedRefund(Command, frozen=True, kw_only=True):
@@ -134,6 +134,11 @@ class CreditExceedsSetAside(Refusal):
     rule = "I15"
     way_out = "Pay out at most the amount shown."
     spoken = "We keep {most} of the customer's money, and {asked} would be paid out."
+    where_none = WhereNone(
+        "most",
+        "We keep none of the customer's money in this currency that may leave as money.",
+        "Pay nothing out. What credit they have may pay for an order.",
+    )
 
     customer: str
     asked: Money

@@ -37,7 +37,7 @@ from domain.refunds.payout_references import expect_unused, payout_claims
 from domain.refunds.refund import Payout, Refund, sent_by_hand, sent_in_parts
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.ways import sent_back_by
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -146,6 +146,13 @@ class PayoutExceedsDue(Refusal):
         " the order shows both. The rest waits until somebody says what it was for."
     )
     spoken = "Of this refund {due} are due back, and {amount} would be paid out."
+    where_none = WhereNone(
+        "due",
+        "Nothing of this refund is due back this way: it was paid out, cleared bills, covers what is still to"
+        " ship, or did not come as this money.",
+        "Look at the refund: it says what of it left, and how. What left beyond that waits until somebody"
+        " says what it was for.",
+    )
 
     refund: str
     amount: Money

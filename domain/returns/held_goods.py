@@ -19,7 +19,7 @@ from domain.orders.products import Product, ProductUnknown
 from domain.refunds.refund import Refund, besides, with_those_before
 from domain.refunds.refund_events import RefundedPart
 from domain.refunds.refund_windows import arrived_since
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 from domain.returns.goods_return import GoodsReturn, GoodsReturns, Which, units_of
 from domain.returns.return_events import HeldGoods, ReturnedGoods
 
@@ -66,6 +66,10 @@ class GoodsExceedRefund(Refusal):
     rule = "R-G7"
     way_out = "Refund the other units first: whoever asks gets their money back, and then these count too."
     spoken = "Of these goods {left:refunded unit} can be named, and {asked} would be."
+    where_none = WhereNone(
+        "left",
+        "None of these goods can be named: they were not refunded and sent, or were decided on before.",
+    )
 
     refund: str
     name: int | str

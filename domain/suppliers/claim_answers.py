@@ -15,7 +15,7 @@ from domain.orders.order import Placed, placed_order
 from domain.orders.order_events import Part
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.refund import expect_not_taken_back
-from domain.refusal import OnRecord, Refusal
+from domain.refusal import OnRecord, Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
 from domain.suppliers.recoverable import are_units, chosen_units, unclaimed
 from domain.suppliers.supplier_claim import (
@@ -113,6 +113,9 @@ class SettlementExceedsClaim(Refusal):
         "Compare it with the claim. If they did pay more for it, say why in a sentence: then it is recorded."
     )
     spoken = "Of this claim {left} are left to be paid, and these would be {paid}."
+    where_none = WhereNone(
+        "left", "Nothing of this claim is left to be paid: they paid all of it, or none was ever filed."
+    )
 
     claim: str
     paid: Money

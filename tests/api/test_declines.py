@@ -70,6 +70,22 @@ async def row(house: House, order: str) -> dict[str, Any]:
     return found
 
 
+async def test_what_is_on_hold_ships_no_goods_and_leads_to_its_next_steps(house: House) -> None:
+    # Refuse it as any order that is not covered → nothing says that it waits, and this fails.
+    customer, _ = await customer_with(house)
+    order = await placed(house, customer, 3)
+    await failed(house, order, 2)
+    answer = await house.agent.post(f"/v1/orders/{order}/shipments", shipment_body(2))
+    refused = answer.json()
+    assert (answer.status_code, refused["type"]) == (409, "/problems/shipment-on-hold")
+    assert (
+        refused["detail"] == "The order is on hold: the shipment costs 20.00 EUR, and nothing covers it yet."
+    )
+    assert refused["see"] == f"/v1/orders/{order}/next-steps"
+    assert "next steps" in refused["way_out"]
+    assert (await house.agent.get(refused["see"])).status_code == 200
+
+
 def kinds(receipt: dict[str, Any]) -> list[str]:
     return [entry["type"] for entry in receipt["entries"]]
 

@@ -1,6 +1,7 @@
 """Refusals speak to the person at the counter: the cause, the rule, and the way out."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from string import Formatter
 from typing import Literal, get_origin, get_type_hints
@@ -16,7 +17,7 @@ from domain.money import Money
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
-from tests.domain.examples import ORDER
+from tests.domain.examples import ORDER, usd
 
 assert decisions
 assert stored_types
@@ -48,6 +49,57 @@ def test_what_a_refusal_speaks_are_its_figures_never_what_the_caller_sent(kind: 
 def test_a_refusal_speaks_its_figures() -> None:
     refusal = CaptureExceedsPrice(ORDER, Money(7596, "USD"), Money(7595, "USD"))
     assert str(refusal) == "A payment of 75.96 USD is more than the 75.95 USD that this order still needs."
+
+
+ALWAYS_SOME = {"UnmatchedExceeded", "DisputeExceedsPayment"}
+"""Refusals of too much where something always is: of money all settled another is said; a payment is of at
+least one minor unit.
+"""
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+def test_a_refusal_of_too_much_says_what_is_the_case_where_there_is_nothing(kind: type[Refusal]) -> None:
+    # Leave `where_none` out of CaptureExceedsPrice → this fails.
+    if kind.where_none is None:
+        assert "Exceed" not in kind.__name__ or kind.__name__ in ALWAYS_SOME
+        return
+    hints = get_type_hints(kind, include_extras=True)
+    of = kind.where_none.of
+    some = {field.name: _some(hints[field.name]) for field in fields(kind)}
+    assert hints[of] in (int, Money)
+    refusal = kind(**{**some, of: usd(0) if hints[of] is Money else 0})
+    assert re.fullmatch(r"[A-Z].*\.", refusal.cause)
+    assert not re.search(r"\b0\b|0\.00", refusal.cause), "says how much there is not"
+    assert re.fullmatch(r"[A-Z].*\.", refusal.advice)
+    assert "at most" not in refusal.advice
+    assert refusal.cause != kind(**some).cause
+
+
+def _some(hint: object) -> object:
+    return 7 if hint is int else usd(700) if hint is Money else "said"
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+def test_what_a_refusal_speaks_of_nothing_are_its_figures_too(kind: type[Refusal]) -> None:
+    hints = get_type_hints(kind, include_extras=True)
+    cause = "" if kind.where_none is None else kind.where_none.cause
+    said = [name for _, name, _, _ in Formatter().parse(cause) if name]
+    assert all(hints[name] in (int, Money) for name in said)
+
+
+def test_where_nothing_is_left_a_refusal_says_so() -> None:
+    refusal = CaptureExceedsPrice(ORDER, usd(1), usd(0))
+    assert refusal.cause == (
+        "Nothing is left to pay for this order: all that is still to ship is covered, and no bill of it is"
+        " open."
+    )
+    assert refusal.advice.startswith("Give it back at the processor")
+    at_the_boundary = CaptureExceedsPrice(ORDER, usd(2), usd(1))
+    assert (
+        at_the_boundary.cause
+        == "A payment of 0.02 USD is more than the 0.01 USD that this order still needs."
+    )
+    assert at_the_boundary.advice == CaptureExceedsPrice.way_out
 
 
 def test_a_refusal_counts_one_as_one() -> None:

@@ -20,7 +20,7 @@ from domain.declines.payment_failures import RecordPaymentFailure
 from domain.declines.reaching import RecordContactAttempt
 from domain.orders.order_events import OrderPlaced
 from domain.orders.pricing import AskedLine
-from domain.orders.shipping import ShipmentNotCovered
+from domain.orders.shipping import ShipmentOnHold
 from domain.ticking import Tick
 from tests.domain.bill_examples import review
 from tests.domain.examples import CARD, CUSTOMER, EMAIL, capture, card_stored, id_of, place, register, ship
@@ -94,7 +94,7 @@ def billed(declined: Story) -> Story:
             by=AGENT.person,
         )
         story.on(day).do(tried)
-    story.on("2009-03-05").when(sent(PILLOWS, 2, 11, 2009)).refused(ShipmentNotCovered)
+    story.on("2009-03-05").when(sent(PILLOWS, 2, 11, 2009)).refused(ShipmentOnHold)
     story.on("2009-03-05", "23:59").do(Tick(stream=PILLOWS))
     assert not any(isinstance(it.event, ShipmentReleasedWithoutPayment) for it in story.entries)
     story.on("2009-03-06", "09:00").do(Tick(stream=PILLOWS))

@@ -20,7 +20,7 @@ from domain.declines.decline_events import (
 )
 from domain.declines.not_delivering import EffortTooFew, NothingDeclined
 from domain.orders.order_events import OrderShipped
-from domain.orders.shipping import ShipmentNotCovered
+from domain.orders.shipping import ShipmentOnHold
 from domain.payments.payment_events import PaymentCaptured, PaymentReinstated, PaymentReversed
 from domain.refunds.refund_events import RefundGranted
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
@@ -128,7 +128,7 @@ def test_an_order_whose_payment_never_came_waits_again() -> None:
     story = paid_after_a_decline()
     it = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
     assert (it.because, it.resumes) == ("declined", story.state(ORDER).declines.holds[0].position)
-    story.when(ship()).refused(ShipmentNotCovered)
+    story.when(ship()).refused(ShipmentOnHold)
     assert {"reach_customer", "decide_release"} <= tasks_of(story)
     assert "ship_order" not in tasks_of(story)
     row = row_of(story)

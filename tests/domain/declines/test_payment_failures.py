@@ -26,7 +26,7 @@ from domain.declines.payment_failures import FailureExceedsPrice
 from domain.money import Money
 from domain.orders.order import OrderNotPlaced, OrderUnknown
 from domain.orders.order_events import Deadline
-from domain.orders.shipping import ShipmentNotCovered
+from domain.orders.shipping import ShipmentOnHold
 from domain.payments.payment_events import PaymentReversed
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import reverse
@@ -249,7 +249,7 @@ def test_every_code_of_the_table_is_one_a_command_may_name() -> None:
 def test_an_order_on_hold_does_not_ship_until_it_is_covered() -> None:
     # Let `may_be_billed` hold for an order on hold → it ships unpaid, and this fails.
     story = given(customer(), placed(), attempted(), declined(), held())
-    story.when(ship()).refused(ShipmentNotCovered)
+    story.when(ship()).refused(ShipmentOnHold)
     released = OrderReleased(order=ORDER, customer=CUSTOMER, because="paid", by=PAYMENT)
     story.when(capture()).then(captured(), released)
     assert story.state(ORDER).declines.hold is None

@@ -25,7 +25,7 @@ from domain.declines.releasing import facts_due, is_ready, release_due
 from domain.moments import HOUR, MINUTE
 from domain.orders.order import Placed
 from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
-from domain.orders.shipping import ShipmentNotCovered
+from domain.orders.shipping import ShipmentOnHold
 from domain.refusal import Refusal
 from domain.ticking import Tick
 from tests.domain.bill_examples import OVERDUE, review
@@ -142,7 +142,7 @@ def test_what_was_paid_before_stays_a_deposit_and_the_bill_is_for_the_rest() -> 
 def test_until_it_is_released_nothing_ships_unpaid() -> None:
     # Let `may_be_billed` ask for a hold instead of a release → this fails.
     story = ready()
-    story.on("2010-08-13", "23:59").when(ship(bill=NEW_BILL)).refused(ShipmentNotCovered)
+    story.on("2010-08-13", "23:59").when(ship(bill=NEW_BILL)).refused(ShipmentOnHold)
     story.on("2010-08-14", "00:00").when(ship(bill=NEW_BILL)).decides(BillIssued)
 
 
