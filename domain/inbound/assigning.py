@@ -89,10 +89,10 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
     """Records what unmatched money was, in the order's stream or the customer's, and that it is matched.
 
     Checks, in this order: money known; its direction, and that of what it went back of; retry, by what it is
-    to be recorded as, and then by what it is recorded as; its currency; something left, and at most that; not
-    before it moved; and then those of what it was. What was recorded under the same reference meanwhile, or
-    by hand without one, is the same money: it is only matched. The reference under which it left is claimed
-    by the money itself.
+    to be recorded as, and then by what it is recorded as, of the same bill, refund, payment or money; its
+    currency; something left, and at most that; not before it moved; and then those of what it was. What was
+    recorded under the same reference meanwhile, or by hand without one, is the same money: it is only
+    matched. The reference under which it left is claimed by the money itself.
     Source: I12
     """
     state = unmatched_money(given, command.unmatched)
@@ -145,13 +145,16 @@ def _assigned(
 ) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
     name, fact = getattr(command.fact, kind.subject), command.fact
     subject = _recorded_as(fact, given) or name
+    about = None if kind.about is None else getattr(fact, kind.about)
     if not state.is_receipt:
+        assert about is not None
         return UnmatchedPayoutAssigned(
             unmatched=command.unmatched,
             customer=command.customer,
             order=fact.order,
             counts_as=kind.counts_as,
             subject=subject,
+            about=about,
             currency=fact.currency,
             amount=fact.amount,
         )
@@ -163,6 +166,7 @@ def _assigned(
         order=fact.order,
         counts_as=kind.counts_as,
         subject=subject,
+        about=about,
         currency=fact.currency,
         amount=fact.amount,
         asked_as=None if subject == name else name,

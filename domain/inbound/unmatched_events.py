@@ -73,6 +73,8 @@ class UnmatchedReceiptAssigned(Event, frozen=True, kw_only=True):
     counts_as: CountsAs
     subject: str
     """The payment or reinstatement it is recorded as."""
+    about: str | None = None
+    """The bill it paid, or the reversal it gives back; None for a payment of the order."""
     currency: str
     amount: Minor
     asked_as: str | None = None
@@ -112,6 +114,8 @@ class UnmatchedPayoutAssigned(Event, frozen=True, kw_only=True):
     counts_as: CountsAs
     subject: str
     """The payout, reversal or return it is recorded as."""
+    about: str
+    """The refund it was paid of, the payment taken back, or the money that went back."""
     currency: str
     amount: Minor
 

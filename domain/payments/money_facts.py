@@ -33,15 +33,17 @@ class FactKind(msgspec.Struct, frozen=True):
     direction: Direction
     subject: str
     """The field of the command that names what is recorded."""
+    about: str | None
+    """The one that names what of: a bill, a refund, a payment, a reversal, money. None: of the order."""
     decide: Callable[[Any, Given], Decision]
 
 
 MONEY_FACTS: Final[Mapping[type[MoneyFact], FactKind]] = {
-    CapturePayment: FactKind("payment", "receipt", "payment", capture_payment),
-    ReceiveBillPayment: FactKind("bill_payment", "receipt", "payment", receive_bill_payment),
-    ReinstatePayment: FactKind("reinstatement", "receipt", "reinstatement", reinstate_payment),
-    RecordPayout: FactKind("refund", "payout", "payout", record_told_payout),
-    RecordCustomerPayout: FactKind("refund", "payout", "payout", record_customer_payout),
-    ReversePayment: FactKind("reversal", "payout", "reversal", reverse_payment),
-    ReturnMoney: FactKind("return", "payout", "settlement", return_money),
+    CapturePayment: FactKind("payment", "receipt", "payment", None, capture_payment),
+    ReceiveBillPayment: FactKind("bill_payment", "receipt", "payment", "bill", receive_bill_payment),
+    ReinstatePayment: FactKind("reinstatement", "receipt", "reinstatement", "reversal", reinstate_payment),
+    RecordPayout: FactKind("refund", "payout", "payout", "refund", record_told_payout),
+    RecordCustomerPayout: FactKind("refund", "payout", "payout", "refund", record_customer_payout),
+    ReversePayment: FactKind("reversal", "payout", "reversal", "payment", reverse_payment),
+    ReturnMoney: FactKind("return", "payout", "settlement", "unmatched", return_money),
 }
