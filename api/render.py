@@ -9,8 +9,7 @@ What is not marked is JSON already. A new event needs nothing here.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, cast
 
 import msgspec
@@ -19,26 +18,19 @@ from msgspec.structs import asdict
 from api.marks import Ways, fields_to_handle
 from api.sealed_texts import sealed_finder
 from domain.entry import Entry, Meta
-from domain.moments import EPOCH, Moment
+from domain.moments import rfc3339 as rfc3339
 from domain.stored_types import STORED_TYPES, TYPE_NAMES
 from ledger.sealing.sealer import Sealer
 
 ERASED = "[erased]"
 WITHHELD = "[withheld]"
 
-_EPOCH = EPOCH.replace(tzinfo=None)
 
 Opened = Mapping[str, str]
 """Sealed text → what the caller gets to read."""
 
 Renderer = Callable[[Any, str, Opened], object]
 """(value, the currency around it, opened texts) → JSON."""
-
-
-@lru_cache(maxsize=1_024)
-def rfc3339(moment: Moment) -> str:
-    """A moment as RFC 3339 text in UTC, with microseconds where there are any."""
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat() + "Z"
 
 
 def money(amount: int, currency: str) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -195,9 +195,12 @@ class EffectiveInFuture(Refusal):
 
     rule = "H-time"
     way_out = "Leave the moment out, or give the one at which it happened."
+    spoken = "What is recorded has happened: `{field}` may be {now:moment} at the latest."
 
     effective_at: Moment
     now: Moment
+    field: Literal["effective_at", "now"] = "effective_at"
+    """What names the moment in the request."""
 
 
 @dataclass(unsafe_hash=True)

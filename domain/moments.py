@@ -17,6 +17,7 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 
 EARLIEST = -62_135_596_800 * SECOND
 """0001-01-01T00:00:00Z: since when the default policy edition is in force."""
@@ -45,6 +46,12 @@ def moment_of(instant: datetime) -> Moment:
 def instant_of(moment: Moment) -> datetime:
     """The UTC datetime of a moment."""
     return EPOCH + timedelta(microseconds=moment)
+
+
+@lru_cache(maxsize=1_024)
+def rfc3339(moment: Moment) -> str:
+    """A moment as RFC 3339 text in UTC, with microseconds where there are any."""
+    return (_NAIVE_EPOCH + timedelta(microseconds=moment)).isoformat() + "Z"
 
 
 def local_date(moment: Moment, zone: str) -> date:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
+from domain.moments import rfc3339
 from domain.money import Money
 
 OnRecord = Annotated[str, msgspec.Meta(extra={"mark": "on_record"})]
@@ -36,9 +37,11 @@ class WhereNone(NamedTuple):
 
 
 class _Counting(Formatter):
-    """Says a count with what is counted: one of them, or several."""
+    """Says a count with what is counted, one of them or several, and a moment as requests write it."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "moment":
+            return rfc3339(value)
         return f"{value} {format_spec}{'' if value == 1 else 's'}" if format_spec else str(value)
 
 
@@ -55,8 +58,8 @@ class Refusal(Exception):
     """What the reader can do instead, in one or two sentences."""
     spoken: ClassVar[str] = ""
     """The cause of this very refusal; `{field}` stands for a figure, an amount, a count or a word of ours (a
-    `Literal`), never for a text, which may be the caller's; `{field:day}` for so many days, or 1 day. Empty
-    where the class docstring says it all.
+    `Literal`), never for a text, which may be the caller's; `{field:day}` for so many days, or 1 day, and
+    `{field:moment}` for a moment. Empty where the class docstring says it all.
     """
     where_none: ClassVar[WhereNone | None] = None
     """What it says instead where nothing is there; None where something always is."""

@@ -67,7 +67,7 @@ async def tick(book: Book, now: Moment | None = None) -> list[Entry]:
     """
     until = book.clock() if now is None else now
     if until > book.clock():
-        raise EffectiveInFuture(until, book.clock())
+        raise EffectiveInFuture(until, book.clock(), field="now")
     decided: list[Entry] = []
     failures: dict[str, Exception] = {}
     while due := await asyncio.to_thread(

@@ -9,10 +9,11 @@ Source: R-G11, R-G12
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
-from domain.causes import EffectiveBeforeCause
 from domain.deadlines import deadlines_of_decision
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event
@@ -28,6 +29,7 @@ from domain.refunds.refund_events import (
     RefundWithdrawn,
 )
 from domain.refunds.refund_signals import signals_of
+from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 
 
@@ -51,13 +53,31 @@ def streams_of_grant(stream: str, customer: str, deciding: Deciding | None) -> t
     return (*streams, *deciding.writes(), credit_note_stream(deciding.day))
 
 
-def expect_contact(ask: RefundAsk, asked_at: Moment) -> None:
-    """Who asks has spoken to us by then: minutes from the contact never run backwards.
+@dataclass(unsafe_hash=True)
+class MomentTooLate(Refusal):
+    """First comes the contact, then the asking, then the refund; and one is later than the next."""
 
-    Raises: EffectiveBeforeCause. Source: R-S5, H-time
+    rule = "H-time"
+    way_out = "Give the moment at which it happened, or leave it out."
+    spoken = (
+        "First comes the contact, then the asking, then the refund: `{field}` may be {latest:moment} at the"
+        " latest."
+    )
+
+    field: Literal["first_contact_at", "asked_at"]
+    latest: Moment
+
+
+def expect_asked(ask: RefundAsk, asked_at: Moment, given: Given) -> None:
+    """It was asked for by the deciding moment, and who asked had spoken to us by then: minutes from the
+    contact never run backwards.
+
+    Raises: MomentTooLate. Source: R-S5, H-time
     """
-    if ask.first_contact_at is not None and asked_at < ask.first_contact_at:
-        raise EffectiveBeforeCause(asked_at, ask.first_contact_at)
+    if asked_at > given.at:
+        raise MomentTooLate("asked_at", given.at)
+    if ask.first_contact_at is not None and ask.first_contact_at > asked_at:
+        raise MomentTooLate("first_contact_at", asked_at)
 
 
 def requested(draft: Draft, ask: RefundAsk, given: Given) -> Decision:

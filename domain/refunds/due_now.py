@@ -32,6 +32,16 @@ class NothingDueBack(Refusal):
 
 
 @dataclass(unsafe_hash=True)
+class NothingLeftOfRefund(Refusal):
+    """Nothing of this refund is left to pay out: all of it has left, or is the customer's credit."""
+
+    rule = "I13"
+    way_out = "Look at the refund: it says what of it left, when and how."
+
+    refund: str
+
+
+@dataclass(unsafe_hash=True)
 class PayoutDuringDispute(Refusal):
     """A bank still asks about a payment that this money came with: the refund stands, its payout waits."""
 
@@ -64,6 +74,12 @@ def due_then(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
         return due
     stays = sum([share.amount for share in stays_credit(state, refund, given, by_now=False)])
     return Owed(due.total - stays, stays)
+
+
+def none_due(state: Placed | Customer, refund: Refund) -> NothingDueBack | NothingLeftOfRefund:
+    """The refusal where nothing of a refund is to leave: only an order has an account to look at."""
+    kind = NothingDueBack if isinstance(state, Placed) else NothingLeftOfRefund
+    return kind(refund.granted.refund)
 
 
 def expect_undisputed(state: Placed | Customer, refund: Refund, given: Given, *, by_now: bool) -> None:

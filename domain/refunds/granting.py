@@ -35,7 +35,7 @@ from domain.refunds.deciding_refunds import (
     Draft,
     already_asked,
     decided,
-    expect_contact,
+    expect_asked,
     requested,
     streams_of_grant,
 )
@@ -124,7 +124,7 @@ def grant_refund(command: GrantRefund, given: Given) -> Decision:
     """Grants a refund of an order within the limits of whoever acts, else escalates it to the next role.
 
     Checks, in this order: order placed; customer; retry; lines and units (I13); something to refund; not
-    before the order, the shipments concerned, or the asking, nor asked before the first contact. Then limits
+    before the asking, nor asked before the first contact, the order or the shipments concerned. Then limits
     (R-G11), which never refuse; a credit note of this year.
     """
     state = placed_order(given, command.order)
@@ -173,8 +173,7 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
     if split.unshipped:
         events.append(cancelled_units(state, refund, split.unshipped, all_unshipped=False, given=given))
     parts = refunded_parts(state, split.shipped, day_of(asked_at, given.book.zone))
-    _expect_causes(state, parts, asked_at, given)
-    expect_contact(ask, asked_at)
+    _expect_causes(state, parts, ask, asked_at, given)
     credits_fee = returns_fee and state.fee_charged
     credit = sum([part.goods + part.tax for part in parts]) + (state.fee if credits_fee else 0)
     clearing = clear(state.bills, credit, _shipments(state, parts, credits_fee=credits_fee and state.fee > 0))
@@ -263,8 +262,10 @@ def _without(state: Placed, split: _Split) -> Placed:
     return msgspec.structs.replace(after, lines=tuple(lines))
 
 
-def _expect_causes(state: Placed, parts: Iterable[RefundedPart], asked_at: Moment, given: Given) -> None:
-    expect_cause(asked_at, given)
+def _expect_causes(
+    state: Placed, parts: Iterable[RefundedPart], ask: RefundAsk, asked_at: Moment, given: Given
+) -> None:
+    expect_asked(ask, asked_at, given)
     if asked_at < state.placed_at:
         raise EffectiveBeforeCause(asked_at, state.placed_at)
     for shipment in {part.shipment for part in parts if part.shipment is not None}:

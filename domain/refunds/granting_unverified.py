@@ -32,7 +32,7 @@ from domain.refunds.deciding_refunds import (
     Draft,
     already_asked,
     decided,
-    expect_contact,
+    expect_asked,
     requested,
     streams_of_grant,
 )
@@ -164,15 +164,14 @@ def grant_unverified_refund(command: GrantUnverifiedRefund, given: Given) -> Dec
 
 def unverified_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, given: Given) -> Draft:
     """What granting it would record. Raises: CurrencyUnknown, ProductUnknown, ListPriceInOtherCurrency,
-    EffectiveBeforeCause.
+    EffectiveBeforeCause, MomentTooLate.
     """
     if not is_currency(currency):
         raise CurrencyUnknown(currency)
     parts = tuple([_part(claim, currency, given) for claim in ask.claims])
     expect_cause(state.registered_at, given)
     asked_at = given.at if ask.asked_at is None else ask.asked_at
-    expect_cause(asked_at, given)
-    expect_contact(ask, asked_at)
+    expect_asked(ask, asked_at, given)
     amount = sum([part.goods for part in parts])
     granted = _of_customer(state, refund, currency, amount, ask, given)
     basis = "full_list_price" if ask.claims[0].amount is None else "stated"
@@ -220,7 +219,10 @@ def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
 
 
 def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, given: Given) -> Draft:
-    """What paying it out would record. Raises: CreditExceedsSetAside, EffectiveBeforeCause."""
+    """What paying it out would record.
+
+    Raises: CreditExceedsSetAside, EffectiveBeforeCause, MomentTooLate.
+    """
     asked = ask.credit or 0
     may = may_be_asked_back(state, currency, given)
     most = sum(may.values())
@@ -228,8 +230,7 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
         raise CreditExceedsSetAside(state.registered.customer, Money(asked, currency), Money(most, currency))
     expect_cause(state.registered_at, given)
     asked_at = given.at if ask.asked_at is None else ask.asked_at
-    expect_cause(asked_at, given)
-    expect_contact(ask, asked_at)
+    expect_asked(ask, asked_at, given)
     granted = _of_customer(state, refund, currency, asked, ask, given)
     return Draft(
         stream=state.registered.customer,

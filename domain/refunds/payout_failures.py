@@ -16,7 +16,7 @@ from domain.entry import Minor
 from domain.ids import expect_id
 from domain.orders.evolve_order import foreseen
 from domain.orders.order import Placed, price_not_covered
-from domain.refunds.due_now import NothingDueBack, due_now
+from domain.refunds.due_now import due_now, none_due
 from domain.refunds.going_back import PaidOutByProcessor
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import owed
@@ -110,7 +110,7 @@ def record_failed_payout(command: RecordFailedPayout, given: Given) -> Decision:
         return Decision(customer=it.customer, already=(known.position,))
     cash = due_now(state, refund, given).cash
     if cash == 0:
-        raise NothingDueBack(command.refund)
+        raise none_due(state, refund)
     payment, card, amount = _way(command, state, refund, cash, given)
     expect_cause(refund.at, given)
     granted = refund.granted

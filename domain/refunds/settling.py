@@ -27,7 +27,7 @@ from domain.payments.references import way_of
 from domain.refunds.beyond_due import BeyondDue, kept_beyond
 from domain.refunds.contesting import contesting
 from domain.refunds.credit_out import credit_again
-from domain.refunds.due_now import NothingDueBack, due_now, due_then, expect_undisputed
+from domain.refunds.due_now import due_now, due_then, expect_undisputed, none_due
 from domain.refunds.going_back import GoingBack, PaidOutByProcessor, Share, as_far_as
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import Owed
@@ -131,7 +131,7 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     expect_undisputed(state, refund, given, by_now=False)
     due, then = due_now(state, refund, given), due_then(state, refund, given)
     if then.total == 0 and command.amount is None:
-        raise NothingDueBack(command.refund)
+        raise none_due(state, refund)
     customer = given.state(command.customer, Customer)
     ways = Ways(state, customer, refund, given)
     is_money = then.cash > 0 or command.amount is not None
@@ -166,11 +166,11 @@ def _back(command: SettleRefund, back: GoingBack) -> list[Share]:
 def _expect_still_due(state: Placed | Customer, refund: Refund, due: Owed, given: Given) -> None:
     """Nothing has left: what bears on it by now counts.
 
-    Raises: PayoutDuringDispute, NothingDueBack, EffectiveBeforeCause.
+    Raises: PayoutDuringDispute, NothingDueBack, NothingLeftOfRefund, EffectiveBeforeCause.
     """
     expect_undisputed(state, refund, given, by_now=True)
     if due.total == 0:
-        raise NothingDueBack(refund.granted.refund)
+        raise none_due(state, refund)
     expect_cause(refund.at, given)
 
 

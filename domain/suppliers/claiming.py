@@ -93,8 +93,8 @@ def file_supplier_claim(command: FileSupplierClaim, given: Given) -> Decision:
     """Claims refunded units from their supplier on a day inside their window.
 
     Checks, in this order: order placed; refund granted; retry; refund not corrected; not a wrong item
-    (R-G2); units inside their window, neither claimed nor given up; amount known; goods on hand, where they
-    are sent; not before the grant.
+    (R-G2); units neither claimed nor given up, and inside their window; amount known; goods on hand, where
+    they are sent; not before the grant.
     """
     state = placed_order(given, command.order)
     _, refund = refund_of(command.order, command.refund, given)
@@ -103,8 +103,7 @@ def file_supplier_claim(command: FileSupplierClaim, given: Given) -> Decision:
         return _already_filed(known, command)
     expect_not_taken_back(refund)
     filed_on = day_of(given.at, given.book.zone)
-    open_units = [unit for unit in unclaimed(state, refund) if unit.until >= filed_on]
-    units = chosen_units(command.parts, open_units, command.refund)
+    units = chosen_units(command.parts, unclaimed(state, refund), command.refund, claimed_on=filed_on)
     products = [product for name in command.products if (product := given.state(name, Product)) is not None]
     amount = _cost(units, state, products) if command.amount is None else command.amount
     if command.sends_goods:

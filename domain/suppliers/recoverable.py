@@ -1,7 +1,7 @@
 """Which refunded units a supplier may still answer for, and until when. Source: R-G2"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -12,7 +12,7 @@ from domain.orders.order import Placed
 from domain.orders.order_events import Part
 from domain.refunds.refund import Refund, besides, with_those_before
 from domain.refunds.refund_events import ObservedProblem, RefundedPart
-from domain.refusal import Refusal
+from domain.refusal import Refusal, WhereNone
 from domain.suppliers.supplier_events import ClaimedFromSupplier, SupplierClaimFiled
 
 
@@ -28,11 +28,35 @@ class WrongItemIsOurs(Refusal):
 
 @dataclass(unsafe_hash=True)
 class SupplierWindowOver(Refusal):
-    """The supplier no longer takes these units back: their last day is over, or they were claimed before."""
+    """The supplier no longer takes these units back: their last day is over."""
 
     rule = "R-G2"
     way_out = "Claim at most the units still inside their window. What is over is ours to bear: waive it."
     spoken = "Of line {line}, {left:refunded unit} can be claimed that day, and {asked} would be."
+    where_none = WhereNone(
+        "left",
+        "No refunded unit of line {line} can be claimed that day: the last day of each is over.",
+        "What is over is ours to bear: waive it.",
+    )
+
+    refund: str
+    line: int
+    asked: int
+    left: int
+
+
+@dataclass(unsafe_hash=True)
+class UnitsDealtWith(Refusal):
+    """More units would be claimed or given up than this refund has left: the others were before."""
+
+    rule = "R-G2"
+    way_out = "Look at the claims of this refund, and name at most the units left. Each is claimed once."
+    spoken = "Of line {line}, {left:refunded unit} can still be claimed or given up, and {asked} would be."
+    where_none = WhereNone(
+        "left",
+        "Nothing of line {line} is left of this refund: each unit was claimed, given up, or not refunded.",
+        "Look at the claims of this refund: each unit is claimed once.",
+    )
 
     refund: str
     line: int
@@ -42,10 +66,10 @@ class SupplierWindowOver(Refusal):
 
 @dataclass(unsafe_hash=True)
 class NothingToClaim(Refusal):
-    """No unit of this refund is left for a claim: none was inside its window, or all are dealt with."""
+    """No unit of this refund is left to claim or give up: all were, or it never was of any unit."""
 
     rule = "R-G2"
-    way_out = "Look at the claims of this refund, and at the last days of its windows."
+    way_out = "Look at the claims of this refund: each unit is claimed once."
 
     refund: str
 
@@ -130,25 +154,45 @@ def last_supplier_day(
 
 
 def chosen_units(
-    parts: tuple[Part, ...], units: Iterable[ClaimedFromSupplier], refund: str
+    parts: tuple[Part, ...],
+    units: Iterable[ClaimedFromSupplier],
+    refund: str,
+    *,
+    claimed_on: Day | None = None,
 ) -> tuple[ClaimedFromSupplier, ...]:
-    """Those units, or all of them. Raises: NothingToClaim, SupplierWindowOver."""
+    """Those of the unclaimed units, or all of them; `claimed_on`: whose window is open that day.
+
+    What was dealt with is said first, since its window does not matter any more.
+    Raises: NothingToClaim, UnitsDealtWith, SupplierWindowOver.
+    """
     units = tuple(units)
-    if not parts:
-        if not units:
-            raise NothingToClaim(refund)
-        return units
+    open_units = units if claimed_on is None else tuple([it for it in units if it.until >= claimed_on])
+    if not units and not parts:
+        raise NothingToClaim(refund)
+    if not open_units and not parts:
+        line = units[0].line
+        raise SupplierWindowOver(refund, line, _units_of(line, units), 0)
     chosen: list[ClaimedFromSupplier] = []
     for part in parts:
-        missing = part.quantity
-        for unit in units:
-            taken = min(missing, unit.quantity) if unit.line == part.line else 0
-            missing -= taken
-            if taken:
-                chosen.append(msgspec.structs.replace(unit, quantity=taken))
-        if missing:
-            raise SupplierWindowOver(refund, part.line, part.quantity, part.quantity - missing)
-    return tuple(chosen)
+        for within, refusal in ((units, UnitsDealtWith), (open_units, SupplierWindowOver)):
+            if part.quantity > (left := _units_of(part.line, within)):
+                raise refusal(refund, part.line, part.quantity, left)
+        chosen.extend(_first_of(part, open_units))
+    return tuple(chosen) if parts else open_units
+
+
+def _units_of(line: int, units: Iterable[ClaimedFromSupplier]) -> int:
+    return sum([unit.quantity for unit in units if unit.line == line])
+
+
+def _first_of(part: Part, units: Iterable[ClaimedFromSupplier]) -> Iterator[ClaimedFromSupplier]:
+    """As many units of the line as the part names, of those there are."""
+    missing = part.quantity
+    for unit in units:
+        taken = min(missing, unit.quantity) if unit.line == part.line else 0
+        missing -= taken
+        if taken:
+            yield msgspec.structs.replace(unit, quantity=taken)
 
 
 def are_units(parts: tuple[Part, ...], units: Iterable[ClaimedFromSupplier]) -> bool:

@@ -67,6 +67,7 @@ async def test_a_bill_becomes_overdue_by_ticking(fresh_house: House) -> None:
 async def test_a_book_ticks_up_to_now_at_most(fresh_house: House) -> None:
     answer = await fresh_house.owner.client.post("/v1/ticks", json={"now": "2999-01-01T00:00:00Z"})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/effective-in-future")
+    assert "`now` may be 2" in answer.json()["detail"]
 
 
 async def test_a_receipt_leaves_out_what_time_decided_before(fresh_house: House) -> None:

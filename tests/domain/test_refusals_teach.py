@@ -13,6 +13,7 @@ from domain.authority import RoleTooLow
 from domain.corrections.correcting import EntryNotCorrectable
 from domain.corrections.undoing import INSTEAD
 from domain.declines.not_delivering import EffortTooFew
+from domain.moments import Moment
 from domain.money import Money
 from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
@@ -42,7 +43,9 @@ def test_a_refusal_upholds_a_rule_of_the_house(kind: type[Refusal]) -> None:
 def test_what_a_refusal_speaks_are_its_figures_never_what_the_caller_sent(kind: type[Refusal]) -> None:
     hints = get_type_hints(kind, include_extras=True)
     said = [name for _, name, _, _ in Formatter().parse(kind.spoken) if name]
-    assert all(hints[name] in (int, Money) or get_origin(hints[name]) is Literal for name in said)
+    assert all(hints[name] in (int, Money, Moment) or get_origin(hints[name]) is Literal for name in said)
+    moments = [how for _, name, how, _ in Formatter().parse(kind.spoken) if name and hints[name] == Moment]
+    assert set(moments) <= {"moment"}
     assert not kind.spoken or re.fullmatch(r"[A-Z].*\.", kind.spoken)
 
 

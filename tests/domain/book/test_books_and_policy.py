@@ -397,7 +397,11 @@ def test_nothing_takes_effect_in_the_future() -> None:
     story = given(customer_registered())
     story.with_now(NOON).on("2010-08-10", "12:00").when(place()).then(placed())
     late = given(customer_registered()).with_now(NOON - 1)
-    late.when(place()).refused(EffectiveInFuture(NOON, NOON - 1))
+    refusal = EffectiveInFuture(NOON, NOON - 1)
+    late.when(place()).refused(refusal)
+    assert refusal.cause == (
+        "What is recorded has happened: `effective_at` may be 2010-08-10T15:59:59.999999Z at the latest."
+    )
 
 
 def test_what_is_older_than_ninety_days_is_entered_by_the_owner_or_imported() -> None:

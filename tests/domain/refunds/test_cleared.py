@@ -11,8 +11,8 @@ from domain.customers.standing import standing
 from domain.orders.account import Purse
 from domain.orders.order_events import OrderShipped
 from domain.refunds.cleared import cleared
+from domain.refunds.due_now import NothingDueBack
 from domain.refunds.refund_events import RefundDueChanged, RefundGranted
-from domain.refunds.settling import NothingDueBack
 from tests.domain.bill_examples import pay_bill, reinstate, reverse
 from tests.domain.correction_examples import by_supervisor, correct, on_bill, order, receive
 from tests.domain.examples import (

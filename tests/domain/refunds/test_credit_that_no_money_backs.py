@@ -9,7 +9,7 @@ import pytest
 
 from domain.customers.credit import Credit
 from domain.payments.payment_events import CreditSetAside, PaymentCaptured
-from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
+from domain.refunds.due_now import NothingLeftOfRefund, PayoutDuringDispute
 from domain.refunds.granting_unverified import CreditExceedsSetAside
 from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundPaymentFailed
 from domain.refunds.settling import SettleRefund
@@ -107,7 +107,7 @@ def test_what_could_not_leave_is_what_was_to_leave_and_no_more() -> None:
     assert story.when(fail(**by_cheque)).decides(RefundPaymentFailed).amount == 4595
     story.do(reverse(amount=4595, reversal=id_of("rev", 3)))
     again = fail(**by_cheque, payout=id_of("pot", 9))
-    story.when(again).refused(NothingDueBack(OTHER_REFUND))
+    story.when(again).refused(NothingLeftOfRefund(OTHER_REFUND))
 
 
 def test_while_a_bank_asks_about_the_money_it_does_not_leave_as_credit_either() -> None:

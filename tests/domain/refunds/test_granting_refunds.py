@@ -13,6 +13,7 @@ from domain.declines.decline_events import OrderReleased
 from domain.orders.order import LineUnknown
 from domain.orders.order_events import OrderLine, OrderUnitsCancelled
 from domain.orders.shipping import ShipmentExceedsUnits
+from domain.refunds.deciding_refunds import MomentTooLate
 from domain.refunds.granting import NothingToRefund, RefundExceedsUnits
 from domain.refunds.refund_events import (
     AskedUnits,
@@ -267,12 +268,12 @@ def test_it_was_not_asked_for_before_the_first_contact_about_it() -> None:
     # Leave the contact out → the audit counts minutes below nought, and this fails.
     story = shipped_order()
     story.when(grant((1, 1), first_contact_at=story.at + 1)).refused(
-        EffectiveBeforeCause(story.at, story.at + 1)
+        MomentTooLate("first_contact_at", story.at)
     )
     asked = grant((1, 1), first_contact_at=story.at, asked_at=story.at - 1)
     placed_before = given().on("2010-08-09").record(customer_registered(), placed(), captured(), shipped())
     placed_before.at = story.at
-    placed_before.when(asked).refused(EffectiveBeforeCause(story.at - 1, story.at))
+    placed_before.when(asked).refused(MomentTooLate("first_contact_at", story.at - 1))
     story.when(grant((1, 1), first_contact_at=story.at)).decides(RefundGranted)
 
 
@@ -299,4 +300,4 @@ def test_nothing_is_refunded_before_it_shipped_nor_before_it_was_asked_for() -> 
     )
     late = shipped_order().on("2010-08-11")
     asked = grant((1, 1), asked_at=moment("2010-08-12"), deciding=deciding(day="2010-08-11"))
-    late.when(asked).refused(EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12")))
+    late.when(asked).refused(MomentTooLate("asked_at", moment("2010-08-11")))

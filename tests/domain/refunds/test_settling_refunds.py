@@ -17,7 +17,7 @@ from domain.payments.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
-from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
+from domain.refunds.due_now import NothingDueBack, NothingLeftOfRefund, PayoutDuringDispute
 from domain.refunds.going_back import PaidOutByProcessor
 from domain.refunds.granted_refund import RefundNotGranted
 from domain.refunds.granting_unverified import CreditExceedsSetAside, ListPriceInOtherCurrency
@@ -401,7 +401,7 @@ def test_what_nobody_can_verify_is_refunded_at_the_full_list_price_and_the_secon
     settled = story.do(settle(stream=CUSTOMER, reference="out"))
     assert [(it.method, it.amount) for it in settled if isinstance(it, RefundPaid)] == [("other_card", 4000)]
     story.when(settle(stream=CUSTOMER, payouts=(id_of("pot", 9),), credit=id_of("crd", 9))).refused(
-        NothingDueBack(REFUND)
+        NothingLeftOfRefund(REFUND)
     )
 
 

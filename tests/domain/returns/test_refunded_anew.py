@@ -6,7 +6,7 @@ Source: R-G2, R-G7, H-correct
 from domain.refunds.refund_events import RefundGranted
 from domain.returns.held_goods import GoodsExceedRefund, NothingHeld
 from domain.returns.return_events import GoodsLeftWithCustomer, GoodsReturned, GoodsReturnRequested
-from domain.suppliers.recoverable import NothingToClaim, SupplierWindowOver
+from domain.suppliers.recoverable import NothingToClaim, UnitsDealtWith
 from domain.suppliers.supplier_events import SupplierClaimFiled
 from tests.domain.correction_examples import correct
 from tests.domain.examples import OTHER_REFUND, REFUND, id_of
@@ -88,7 +88,7 @@ def test_a_supplier_is_asked_once_for_the_same_units() -> None:
     anew(story)
     again = {"refund": OTHER_REFUND, "claim": OTHER_CLAIM}
     story.when(file_claim(**again)).refused(NothingToClaim(OTHER_REFUND))
-    story.when(file_claim((1, 1), **again)).refused(SupplierWindowOver(OTHER_REFUND, 1, 1, 0))
+    story.when(file_claim((1, 1), **again)).refused(UnitsDealtWith(OTHER_REFUND, 1, 1, 0))
     more = one_of_two()
     more.do(file_claim())
     anew(more, quantity=2)

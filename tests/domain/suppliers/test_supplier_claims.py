@@ -17,7 +17,7 @@ from domain.suppliers.claim_answers import (
     SupplierReferenceUsed,
 )
 from domain.suppliers.claiming import ClaimAmountUnknown, FileSupplierClaim, GoodsNotOnHand
-from domain.suppliers.recoverable import NothingToClaim, SupplierWindowOver, WrongItemIsOurs
+from domain.suppliers.recoverable import NothingToClaim, SupplierWindowOver, UnitsDealtWith, WrongItemIsOurs
 from domain.suppliers.supplier_claim import SupplierClaimUnknown
 from domain.suppliers.supplier_events import (
     ClaimedFromSupplier,
@@ -119,8 +119,22 @@ def test_the_last_day_of_the_window_is_inclusive(day: str) -> None:
 def test_a_day_later_the_cost_is_ours() -> None:
     # Compare with the day of the refund → the claim is filed months later, and this fails.
     story = refunded().on("2010-09-10")
-    story.when(file_claim()).refused(NothingToClaim(REFUND))
+    story.when(file_claim()).refused(SupplierWindowOver(REFUND, 1, 2, 0))
     story.when(file_claim((1, 1))).refused(SupplierWindowOver(REFUND, 1, 1, 0))
+
+
+def test_units_that_were_claimed_are_so_whatever_their_window() -> None:
+    # Ask for the window first → the supplier's last day is blamed, and this fails.
+    story = refunded()
+    story.do(file_claim((1, 1)))
+    late = story.on("2010-09-10")
+    late.when(file_claim((1, 2), claim=OTHER_CLAIM)).refused(UnitsDealtWith(REFUND, 1, 2, 1))
+    late.when(file_claim((1, 1), claim=OTHER_CLAIM)).refused(SupplierWindowOver(REFUND, 1, 1, 0))
+    late.because("sealed:why").do(waive((1, 1), refund=REFUND, claim=OTHER_CLAIM))
+    third = {"claim": "clm_01h455vb4pex5vsknk084sn02q"}
+    late.when(file_claim((1, 1), **third)).refused(UnitsDealtWith(REFUND, 1, 1, 0))
+    late.when(waive((1, 1), refund=REFUND, **third)).refused(UnitsDealtWith(REFUND, 1, 1, 0))
+    late.when(file_claim(**third)).refused(NothingToClaim(REFUND))
 
 
 def test_a_wrong_item_is_our_own_doing() -> None:
@@ -134,7 +148,7 @@ def test_a_wrong_item_is_our_own_doing() -> None:
 def test_units_are_claimed_once() -> None:
     story = refunded()
     story.do(file_claim((1, 1)))
-    story.when(file_claim((1, 2), claim=OTHER_CLAIM)).refused(SupplierWindowOver(REFUND, 1, 2, 1))
+    story.when(file_claim((1, 2), claim=OTHER_CLAIM)).refused(UnitsDealtWith(REFUND, 1, 2, 1))
     story.do(file_claim(claim=OTHER_CLAIM))
     third = file_claim(claim="clm_01h455vb4pex5vsknk084sn02q")
     story.when(third).refused(NothingToClaim(REFUND))
@@ -164,9 +178,10 @@ def test_units_whose_window_ends_first_are_claimed_first() -> None:
 def test_what_was_refunded_before_it_arrived_has_the_window_of_its_order() -> None:
     story = given(customer_registered(), placed(), captured(), shipped())
     story.do(grant((1, 2)))
-    (unit,) = story.on("2010-09-09").when(file_claim()).decides(SupplierClaimFiled).units
+    (unit,) = story.on("2010-09-09").when(file_claim((1, 1))).decides(SupplierClaimFiled).units
     assert (unit.delivery, unit.until) == (None, "2010-09-09")
-    story.on("2010-09-10").when(file_claim(claim=OTHER_CLAIM)).refused(NothingToClaim)
+    late = story.on("2010-09-10").when(file_claim((1, 1), claim=OTHER_CLAIM))
+    late.refused(SupplierWindowOver(REFUND, 1, 1, 0))
 
 
 def test_three_bottles_each_refunded_in_full_are_recovered_as_far_as_the_window_goes() -> None:
@@ -190,7 +205,9 @@ def test_three_bottles_each_refunded_in_full_are_recovered_as_far_as_the_window_
         if number == 1:
             story.when(file_claim(refund=refund)).decides(SupplierClaimFiled)
         else:
-            story.when(file_claim(refund=refund, claim=OTHER_CLAIM)).refused(NothingToClaim(refund))
+            story.when(file_claim(refund=refund, claim=OTHER_CLAIM)).refused(
+                SupplierWindowOver(refund, 1, 1, 0)
+            )
     assert labels == [("supplier", 2_000), ("guarantee", 2_000), ("guarantee", 2_000)]
 
 
@@ -360,7 +377,7 @@ def test_what_was_never_claimed_is_given_up_at_any_time() -> None:
 def test_what_was_given_up_is_not_claimed() -> None:
     story = refunded().because("sealed:why")
     story.do(waive((1, 1), refund=REFUND))
-    story.when(file_claim((1, 2), claim=OTHER_CLAIM)).refused(SupplierWindowOver(REFUND, 1, 2, 1))
+    story.when(file_claim((1, 2), claim=OTHER_CLAIM)).refused(UnitsDealtWith(REFUND, 1, 2, 1))
 
 
 @pytest.mark.parametrize("answer", [settle_claim(), refuse_claim(), waive()], ids=["paid", "no", "waived"])
