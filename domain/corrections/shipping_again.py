@@ -15,9 +15,7 @@ def begins_again(state: Placed, after: Placed, given: Given) -> tuple[Deadline, 
     ship; what was due of a whole order that seemed cancelled; and the owner's look at a watched one.
     """
     placed = state.placed
-    if after.units_to_ship <= state.units_to_ship:
-        return ()
-    if is_history(given) or not placed.deadlines:
+    if after.units_to_ship <= state.units_to_ship or is_history(given):
         return ()
     may_ship = may_be_billed(after) or price_not_covered(after) == 0
     shipping = deadlines_of_shipping(placed, given) if may_ship else ()

@@ -72,8 +72,7 @@ def _reach(hold: Hold, given: Given) -> Deadline | None:
 def _was_left_to_a_person(hold: Hold, after: Placed) -> bool:
     """Whether a rule would have released it before it ended, and did not: the customer was watched then."""
     waiting = msgspec.structs.replace(hold, ended=None)
-    holds = (*after.declines.holds[:-1], waiting)
-    declines = msgspec.structs.replace(after.declines, holds=holds)
+    declines = msgspec.structs.replace(after.declines, holds=(waiting,))
     ready = is_ready(msgspec.structs.replace(after, declines=declines))
     return ready is not None and hold.ended_at is not None and ready <= hold.ended_at
 

@@ -11,7 +11,6 @@ import msgspec
 
 from domain.bills.bill_events import BillPaymentReceived
 from domain.bills.bill_payments import ReceiveBillPayment
-from domain.causes import expect_cause
 from domain.command import Command
 from domain.customers.registering import Customer
 from domain.decision import Decision, Given
@@ -90,9 +89,9 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
 
     Checks, in this order: money known; its direction, and that of what it went back of; retry, by what it is
     to be recorded as, and then by what it is recorded as, of the same bill, refund, payment or money; its
-    currency; something left, and at most that; not before it moved; and then those of what it was. What was
-    recorded under the same reference meanwhile, or by hand without one, is the same money: it is only
-    matched. The reference under which it left is claimed by the money itself.
+    currency; something left, and at most that; and then those of what it was. Not before it moved, which
+    `domain.causal_order` asks. What was recorded under the same reference meanwhile, or by hand without one,
+    is the same money: it is only matched. The reference under which it left is claimed by the money itself.
     Source: I12
     """
     state = unmatched_money(given, command.unmatched)
@@ -109,7 +108,6 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
     if (known := state.settlements.get(assigned.subject)) is not None:
         return _already(known, _named_as(known, assigned), assigned.subject, command.customer)
     expect_left(state, Money(fact.amount, fact.currency))
-    expect_cause(state.at, given)
     decided = kind.decide(fact, given)
     if not decided.events and assigned.subject == name and state.is_receipt:
         raise AlreadyRecordedOtherwise(name)  # of other money, or taken back

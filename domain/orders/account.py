@@ -77,6 +77,5 @@ def cash_of(account: OrderAccount, due_back: int, gift: int) -> int:
     """What of the money due back leaves as money: what came as credit goes back as credit, and so much of it
     as `gift` says as a gift. So no more leaves as money than ever came. Source: R-G8, I15
     """
-    kept_as_credit = max(0, account.set_aside - account.credit_used)
-    came_as_money = account.received - account.reversed - account.refunded - kept_as_credit
+    came_as_money = account.received - account.reversed - account.refunded
     return min(due_back, max(0, min(came_as_money, account.money_here - gift)))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.causes import expect_cause
 from domain.command import Command, parts_by_line
 from domain.deadlines import deadlines_of_due_back
 from domain.decision import Claim, Decision, Given
@@ -82,8 +81,8 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
 
     A hold ends with it where the rest is covered, or nothing is left to ship.
 
-    Checks, in this order: order placed; retry; lines and unshipped units (I14); not before the order; a
-    credit note of this year, where a charged fee goes back.
+    Checks, in this order: order placed; retry; lines and unshipped units (I14); a credit note of this
+    year, where a charged fee goes back. Not before the order, which `domain.causal_order` asks.
     """
     state = placed_order(given, command.order)
     recorded = state.cancellations.get(command.refund)
@@ -92,7 +91,6 @@ def cancel_units(command: CancelUnits, given: Given) -> Decision:
     if command.refund in state.refunds or command.refund in state.refund_requests:
         raise AlreadyRecordedOtherwise(command.refund)
     parts = _parts(command, state)
-    expect_cause(state.placed_at, given)
     cancelled = cancelled_units(state, command.refund, parts, all_unshipped=not command.parts, given=given)
     after = without_units(state, parts, cancelled.goods + cancelled.tax)
     order, customer = command.order, state.placed.customer

@@ -173,9 +173,9 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     """Ships units, charges them, and bills what the deposit does not cover where the terms allow it.
 
     Checks, in this order: order placed (I11); retry; parts, description and tracking (I6); lines and units
-    (I7); cover (I2); not before the order, nor, where the deposit does not cover it, before it
-    may be billed: the release, or the owner's word that ended payment first. Nor before the money that covers
-    it, which `domain.causal_order` asks.
+    (I7); cover (I2); where the deposit does not cover it, not before it may be billed: the release, or the
+    owner's word that ended payment first. Nor before the order, or the money that covers it, which
+    `domain.causal_order` asks.
     """
     state = placed_order(given, command.order)
     recorded = state.shipments.get(command.shipment)
@@ -188,7 +188,6 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     if not is_covered(shipped.charge, deposit, state):
         refusal = _why_not_covered(state)
         raise refusal(command.order, state.money(shipped.charge), state.money(deposit))
-    expect_cause(state.placed_at, given)
     if shipped.charge > deposit:
         _expect_billable(state, given)
     billed = bill_issued(state, shipped, max(0, shipped.charge - deposit), command.bill, given)

@@ -70,7 +70,7 @@ def test_an_explanation_is_found_by_what_was_changed_where_and_told_once_it_no_l
 
 def test_every_mutant_of_a_function_is_told_apart() -> None:
     told = [str(mutant) for mutant in mutants(ACCOUNT, "account.py") if mutant.function == "cash_of"]
-    assert len(told) > 8
+    assert len(told) >= 8
     assert len(set(told)) == len(told)
 
 

@@ -215,6 +215,18 @@ def test_nothing_is_paid_before_it_is_billed() -> None:
     story.when(pay_bill()).refused(EffectiveBeforeCause(moment("2010-08-09"), at))
 
 
+def test_what_all_becomes_credit_is_not_paid_before_the_bill_either() -> None:
+    # Ask only what of the bill was open → nothing of it is taken, and this fails.
+    story = billed_story()
+    billed_at = story.at
+    story.do(pay_bill())
+    again = pay_bill(payment=OTHER_PAYMENT, credit=id_of("crd", 2))
+    story.with_now(billed_at).at = billed_at - 1
+    story.when(again).refused(EffectiveBeforeCause(billed_at - 1, billed_at))
+    story.at = billed_at
+    assert story.when(again).decides(BillPaymentReceived).set_aside == 7595
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("amount", 0), ("method", ""), ("bill", ORDER), ("credit", BILL)]
 )

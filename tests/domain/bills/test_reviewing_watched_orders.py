@@ -15,16 +15,18 @@ from domain.bills.reviewing import (
     OrderNotWatched,
     PaymentFirstTooLong,
     PaymentFirstWithoutReason,
+    ReviewWatchedOrder,
 )
 from domain.bills.watch_events import WatchedOrderReviewed
 from domain.causes import EffectiveBeforeCause
+from domain.command import Command
 from domain.corrections.correcting import CorrectEntry
 from domain.corrections.correction_events import BillCorrected
 from domain.declines.decline_events import OrderReleased, ShipmentReleasedWithoutPayment
 from domain.declines.releasing import OwnerWaitsForPayment
 from domain.money import Money
 from domain.numbers import NumberTaken
-from domain.orders.order_events import Deadline, OrderPlaced, OverdueBill
+from domain.orders.order_events import Deadline, DeadlineKind, OrderPlaced, OverdueBill
 from domain.orders.shipping import PaymentAskedFirst
 from projections.watched_orders import WatchedOrder, WatchedOrders
 from tests.domain.bill_examples import OVERDUE, billed_story, pay_bill, review
@@ -46,7 +48,7 @@ from tests.domain.examples import (
     ship,
 )
 from tests.domain.figures import rows_of
-from tests.domain.specification import AGENT, OWNER, Story, given, moment
+from tests.domain.specification import AGENT, NOON, OWNER, Story, given, moment
 
 THEIR_BILL = NewBill(OTHER_BILL, 2010)
 SECOND: dict[str, Any] = {"order": OTHER_ORDER}
@@ -246,11 +248,10 @@ def test_a_review_out_of_range_cannot_be_asked(said: dict[str, Any]) -> None:
 # With a declined card
 
 
-def watched_and_declined() -> Story:
+def watched_and_declined(**other: Any) -> Story:
     """Payment was asked first of an order on bill, and then the card was declined."""
-    story = given(
-        ann(), customer(), *OVERDUE, placed(terms="bill_after", watched_for=OWED, standing="existing")
-    )
+    order = placed(**{"terms": "bill_after", "watched_for": OWED, "standing": "existing", **other})
+    story = given(ann(), customer(), *OVERDUE, order)
     story.by(OWNER).because("sealed:The third time").do(review("payment_first"))
     story.do(fail())
     return story
@@ -325,6 +326,8 @@ def test_nothing_leaves_unpaid_as_of_a_day_on_which_payment_was_asked_first() ->
     story.do(review("ship", **SECOND))
     story.with_now(moment("2010-09-24", "13:00")).on("2010-09-23")
     story.when(send()).refused(EffectiveBeforeCause(story.at, let_go))
+    imported = Story.after(story.entries).from_("import").on("2010-09-23")
+    imported.with_now(story.now or story.at).when(send()).decides(BillIssued)  # as told elsewhere
     story.on("2010-09-21").when(send()).decides(BillIssued)
 
 
@@ -351,3 +354,47 @@ def test_payment_is_not_asked_first_before_what_left_unpaid() -> None:
     story.when(review("payment_first", **SECOND)).refused(EffectiveBeforeCause(story.at, left))
     story.when(review("ship", **SECOND)).decides(WatchedOrderReviewed)
     story.on("2010-09-22").when(review("payment_first", **SECOND)).decides(WatchedOrderReviewed)
+
+
+LIVE = (Deadline("thanks", NOON, NOON),)
+"""Of an order that is no history: it started deadlines."""
+
+
+def deadlines_started(story: Story, command: ReviewWatchedOrder) -> list[DeadlineKind]:
+    """What the owner's word asks for, whichever event says so."""
+    events: tuple[Any, ...] = story.do(command)
+    return [each.kind for event in events for each in event.deadlines]
+
+
+@pytest.mark.parametrize(
+    ("before", "starts"),
+    [
+        ((), False),
+        ((review("payment_first", **SECOND),), True),
+        ((review("payment_first", **SECOND), capture(**SECOND, payment=OTHER_PAYMENT, amount=7594)), True),
+        ((review("payment_first", **SECOND), capture(**SECOND, payment=OTHER_PAYMENT)), False),
+    ],
+    ids=["never asked first", "asked first", "a cent missing", "paid since"],
+)
+def test_what_was_to_be_paid_first_is_to_be_shipped_on_bill_once_the_owner_lets_it(
+    before: tuple[Command, ...], starts: bool
+) -> None:
+    # Start nothing → what may leave on bill again is nobody's task, this fails.
+    story = watched_story()
+    for command in before:
+        story.do(command)
+    kinds = deadlines_started(story.on("2010-09-21"), review(**SECOND))
+    assert kinds == ["ship_order"] * starts
+
+
+def test_what_waits_for_its_first_payment_is_not_to_be_shipped_on_the_owners_word() -> None:
+    waits = placed(watched_for=OWED, standing="existing", deadlines=LIVE)
+    story = given(ann(), customer(), *OVERDUE, waits)
+    story.by(OWNER).because("sealed:Owes for long").do(review("payment_first"))
+    assert deadlines_started(story.on("2010-08-11"), review()) == []
+
+
+def test_what_waits_after_a_decline_too_is_to_be_shipped_once_and_not_twice() -> None:
+    story = watched_and_declined(deadlines=LIVE)
+    assert story.state(ORDER).asks_payment_first
+    assert deadlines_started(story, review()) == ["ship_order"]

@@ -10,11 +10,12 @@ from domain.bills.billing import NewBill
 from domain.bills.watching import is_watched
 from domain.causes import EffectiveBeforeCause
 from domain.command import Command
-from domain.corrections.correction_events import BillCorrected
+from domain.corrections.correction_events import BillCorrected, RefundCorrected
 from domain.customers.standing import CustomerFacts
 from domain.entry import Event
-from domain.orders.order_events import OrderShipped
+from domain.orders.order_events import OrderLine, OrderShipped
 from domain.payments.payment_events import PaymentCaptured
+from domain.refunds.refund_events import RefundGranted
 from projections.journal import ALLOWANCE, Journal, Posting
 from projections.unpaid_bills import DebtRow, UnpaidBills
 from tests.domain.bill_examples import (
@@ -186,3 +187,17 @@ def test_what_is_given_up_for_the_books_stays_so_on_the_bill_in_its_place() -> N
     story.do(pay_bill(bill=OTHER_BILL))
     journal = [row for row in rows_of(Journal(), story.entries) if isinstance(row, Posting)]
     assert [posting.amount for posting in journal if posting.account == ALLOWANCE] == [-7595, 7595]
+
+
+def test_a_refund_of_what_cost_nothing_is_not_corrected_before_it_was_granted_either() -> None:
+    # Ask only what it gave and cleared → it takes nothing, and this fails.
+    for_nothing = OrderLine(1, "SWATCH", "A swatch", 2, 0, 0, 0)
+    story = by_supervisor(
+        placed(lines=(for_nothing,), shipping=0, total=0), shipped(goods=0, shipping=0, charge=0)
+    )
+    granted = story.on("2010-08-12").at
+    story.do(grant((1, 1), deciding=deciding(SUPERVISOR.person, "2010-08-12")))
+    story.with_now(granted).at = granted - 1
+    story.when(correct(story, RefundGranted)).refused(EffectiveBeforeCause(granted - 1, granted))
+    story.at = granted
+    assert story.when(correct(story, RefundGranted)).decides(RefundCorrected).credit_amount == 0

@@ -1,6 +1,6 @@
 """Correcting a payment that had waited without a place: the money did come, and waits again. H-correct"""
 
-from domain.corrections.correcting import EntryNotCorrectable, kept_under
+from domain.corrections.correcting import EntryNotCorrectable, kept_under, unmatched_before
 from domain.inbound.assigning import AssignMoney
 from domain.inbound.unmatched import UnmatchedSettled
 from domain.inbound.unmatched_events import UnmatchedReceiptReopened, UnmatchedReceiptReturned
@@ -8,8 +8,9 @@ from domain.payments.payment_events import PaymentCaptured
 from projections.journal import CASH, UNAPPLIED, Journal
 from projections.journal import CUSTOMER as CUSTOMER_ACCOUNT
 from projections.unmatched import Unmatched
+from tests.domain.bill_examples import bill_paid
 from tests.domain.correction_examples import by_supervisor, correct
-from tests.domain.examples import CUSTOMER, OTHER_PAYMENT, PAYMENT, capture, captured, id_of, placed
+from tests.domain.examples import CUSTOMER, OTHER_PAYMENT, PAYMENT, capture, captured, id_of, placed, shipped
 from tests.domain.figures import rows_of
 from tests.domain.notice_examples import MONEY, assigned, give_back, unmatched
 
@@ -49,3 +50,11 @@ def test_money_that_is_not_the_payment_is_left_alone() -> None:
     story = by_supervisor(placed(), unmatched(amount=1), captured())
     story.do(correct(story, PaymentCaptured, unmatched=MONEY))
     assert UnmatchedReceiptReopened not in [type(entry.event) for entry in story.entries]
+
+
+def test_a_payment_of_a_bill_names_the_money_it_was_or_would_have_been() -> None:
+    # Ask captures alone → money that waits under a bank's name is in the books twice, this fails.
+    was, named = bill_paid(unmatched=MONEY), bill_paid(reference="T-1")
+    assert (unmatched_before(was), unmatched_before(named)) == (MONEY, None)
+    assert (kept_under(was), kept_under(named)) == (None, "receipt/bank_transfer/T-1")
+    assert (unmatched_before(shipped()), kept_under(shipped())) == (None, None)

@@ -3,9 +3,13 @@
 Source: H-correct, R-B2, R-P5
 """
 
+from typing import Any
+
 from domain.bills.billing import NewBill
+from domain.corrections.correction_events import RefundCorrected
 from domain.orders.contacting import RecordContact
 from domain.orders.order_events import ContactKind, OrderShipped
+from domain.orders.pricing import AskedLine
 from domain.refunds.refund_events import RefundGranted
 from tests.domain.bill_examples import review
 from tests.domain.correction_examples import correct
@@ -16,16 +20,17 @@ from tests.domain.examples import (
     OTHER_BILL,
     OTHER_ORDER,
     OTHER_SHIPMENT,
+    TWO_DRESSES,
     cancel,
     capture,
     id_of,
     place,
     ship,
 )
-from tests.domain.specification import Story
+from tests.domain.specification import OWNER, Story
 
 
-def watched(**order: str) -> Story:
+def watched(**order: Any) -> Story:
     """A new order of a customer who owes for another."""
     story = bought(order=OTHER_ORDER, terms="bill_after")
     story.do(ship(order=OTHER_ORDER, shipment=OTHER_SHIPMENT, bill=NewBill(OTHER_BILL, 2010)))
@@ -87,3 +92,24 @@ def test_a_part_that_was_cancelled_by_mistake_asks_for_nothing_twice() -> None:
     story.do(correct(story, RefundGranted))
     assert tasks_of(story) == {"acknowledgement", "ship_order", "watched_review"}
     assert story.state(ORDER).units_to_ship == 2
+
+
+def test_a_line_that_was_cancelled_by_mistake_asks_for_no_thanks_again() -> None:
+    # Look at any one line → the customer is to be thanked twice for one order, this fails.
+    socks = AskedLine(sku="SOCK", description="A sock", quantity=1, unit_price=100)
+    story = watched(lines=(TWO_DRESSES, socks))
+    story.do(capture(amount=7695))
+    story.do(cancel((2, 1)))
+    corrected = story.when(correct(story, RefundGranted)).decides(RefundCorrected)
+    assert [each.kind for each in corrected.deadlines] == ["ship_order"]
+
+
+def test_the_owner_is_not_asked_again_about_what_is_all_paid() -> None:
+    story = watched(terms="bill_after")
+    story.do(review("payment_first"))
+    for missing in (0, 1):
+        again = Story.after(story.entries).by(OWNER).because("sealed:A mistake").on("2010-09-20")
+        again.do(capture(amount=7595 - missing))
+        again.do(cancel())
+        corrected = again.when(correct(again, RefundGranted)).decides(RefundCorrected)
+        assert ("watched_review" in {each.kind for each in corrected.deadlines}) == bool(missing)

@@ -130,6 +130,17 @@ def test_a_fee_that_was_dropped_with_it_is_to_come_again() -> None:
     assert order(story).price_to_ship() == 7595
 
 
+def test_units_of_an_order_that_still_ships_bring_no_fee_again() -> None:
+    # Count what was to ship before as well → this fails.
+    story = by_supervisor(placed(), captured())
+    story.do(cancel((1, 1)))
+    corrected = story.when(correct(story, RefundGranted)).decides(RefundCorrected)
+    assert (corrected.cancelled_price, corrected.fee_dropped) == (3400, 0)
+    story.do(ship((1, 1)))
+    taken_back = story.when(correct(story, OrderShipped)).decides(ShipmentCorrected)
+    assert (taken_back.charge, taken_back.fee_dropped) == (4195, 0)
+
+
 def test_a_refund_says_again_what_it_was_made_of() -> None:
     made_of = {
         "basis": "original_charges",

@@ -23,6 +23,7 @@ from domain.customers.registering import CustomerUnknown
 from domain.decision import Actor
 from domain.moments import EARLIEST
 from domain.payments.payment_events import (
+    CreditNoteLine,
     StoreCreditEscalated,
     StoreCreditGranted,
     StoreCreditRequested,
@@ -198,6 +199,8 @@ def test_the_day_is_that_of_deciding_not_of_taking_effect() -> None:
 def test_what_an_import_tells_of_counts_on_no_day() -> None:
     story = given(customer_registered()).by(OWNER).from_("import")
     assert story.when(give_credit(90_000)).decides(StoreCreditGranted).counts_on is None
+    at_the_limit = give_credit(5_000, credit=id_of("crd", 8))
+    assert story.by(AGENT).when(at_the_limit).decides(StoreCreditGranted).counts_on is None
     story.by(AGENT).from_("api").when(give_credit(5_000, credit=NINTH)).decides(StoreCreditGranted)
 
 
@@ -211,6 +214,9 @@ def test_credit_is_given_with_its_note_and_case() -> None:
     story = given(customer_registered())
     asked = give_credit(1, note="sealed:sorry", case="case-1")
     story.when(asked).then(credit_given(1, note="sealed:sorry", case="case-1", counts_on=None))
+    line = CreditNoteLine(reference="CN-7", line=2, sku="DRESS-36")
+    told = give_credit(1, credit=NINTH, said_by=line)
+    assert story.when(told).decides(StoreCreditGranted).said_by == line
 
 
 def test_a_currency_without_a_limit_goes_up() -> None:

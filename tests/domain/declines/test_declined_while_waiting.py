@@ -9,7 +9,12 @@ import pytest
 
 from domain.bills.owing import OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
-from domain.declines.decline_events import OrderNotDelivered, OrderPlacedOnHold, PaymentDeclined
+from domain.declines.decline_events import (
+    ContactAttempted,
+    OrderNotDelivered,
+    OrderPlacedOnHold,
+    PaymentDeclined,
+)
 from domain.declines.not_delivering import ChannelsUntried, EffortTooFew, EffortTooShort, NothingDeclined
 from domain.declines.payment_failures import record_told_failure
 from domain.declines.releasing import is_ready
@@ -17,7 +22,17 @@ from domain.payments.payment_events import PaymentCaptured
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
 from tests.domain.bill_examples import reverse
 from tests.domain.correction_examples import correct
-from tests.domain.decline_examples import BY_EMAIL, ann, customer, fail, give_up, phone, reach, search
+from tests.domain.decline_examples import (
+    BY_EMAIL,
+    BY_PHONE,
+    ann,
+    customer,
+    fail,
+    give_up,
+    phone,
+    reach,
+    search,
+)
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
@@ -130,6 +145,8 @@ def test_what_a_processor_tells_again_of_a_decline_is_known_unless_it_is_worse()
     (declined,) = [entry.position for entry in story.entries if isinstance(entry.event, PaymentDeclined)]
     assert (told.events, told.customer) == ((), CUSTOMER)
     assert declined in told.already
+    as_bad = fail(decline_code="account_closed")
+    assert record_told_failure(as_bad, story.given(as_bad)) == told
     worse = fail(decline_code="stolen_card", advice="do_not_try_again")
     found = record_told_failure(worse, story.given(worse))
     assert found.customer == CUSTOMER
@@ -202,3 +219,29 @@ def test_what_was_tried_since_a_decline_counts_however_late_that_is_told() -> No
     assert isinstance(row, DeclinedPayment)
     left = " ".join([way.channel for way in hold.untried(hold.placed.on_file)])
     assert (row.contacts, row.channels_left) == (len(hold.effort), left) == (1, "email")
+
+
+@pytest.mark.parametrize(("code", "by_itself"), [("insufficient_funds", True), ("stolen_card", False)])
+def test_a_decline_of_fraud_type_plans_no_release(code: str, by_itself: bool) -> None:
+    # Plan it → a day of release stands on the row that no rule will keep, this fails.
+    story = bounced(**EXISTING)
+    first = story.on("2010-08-20").when(fail(decline_code=code)).decides(PaymentDeclined)
+    assert ("release_unpaid" in {each.kind for each in first.deadlines}) == by_itself
+
+
+def test_a_decline_of_the_very_moment_at_which_the_order_began_to_wait_counts() -> None:
+    # Count only what came later → no rule ever lets it go, this fails.
+    story = bounced(**EXISTING)
+    story.do(fail())
+    story.on("2010-08-13").do(search())
+    story.do(reach())
+    assert [at for at, _ in ticked(story, moment("2010-12-24"))] == [moment("2010-08-16", "00:00")]
+
+
+def test_who_was_tried_at_the_very_moment_of_the_decline_was_tried_since() -> None:
+    story = bounced()
+    story.on("2010-08-20").do(fail())
+    declined_at = story.at
+    for at, untried in ((declined_at - 1, (BY_EMAIL, BY_PHONE)), (declined_at, (BY_PHONE,))):
+        story.with_now(declined_at).at = at
+        assert story.when(reach()).decides(ContactAttempted).untried == untried

@@ -25,11 +25,11 @@ from domain.declines.not_delivering import CustomerWasReached
 from domain.declines.payment_failures import FailureExceedsPrice
 from domain.money import Money
 from domain.orders.order import OrderNotPlaced, OrderUnknown
-from domain.orders.order_events import Deadline
+from domain.orders.order_events import Deadline, OverdueBill
 from domain.orders.shipping import ShipmentOnHold
 from domain.payments.payment_events import PaymentReversed
 from domain.retry import AlreadyRecordedOtherwise
-from tests.domain.bill_examples import reverse
+from tests.domain.bill_examples import OVERDUE, reverse, review
 from tests.domain.decline_examples import (
     BY_PHONE,
     FAILED,
@@ -54,6 +54,7 @@ from tests.domain.examples import (
     CUSTOMER,
     EMAIL,
     ORDER,
+    OTHER_BILL,
     OTHER_CUSTOMER,
     OTHER_ORDER,
     OTHER_REFUND,
@@ -73,7 +74,7 @@ from tests.domain.examples import (
     shipped,
 )
 from tests.domain.refund_examples import grant
-from tests.domain.specification import ZONE, Story, given, moment
+from tests.domain.specification import OWNER, ZONE, Story, given, moment
 
 EXISTING: dict[str, Any] = {"standing": "existing", "standing_rests_on": OTHER_ORDER}
 
@@ -391,3 +392,17 @@ def test_what_a_refund_credits_may_cover_what_waits(taken_back: int, waits: bool
         story.do(reverse(amount=taken_back))
     story.do(grant((1, 1), refund=OTHER_REFUND))
     assert (story.state(ORDER).declines.hold is not None) == waits
+
+
+@pytest.mark.parametrize(("terms", "since"), [("bill_after", "2010-08-12"), ("card", "2010-08-11")])
+def test_what_could_be_billed_until_payment_was_asked_first_waits_from_then_on(
+    terms: str, since: str
+) -> None:
+    # Wait from the decline on, whenever that is told → it waits while it may ship, and this fails.
+    owed = OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595)
+    story = given(customer(), *OVERDUE, placed(terms=terms, standing="existing", watched_for=(owed,)))
+    story.by(OWNER).because("sealed:Owes for long").on("2010-08-12").do(review("payment_first"))
+    story.with_now(moment("2010-08-13")).on("2010-08-11").do(fail())
+    hold = story.state(ORDER).declines.hold
+    assert hold is not None
+    assert hold.at == moment(since)

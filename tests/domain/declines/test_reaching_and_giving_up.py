@@ -185,6 +185,7 @@ def test_after_everything_was_tried_a_person_may_close_the_order_as_not_delivere
     assert isinstance(story.entries[-1].event, OrderUnitsCancelled)
     state = story.state(ORDER)
     assert (state.units_to_ship, state.declines.hold) == (0, None)
+    story.when(give_up(refund=id_of("ref", 7))).nothing()
     story.when(ship()).refused(ShipmentExceedsUnits)
 
 

@@ -308,6 +308,30 @@ def test_payment_asked_first_stands_against_a_release_by_rule_until_the_owner_sa
     assert [at for at, _ in ticked(story, moment("2010-08-17"))] == [moment("2010-08-16", "10:00")]
 
 
+def test_the_owners_only_word_is_waited_for_too() -> None:
+    # Wait only for one said again → the customer owed when it was ready, and no rule lets it go: this fails.
+    watched = placed(**EXISTING, watched_for=(OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),))
+    story = given(ann(), customer(), *OVERDUE, watched)
+    story.do(fail())
+    story.on("2010-08-11").do(search())
+    story.do(reach())
+    story.on("2010-08-15").do(pay_other())
+    story.by(OWNER).on("2010-08-16", "10:00").do(review())
+    assert [at for at, _ in ticked(story, moment("2010-12-24"))] == [moment("2010-08-16", "10:00")]
+
+
+@pytest.mark.parametrize(("later", "is_released"), [(0, True), (1, False)])
+def test_a_card_found_at_the_very_moment_of_the_release_is_tried_first(later: int, is_released: bool) -> None:
+    story = owing("2010-08-12").record(card_stored())
+    story.at = DUE + later
+    story.do(search())
+    story.on("2010-08-15").do(pay_other())
+    declined = {"payment": id_of("pay", 61), "reference": "ch_61", "payment_method": CARD}
+    story.on("2010-08-17").do(fail(**declined))
+    found = [at for at, _ in ticked(story, moment("2010-12-24"))]
+    assert found == [moment("2010-08-17")] * is_released
+
+
 # By a person
 
 

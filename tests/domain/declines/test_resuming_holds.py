@@ -15,14 +15,15 @@ from domain.declines.decline_events import (
     ShipmentReleasedWithoutPayment,
 )
 from domain.entry import Event
-from domain.orders.order_events import Deadline, DeadlineKind
+from domain.moments import Moment
+from domain.orders.order_events import Deadline, DeadlineKind, OverdueBill
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
 from domain.retry import AlreadyRecordedOtherwise
 from projections.declined_payments import DeclinedPayment, DeclinedPayments
-from tests.domain.bill_examples import EARLIER
+from tests.domain.bill_examples import EARLIER, OVERDUE, review
 from tests.domain.correction_examples import correct, order
-from tests.domain.decline_examples import ann, fail, give_up, phone, reach, search
+from tests.domain.decline_examples import ann, fail, give_up, phone, reach, release, search
 from tests.domain.declines.test_losing_cover import EXISTING, customer, tasks_of
 from tests.domain.examples import (
     OTHER_BILL,
@@ -42,6 +43,8 @@ from tests.domain.figures import rows_of
 from tests.domain.notice_examples import notice
 from tests.domain.specification import OWNER, Story, given, moment
 from tests.projections.test_decline_rows import status_of
+
+OWED = (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),)
 
 
 def declined(*paid: Event, **asked: Any) -> Story:
@@ -209,13 +212,19 @@ def test_what_was_due_while_it_seemed_paid_is_due_at_once_and_today_and_the_rest
     )
 
 
-def test_what_the_rule_had_left_to_a_person_stays_with_them_once_it_waits_again() -> None:
-    # Carry the release on → a time for it stands that no rule will keep, this fails.
+def owing_and_declined(due_on: str) -> Story:
+    """Declined on the 10th, searched and tried, of somebody who is to pay another bill by that day."""
     earlier = placed(order=OTHER_ORDER, terms="bill_after")
     story = given(ann(), customer(), earlier, shipped(**EARLIER)).by(OWNER).because("sealed:A mistake")
-    story.record(billed(**EARLIER, bill=OTHER_BILL, due_on="2010-08-12"), placed(**EXISTING))
+    story.record(billed(**EARLIER, bill=OTHER_BILL, due_on=due_on), placed(**EXISTING))
     for command in (fail(), search(), reach()):
         story.do(command)
+    return story
+
+
+def test_what_the_rule_had_left_to_a_person_stays_with_them_once_it_waits_again() -> None:
+    # Carry the release on → a time for it stands that no rule will keep, this fails.
+    story = owing_and_declined(due_on="2010-08-12")
 
     def released_by_rule(paid: str) -> bool:
         again = Story.after(story.entries).by(OWNER).because("sealed:A mistake").on(paid)
@@ -284,3 +293,47 @@ def test_a_fraud_learned_while_the_order_seemed_paid_leaves_it_to_a_person(code:
     resumed = story.on("2010-08-12").when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
     by_rule = "release_unpaid" in {each.kind for each in resumed.deadlines}
     assert by_rule == (code == "insufficient_funds")
+
+
+def test_the_next_try_follows_the_last_one() -> None:
+    # Follow any other → somebody is called the day after the last call, this fails.
+    story = declined()
+    for day in (11, 12):
+        story.on(f"2010-08-{day}").do(phone())
+    story.on("2010-08-13").do(capture())
+    resumed = story.when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    (reach_next,) = [each.due for each in resumed.deadlines if each.kind == "reach_customer"]
+    assert reach_next == moment("2010-08-15", "00:00")
+
+
+def test_whoever_was_watched_at_the_very_moment_of_the_release_stays_with_a_person() -> None:
+    # Ask only what came later → the rule lets go what it had left to a person, this fails.
+    story = owing_and_declined(due_on="2010-08-12")
+
+    def released_by_rule(at: Moment) -> bool:
+        again = Story.after(story.entries).by(OWNER).because("sealed:A mistake")
+        again.at = at
+        again.do(capture())
+        again.on("2010-08-20")
+        resumed = again.when(correct(again, PaymentCaptured)).decides(OrderPlacedOnHold)
+        return "release_unpaid" in {each.kind for each in resumed.deadlines}
+
+    release = moment("2010-08-14", "00:00")
+    assert released_by_rule(release - 1)
+    assert not released_by_rule(release)
+
+
+@pytest.mark.parametrize("paid", ["2010-08-11", "2010-08-13"])
+def test_no_payment_ends_a_wait_that_the_owners_word_had_ended(paid: str) -> None:
+    # Resume it → it waits since before the owner let it go, this fails.
+    story = given(ann(), customer(), *OVERDUE, placed(terms="bill_after", watched_for=OWED, **EXISTING))
+    story.by(OWNER).because("sealed:Owes for long").do(review("payment_first"))
+    story.do(fail())
+    story.on(paid).do(capture(amount=1000))
+    if paid == "2010-08-11":
+        story.on("2010-08-12").do(review())
+    else:
+        story.do(release())
+    story.on("2010-08-14").do(review("payment_first"))
+    held = story.on("2010-08-15").when(correct(story, PaymentCaptured)).decides(OrderPlacedOnHold)
+    assert (held.because, held.resumes) == ("corrected", None)

@@ -9,9 +9,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.command import Command
+from domain.decisions import decide
 from domain.declines.decline_events import OrderPlacedOnHold, ShipmentReleasedWithoutPayment
 from domain.entry import Event
 from domain.inbound.hold_follows_assignment import HoldFollowsAssignment
+from domain.inbound.other_money import WaitForOtherMoney
 from domain.inbound.unmatched_events import CameFor, UnmatchedReceiptAssigned
 from domain.reactions import Errand, asked_by
 from tests.domain.decline_examples import ann, customer, declined, held, release
@@ -19,18 +21,28 @@ from tests.domain.declines.test_losing_cover import lost, row_of, tasks_of
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
+    OTHER_BILL,
     OTHER_CUSTOMER,
     OTHER_ORDER,
+    OTHER_SHIPMENT,
+    billed,
     cancelled,
     capture,
     captured,
     customer_registered,
     id_of,
     placed,
+    shipped,
 )
 from tests.domain.notice_examples import MONEY, OTHER_MONEY, assign, unmatched
 from tests.domain.specification import OWNER, Story, given
 
+THIRD: dict[str, Any] = {"order": id_of("ord", 3), "shipment": OTHER_SHIPMENT}
+OVERDUE_HERE = (
+    placed(order=THIRD["order"], terms="bill_after"),
+    shipped(**THIRD),
+    billed(**THIRD, bill=OTHER_BILL, due_on="2010-08-09"),
+)
 OTHERS: dict[str, Any] = {"order": OTHER_ORDER, "customer": OTHER_CUSTOMER}
 
 
@@ -146,3 +158,15 @@ def test_what_was_assigned_says_which_order_it_had_come_for() -> None:
     assert isinstance(first, UnmatchedReceiptAssigned)
     assert first.came_for == CameFor(ORDER, CUSTOMER)
     story.when(for_another()).nothing()
+
+
+def test_the_hold_says_whether_the_customer_owes_and_is_recorded_as_theirs() -> None:
+    # Leave the customer's facts out → a rule lets the order go that is a person's to decide, this fails.
+    story = came_for_it(*OVERDUE_HERE, placed())
+    story.do(for_another())
+    waits = WaitForOtherMoney(order=ORDER, customer=CUSTOMER, unmatched=MONEY)
+    decision = decide(waits, story.given(waits))
+    ((stream, held),) = decision.events
+    assert (stream, decision.customer) == (ORDER, CUSTOMER)
+    assert isinstance(held, OrderPlacedOnHold)
+    assert held.is_watched

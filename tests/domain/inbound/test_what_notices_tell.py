@@ -25,13 +25,14 @@ from domain.payments.payment_events import DisputeClosed, DisputeOpened
 from domain.refunds.refund_events import RefundPaid, RefundReturned
 from domain.retry import AlreadyRecordedOtherwise
 from projections.tasks import Task, Tasks
-from tests.domain.bill_examples import DISPUTE, close_dispute, dispute, reinstate, reverse
+from tests.domain.bill_examples import DISPUTE, OVERDUE, close_dispute, dispute, reinstate, reverse
 from tests.domain.decline_examples import attempted, card_failed, customer, declined, fail, held
 from tests.domain.examples import (
     CARD,
     CUSTOMER,
     ORDER,
     OTHER_ORDER,
+    PAYMENT,
     REFUND,
     capture,
     captured,
@@ -47,6 +48,7 @@ from tests.domain.notice_examples import (
     SETTLEMENT,
     assign,
     give_back,
+    left,
     money,
     notice,
     received,
@@ -289,3 +291,35 @@ def test_only_a_notice_that_nothing_follows_from_is_looked_at_and_closed() -> No
     now = early.at
     early.with_now(now).on("2010-08-11")
     early.when(closing).refused(EffectiveBeforeCause(early.at, now))
+
+
+def told_by_its_processor() -> ReceiveNotice:
+    left = money(direction="payout", reference="dp_1")
+    return notice(kind="charge.dispute.funds_withdrawn", fact=reverse(bill=id_of("bil", 9)), money=left)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        told_by_its_processor(),
+        assign(fact=reverse(bill=id_of("bil", 9))),
+    ],
+    ids=["told by its processor", "said of money that left"],
+)
+def test_whoever_tells_that_money_was_taken_back_of_somebody_who_owes_the_hold_says_they_are_watched(
+    command: Command,
+) -> None:
+    # Leave the customer's facts out → a rule lets the order go that is a person's to decide, this fails.
+    without = isinstance(command, ReceiveNotice)
+    story = given(customer(), *OVERDUE, placed(), captured(), *(() if without else (left(reference="dp_1"),)))
+    assert story.on("2010-08-11").when(command).decides(OrderPlacedOnHold).is_watched
+
+
+def test_a_charge_that_came_short_of_somebody_who_owes_holds_the_order_as_theirs() -> None:
+    story = given(
+        customer(), card_stored(), *OVERDUE, placed(), attempted(payment=PAYMENT, payment_method=CARD)
+    )
+    short = RecordCharge(
+        capture=capture(payment_method=CARD, customer=CUSTOMER, amount=3000), unmatched=MONEY
+    )
+    assert story.on("2010-08-11").when(short).decides(OrderPlacedOnHold).is_watched

@@ -33,6 +33,8 @@ def test_a_column_moves_the_balance_in_its_direction(column: str, sign: int) -> 
         (OrderAccount(received=100, set_aside=25, credit_used=25), 100),
         (OrderAccount(received=100, set_aside=25, credit_used=60), 100),
         (OrderAccount(received=100, credit_used=60), 100),
+        (OrderAccount(received=100, reversed=30, credit_used=60), 70),
+        (OrderAccount(received=100, refunded=40, credit_used=60), 60),
         (OrderAccount(received=20, reversed=20, refunded=5), 0),
         (OrderAccount(credit_used=100), 0),
     ],

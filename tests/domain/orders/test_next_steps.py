@@ -269,6 +269,7 @@ def test_a_dispute_is_closed_and_what_a_chargeback_left_owed_is_paid_or_written_
     story = given(ann(), customer(), placed(), captured(), shipped())
     story.do(dispute())
     assert by(story, "close_dispute", DISPUTE) == "agent"
+    assert steps(story)["close_dispute", DISPUTE].rule == "R-B9"
     story.do(close_dispute("lost"))
     story.do(reverse())
     assert ("close_dispute", DISPUTE) not in steps(story)
@@ -291,6 +292,7 @@ def test_while_payment_is_asked_first_the_owners_review_is_the_way_on() -> None:
     assert ("review_order", None) not in steps(given(ann(), customer(), placed(terms="bill_after")))
     story = given(ann(), customer(), watched)
     assert by(story, "review_order") == "owner"
+    assert steps(story)["review_order", None].rule == "R-B2"
     asked_first = {"order": ORDER, "customer": CUSTOMER, "currency": "USD", "missing": 7595}
     story.record(WatchedOrderReviewed(**asked_first, until="2010-08-17", decision="payment_first"))
     assert (refused(story, "ship"), by(story, "review_order")) == ("R-B2", "owner")

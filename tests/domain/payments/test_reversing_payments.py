@@ -10,7 +10,7 @@ from domain.bills.watching import is_watched
 from domain.causes import EffectiveBeforeCause
 from domain.customers.standing import standing
 from domain.declines.decline_events import OrderReleased
-from domain.orders.order_events import Deadline
+from domain.orders.order_events import Deadline, OverdueBill
 from domain.payments.disputing import (
     DisputeEndedOtherwise,
     DisputeExceedsPayment,
@@ -30,6 +30,7 @@ from domain.ticking import Tick
 from tests.domain.bill_examples import (
     DISPUTE,
     ILL,
+    OVERDUE,
     REINSTATEMENT,
     REVERSAL,
     billed_story,
@@ -44,6 +45,7 @@ from tests.domain.bill_examples import (
     promise_kept,
     reinstate,
     reverse,
+    review,
     write_off,
     write_off_reversed,
     written_off,
@@ -56,6 +58,7 @@ from tests.domain.examples import (
     ORDER,
     OTHER_BILL,
     OTHER_CUSTOMER,
+    OTHER_ORDER,
     OTHER_PAYMENT,
     PAYMENT,
     REFUND,
@@ -70,7 +73,7 @@ from tests.domain.examples import (
     ship,
     usd,
 )
-from tests.domain.specification import OWNER, Story, given, moment
+from tests.domain.specification import NOON, OWNER, Story, given, moment
 
 
 def opened(**other: Any) -> DisputeOpened:
@@ -308,6 +311,12 @@ def test_a_dispute_about_one_payment_takes_back_no_other() -> None:
     story.when(other).refused(DisputeUnknown(ORDER, DISPUTE))
 
 
+def test_what_is_owed_without_a_number_is_found_by_the_entry_that_left_it() -> None:
+    story = paid_story()
+    story.do(reverse())
+    assert story.state(ORDER).bills[OTHER_BILL].position == entry_of(story, PaymentReversed)
+
+
 def test_nothing_is_taken_back_before_it_came() -> None:
     story = paid_story()
     at = story.at
@@ -415,6 +424,48 @@ def test_no_more_comes_again_than_was_taken() -> None:
     story.when(other).refused(ReinstatementExceedsReversal(REVERSAL, usd(2), usd(1)))
     story.when(reinstate(6999)).nothing()
     story.when(reinstate(6998)).refused(AlreadyRecordedOtherwise(REINSTATEMENT))
+
+
+def test_it_comes_again_in_the_currency_of_the_order() -> None:
+    story = paid_story()
+    story.do(reverse())
+    story.when(reinstate(1, currency="EUR")).refused(CurrencyOfOrderDiffers(ORDER, "USD", "EUR"))
+
+
+def test_what_was_paid_otherwise_meanwhile_is_not_paid_again_by_what_comes_again() -> None:
+    story = paid_story()
+    story.do(reverse())
+    story.do(pay_bill(bill=OTHER_BILL, payment=OTHER_PAYMENT))
+    story.when(reinstate()).then(reinstated(7595, 0), for_nothing(7595))
+
+
+@pytest.mark.parametrize(("away", "again", "starts"), [(7595, 7594, False), (7595, 7595, True), (1, 1, True)])
+def test_what_was_to_be_paid_first_is_to_be_shipped_once_the_money_came_again(
+    away: int, again: int, starts: bool
+) -> None:
+    # Start nothing → what is covered again is nobody's task, and this fails.
+    owed = (OverdueBill(OTHER_BILL, OTHER_ORDER, "USD", 7595),)
+    live = (Deadline("thanks", NOON, NOON),)
+    order = placed(terms="bill_after", standing="existing", watched_for=owed, deadlines=live)
+    story = given(customer_registered(), *OVERDUE, order).by(OWNER).because("sealed:Owes for long")
+    story.do(capture(amount=away))
+    if away < 7595:
+        story.do(capture(amount=7595 - away, payment=OTHER_PAYMENT, reference="ch_2"))
+    for command in (reverse(amount=away, bill=id_of("bil", 9)), review("payment_first")):
+        story.do(command)
+    kinds = [each.kind for each in story.when(reinstate(again)).decides(PaymentReinstated).deadlines]
+    assert kinds == ["ship_order"] * starts
+
+
+def test_what_is_covered_already_is_not_to_be_shipped_twice_by_what_comes_again() -> None:
+    story = given(customer_registered(), placed(deadlines=(Deadline("thanks", NOON, NOON),)))
+    for command in (
+        capture(),
+        reverse(),
+        capture(payment=OTHER_PAYMENT, reference="ch_2"),
+    ):
+        story.do(command)
+    assert story.when(reinstate()).decides(PaymentReinstated).deadlines == ()
 
 
 def test_what_came_again_can_be_taken_again() -> None:

@@ -144,6 +144,14 @@ def test_too_many_of_a_line_in_two_conditions_are_told_with_all_that_were_named(
     story.do(take_back(came(1, "empty")))
     again = take_back(came(1, "unused"), came(2, "used"), came(1, line=2), arrival=OTHER_ARRIVAL)
     story.when(again).refused(GoodsExceedRefund(REFUND, 1, 3, 1))
+    sooner = take_back(came(2, "unused"), came(1, "used"), arrival=OTHER_ARRIVAL)
+    story.when(sooner).refused(GoodsExceedRefund(REFUND, 1, 3, 1))
+
+
+def test_what_came_is_the_same_in_whatever_order_it_is_named() -> None:
+    # Sort by condition alone → the same arrival sent again in another order is another, and this fails.
+    shirt, hat = came(1, sku="SHIRT-M"), came(1, sku="HAT")
+    assert take_back(shirt, hat) == take_back(hat, shirt)
 
 
 def test_one_sku_does_not_count_as_another() -> None:
