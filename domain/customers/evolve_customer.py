@@ -180,7 +180,7 @@ def _refund_returned(state: Customer, it: RefundReturned, entry: Entry) -> Custo
 
 
 def _refund_corrected(state: Customer, it: RefundCorrected, entry: Entry) -> Customer:
-    refund = msgspec.structs.replace(state.refunds[it.refund], corrected=entry.position)
+    refund = msgspec.structs.replace(state.refunds[it.refund], credits={}, corrected=entry.position)
     credit = not_asked_back(state.credit, refund.granted)
     return msgspec.structs.replace(state, credit=credit, refunds={**state.refunds, it.refund: refund})
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from domain.customers.backing import Of, lacking
-from domain.customers.credit import Credit, CreditLeft, drawn, with_less
+from domain.customers.credit import Credit, CreditLeft, drawn, with_less, with_more
 from domain.customers.registering import Customer
 from domain.decision import Given
 from domain.payments.payment_events import CreditSetAside, CreditShare
@@ -43,8 +43,29 @@ def credit_again(state: Customer, refund: Refund, amount: int, given: Given) -> 
     leave, or all of it.
     """
     if amount == refund.claim:
-        return refund.credits_left
+        return _all_of(refund.credits)
     return stays_credit(state, refund, given, by_now=False)
+
+
+def credit_that_leaves(state: Customer, refund: Refund, amount: int, given: Given) -> tuple[CreditShare, ...]:
+    """Of which credit it is, where so much of credit granted as money has left: first what backs it for
+    certain, then what a bank asks about, what it took since, and at last what may not leave; among these what
+    became credit first.
+    """
+    if not refund.credits:
+        return ()
+    stays: CreditLeft = {}
+    rest = refund.claim - amount
+    for share in (
+        *stays_credit(state, refund, given, by_now=False),
+        *stays_credit(state, refund, given),
+        *_stays(state, refund, given, if_lost=True, by_now=True),
+        *reversed(_all_of(refund.credits)),
+    ):
+        more = min(share.amount - stays.get(share.credit, 0), rest)
+        if more > 0:
+            stays, rest = with_more(stays, [CreditShare(share.credit, more)]), rest - more
+    return _all_of(with_less(refund.credits, _all_of(stays)))
 
 
 def _stays(
@@ -55,8 +76,9 @@ def _stays(
     granted = _by_order(state, _granted(state, currency))
     short = Counter(_lacks(state, currency, given, if_lost=if_lost, by_now=by_now)) - left
     # Another refund of the same order's credit lacks its money first, as long as it is to be paid too.
-    others = granted - _by_order(state, refund.credits_left)
-    return _taken(state, short - others, refund.credits_left)
+    own = _all_of(refund.credits)
+    others = granted - _by_order(state, own)
+    return _taken(state, short - others, own)
 
 
 def _lacks(
@@ -88,7 +110,7 @@ def _granted(state: Customer, currency: str) -> list[CreditShare]:
         share
         for refund in state.refunds.values()
         if refund.granted.currency == currency
-        for share in refund.credits_left
+        for share in _all_of(refund.credits)
     ]
 
 

@@ -9,11 +9,13 @@ import msgspec
 
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
+from domain.customers.registering import Customer
 from domain.decision import Decision, Given
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_money, unmatched_stream
 from domain.money import Money
+from domain.refunds.credit_out import credit_that_leaves
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.payout_references import expect_unused, payout_claims
@@ -54,6 +56,9 @@ class RecordCustomerPayout(Command, frozen=True, kw_only=True):
     def reads(self) -> tuple[str, ...]:
         return (unmatched_stream(self.unmatched),)
 
+    def facts_of(self) -> str:
+        return self.customer
+
 
 def record_customer_payout(command: RecordCustomerPayout, given: Given) -> Decision:
     """Records what left; what was recorded by hand under its reference, whichever way, is the same money.
@@ -89,6 +94,9 @@ def record_customer_payout(command: RecordCustomerPayout, given: Given) -> Decis
     processor = money.it.processor
     expect_unused(state, paid, processor)
     expect_cause(refund.at, given)
+    assert isinstance(state, Customer)
+    credits = credit_that_leaves(state, refund, command.amount, given)
+    paid = msgspec.structs.replace(paid, credits=credits)
     claims = payout_claims(state, paid, processor)
     return Decision(events=((command.customer, paid),), claims=claims, customer=refund.customer)
 
@@ -117,4 +125,4 @@ def is_beyond(money: UnmatchedMoney) -> bool:
 def _is_same(known: Payout, paid: RefundPaid) -> bool:
     """Whether that payout is on record so, whatever was due after it."""
     it = known.tried
-    return isinstance(it, RefundPaid) and msgspec.structs.replace(it, left=paid.left) == paid
+    return isinstance(it, RefundPaid) and msgspec.structs.replace(it, left=paid.left, credits=()) == paid

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.customers.credit import CreditLeft, drawn, with_less, with_more
+from domain.customers.credit import CreditLeft, with_less, with_more
 from domain.entry import Entry
 from domain.moments import Moment
-from domain.payments.payment_events import CreditSetAside, CreditShare
+from domain.payments.payment_events import CreditSetAside
 from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.refund_events import (
     PayoutUnmatched,
@@ -75,7 +75,7 @@ class Refund(msgspec.Struct, frozen=True):
     set_aside: int = 0
     """Minor units kept as the customer's credit."""
     credits: CreditLeft = {}
-    """Of credit asked back, what has not become credit again."""
+    """Of credit asked back, what neither left us nor became credit again."""
     payouts: Mapping[str, Payout] = {}
     """By payout id, failed ones too."""
     unmatched: Mapping[str, int] = {}
@@ -105,11 +105,6 @@ class Refund(msgspec.Struct, frozen=True):
     def _cleared_with_it(self) -> int:
         it = self.granted
         return sum([share.amount for share in (*it.cleared, *it.write_offs_cleared)])
-
-    @property
-    def credits_left(self) -> tuple[CreditShare, ...]:
-        """Of which credit what may still be given of it is; what has left of it was of the last."""
-        return drawn(self.credits, self.claim)
 
     @property
     def claim(self) -> int:
@@ -187,8 +182,10 @@ def with_payout(refunds: Refunds, it: RefundPaid | RefundPaymentFailed, entry: E
     """The refunds, of which one was paid out, or was to be."""
     known = refunds[it.refund]
     payouts = {**known.payouts, it.payout: Payout(it, entry.effective_at, entry.position)}
-    paid = known.paid + (it.amount if isinstance(it, RefundPaid) else 0)
-    return {**refunds, it.refund: msgspec.structs.replace(known, paid=paid, payouts=payouts)}
+    if isinstance(it, RefundPaid):
+        paid, credits = known.paid + it.amount, with_less(known.credits, it.credits)
+        known = msgspec.structs.replace(known, paid=paid, credits=credits)
+    return {**refunds, it.refund: msgspec.structs.replace(known, payouts=payouts)}
 
 
 def with_unmatched(refunds: Refunds, it: PayoutUnmatched, entry: Entry) -> Refunds:
@@ -224,11 +221,16 @@ def with_returned(refunds: Refunds, it: RefundReturned, entry: Entry) -> Refunds
     """The refunds, of which a payout came back."""
     known = refunds[it.refund]
     payout = msgspec.structs.replace(known.payouts[it.payout], returned=it, returned_position=entry.position)
-    payouts = {**known.payouts, it.payout: payout}
-    return {
-        **refunds,
-        it.refund: msgspec.structs.replace(known, paid=known.paid - it.amount, payouts=payouts),
-    }
+    credits = known.credits
+    if isinstance(payout.tried, RefundPaid):
+        credits = with_more(credits, payout.tried.credits)
+    after = msgspec.structs.replace(
+        known,
+        paid=known.paid - it.amount,
+        credits=credits,
+        payouts={**known.payouts, it.payout: payout},
+    )
+    return {**refunds, it.refund: after}
 
 
 @dataclass(unsafe_hash=True)

@@ -280,6 +280,8 @@ class RefundPaid(Event, frozen=True, kw_only=True):
     """The card it goes to, where that is known."""
     reference: str | None
     """What the processor or bank calls the payout."""
+    credits: tuple[CreditShare, ...] = ()
+    """Of credit given as money: which credit left."""
     left: Minor = 0
     """What of the refund is still due back after it."""
     disputes: tuple[str, ...] = ()

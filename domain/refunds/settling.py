@@ -26,7 +26,7 @@ from domain.payments.payment_events import CreditSetAside, CreditShare
 from domain.payments.references import way_of
 from domain.refunds.beyond_due import BeyondDue, kept_beyond
 from domain.refunds.contesting import contesting
-from domain.refunds.credit_out import credit_again
+from domain.refunds.credit_out import credit_again, credit_that_leaves
 from domain.refunds.due_now import due_now, due_then, expect_undisputed, none_due
 from domain.refunds.going_back import GoingBack, PaidOutByProcessor, Share, as_far_as
 from domain.refunds.granted_refund import refund_of
@@ -192,6 +192,8 @@ def _left(
     paid = _paid(command, refund, way, still_due)
     if isinstance(state, Placed):
         paid = tuple([contesting(it, state, given) for it in paid])
+    else:
+        paid = tuple([_of_credit(it, state, refund, given) for it in paid])
     total = due.total if isinstance(state, Placed) else refund.claim
     decided = _recorded(command, state, paid, due, total, given)
     beyond = left - sum([it.amount for it in paid])
@@ -208,6 +210,11 @@ def _left(
         claims=(*decided.named_claims, *more.named_claims),
         customer=refund.customer,
     )
+
+
+def _of_credit(it: RefundPaid, state: Customer, refund: Refund, given: Given) -> RefundPaid:
+    """The same, with which credit has left, where it is credit given as money."""
+    return msgspec.structs.replace(it, credits=credit_that_leaves(state, refund, it.amount, given))
 
 
 def _beyond(command: SettleRefund, refund: Refund, processor: str, place: int, amount: int) -> BeyondDue:
