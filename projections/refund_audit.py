@@ -119,6 +119,8 @@ class RefundRow(Row):
     """
     paid: Minor = 0
     """Money that left us, less what came back."""
+    without_reference: Minor = 0
+    """What of it left, and nobody has said under which reference; also what came back of that."""
     set_aside: Minor = 0
     method: str | None = None
     """Of the last payout."""
@@ -176,7 +178,7 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
     """Which refunds were there: who, why, under what, and where did the money go?"""
 
     name = "refund_audit"
-    version = 7
+    version = 8
     row = RefundRow
     handles = events_of(TellsOfARefund)
     key = ("customer", "refund")
@@ -204,6 +206,8 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
             case RefundPaid():
                 row.paid += it.amount
                 row.method = it.method
+                if it.reference is None:
+                    row.without_reference += it.amount
                 _settle(row, it.left, entry)
             case CreditSetAside():
                 row.set_aside += it.amount
@@ -221,7 +225,9 @@ class RefundAudit(RowPerGroup[RefundRow, TellsOfARefund]):
                 row.cleared += it.cleared_late
             case PayoutUnmatched():
                 row.unmatched_payouts += 1
-            case PayoutAsked() | PayoutNamed():
+            case PayoutNamed():
+                row.without_reference -= it.amount
+            case PayoutAsked():
                 pass  # what left says so itself
             case RefundCorrected():
                 row.stage = "corrected"  # it was none, and what it credited is owed again
@@ -357,6 +363,7 @@ concat_ws(' ',
     CASE WHEN failed_payouts > 0 THEN 'payout_failed' END,
     CASE WHEN returned_payouts > 0 THEN 'payout_returned' END,
     CASE WHEN unmatched_payouts > 0 THEN 'payout_unmatched' END,
+    CASE WHEN without_reference > 0 THEN 'payout_without_reference' END,
     CASE WHEN signals > 0 THEN 'signal' END,
     CASE WHEN overridden THEN 'goods_against_rule' END,
     CASE WHEN did_not_come > 0 THEN 'goods_did_not_come' END,
@@ -381,9 +388,9 @@ LISTED = f"""
 SELECT refund AS id, customer, "order", currency, stage, basis, verified, requested, requested_at,
        requested_by, escalated_to, granted_at, granted_on, year, number, external_ref, observed_problem,
        proactive, label, days_since_delivery, days_since_order, units, parts, granted, credited,
-       against_limits, cleared, paid, set_aside, method, first_contact_at, paid_at, minutes_from_contact,
-       decided_by, decided_as, "limit", edition, origin, failed_payouts, returned_payouts, unmatched_payouts,
-       signals,
+       against_limits, cleared, paid, without_reference, set_aside, method, first_contact_at, paid_at,
+       minutes_from_contact, decided_by, decided_as, "limit", edition, origin, failed_payouts,
+       returned_payouts, unmatched_payouts, signals,
        {GOODS} AS goods, goods_value, asked_back, kept, did_not_come, labels_sent, returned_unused,
        returned_used, returned_empty, return_cost_avoided, overridden, recoverable, claims, claims_settled,
        claims_refused, claims_waived, claimed, recovered, net_cost, {ANOMALIES} AS anomalies, entries,

@@ -104,7 +104,8 @@ class SettleRefundBody(Writing):
     reference: Reference | None = Field(
         default=None,
         description="What the processor or bank calls the payout; it is that of one payout, against one "
-        "payment. Without it a processor that is connected is asked for what came through it.",
+        "payment. Without it a processor that is connected is asked for what came through it; a cheque, "
+        "a transfer, a money or postal order always have one.",
     )
     payment: PaymentId | None = Field(
         default=None,

@@ -55,6 +55,7 @@ class RefundItem(msgspec.Struct, frozen=True):
     against_limits: Minor
     cleared: Minor
     paid: Minor
+    without_reference: Minor
     set_aside: Minor
     method: str | None
     first_contact_at: Moment | None

@@ -29,8 +29,8 @@ TO_DO: Final[Mapping[DeadlineKind, str]] = {
     "refund_decision": "Grant the refund (`/approval`), or note that it is wanted no longer (`/withdrawal`).",
     "refund_payout": "Pay out what is due (`/settlement`): without a `reference` a processor that is"
     " connected sends what came through it, also what was granted before it was connected; with one you say"
-    " that the money has left already. What could not leave on a way is noted (`/payment-failure`), and the"
-    " next is open.",
+    " that the money has left already. A cheque, a transfer and whatever else always bears a number leave"
+    " under it. What could not leave on a way is noted (`/payment-failure`), and the next is open.",
     "credit_decision": "Give the credit (`/approval`), or note that it is not to be given (`/withdrawal`).",
     "fraud_signal": "Look at the customer's refunds, and note that nothing is to be done (`/dismissal`).",
     "return_label": "Send the customer a prepaid label (`/labels`), or let them keep the goods (`/leaving`).",

@@ -1,7 +1,7 @@
 """Money of a refund goes back to the payments it came with, oldest first, as far as they reach.
 
     said to have left   one payout, against one payment: that is what a reference is of
-    by hand             all that the processor that is connected does not send
+    by hand             all that the processor that is connected does not send, where its name may come later
     nothing             that processor is asked: that money left is said by whoever moves it
 
 The rest stays owed. Source: R-G8, I12
@@ -13,6 +13,7 @@ import msgspec
 
 from domain.book.register import Register
 from domain.orders.order import Placed
+from domain.refunds.payout_references import ReferenceMissing, may_be_named_later
 from domain.refunds.refund import Refund
 from domain.refunds.ways import PayoutWayClosed, Way, Ways, payments_of, sent_back_by
 from domain.refusal import Refusal
@@ -70,6 +71,7 @@ class GoingBack:
         self._open = [Share(*each) for each in ways.payments()]
         self._way_open: Way = ways.first()
         self._refund, self._processor, self._cash = refund.granted.refund, processor, cash
+        self._state = state
 
     @property
     def sent(self) -> int:
@@ -89,12 +91,19 @@ class GoingBack:
 
     def by_hand(self, payment: str | None) -> list[Share]:
         """What did not come through the processor that is connected, of all or of the payment named; nothing,
-        where that processor is to be asked. Raises: PaidOutByProcessor, PayoutNotNamed, PayoutWayClosed.
+        where that processor is to be asked.
+
+        Raises: ReferenceMissing, PaidOutByProcessor, PayoutNotNamed, PayoutWayClosed.
         """
         chosen = self._open if payment is None else [self._named(payment)]
-        by_hand = [each for each in chosen if each.payment not in self._through]
-        if by_hand and self._left_to_a_person:
-            return as_far_as(self._left_to_a_person, by_hand)
+        by_hand = as_far_as(
+            self._left_to_a_person, [each for each in chosen if each.payment not in self._through]
+        )
+        is_named = [not may_be_named_later(self._state, "original_method", each.payment) for each in by_hand]
+        if by_hand and not any(is_named):
+            return by_hand
+        if by_hand and (payment is not None or not self._sent):
+            raise ReferenceMissing(self._refund)
         self._expect_asked(payment)
         return []
 

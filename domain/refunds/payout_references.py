@@ -14,13 +14,17 @@ from domain.customers.registering import Customer
 from domain.decision import Claim
 from domain.money import Money
 from domain.orders.order import Placed
-from domain.payments.references import MoneyReference, named_by
+from domain.payments.references import NAMED_BY_PAYER, MoneyReference, named_by, way_of
 from domain.refunds.refund import Payout
-from domain.refunds.refund_events import RefundPaid
+from domain.refunds.refund_events import PayoutMethod, RefundPaid
 from domain.refusal import EntryOnRecord, OnRecord, Refusal
 
 OURS: Final[Mapping[str, str]] = {"check": "cheque", "transfer": "bank_transfer"}
 """How we call what we send back the way it came, where whoever paid called that otherwise: one space each."""
+ALWAYS_NAMED: Final = NAMED_BY_PAYER - {"cash"}
+"""What leaves on these ways bears a number, or a bank's name, from the first; and no processor tells us of it
+later.
+"""
 CARD = "card"
 """Where no processor is connected, what went to a card is unique among what went to cards."""
 
@@ -54,6 +58,18 @@ class ReferenceMissing(Refusal):
 
     subject: str
     """The refund, or the money without a place."""
+
+
+def may_be_named_later(state: Placed | Customer, method: PayoutMethod, payment: str | None) -> bool:
+    """Whether money leaves so whose reference we may not know yet: its processor tells it. Cash has none.
+
+    Source: R-G8
+    """
+    if method != "original_method":
+        return method not in ALWAYS_NAMED
+    assert isinstance(state, Placed)
+    assert payment is not None
+    return way_of(state.payments[payment]) not in ALWAYS_NAMED
 
 
 def expect_unused(state: Placed | Customer, it: RefundPaid, processor: str | None) -> None:

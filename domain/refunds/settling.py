@@ -33,7 +33,13 @@ from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import Owed
 from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.payout_events import PayoutAsked
-from domain.refunds.payout_references import CARD, expect_unused, payout_claims
+from domain.refunds.payout_references import (
+    CARD,
+    ReferenceMissing,
+    expect_unused,
+    may_be_named_later,
+    payout_claims,
+)
 from domain.refunds.refund import Payout, Refund, expect_not_taken_back
 from domain.refunds.refund_events import PayoutMethod, RefundPaid
 from domain.refunds.ways import PayoutWayClosed, Way, Ways, came_by_cheque, expect_way
@@ -119,9 +125,9 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     Checks, in this order: refund known; retry, by payout, then by the reference; granted (R-G9); not taken
     back (H-correct); no dispute open by then, nor by now where nothing has left (R-B9); something due back
     then, where no amount says what left (I13); the way open, and no earlier one (R-G8); no reference or
-    amount of money that left, where it is kept as credit; a reference, where a processor that is connected
-    has to say what left, unless it is asked; not before the grant; no more than is due by now, where nothing
-    names the rest; no other payout's reference (I12).
+    amount of money that left, where it is kept as credit; a reference, where what leaves so always bears one,
+    or a processor that is connected has to say what left, unless it is asked (R-G8); not before the grant; no
+    more than is due by now, where nothing names the rest; no other payout's reference (I12).
     """
     state, refund = refund_of(command.stream, command.refund, given)
     already = _already_settled(command, state, refund, given)
@@ -154,6 +160,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
             raise PaidOutByProcessor(command.refund, command.processor)
     else:
         shares = [Share(None, cash, _other_card(command, ways) if way == "other_card" else None)]
+        if command.reference is None and not may_be_named_later(state, way, None):
+            raise ReferenceMissing(command.refund)
     expect_cause(refund.at, given)
     return _left(command, state, way, shares, Owed(due.cash, then.credit), given)
 

@@ -277,7 +277,10 @@ async def test_a_payout_that_fails_goes_another_way(house: House) -> None:
         f"/v1/refunds/{refund}/payment-failure", {"method": "original_method", "why": "card_closed"}
     )
     assert failed.status_code == 201
-    paid = await house.agent.post(f"/v1/refunds/{refund}/settlement", {"method": "cheque"})
+    unnamed = await house.agent.post(f"/v1/refunds/{refund}/settlement", {"method": "cheque"})
+    assert unnamed.json()["type"] == "/problems/reference-missing"
+    by_cheque = {"method": "cheque", "reference": f"815-{refund}"}
+    paid = await house.agent.post(f"/v1/refunds/{refund}/settlement", by_cheque)
     payout = paid.json()["entries"][0]["data"]["payout"]
     back = await house.agent.post(f"/v1/refunds/{refund}/return", {"payout": payout, "why": "undelivered"})
     assert types_of(back.json()) == ["refund.returned"]

@@ -97,8 +97,8 @@ def withdraw(**other: Any) -> WithdrawRefund:
 
 
 def settle(**other: Any) -> SettleRefund:
-    """Pay the refund of the order out."""
-    said = {
+    """Pay the refund of the order out; each cheque has its number."""
+    said: dict[str, Any] = {
         "stream": ORDER,
         "customer": CUSTOMER,
         "refund": REFUND,
@@ -106,6 +106,8 @@ def settle(**other: Any) -> SettleRefund:
         "credit": CREDIT,
         "unmatched": id_of("unm", 60),
     }
+    if other.get("method") == "cheque":
+        said["reference"] = other.get("payouts", PAYOUTS)[0]
     return SettleRefund(**{**said, **other})
 
 

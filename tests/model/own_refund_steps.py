@@ -14,6 +14,7 @@ from tests.domain.specification import SUPERVISOR, Story
 from tests.model import limits, own_refunds, people
 from tests.model.choices import Take, amount_of, one_of
 from tests.model.limits import Request
+from tests.model.refund_steps import named_where_it_must_be
 from tests.model.twins import CURRENCIES, CUSTOMERS, PRODUCT, SKU, Twins
 
 
@@ -106,7 +107,7 @@ def pay_own(twins: Twins, which: int, much: int) -> None:
         credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
         own_refunds.pay_out(twins.shop, name, cash, credit)
 
-    twins.ask(command, of_shop)
+    twins.ask(named_where_it_must_be(command), of_shop)
 
 
 def return_own(twins: Twins, which: int, much: int) -> None:

@@ -3,18 +3,24 @@
 from collections import Counter
 from collections.abc import Mapping
 
+import msgspec
+
+from domain.decisions import decide
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting import GrantRefund
 from domain.refunds.payout_failures import RecordReturnedPayout
+from domain.refunds.payout_references import ReferenceMissing
 from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundPaid
 from domain.refunds.settling import SettleRefund
+from domain.refusal import Refusal
 from tests.domain.examples import id_of
+from tests.domain.specification import Story
 from tests.model import limits, people, refunds
 from tests.model.choices import Take, one_of, order_of
 from tests.model.limits import Request
 from tests.model.orders import Order
 from tests.model.refunds import Wanted
-from tests.model.twins import Twins
+from tests.model.twins import Meant, Twins
 
 
 def refund(twins: Twins, which: int, much: int) -> None:
@@ -118,10 +124,26 @@ def _settle(twins: Twins, order: Order, name: str, number: int) -> bool:
                 against[it.payment] += it.amount
         credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
         refunds.pay_out(twins.shop, order.name, name, against, credit)
-        back = [it for it in events if isinstance(it, RefundPaid) and it.payment is not None]
-        order.refunds[name].by_hand.update({it.payout: (it.payment or "", it.amount) for it in back})
+        back = [it for it in events if isinstance(it, RefundPaid) and it.reference is None]
+        named = {it.payout: (it.payment, it.amount) for it in back if it.payment is not None}
+        order.refunds[name].by_hand.update(named)
 
-    return twins.ask(command, of_shop)
+    return twins.ask(named_where_it_must_be(command), of_shop)
+
+
+def named_where_it_must_be(command: SettleRefund) -> Meant:
+    """R-G8: who is told that money always leaves under a reference so names it."""
+
+    def meant(story: Story) -> SettleRefund:
+        try:
+            decide(command, story.given(command))
+        except ReferenceMissing:
+            return msgspec.structs.replace(command, reference=command.payouts[0])
+        except Refusal:
+            pass  # for another reason, which the model knows
+        return command
+
+    return meant
 
 
 def _asked_back(order: Order, much: int) -> dict[int, int]:

@@ -136,7 +136,7 @@ def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int
         broken.add("H-correct")
     if None in order.disputes.values():
         broken.add("R-B9")
-    as_credit = credit and cash < order.cash and not it.came_back
+    as_credit = credit > order.due_back - order.cash and not it.came_back
     if not cash + credit or cash > order.cash or cash + credit > order.due_back or as_credit:
         broken |= {"I13", "R-G8", "R-G9"}
     if broken:

@@ -83,6 +83,15 @@ def said(row: RefundRow, *names: str) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in names)
 
 
+def odd_about(row: RefundRow, conninfo: str) -> list[str]:
+    """What the list of refunds says is odd about it."""
+    query = over_rows(REFUNDS, [row], Asked(sort="id", limit=1))
+    with psycopg.connect(conninfo) as connection:
+        (item,) = [REFUNDS.item(*each) for each in connection.execute(query.text, query.parameters)]
+    assert isinstance(item, RefundItem)
+    return item.anomalies.split()
+
+
 def test_a_refund_is_settled_once_nothing_of_it_is_due_back() -> None:
     # Call it settled at the first payout → this fails.
     story = given(customer_registered(), placed(), captured(), shipped())
@@ -321,6 +330,21 @@ def test_the_method_is_that_of_the_last_payout() -> None:
     assert said(audited(story), "stage", "method", "set_aside") == ("settled", "store_credit", 7_595)
 
 
+def test_what_left_without_a_reference_is_odd_until_somebody_names_it(conninfo: str) -> None:
+    # Leave it out of the anomalies, or take no notice of a part that was named → this fails.
+    story = refunded()
+    story.do(settle())
+    assert audited(story).without_reference == 7_595
+    assert odd_about(audited(story), conninfo) == ["payout_without_reference"]
+    for amount, number, left in ((3_000, 6, 4_595), (4_595, 7, 0)):
+        story.do(paid_back(amount, number=number))
+        assert said(audited(story), "without_reference", "paid") == (left, 7_595)
+    assert odd_about(audited(story), conninfo) == []
+    named = refunded()
+    named.do(settle(reference="re_1"))
+    assert audited(named).without_reference == 0
+
+
 def test_a_payout_that_came_back_and_covers_what_is_to_ship_leaves_nothing_to_pay() -> None:
     story = given(customer_registered(), placed(), captured(), shipped((1, 1), **ONE_DRESS_WITH_FEE))
     for command in (grant((1, 1)), settle(), reverse(amount=3400), come_back()):
@@ -359,8 +383,4 @@ def test_what_was_granted_above_the_limit_it_names_is_odd(
     amounts = {"basis": "price_paid", "granted": granted, "credit_amount": granted, "goods": granted}
     stored = refund_granted(**amounts, decided_by=SUPERVISOR.person, decided_as=decided_as, limit=limit)
     story = given(customer_registered(), placed(), stored)
-    query = over_rows(REFUNDS, [audited(story)], Asked(sort="id", limit=1))
-    with psycopg.connect(conninfo) as connection:
-        (item,) = [REFUNDS.item(*row) for row in connection.execute(query.text, query.parameters)]
-    assert isinstance(item, RefundItem)
-    assert item.anomalies.split() == odd
+    assert odd_about(audited(story), conninfo) == odd

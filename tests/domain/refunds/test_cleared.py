@@ -65,7 +65,7 @@ def test_what_two_refunds_clear_late_is_of_the_first_first_and_each_cent_is_due_
     story.do(correct(story, BillPaymentReceived))
     assert said_late(story) == {REFUND: (3400, 0), OTHER_REFUND: (600, 3595)}
     story.when(settle()).refused(NothingDueBack(REFUND))
-    story.do(settle(refund=OTHER_REFUND))
+    story.do(settle(refund=OTHER_REFUND, reference="SEPA-2"))
     assert order(story).purse() == Purse(0, 0)
     assert cleared(order(story)) == {REFUND: 3400, OTHER_REFUND: 600}
 

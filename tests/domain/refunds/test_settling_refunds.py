@@ -23,6 +23,7 @@ from domain.refunds.granted_refund import RefundNotGranted
 from domain.refunds.granting_unverified import CreditExceedsSetAside, ListPriceInOtherCurrency
 from domain.refunds.payout_events import PayoutAsked
 from domain.refunds.payout_failures import PayoutUnknown
+from domain.refunds.payout_references import ALWAYS_NAMED, ReferenceMissing
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import (
     ClaimedUnits,
@@ -156,10 +157,10 @@ def test_two_payments_get_back_what_each_brought() -> None:
     assert story.account(ORDER).balance == 0
 
 
-def by_transfer_and_card() -> Story:
-    """20.00 came by bank transfer, then 55.95 by a card; all of it is refunded."""
+def by_transfer_and_card(way: str = "bank_transfer") -> Story:
+    """20.00 came by bank transfer, or that way, then 55.95 by a card; all of it is refunded."""
     story = billed_story()
-    story.do(pay_bill(amount=2000))
+    story.do(pay_bill(amount=2000, method=way))
     story.do(capture(payment=OTHER_PAYMENT, reference="ch_2", amount=5595))
     story.do(grant((1, 2)))
     return story
@@ -172,13 +173,47 @@ def shares(story: Story, **said: object) -> list[tuple[str | None, int, str | No
 
 
 def test_by_hand_goes_back_only_what_the_processor_does_not_send() -> None:
-    # Refuse all of it, or pay all of it → the transfer never goes back, or the card is paid twice.
-    assert shares(by_transfer_and_card(), processor="acme") == [(PAYMENT, 2000, None)]
-    assert len(shares(by_transfer_and_card())) == 2
-    story = by_transfer_and_card()
+    # Refuse all of it, or pay all of it → the cash never goes back, or the card is paid twice.
+    assert shares(by_transfer_and_card("cash"), processor="acme") == [(PAYMENT, 2000, None)]
+    assert len(shares(by_transfer_and_card("cash"))) == 2
+    story = by_transfer_and_card("cash")
     story.do(settle(processor="acme"))
     rest = settle(processor="acme", payouts=(id_of("pot", 3),), credit=id_of("crd", 3))
     story.when(rest).then(asked(5595, payout=id_of("pot", 3)))
+
+
+@pytest.mark.parametrize("way", sorted(ALWAYS_NAMED))
+def test_what_always_bears_a_number_leaves_under_it(way: str) -> None:
+    # Take it without → money is gone that nobody finds at the bank, and no processor tells of, this fails.
+    story = by_transfer_and_card(way)
+    missing = ReferenceMissing(REFUND)
+    story.when(settle()).refused(missing)
+    story.when(settle(payment=PAYMENT, processor="acme")).refused(missing)
+    story.when(settle(amount=2000)).refused(missing)
+    card = paid(payout=PAYOUTS[0], amount=5595, payment=OTHER_PAYMENT, left=2000)
+    assert story.when(settle(payment=OTHER_PAYMENT)).decides(RefundPaid) == card
+    by_hand = settle(reference="77", payouts=(PAYOUTS[1],))
+    story.when(by_hand).then(paid(payout=PAYOUTS[1], amount=2000, reference="77"))
+
+
+def test_without_a_reference_the_processor_is_asked_for_its_own_first() -> None:
+    # Say that the transfer lacks its reference → nobody can ask the processor again, and this fails.
+    story = by_transfer_and_card()
+    story.when(settle(processor="acme")).then(asked(5595))
+    said = settle(processor="acme", amount=2000, payouts=(id_of("pot", 3),))
+    story.when(said).refused(ReferenceMissing(REFUND))
+    story = by_transfer_and_card()
+    story.do(settle(processor="acme", payment=OTHER_PAYMENT, reference="re_9"))
+    rest = settle(processor="acme", payouts=(id_of("pot", 3),), credit=id_of("crd", 3))
+    story.when(rest).refused(ReferenceMissing(REFUND))
+
+
+def test_a_cheque_leaves_under_its_number() -> None:
+    story = refunded()
+    story.do(fail())
+    story.when(settle(method="cheque", reference=None)).refused(ReferenceMissing(REFUND))
+    by_cheque = story.when(settle(method="cheque", reference="815")).decides(RefundPaid)
+    assert (by_cheque.method, by_cheque.reference) == ("cheque", "815")
 
 
 def test_who_says_that_the_bank_sent_what_the_card_has_to_names_its_reference() -> None:
@@ -440,7 +475,13 @@ def test_money_set_aside_is_paid_out_on_request_and_a_gift_is_not() -> None:
     assert (event.basis, event.credit_amount, event.number, event.decided_as) == ("credit", 0, None, None)
     assert credit_of(story) == 1000
     settled = story.do(
-        settle(stream=CUSTOMER, refund=OTHER_REFUND, payouts=(id_of("pot", 5),), credit=id_of("crd", 5))
+        settle(
+            stream=CUSTOMER,
+            refund=OTHER_REFUND,
+            payouts=(id_of("pot", 5),),
+            credit=id_of("crd", 5),
+            reference="815",
+        )
     )
     assert [(it.method, it.amount) for it in settled if isinstance(it, RefundPaid)] == [("cheque", 7595)]
 
