@@ -273,13 +273,17 @@ class Call(Request):
         """200 with that body as JSON."""
         return Reply(200, msgspec.json.encode(body), headers)
 
-    def _expected(self, stream: str | None) -> tuple[str, int] | None:
-        """What `If-Match` expects of the stream; an ETag this server never gave matches no version."""
-        said = self.raw.get(b"if-match")
-        if stream is None or said is None or said.strip() == b"*":
+    def _expected(self, stream: str | None) -> tuple[str, frozenset[int]] | None:
+        """What `If-Match` expects of the stream: any of its ETags, in one line or several (RFC 9110).
+
+        `*` is whatever there is. An ETag this server never gave, as a weak one, matches no version.
+        """
+        lines: list[bytes] = [value for name, value in self.scope["headers"] if name == b"if-match"]
+        said = b",".join(lines).strip()
+        if stream is None or not lines or said == b"*":
             return None
-        match = _ETAG.fullmatch(said.strip())
-        return stream, int(match[1]) if match else -1
+        tags = [_ETAG.fullmatch(tag.strip()) for tag in said.split(b",")]
+        return stream, frozenset([int(tag[1]) for tag in tags if tag])
 
 
 def _last_of(entries: Sequence[Entry], kind: type[State]) -> tuple[State, Entry]:

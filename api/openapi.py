@@ -70,7 +70,8 @@ _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag you saw: the request counts only if nothing has changed since.",
+    "description": "The ETag you saw: the request counts only if nothing has changed since. Of several, in a "
+    "list, one is to match; `*` matches whatever there is.",
     "schema": {"type": "string"},
     "example": '"3"',
 }
@@ -271,16 +272,22 @@ def _sent(answers: type[BaseModel]) -> dict[str, Any]:
 def _receipt_headers() -> dict[str, Any]:
     return {
         "Ledger-Position": {
-            "description": "Position of the last entry recorded.",
+            "description": "Position of the last entry recorded; of a dry run only where it is on record.",
             "schema": {"type": "integer"},
         },
-        "ETag": {"description": "The subject's version now.", "schema": {"type": "string"}},
+        "ETag": {
+            "description": "The subject's version now; of a dry run only where it is on record.",
+            "schema": {"type": "string"},
+        },
         "Idempotent-Replayed": {
             "description": "`true` where nothing new was recorded (in a dry run: would be): the key was used "
             "before, or what is said is on record; this is the receipt of then.",
             "schema": {"type": "string"},
         },
-        "Location": {"description": "Where the subject is read.", "schema": {"type": "string"}},
+        "Location": {
+            "description": "Where the subject is read; of a dry run only where it is on record.",
+            "schema": {"type": "string"},
+        },
     }
 
 

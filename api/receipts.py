@@ -2,7 +2,8 @@
 the same one.
 
 Whether it was a repetition, or says what is recorded already, stands in the header `Idempotent-Replayed`, not
-in the body.
+in the body. A dry run wrote nothing: no header says where that is, in which version, or how far a list has to
+read to hold it, unless it is on record already.
 """
 
 from collections.abc import Mapping
@@ -32,8 +33,10 @@ async def receipt(
     for entry in entries:
         if entry.stream.startswith(subject):
             stream, version = entry.stream, entry.version
-    headers = {"Ledger-Position": str(entries[-1].position), "ETag": f'"{version}"'}
-    if place is not None:
+    headers: dict[str, str] = {}
+    if not outcome.dry_run or outcome.already:
+        headers |= {"Ledger-Position": str(entries[-1].position), "ETag": f'"{version}"'}
+    if headers and place is not None:
         headers["Location"] = place + stream
     if outcome.replayed or outcome.already:
         headers["Idempotent-Replayed"] = "true"

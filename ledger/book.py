@@ -451,9 +451,9 @@ class Book:
 
 def _decided(command: Command, submission: Submission, view: _View, at: Moment, now: Moment) -> Decision:
     if submission.expected is not None:
-        stream, version = submission.expected
-        if (actual := view.states[stream].version) != version:
-            raise VersionMismatch(stream, version, actual)
+        stream, versions = submission.expected
+        if (actual := view.states[stream].version) not in versions:
+            raise VersionMismatch(stream, versions, actual)
     return decide(command, _given(submission, view, at, now))
 
 

@@ -44,8 +44,8 @@ class BookExists(LedgerError):
 class VersionMismatch(LedgerError):
     """The stream has moved on since the caller looked at it."""
 
-    def __init__(self, stream: str, expected: int, actual: int) -> None:
-        super().__init__(f"{stream} is at version {actual}, not {expected}")
+    def __init__(self, stream: str, expected: frozenset[int], actual: int) -> None:
+        super().__init__(f"{stream} is at version {actual}, not {sorted(expected)}")
         self.stream, self.expected, self.actual = stream, expected, actual
 
 

@@ -38,8 +38,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     effective_at: Moment | None = None
     """None: the book's now."""
     dry_run: bool = False
-    expected: tuple[str, int] | None = None
-    """A stream and the version the caller saw of it."""
+    expected: tuple[str, frozenset[int]] | None = None
+    """A stream and the versions of it on which the caller would have it decided."""
     lookups: tuple[Lookup, ...] = ()
     """Stored with the append, and only then."""
     subject_keys: tuple[SubjectKey, ...] = ()

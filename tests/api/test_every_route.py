@@ -145,6 +145,8 @@ async def test_every_decision_can_be_tried_without_recording(scene: Scene, decla
     assert answer.status_code == 200, answer.text
     assert answer.json()["dry_run"] is True
     assert answer.json()["entries"]
+    # Say where it would be recorded → a list asked to reach that waits in vain, and this fails.
+    assert not {"ledger-position", "etag", "location"} & set(answer.headers)
     assert await scene.house.head() == before
     # And the key is still free.
     assert (await scene.ask(declared, scene.house.owner, key=scene.new)).status_code == 201
@@ -179,6 +181,32 @@ async def test_every_conditional_decision_honours_if_match(scene: Scene, declare
     expected = int(answer.json()["version"]) - len(_of_subject(answer.json()))
     matching = await scene.ask(declared, scene.house.owner, headers={"If-Match": f'"{expected}"'})
     assert matching.status_code == 201, matching.text
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (['"{now}"'], 200),
+        (['"99", "{now}"'], 200),
+        (['"99" ,W/"1",  "{now}"'], 200),
+        (['"99"', '"{now}"'], 200),
+        (['"{now}"', '"99"'], 200),
+        (["*"], 200),
+        (['"98", "99"'], 412),
+        (['W/"{now}"'], 412),
+        (['"99"', "nonsense"], 412),
+        ([""], 412),
+    ],
+)
+async def test_if_match_names_one_version_several_or_any(house: House, said: list[str], status: int) -> None:
+    # Take a list for one tag that was never given, or the last line for all → this fails.
+    order = await house.order()
+    now = (await house.agent.get(f"/v1/orders/{order}")).headers["ETag"].strip('"')
+    lines = [("If-Match", line.replace("{now}", now)) for line in said]
+    sent = {"json": {}, "headers": [("Idempotency-Key", "if-match"), *lines]}
+    path = f"/v1/orders/{order}/cancellation?dry_run=true"
+    answer = await house.agent.client.post(path, **sent)
+    assert answer.status_code == status, answer.text
 
 
 def _of_subject(receipt: dict[str, object]) -> list[object]:

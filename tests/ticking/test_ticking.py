@@ -161,7 +161,7 @@ async def test_the_version_a_caller_saw_still_matches_when_only_time_has_passed(
     order = await billed(book)
     version = (await book.folded(order)).version
     at(book, A_YEAR_LATER)
-    outcome = await book.execute(pay(order), submission(expected=(order, version)))
+    outcome = await book.execute(pay(order), submission(expected=(order, frozenset({version}))))
     assert outcome.entries[-1].version == version + 2
 
 
