@@ -36,7 +36,7 @@ from domain.payments.payment_events import (
     PaymentReinstated,
     PaymentReversed,
 )
-from domain.refunds.refund_events import RefundGranted, RefundPaid
+from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundReturned
 from projections.projection import Key, Place, Row, is_last
 
 BearsOnBillTasks = (
@@ -45,6 +45,7 @@ BearsOnBillTasks = (
     | PaymentCaptured
     | BillPaymentReceived
     | PaymentReinstated
+    | RefundReturned
     | CreditUsed
     | RefundGranted
     | BillWrittenOff
@@ -127,7 +128,9 @@ def fold_bills(rows: Rows, it: BearsOnBillTasks, entry: Entry) -> None:
             _owe(rows, it, it.bill, it.amount, entry)
         case PaymentReversed():
             _owe(rows, it, it.bill, it.opened, entry)
-        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+        case (
+            PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed() | RefundReturned()
+        ):
             _settle(rows, order, it.bills, entry)
         case RefundGranted():
             _settle(rows, order, (*it.cleared, *it.write_offs_cleared), entry)

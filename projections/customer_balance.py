@@ -103,7 +103,7 @@ class CustomerBalance(RowPerGroup[Balance, MovesMoney]):
     """Who owes whom what, per customer, currency and order?"""
 
     name = "customer_balance"
-    version = 3
+    version = 4
     row = Balance
     handles = events_of(MovesMoney)
     key = ("customer", "currency", "order")
@@ -175,6 +175,7 @@ def _change_order(row: Balance, it: MovesMoney) -> None:
             _pay_out(row, it.amount)
         case RefundReturned():
             _pay_out(row, -it.amount)
+            row.open_bills -= _sum(it.bills)
         case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
             _correct_order(row, it)
         case StoreCreditGranted():

@@ -35,7 +35,7 @@ from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.orders.order_events import Deadline, DeadlineKind
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.refunds.refund_events import RefundGranted
+from domain.refunds.refund_events import RefundGranted, RefundReturned
 from projections.projection import Key, Place, Projection, Row, events_of
 
 BearsOnBills = (
@@ -44,6 +44,7 @@ BearsOnBills = (
     | PaymentCaptured
     | BillPaymentReceived
     | PaymentReinstated
+    | RefundReturned
     | CreditUsed
     | RefundGranted
     | BillWrittenOff
@@ -92,7 +93,7 @@ class Deadlines(Projection[Nomination, Bears]):
     """Which streams has time something to decide in, and when?"""
 
     name = "deadlines"
-    version = 4
+    version = 5
     row = Nomination
     handles = events_of(Bears)
     key = ("stream", "kind", "subject")
@@ -116,7 +117,13 @@ class Deadlines(Projection[Nomination, Bears]):
                 _begin(rows, BROKEN, order, it.subject, it.amount, it.deadlines, entry)
             case PromiseKept() | PromiseBroken():
                 rows.pop((order, BROKEN, it.subject), None)
-            case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+            case (
+                PaymentCaptured()
+                | BillPaymentReceived()
+                | PaymentReinstated()
+                | CreditUsed()
+                | RefundReturned()
+            ):
                 _settle(rows, order, it.bills, entry)
             case RefundGranted():
                 _settle(rows, order, (*it.cleared, *it.write_offs_cleared), entry)

@@ -28,10 +28,10 @@ from domain.declines.decline_events import ShipmentReleasedWithoutPayment
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.refunds.refund_events import RefundGranted
+from domain.refunds.refund_events import RefundGranted, RefundReturned
 from projections.projection import Key, Place, Projection, Row, events_of
 
-Pays = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed
+Pays = PaymentCaptured | BillPaymentReceived | PaymentReinstated | RefundReturned | CreditUsed
 Corrects = PaymentCorrected | ShipmentCorrected | BillCorrected | RefundCorrected
 BearsOnOutcomes = (
     ShipmentReleasedWithoutPayment
@@ -40,6 +40,7 @@ BearsOnOutcomes = (
     | PaymentCaptured
     | BillPaymentReceived
     | PaymentReinstated
+    | RefundReturned
     | CreditUsed
     | RefundGranted
     | CollectionCallMade
@@ -57,7 +58,7 @@ class ShippedUnpaid(Row):
 
     order: str
     subject: str
-    """The bill, payment, reinstatement or use of credit; empty for the order itself."""
+    """The bill, payment, reinstatement, returned payout or use of credit; empty for the order itself."""
     currency: str = ""
     called_at: Moment | None = None
     """Of the order: when somebody first reached the customer by telephone about a bill of it."""
@@ -84,7 +85,7 @@ class DeclineOutcomes(Projection[ShippedUnpaid, BearsOnOutcomes]):
     """Of what shipped unpaid, how much was paid later, after a call, or never?"""
 
     name = "decline_outcomes"
-    version = 4
+    version = 5
     row = ShippedUnpaid
     handles = events_of(BearsOnOutcomes)
     key = ("order", "subject")
@@ -119,6 +120,8 @@ def _change(rows: Rows, it: BearsOnOutcomes, entry: Entry) -> None:
             _pay(rows, it.payment, it.payment, it, entry)
         case PaymentReinstated():  # what was paid before it stays paid when it was
             _pay(rows, it.reinstatement, it.payment, it, entry)
+        case RefundReturned():
+            _pay(rows, it.payout, it.payout, it, entry)
         case CreditUsed():
             _pay(rows, it.use, it.use, it, entry)
         case RefundGranted():

@@ -87,7 +87,7 @@ class DeclinedPayments(Projection[DeclinedPayment, BearsOnDeclines]):
     """What became of declined payments, what was tried, and how did it end?"""
 
     name = "declined_payments"
-    version = 6
+    version = 7
     row = DeclinedPayment
     handles = events_of(BearsOnDeclines)
     key = ("order",)

@@ -120,7 +120,7 @@ class Journal(LinesPerEntry[Posting, Posted]):
     """Which account was debited and which credited, by which entry?"""
 
     name = "journal"
-    version = 6
+    version = 7
     row = Posting
     handles = events_of(Posted)
     key = ("position", "line")
@@ -202,7 +202,7 @@ def postings(it: Posted) -> tuple[tuple[str, int], ...]:
         case RefundPaid():
             return (CUSTOMER, it.amount), (CASH, -it.amount)
         case RefundReturned():
-            return (CASH, it.amount), (CUSTOMER, -it.amount)
+            return (CASH, it.amount), (CUSTOMER, -it.amount), *_allowance(it.bills)
         case SupplierClaimSettled():
             return (CASH, it.amount), (SUPPLIER_RECOVERIES, -it.amount)
         case BillWrittenOff():

@@ -81,7 +81,7 @@ class Tasks(Projection[Task, AnyTask]):
     """What has to be done, by when, for whom?"""
 
     name = "tasks"
-    version = 10
+    version = 11
     row = Task
     handles = events_of(AnyTask)
     key = ("stream", "kind", "subject")

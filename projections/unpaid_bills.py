@@ -32,10 +32,10 @@ from domain.entry import Entry, Minor
 from domain.moments import Day, Moment
 from domain.orders.order_events import Deadline, DeadlineKind, OrderPlaced, OrderShipped
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.refunds.refund_events import RefundGranted
+from domain.refunds.refund_events import RefundGranted, RefundReturned
 from projections.projection import Key, Place, Projection, Row, events_of, is_last
 
-Pays = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed
+Pays = PaymentCaptured | BillPaymentReceived | PaymentReinstated | CreditUsed | RefundReturned
 OfOneBill = (
     BillIssued
     | BillWrittenOff
@@ -110,7 +110,7 @@ class UnpaidBills(Projection[DebtRow, BearsOnDebt]):
     """Who owes what, since when; whom to remind, whom to call, and what became of it?"""
 
     name = "unpaid_bills"
-    version = 4
+    version = 5
     row = DebtRow
     handles = events_of(BearsOnDebt)
     key = ("order", "bill")
@@ -141,7 +141,13 @@ class UnpaidBills(Projection[DebtRow, BearsOnDebt]):
                     _owe(rows, it.bill, it, it.opened, it.due_on, entry).why = "chargeback"
             case PaymentCorrected() | ShipmentCorrected() | BillCorrected() | RefundCorrected():
                 _correct(rows, order, it, entry)
-            case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() | CreditUsed():
+            case (
+                PaymentCaptured()
+                | BillPaymentReceived()
+                | PaymentReinstated()
+                | CreditUsed()
+                | RefundReturned()
+            ):
                 _pay(rows, order, it.bills, entry)
             case RefundGranted():
                 _of_order(rows, order, entry).credited += it.credit_amount

@@ -24,7 +24,7 @@ from domain.orders.order_events import (
     OrderUnitsCancelled,
 )
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.refunds.refund_events import RefundGranted
+from domain.refunds.refund_events import RefundGranted, RefundReturned
 from projections.bill_tasks import REVIEW
 from projections.hold_tasks import SHIP
 from projections.projection import Key, Place, Projection, Row, events_of
@@ -35,6 +35,7 @@ Owes = (
     | PaymentCaptured
     | BillPaymentReceived
     | PaymentReinstated
+    | RefundReturned
     | CreditUsed
     | PaymentReversed
     | RefundGranted
@@ -82,7 +83,7 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
     """Which customers who owe have ordered again, what did the owner decide, and do they owe still?"""
 
     name = "watched_orders"
-    version = 3
+    version = 4
     row = WatchedOrder
     handles = events_of(BearsOnWatched)
     key = ("order", "bill")
@@ -99,7 +100,7 @@ class WatchedOrders(Projection[WatchedOrder, BearsOnWatched]):
                 bears = bool(it.watched_for)
             case PaymentCaptured() | PaymentReinstated() | CreditUsed():
                 bears = bool(it.bills) or _asks(it.deadlines, SHIP)
-            case BillPaymentReceived():
+            case BillPaymentReceived() | RefundReturned():
                 bears = bool(it.bills)
             case RefundGranted():
                 bears = bool(it.cleared or it.write_offs_cleared) or _asks(it.deadlines, SHIP)

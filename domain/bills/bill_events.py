@@ -133,7 +133,7 @@ class BillWrittenOff(Event, frozen=True, kw_only=True):
     """Position of the entry that says they were reached and why."""
 
 
-ReopenedBy = Literal["payment", "refund", "reinstatement"]
+ReopenedBy = Literal["payment", "refund", "reinstatement", "returned_payout"]
 
 
 class WriteOffReversed(Event, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ class WriteOffReversed(Event, frozen=True, kw_only=True):
     amount: Minor
     because: ReopenedBy
     by: str
-    """The payment, refund or reversal that brought it about, recorded in the same append."""
+    """The payment, refund, reversal or payout that brought it about, recorded in the same append."""
 
 
 class BillMarkedUncollectible(Event, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ from domain.entry import Entry
 from domain.moments import Day, Moment
 from domain.orders.order_events import OrderShipped, StandingKind
 from domain.payments.payment_events import CreditUsed, PaymentCaptured, PaymentReinstated, PaymentReversed
-from domain.refunds.refund_events import RefundGranted
+from domain.refunds.refund_events import RefundGranted, RefundReturned
 
 
 class OwedBill(msgspec.Struct, frozen=True):
@@ -125,6 +125,8 @@ def fold_customer(facts: CustomerFacts | None, entry: Entry) -> CustomerFacts:
             return _settled(facts, it.order, it.bills) if it.bills else facts
         case BillPaymentReceived() | PaymentReinstated() as it if it.bills:
             return _settled(facts, it.order, it.bills)
+        case RefundReturned(order=str() as order) as it if it.bills:
+            return _settled(facts, order, it.bills)
         case CreditUsed() as it if it.bills and entry.stream == it.order:
             return _settled(facts, it.order, it.bills)
         case RefundGranted() as it if it.order is not None and (it.cleared or it.write_offs_cleared):

@@ -295,6 +295,7 @@ def _refund_returned(state: Placed, it: RefundReturned, entry: Entry) -> Placed:
         _moved(state, refunded=-it.amount),
         refunds=with_returned(state.refunds, it, entry),
         payments=_paid_back(state, paid.payment, -it.amount),
+        bills=with_paid(state.bills, it.bills),
     )
 
 

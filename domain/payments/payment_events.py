@@ -91,8 +91,8 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
 class PaymentReinstated(Event, frozen=True, kw_only=True):
     """Money that had been taken back came to us again. Source: R-B9
 
-    It pays what the reversal opened, what was written off of it too (a WriteOffReversed in the same append);
-    the rest adds to the order's funds.
+    It pays what the reversal opened and what else was taken since, what was written off of it too (a
+    WriteOffReversed in the same append); the rest adds to the order's funds.
     """
 
     order: str

@@ -11,8 +11,8 @@ import msgspec
 
 from domain.bills.bill import in_turn
 from domain.bills.owing import expect_currency, expect_customer
+from domain.bills.paying_again import paid_again
 from domain.bills.promising import promises_kept
-from domain.bills.writing_off import write_off_reversed
 from domain.causes import expect_cause
 from domain.command import Command, OutOfRange, expect_amount, expect_text
 from domain.deadlines import deadlines_of_what_is_owed
@@ -267,10 +267,11 @@ def _reversed(state: Placed, payment: Payment, command: ReversePayment, given: G
 
 
 def reinstate_payment(command: ReinstatePayment, given: Given) -> Decision:
-    """Records money that came back: it pays what its reversal left open, then what was written off of that;
-    then, as a capture would, it covers the units still to ship and pays the order's open bills, oldest first.
-    An order that waited for money waits no longer once it is covered. What of it is for nothing any more, and
-    of no refund, is granted: while it was away units were cancelled, or the customer paid otherwise.
+    """Records money that came back: it pays what its reversal, or another since, left open without a number,
+    then what was written off of that; then, as a capture would, it covers the units still to ship and pays
+    the order's open bills, oldest first. An order that waited for money waits no longer once it is covered.
+    What of it is for nothing any more, and of no refund, is granted: while it was away units were cancelled,
+    or the customer paid otherwise.
 
     Checks, in this order: order placed; reversal known; retry, by id and then by reference (I12); currency;
     amount (I13); not before the reversal.
@@ -337,15 +338,13 @@ def _for_nothing_any_more(
 def _reinstated(
     state: Placed, reversal: Reversal, command: ReinstatePayment, given: Given
 ) -> tuple[Event, ...]:
-    owed = None if reversal.it.bill is None else state.bills[reversal.it.bill]
-    reopened, pays = (0, 0) if owed is None else owed.takes(command.amount)
-    own = () if owed is None or not pays else (owed.share(pays),)
-    not_covered, rest = price_not_covered(state), command.amount - pays
-    others = [bill for bill in state.bills.values() if bill is not owed]
-    shares = (*own, *in_turn(others, rest - min(rest, not_covered)))
-    events: list[Event] = []
-    if owed is not None and reopened:
-        events.append(write_off_reversed(state, owed, reopened, "reinstatement", command.reinstatement))
+    by = command.reinstatement
+    again = paid_again(state, command.amount, since=reversal.position, because="reinstatement", by=by)
+    paid = {share.bill for share in again.shares}
+    not_covered = price_not_covered(state)
+    rest = command.amount - sum([share.amount for share in again.shares])
+    others = [bill for bill in state.bills.values() if bill.bill not in paid]
+    shares = (*again.shares, *in_turn(others, rest - min(rest, not_covered)))
     reinstated = PaymentReinstated(
         order=command.order,
         customer=state.placed.customer,
@@ -358,8 +357,6 @@ def _reinstated(
         bills=shares,
         deadlines=shipping_begins(state, given) if 0 < not_covered <= rest else (),
     )
-    ends = hold_ends(
-        state, may_ship=not_covered <= rest, because="paid", by=command.reinstatement, given=given
-    )
-    kept = promises_kept(state, reinstated.bills, command.reinstatement)
-    return (*events, reinstated, *[event for _, event in (*kept, *ends)])
+    ends = hold_ends(state, may_ship=not_covered <= rest, because="paid", by=by, given=given)
+    kept = promises_kept(state, reinstated.bills, by)
+    return (*again.reopened, reinstated, *[event for _, event in (*kept, *ends)])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.bills.paying_again import paid_again
+from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
 from domain.customers.registering import Customer
@@ -175,7 +177,8 @@ def _sent_by_itself(
 
 
 def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decision:
-    """Records that the money of a payout came back: it is owed again, or covers what is still to ship.
+    """Records that the money of a payout came back: it pays what was left owed without a number since then;
+    the rest covers what is still to ship, or is owed again.
 
     Checks, in this order: refund known and granted; payout known; retry; not before it left us.
     """
@@ -202,12 +205,16 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
         left = refund.claim + it.amount
         returned = msgspec.structs.replace(returned, left=left, deadlines=deadlines_of_payout(given))
         return Decision(events=((command.stream, returned),), customer=it.customer)
-    # What comes back covers the units still to ship first; then they wait no more, and less is due back.
-    after = foreseen(state, (returned,), at=given.at, now=given.now)
+    pays = paid_again(state, it.amount, since=payout.tried_position, because="returned_payout", by=it.payout)
+    returned = msgspec.structs.replace(returned, bills=pays.shares)
+    # The rest covers the units still to ship first; then they wait no more, and less is due back.
+    after = foreseen(state, (*pays.reopened, returned), at=given.at, now=given.now)
     left = owed(after, after.refunds[it.refund]).total
     again = deadlines_of_payout(given) if left else ()
     returned = msgspec.structs.replace(returned, left=left, deadlines=again)
+    events = [(command.stream, event) for event in (*pays.reopened, returned)]
+    kept = promises_kept(state, pays.shares, it.payout)
     ends = hold_ends(
         after, may_ship=price_not_covered(after) == 0, because="paid", by=command.payout, given=given
     )
-    return Decision(events=((command.stream, returned), *ends), customer=it.customer)
+    return Decision(events=(*events, *kept, *ends), customer=it.customer)

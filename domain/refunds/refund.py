@@ -44,6 +44,8 @@ class Payout(msgspec.Struct, frozen=True):
     tried: RefundPaid | RefundPaymentFailed
     at: Moment
     position: int
+    tried_position: int
+    """Of the entry with which it left us, or failed to; of a part, that of the whole."""
     returned: RefundReturned | None = None
     returned_position: int | None = None
     named_position: int | None = None
@@ -181,7 +183,7 @@ def with_set_aside(refunds: Refunds, it: CreditSetAside) -> Refunds:
 def with_payout(refunds: Refunds, it: RefundPaid | RefundPaymentFailed, entry: Entry) -> Refunds:
     """The refunds, of which one was paid out, or was to be."""
     known = refunds[it.refund]
-    payouts = {**known.payouts, it.payout: Payout(it, entry.effective_at, entry.position)}
+    payouts = {**known.payouts, it.payout: Payout(it, entry.effective_at, entry.position, entry.position)}
     if isinstance(it, RefundPaid):
         paid, credits = known.paid + it.amount, with_less(known.credits, it.credits)
         known = msgspec.structs.replace(known, paid=paid, credits=credits)

@@ -335,7 +335,9 @@ class PayoutUnmatched(Event, frozen=True, kw_only=True):
 
 
 class RefundReturned(Event, frozen=True, kw_only=True):
-    """Money of a payout came back to us: a cheque undelivered, a card closed. It is owed again. Source: §2"""
+    """Money of a payout came back to us: a cheque undelivered, a card closed. It is owed again, but for what
+    it pays. Source: R-B9, §2
+    """
 
     refund: str
     customer: str
@@ -344,6 +346,10 @@ class RefundReturned(Event, frozen=True, kw_only=True):
     currency: str
     amount: Minor
     why: str
+    bills: tuple[BillShare, ...] = ()
+    """What it pays of what was left owed without a number since it had left us; what of that was written off
+    is reopened by a WriteOffReversed in the same append.
+    """
     left: Minor = 0
     """What of the refund is due back with it; the rest covers what is still to ship."""
     deadlines: tuple[Deadline, ...] = ()

@@ -162,6 +162,8 @@ class Refund:
     """What went back against which payment, and nobody said under which reference; by payout."""
     parts: Counter[str] = field(default_factory=Counter[str])
     """What of those left in parts, each with its reference."""
+    bills_then: dict[str, int] = field(default_factory=dict[str, int])
+    """By payout: how many bills the order had when it left."""
     settled: int = 0
     """What of it cleared bills and write-offs as it was granted."""
     beside: int = 0
@@ -284,10 +286,10 @@ class Order:
     written_off: int = 0
     bills: dict[str, Bill] = field(default_factory=dict[str, Bill])
     payments: dict[str, Payment] = field(default_factory=dict[str, Payment])
-    reversals: dict[str, tuple[str, int, int, str | None]] = field(
-        default_factory=dict[str, tuple[str, int, int, str | None]]
+    reversals: dict[str, tuple[str, int, int, int]] = field(
+        default_factory=dict[str, tuple[str, int, int, int]]
     )
-    """Of which payment, how much, how much of it came again, and what it left owed."""
+    """Of which payment, how much, how much of it came again, and how many bills there were before."""
     refunds: dict[str, Refund] = field(default_factory=dict[str, Refund])
     disputes: dict[str, str | None] = field(default_factory=dict[str, str | None])
     """How each ended."""

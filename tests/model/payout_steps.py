@@ -22,7 +22,7 @@ def send_back(twins: Twins, which: int, much: int) -> None:
     name = id_of("unm", twins.number)
     command = RecordSentPayout(paid=paid, processor="acme", unmatched=name)
     money = Unmatched(order.name, order.currency, paid.amount, came=False)
-    it = order.name, paid.refund, paid.payment, paid.amount
+    it = order.name, paid.refund, paid.payout, paid.payment, paid.amount
     twins.ask(command, lambda: unmatched.told(twins.shop, name, money, lambda: payouts.sent(twins.shop, *it)))
 
 

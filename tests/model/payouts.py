@@ -18,7 +18,7 @@ def may_go_back(payment: Payment) -> int:
     return max(0, payment.standing - payment.went_back)
 
 
-def sent(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
+def sent(shop: Shop, name: str, refund: str, payout: str, payment: str, amount: int) -> None:
     """I13: at most what is due back, and what of the payment is still here; also while a bank asks (R-B9)."""
     order = shop.orders[name]
     it, against = order.refunds[refund], order.payments[payment]
@@ -26,18 +26,19 @@ def sent(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
         raise Refused("I13")
     order.refunded += amount
     it.paid += amount
+    it.bills_then[payout] = len(order.bills)
     against.went_back += amount
 
 
-def told(shop: Shop, name: str, refund: str, payment: str, amount: int) -> None:
+def told(shop: Shop, name: str, refund: str, payout: str, payment: str, amount: int) -> None:
     """I12: it left, or it is what somebody said had left, under no reference until now; or some of that."""
     it = shop.orders[name].refunds[refund]
     known = it.by_hand
     try:
-        sent(shop, name, refund, payment, amount)
+        sent(shop, name, refund, payout, payment, amount)
     except Refused:
-        same = [payout for payout, said in known.items() if said == (payment, amount)]
-        more = [payout for payout, said in known.items() if said[0] == payment and said[1] > amount]
+        same = [each for each, said in known.items() if said == (payment, amount)]
+        more = [each for each, said in known.items() if said[0] == payment and said[1] > amount]
         if same:
             del known[same[0]]
         elif more:

@@ -86,6 +86,22 @@ def pay_oldest(shop: Shop, order: Order, amount: int, by: str) -> list[Share]:
     return shares
 
 
+def pay_again(shop: Shop, order: Order, amount: int, by: str, *, bills_then: int) -> int:
+    """R-B9, R-G9: money that had gone, when there were so many bills, and comes to us again. It would have
+    lowered what was left owed without a number since: open first, then written off. What is left of it.
+    """
+    rows = [bill for bill in list(order.bills.values())[bills_then:] if bill.shipment is None]
+    open_rows = {row.name for row in rows if row.open}
+    beyond = max(0, amount - sum(row.open for row in rows))
+    for row in rows:
+        undone = min(beyond, row.written_off)
+        debts.undo_write_off(order, row, undone, by_refund=False)
+        beyond -= undone
+    for row in rows:
+        amount -= pay(shop, row, min(amount, row.open), by if row.name in open_rows else None).amount
+    return amount
+
+
 def pay(shop: Shop, bill: Bill, amount: int, by: str | None) -> Share:
     """At most what is open; by something that may keep a promise."""
     released = bill.settle(amount)

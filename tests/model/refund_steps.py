@@ -98,7 +98,8 @@ def return_payout(twins: Twins, which: int, much: int) -> None:
     def of_shop() -> None:
         refund = order.refunds[paid.refund]
         came_back = paid.amount - refund.parts[paid.payout]  # each part comes back by itself
-        refunds.return_payout(twins.shop, order.name, paid.refund, paid.payment, came_back)
+        it = order.name, paid.refund, paid.payout, paid.payment, came_back
+        refunds.return_payout(twins.shop, *it)
         refund.by_hand.pop(paid.payout, None)
 
     twins.ask(command, of_shop)
@@ -124,7 +125,9 @@ def _settle(twins: Twins, order: Order, name: str, number: int) -> bool:
                 against[it.payment] += it.amount
         credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
         refunds.pay_out(twins.shop, order.name, name, against, credit)
-        back = [it for it in events if isinstance(it, RefundPaid) and it.reference is None]
+        paid = [it for it in events if isinstance(it, RefundPaid)]
+        order.refunds[name].bills_then.update({it.payout: len(order.bills) for it in paid})
+        back = [it for it in paid if it.reference is None]
         named = {it.payout: (it.payment, it.amount) for it in back if it.payment is not None}
         order.refunds[name].by_hand.update(named)
 

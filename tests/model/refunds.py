@@ -159,9 +159,11 @@ def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int
     receiving.set_aside(shop, order, [*again, (Kept(name), anew)], gift)
 
 
-def return_payout(shop: Shop, name: str, refund: str, payment: str | None, amount: int) -> None:
-    """A cheque that could not be delivered: owed again."""
+def return_payout(shop: Shop, name: str, refund: str, payout: str, payment: str | None, amount: int) -> None:
+    """A cheque that could not be delivered: owed again, but for what was left owed since it was posted."""
     order = shop.orders[name]
+    bills_then = order.refunds[refund].bills_then[payout]
+    receiving.pay_again(shop, order, amount, payout, bills_then=bills_then)
     order.refunded -= amount
     if payment is not None:
         order.payments[payment].went_back -= amount

@@ -3,7 +3,7 @@
 A part of the shop, as `tests.model.shop` says.
 """
 
-from tests.model import debts, receiving
+from tests.model import receiving
 from tests.model.orders import Bill, Refund, Refused
 from tests.model.shop import Shop
 
@@ -17,31 +17,26 @@ def reverse(shop: Shop, name: str, reversal: str, payment: str, amount: int, row
     opened = max(0, amount - order.funds)
     taken.reversed += amount
     order.reversed += amount
-    order.reversals[reversal] = (payment, amount, 0, row if opened else None)
+    order.reversals[reversal] = (payment, amount, 0, len(order.bills))
     if opened:
         order.bills[row] = Bill(row, "chargeback", opened, shop.today, shop.today)
 
 
 def reinstate(shop: Shop, name: str, reversal: str, by: str, amount: int, refund: str) -> bool:
-    """R-B9, I12, I14: what it left owed, open first, then written off; then the units, the oldest bills.
+    """R-B9, I12, I14: what it or others since left owed, open first, then written off; then the units, the
+    oldest bills.
 
     What is for nothing any more is granted. Whether anything is.
     """
     order = shop.orders[name]
-    payment, reversed_, again, row = order.reversals[reversal]
+    payment, reversed_, again, bills_then = order.reversals[reversal]
     if amount > reversed_ - again:
         raise Refused("I13", "R-B9")
     not_covered = order.to_ship - order.deposit
-    order.reversals[reversal] = (payment, reversed_, again + amount, row)
+    order.reversals[reversal] = (payment, reversed_, again + amount, bills_then)
     order.payments[payment].reversed -= amount
     order.reversed -= amount
-    if row is not None:
-        owed = order.bills[row]
-        was_open = min(amount, owed.open)
-        debts.undo_write_off(order, owed, min(amount - was_open, owed.written_off), by_refund=False)
-        pays = min(amount, owed.open)
-        receiving.pay(shop, owed, pays, by if was_open else None)
-        amount -= pays
+    amount = receiving.pay_again(shop, order, amount, by, bills_then=bills_then)
     receiving.pay_oldest(shop, order, amount - min(amount, not_covered), by)
     if order.due_of_no_refund:
         order.refunds[refund] = Refund(order.due_of_no_refund, 0)

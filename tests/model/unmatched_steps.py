@@ -172,7 +172,8 @@ def record(twins: Twins, order: Order, fact: MoneyFact) -> None:
             reversals.reverse(twins.shop, order.name, fact.reversal, fact.payment, fact.amount, fact.bill)
             holds.cover_lost(twins.shop, order.name, charged_back=True)
         case RecordPayout():
-            payouts.told(twins.shop, order.name, fact.refund, fact.payment, fact.amount)
+            it = order.name, fact.refund, fact.payout, fact.payment, fact.amount
+            payouts.told(twins.shop, *it)
         case ReceiveBillPayment():
             receiving.pay_bill(twins.shop, order.name, fact.bill, fact.payment, fact.amount)
         case _:
