@@ -36,6 +36,20 @@ from domain.payments.payment_events import (
 from domain.refunds.refund_events import RefundPaid, RefundReturned
 
 
+class AskedFor(msgspec.Struct, frozen=True):
+    """What a bank asks about in a dispute that is open, in minor units."""
+
+    payment: str
+    amount: int
+    taken: Mapping[str, int] = {}
+    """What of it the bank took already and did not give again, by reversal."""
+
+    @property
+    def left(self) -> int:
+        """What of it the bank may still take."""
+        return self.amount - sum(self.taken.values())
+
+
 class OrderMoney(msgspec.Struct, frozen=True):
     """A customer's own money with one order, in minor units."""
 
@@ -44,13 +58,13 @@ class OrderMoney(msgspec.Struct, frozen=True):
     """Below 0 where more was set aside or paid back than is left of what came."""
     credit: CreditLeft = {}
     """What of it came as credit, by credit, in the order in which it was used."""
-    asked_for: Mapping[str, tuple[str, int]] = {}
-    """By open dispute: the payment, and what of it the bank may still take."""
+    asked_for: Mapping[str, AskedFor] = {}
+    """By open dispute."""
 
     @property
     def if_lost(self) -> int:
         """What is left of it, if every bank that asks takes what it asks for."""
-        return self.own - sum([amount for _, amount in self.asked_for.values()])
+        return self.own - sum([asked.left for asked in self.asked_for.values()])
 
 
 Of = str | None
@@ -93,8 +107,10 @@ def lacking(
 def money_after(money: MoneyByOrder, entry: Entry) -> MoneyByOrder:
     """The customer's own money after one more of their entries, whatever stream it is in."""
     match entry.event:
-        case PaymentCaptured() | BillPaymentReceived() | PaymentReinstated() as it:
+        case PaymentCaptured() | BillPaymentReceived() as it:
             return _moved(money, it.order, it.currency, it.amount)
+        case PaymentReinstated() as it:
+            return _given_again(_moved(money, it.order, it.currency, it.amount), it)
         case PaymentReversed() as it:
             return _taken(_moved(money, it.order, it.currency, -it.amount), it)
         case PaymentCorrected() as it if entry.stream == it.order:
@@ -113,7 +129,7 @@ def money_after(money: MoneyByOrder, entry: Entry) -> MoneyByOrder:
             return {**money, order: msgspec.structs.replace(known, own=own, credit=credit)}
         case DisputeOpened() as it:
             known = money.get(it.order, OrderMoney(it.currency))
-            asked_for = {**known.asked_for, it.dispute: (it.payment, it.amount)}
+            asked_for = {**known.asked_for, it.dispute: AskedFor(it.payment, it.amount)}
             return {**money, it.order: msgspec.structs.replace(known, asked_for=asked_for)}
         case DisputeClosed() as it if it.order in money:
             known = money[it.order]
@@ -129,10 +145,30 @@ def _moved(money: MoneyByOrder, order: str, currency: str, by: int) -> MoneyByOr
 
 
 def _taken(money: MoneyByOrder, it: PaymentReversed) -> MoneyByOrder:
-    """A bank that took it asks for so much less."""
-    known = money[it.order]
-    asked_for = {
-        dispute: (payment, max(0, amount - it.amount) if payment == it.payment else amount)
-        for dispute, (payment, amount) in known.asked_for.items()
-    }
+    """A bank that took it asks for so much less, in the dispute that it names, or in the first."""
+    known, left = money[it.order], it.amount
+    asked_for: dict[str, AskedFor] = {}
+    for dispute, asked in known.asked_for.items():
+        is_its = it.payment == asked.payment and it.dispute in (None, dispute)
+        share = min(left, asked.left) if is_its else 0
+        left -= share
+        asked_for[dispute] = _with_taken(asked, it.reversal, share)
     return {**money, it.order: msgspec.structs.replace(known, asked_for=asked_for)}
+
+
+def _given_again(money: MoneyByOrder, it: PaymentReinstated) -> MoneyByOrder:
+    """While the bank still asks, it may take that once more."""
+    known, left = money[it.order], it.amount
+    asked_for: dict[str, AskedFor] = {}
+    for dispute, asked in known.asked_for.items():
+        share = min(left, asked.taken.get(it.reversal, 0))
+        left -= share
+        asked_for[dispute] = _with_taken(asked, it.reversal, -share)
+    return {**money, it.order: msgspec.structs.replace(known, asked_for=asked_for)}
+
+
+def _with_taken(asked: AskedFor, reversal: str, more: int) -> AskedFor:
+    if not more:
+        return asked
+    taken = {**asked.taken, reversal: asked.taken.get(reversal, 0) + more}
+    return msgspec.structs.replace(asked, taken=taken)
