@@ -173,7 +173,8 @@ def open_dispute(command: OpenDispute, given: Given) -> Decision:
         received = state.money(payment.received.amount)
         raise DisputeExceedsPayment(command.payment, state.money(command.amount), received)
     expect_cause(payment.at, given)
-    went_back = any(refund.paid or refund.set_aside for refund in state.refunds.values())
+    # What exceeded a bill is the customer's credit too, and may have left as money.
+    went_back = state.account.set_aside > 0 or any(refund.paid for refund in state.refunds.values())
     deadlines = deadlines_of_dispute(given, [given.at] if went_back else [])
     opened = msgspec.structs.replace(opened, deadlines=deadlines)
     return Decision(events=((command.order, opened),), customer=opened.customer)
