@@ -14,6 +14,7 @@ from api.render import money
 from domain.command import Command
 from domain.customers.registering import Customer
 from domain.entry import Entry
+from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting import GrantRefund
@@ -89,11 +90,13 @@ def _shown(state: object, entries: tuple[Entry, ...], stream: str) -> dict[str, 
     granted = next((it for it in events if isinstance(it, RefundGranted)), None)
     paid = [it for it in events if isinstance(it, RefundPaid | PayoutAsked)]
     kept = [it for it in events if isinstance(it, CreditSetAside) and it.source == "refund"]
-    about = next((it for it in (granted, *paid, *kept) if it is not None), None)
+    # What leaves beyond what is due waits in a stream of its own, told by the order too, where it is of one.
+    beyond = [entry.event for entry in entries if isinstance(entry.event, UnmatchedPayout)]
+    about = next((it for it in (granted, *paid, *kept, *beyond) if it is not None), None)
     if about is None or not isinstance(state, Placed | Customer):
         return None
     amount = against_limits = clears = 0
-    cash, credit = sum([it.amount for it in paid]), sum([it.amount for it in kept])
+    cash, credit = sum([it.amount for it in (*paid, *beyond)]), sum([it.amount for it in kept])
     if granted is not None:
         refund = state.refunds[granted.refund]
         amount, against_limits = granted.granted, granted.against_limits

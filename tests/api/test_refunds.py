@@ -195,6 +195,20 @@ async def test_a_dry_run_of_a_payout_shows_what_leaves_and_what_is_kept_as_credi
     assert types_of(kept) == ["credit.set_aside"] * 2
 
 
+async def test_a_dry_run_of_a_payout_shows_what_leaves_beyond_what_is_due(house: House) -> None:
+    # Show payouts alone → 5.00 that would wait without a place are hidden, this fails.
+    order = await shipped_order(house)
+    customer = (await house.agent.get(f"/v1/orders/{order}")).json()["customer"]
+    claims = {"claims": [{"sku": "SOAP", "quantity": 1, "amount": eur(1000)}]}
+    granted = await house.agent.post(f"/v1/customers/{customer}/refunds", claims)
+    own = granted.json()["entries"][0]["data"]["refund"]
+    for refund, said in ((await refund_of(house, order), {}), (own, {"method": "cheque"})):
+        left = {"reference": f"left_{refund}", "amount": eur(1500), **said}
+        tried = await house.agent.post(f"/v1/refunds/{refund}/settlement?dry_run=true", left)
+        assert "unmatched_payout.recorded" in types_of(tried.json()), tried.text
+        assert tried.json()["preview"]["cash"] == eur(1500)
+
+
 async def test_what_nobody_can_verify_is_refunded_and_the_search_is_kept_with_it(house: House) -> None:
     order = await shipped_order(house)
     customer = (await house.agent.get(f"/v1/orders/{order}")).json()["customer"]
