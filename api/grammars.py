@@ -97,7 +97,7 @@ def _read_moment(text: object) -> Moment:
             if FIRST_EFFECTIVE <= moment <= LATEST:
                 return moment
     raise PydanticCustomError(
-        "moment", "Should be a date and time from 1900 on with an offset, as 2010-08-31T17:05:00Z"
+        "moment", "Should be a date and time from 1900 to 2999 with an offset, as 2010-08-31T17:05:00Z"
     )
 
 
@@ -231,7 +231,7 @@ At = Annotated[
     BeforeValidator(_read_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2010-08-31T17:05:00Z"]}),
 ]
-"""RFC 3339 in the request, a moment of 1900 or later in the model."""
+"""RFC 3339 in the request, a moment of 1900 to 2999 in the model."""
 
 Day = Annotated[
     str,

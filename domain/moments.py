@@ -21,13 +21,18 @@ _NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 
 EARLIEST = -62_135_596_800 * SECOND
 """0001-01-01T00:00:00Z: since when the default policy edition is in force."""
-LATEST = 253_402_300_799 * SECOND + 999_999
-"""9999-12-31T23:59:59.999999Z, the last moment a date can name."""
+LATEST = 32_503_680_000 * SECOND - 1
+"""2999-12-31T23:59:59.999999Z: nothing is said of later, so that every zone, deadline and window after it has
+its days, and the books have its month.
+"""
 FIRST_EFFECTIVE = -2_208_988_800 * SECOND
 """1900-01-01T00:00:00Z: nothing recorded takes effect earlier, so that every zone and window has its days."""
 
 Moment = Annotated[int, msgspec.Meta(extra={"mark": "moment"})]
 Day = Annotated[str, msgspec.Meta(extra={"mark": "day"})]
+
+LAST_DAY: Day = "2999-12-31"
+"""The last day that anything is planned for, for the same reason."""
 
 
 @lru_cache(maxsize=64)

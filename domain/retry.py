@@ -9,9 +9,12 @@ from domain.refusal import Refusal
 
 @dataclass(unsafe_hash=True)
 class AlreadyRecordedOtherwise(Refusal):
-    """This id is already recorded, with other content."""
+    """This is already recorded, with other content."""
 
     rule = "H-retry"
-    way_out = "Look at what is recorded under this id. If you meant something else, send it under a new id."
+    way_out = (
+        "Look at what is recorded: what was said first stands. If you meant something else, say it of that,"
+        " and where you name it by an id or a reference, by another one."
+    )
 
     id: str

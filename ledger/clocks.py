@@ -40,7 +40,7 @@ class DemoClock:
         """
         await self.look()
         if by <= 0 or self() + by > LATEST:
-            raise ClockNotMovable("a clock moves forward, and not beyond the year 9999")
+            raise ClockNotMovable("a clock moves forward, and not beyond the year 2999")
         rows = await self._reader.change(_ADVANCE, (self._book, self.ahead + by), repeatable=True)
         self._set(rows[0][0])
 

@@ -123,7 +123,7 @@ class CustomerBalance(RowPerGroup[Balance, MovesMoney]):
         row.last_position = entry.position
 
 
-def lacking(it: MovesOrderMoney) -> int:
+def price_not_covered_by(it: MovesOrderMoney) -> int:
     """What an entry of an order's stream adds to what its units still to ship lack: their price less the
     order's funds, negative where money is due back. It depends on the entry alone. Source: I12
     """

@@ -16,7 +16,7 @@ from domain.declines.decline_events import (
 from domain.entry import Entry, Minor
 from domain.moments import Moment
 from domain.orders.order_events import DeadlineKind, OrderPlaced
-from projections.customer_balance import MovesOrderMoney, lacking
+from projections.customer_balance import MovesOrderMoney, price_not_covered_by
 from projections.projection import Key, Place, Projection, Row, events_of, is_last
 
 TellsOfDeclines = (
@@ -103,7 +103,7 @@ class DeclinedPayments(Projection[DeclinedPayment, BearsOnDeclines]):
         if isinstance(it, TellsOfDeclines):
             _change(rows.setdefault(group, DeclinedPayment(entry.stream)), it, entry)
         elif (row := rows.get(group)) is not None and row.hold_since is not None:
-            _lack(row, row.lacks + lacking(it))
+            _lack(row, row.lacks + price_not_covered_by(it))
             row.last_position = entry.position
 
 

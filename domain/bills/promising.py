@@ -18,7 +18,7 @@ from domain.deadlines import deadlines_of_promise
 from domain.decision import Decision, Given
 from domain.entry import Event
 from domain.ids import expect_id
-from domain.moments import Day, Moment, day_of, plus_days
+from domain.moments import LAST_DAY, Day, Moment, day_of, plus_days
 from domain.orders.order import Placed, placed_order
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -37,11 +37,11 @@ class PromiseToPay(Command, frozen=True, kw_only=True):
         expect_id("prm", self.promise)
         try:
             # Days are compared as text, so the one form counts that sorts as days do.
-            is_day = plus_days(self.due_on, 1) > self.due_on == plus_days(self.due_on, 0)
-        except (ValueError, OverflowError):
+            is_day = plus_days(self.due_on, 0) == self.due_on <= LAST_DAY
+        except ValueError:
             is_day = False
         if not is_day:
-            raise OutOfRange("due_on", "must be a day, YYYY-MM-DD")
+            raise OutOfRange("due_on", f"must be a day up to {LAST_DAY}, YYYY-MM-DD")
 
     def writes(self) -> tuple[str, ...]:
         return (self.order,)

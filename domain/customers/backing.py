@@ -80,6 +80,9 @@ def lacking(
 
     `money` is of one currency, `order_of` names the order of a credit. Where credit was spent on several
     orders, the first that it was spent on lacks first.
+
+    It ends, also where two orders paid for each other: what is passed on is spent no longer, so that there
+    is less of it each time.
     """
     own = {order: it.if_lost if if_lost else it.own for order, it in money.items()}
     spent: defaultdict[Of, Counter[str]] = defaultdict(Counter)

@@ -92,7 +92,18 @@ async def test_paper_is_entered_late_but_not_early(house: House) -> None:
     assert early.json()["type"] == "/problems/effective-in-future"
 
 
-@pytest.mark.parametrize("moment", ["2010-08-10", "2010-08-10T09:30:00", "2010-02-30T00:00:00Z", 0, "now"])
-async def test_a_moment_needs_an_offset_and_a_day_that_exists(house: House, moment: object) -> None:
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2010-08-10",
+        "2010-08-10T09:30:00",
+        "2010-02-30T00:00:00Z",
+        "3000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        0,
+        "now",
+    ],
+)
+async def test_a_moment_needs_an_offset_and_a_day_that_exists_by_2999(house: House, moment: object) -> None:
     answer = await house.agent.post("/v1/orders", order_body(effective_at=moment))
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/effective_at"]

@@ -13,6 +13,7 @@ from domain.inbound.assigning import AssignMoney
 from domain.inbound.closing_notices import CloseNotice
 from domain.inbound.other_money import WaitForOtherMoney
 from domain.inbound.returning import ReturnMoney
+from domain.moments import LAST_DAY
 from domain.orders.order_events import Part
 from domain.refunds.granting import GrantRefund
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
@@ -126,7 +127,7 @@ OUTSIDE: list[Row] = [
     (remind, "note", ""),
     (remind, "note", TOO_LONG_SEALED),
     (promise, "due_on", "20100920"),
-    (promise, "due_on", "9999-12-31"),
+    (promise, "due_on", "3000-01-01"),
     (review, "decision", "wait"),
     (fail, "amount", 0),
     (fail, "processor", "a/b"),
@@ -185,7 +186,7 @@ OUTSIDE: list[Row] = [
 INSIDE: list[Row] = [
     (bill, "year", 1),
     (bill, "year", 9999),
-    (promise, "due_on", "9999-12-30"),
+    (promise, "due_on", LAST_DAY),
     (fail, "amount", 1),
     (fail, "decline_code", "generic_decline"),
     (record, "amount", 1),

@@ -134,7 +134,7 @@ def test_the_names_of_refusals_differ() -> None:
 
 def test_a_refusal_reads_as_its_cause_and_advises_its_way_out() -> None:
     refusal = AlreadyRecordedOtherwise(ORDER)
-    assert str(refusal) == "This id is already recorded, with other content."
+    assert str(refusal) == "This is already recorded, with other content."
     assert AlreadyRecordedOtherwise.slug() == "already-recorded-otherwise"
     assert refusal.advice == AlreadyRecordedOtherwise.way_out
     assert refusal == AlreadyRecordedOtherwise(ORDER) != AlreadyRecordedOtherwise("other")

@@ -360,7 +360,7 @@ BAD_ENTRIES = {
     "schema version beyond 32 bits": new_entry("a")._replace(schema_version=2**31),
     "schema version nought": new_entry("a")._replace(schema_version=0),
     "version beyond 64 bits": new_entry("a", 2**63),
-    "effective_at after year 9999": new_entry("a")._replace(effective_at=2**62),
+    "effective_at after year 2999": new_entry("a")._replace(effective_at=2**62),
     "effective_at beyond 64 bits": new_entry("a")._replace(effective_at=-(2**80)),
 }
 

@@ -7,17 +7,20 @@ import pytest
 from domain.authority import RoleTooLow
 from domain.bills.bill_events import BillIssued, BillMarkedUncollectible, CollectionCallMade
 from domain.bills.owing import BillSettled, BillUnknown
+from domain.bills.promise_events import PromiseMade
 from domain.bills.promising import PromisedAgainSince, PromisedForThePast
 from domain.bills.watching import is_watched
 from domain.bills.writing_off import CustomerNotReached, NoGoodReason
 from domain.causes import EffectiveBeforeCause
 from domain.customers.standing import standing
 from domain.deadlines import MIDNIGHT
-from domain.moments import moment_at
+from domain.moments import LAST_DAY, moment_at
 from domain.orders.contacting import PersonUnknown
 from domain.orders.order_events import Deadline
 from domain.retry import AlreadyRecordedOtherwise
 from domain.ticking import Tick
+from projections.bill_tasks import CALL, Task
+from projections.tasks import Tasks
 from tests.domain.bill_examples import (
     ILL,
     OTHER_PROMISE,
@@ -38,6 +41,7 @@ from tests.domain.bill_examples import (
     written_off,
 )
 from tests.domain.examples import BILL, CUSTOMER, NEW_BILL, ORDER, OTHER_BILL, id_of, place, ship
+from tests.domain.figures import rows_of
 from tests.domain.specification import AGENT, OWNER, SUPERVISOR, ZONE, Story, given, moment
 
 
@@ -275,10 +279,20 @@ def test_a_promise_again_is_nothing_and_with_another_day_refused() -> None:
     story.when(promise("2010-09-21")).refused(AlreadyRecordedOtherwise(PROMISE))
 
 
-@pytest.mark.parametrize("day", ["", "2010-9-20", "20100920", "2010-02-30", "9999-12-31"])
+@pytest.mark.parametrize("day", ["", "2010-9-20", "20100920", "2010-02-30", "3000-01-01", "9999-12-31"])
 def test_a_promise_names_a_day(day: str) -> None:
     with pytest.raises(ValueError, match="due_on"):
         promise(day)
+
+
+def test_a_promise_for_the_last_day_there_is_has_its_deadline_and_pauses_the_call() -> None:
+    # Take any day that a date can name → the day after it is none, and this fails.
+    story = billed_story().on("2010-09-12")
+    (broken,) = story.when(promise(LAST_DAY)).decides(PromiseMade).deadlines
+    assert broken.due == moment("3000-01-01", "00:00")
+    story.on("2010-11-10").do(call())
+    called = [row for row in rows_of(Tasks(), story.entries) if isinstance(row, Task) and row.kind == CALL]
+    assert [row.paused_until for row in called] == [broken.due]
 
 
 # Writing off: reached, a good reason, the owner. Source: I10

@@ -1,0 +1,34 @@
+"""What money lacks of credit that was spent on other orders, and these on others again. Source: R-G8, I15"""
+
+from collections.abc import Mapping
+
+import pytest
+
+from domain.customers.backing import OrderMoney, lacking
+
+A, B = "order-a", "order-b"
+ORDER_OF = {"credit-of-a": A, "credit-of-b": B}
+
+
+def with_own(own: int, **spent: int) -> OrderMoney:
+    """So much of the customer's own with an order, and the credit spent on it, by the order that it is of."""
+    return OrderMoney("USD", own=own, credit={f"credit-of-{of}": amount for of, amount in spent.items()})
+
+
+@pytest.mark.parametrize(
+    ("money", "left", "lacks"),
+    [
+        # A lacks 1.00: of its credit 0.10 are left, and 0.70 were spent on B, which lacks as much more.
+        ({A: with_own(-100, b=60), B: with_own(-50, a=70)}, {A: 10}, {A: 10, B: 0}),
+        # What comes round to A again finds nothing of its credit that was not taken yet.
+        ({A: with_own(-100, b=60), B: with_own(0, a=70)}, {A: 1_000, B: 1_000}, {A: 100}),
+        ({A: with_own(-100, b=60), B: with_own(0, a=70)}, {A: 1_000, B: 20}, {A: 100}),
+        ({A: with_own(-100, b=60), B: with_own(0, a=70)}, {A: 0, B: 20}, {A: 0, B: 20}),
+        ({A: with_own(-100, a=70)}, {A: 30}, {A: 30}),
+    ],
+)
+def test_orders_whose_credit_paid_each_other_lack_what_they_do_and_it_ends(
+    money: Mapping[str, OrderMoney], left: Mapping[str | None, int], lacks: Mapping[str, int]
+) -> None:
+    # Leave spent what was passed on → the two pass it on to each other for ever, and this never ends.
+    assert lacking(money, left, ORDER_OF.__getitem__, if_lost=False) == lacks
