@@ -30,10 +30,13 @@ async def kept_for(book: Book, order: str, customer: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+async def money_for(call: Call, order: Placed) -> dict[str, UnmatchedMoney]:
+    """The same, and what became of it. Raises: Unavailable."""
+    names = await kept_for(call.book, order.placed.order, order.placed.customer)
+    states = {name: await call.book.state(unmatched_stream(name)) for name in names}
+    return {name: state for name, state in states.items() if isinstance(state, UnmatchedMoney)}
+
+
 async def waiting_money(call: Call, order: Placed) -> int:
     """What of it waits still, in the order's currency. Raises: Unavailable."""
-    waiting = 0
-    for name in await kept_for(call.book, order.placed.order, order.placed.customer):
-        money = await call.book.state(unmatched_stream(name))
-        waiting += waiting_of(money, order) if isinstance(money, UnmatchedMoney) else 0
-    return waiting
+    return sum([waiting_of(money, order) for money in (await money_for(call, order)).values()])

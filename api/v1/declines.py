@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.answers import Answer, Moment, Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath
-from api.kept_money import kept_for, waiting_money
+from api.kept_money import kept_for, money_for, waiting_money
 from api.permissions import Permission
 from api.problems import PAGES, NoProcessor
 from api.render import rfc3339
@@ -165,12 +165,13 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     """Show what may be done for an order now, by whom, and why not the rest
 
     Every step is put to its own decision, without recording anything; what may be done comes first. No card
-    is charged from here where no processor is connected. Money that waits for the order is not among the
-    steps: what it was for, a person says (`/v1/unmatched`).
+    is charged from here where no processor is connected. Money that came for the order and waits is asked
+    about as a payment of it, as far as it needs one; that it was for something else, or went back, is said
+    there too (`/v1/unmatched/{id}`).
     """
     state = await placed_in(call, order)
     customer = await call.found(state.placed.customer, Customer)
-    today, kept = await call.today(), await kept_for(call.book, order, state.placed.customer)
+    today, kept = await call.today(), await money_for(call, state)
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
         asked_of(step, await call.book.given(step.command, submission))

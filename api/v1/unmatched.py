@@ -208,7 +208,7 @@ async def _assign_return(call: Call, money: UnmatchedMoney, body: AssignMoneyBod
     if not isinstance(came, UnmatchedMoney):
         raise Invalid(faults=(Fault("/receipt", "Should be unmatched money of this book"),))
     amount = _amount(body, money, min(money.left, came.left))
-    fact = await _returning(call, came, amount, _named(money))
+    fact = await _returning(call, came, amount, money.next_reference)
     command = asked(AssignMoney, unmatched=money.it.unmatched, customer=came.it.customer, fact=fact)
     return await call.decide(command, body, subject="unmatched", of=came.it.customer or BOOK)
 
@@ -279,7 +279,7 @@ def _amount(body: AssignMoneyBody | ReturnMoneyBody, money: UnmatchedMoney, unsa
 
 def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Placed) -> MoneyFact:
     """What came, as the command that records it."""
-    it, reference = money.it, _named(money)
+    it, reference = money.it, money.next_reference
     if body.bill is not None:
         return asked(
             ReceiveBillPayment,
@@ -316,14 +316,6 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
     )
 
 
-def _named(money: UnmatchedMoney) -> str:
-    """Each payment or payout has a reference of its own, where the money was for several orders, bills or
-    refunds.
-    """
-    part = len(money.settlements) + 1
-    return money.it.reference if not money.standing else f"{money.it.reference}/{part}"
-
-
 def _named_again(amount: int, money: UnmatchedMoney, order: Placed) -> str:
     """The name of what comes again: the money's own, also where as much was recorded under it by hand; any
     other part has one of its own.
@@ -352,7 +344,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
             payment=body.payment or _paid_most(order, body.refund, amount),
             amount=amount,
             currency=it.currency,
-            reference=_named(money),
+            reference=money.next_reference,
         )
     if body.payment is None:
         raise Invalid("This money left us.", faults=(Fault("", "Should name a refund or a payment"),))
@@ -366,7 +358,7 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
         amount=amount,
         currency=it.currency,
         bill=mint("bil"),
-        reference=_named(money),
+        reference=money.next_reference,
     )
 
 
@@ -387,7 +379,7 @@ def _left_for_customer(
         payout=mint("pot"),
         amount=amount,
         currency=money.it.currency,
-        reference=f"{money.it.reference}/{part}" if is_beyond(money) else _named(money),
+        reference=f"{money.it.reference}/{part}" if is_beyond(money) else money.next_reference,
     )
 
 

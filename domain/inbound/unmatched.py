@@ -71,6 +71,14 @@ class UnmatchedMoney(msgspec.Struct, frozen=True):
         """What of it is settled still."""
         return tuple([settled for settled in self.settlements.values() if settled.reopened is None])
 
+    @property
+    def next_reference(self) -> str:
+        """What some of it is called: each payment or payout has a name of its own, where the money was for
+        several orders, bills or refunds.
+        """
+        part = len(self.settlements) + 1
+        return self.it.reference if not self.standing else f"{self.it.reference}/{part}"
+
     def said_as(self, name: str) -> Settlement | None:
         """What was said of it under that name: of what it is recorded as, or of what it was to be."""
         for subject, known in self.settlements.items():

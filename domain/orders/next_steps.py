@@ -1,13 +1,13 @@
 """What may be done next for an order, by whom, and why not the rest: each decision is asked itself.
 
 A step stands for a command as somebody would send it; whether it may be taken, and if not why, is what its
-decision says to it. No rule is written here a second time. What money that waits for the order was for, a
-person alone knows, so saying it is no step here: `domain.orders.next_on_hold` names it (`assign_money`), and
-until then charging a card is refused for it. Source: R-D2, R-D3, R-D7
+decision says to it. No rule is written here a second time. What money that waits was for, a person alone
+knows: of what came for the order it is asked whether it may be a payment of it, as far as that needs any.
+Source: R-D2, R-D3, R-D7, I12
 """
 
-from collections.abc import Iterable
-from typing import Any, Literal, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -32,6 +32,8 @@ from domain.declines.decline_events import ChargeToldBy
 from domain.declines.not_delivering import CloseAsNotDelivered
 from domain.declines.reaching import RecordContactAttempt
 from domain.declines.releasing import ReleaseOrder
+from domain.inbound.assigning import AssignMoney
+from domain.inbound.unmatched import UnmatchedMoney
 from domain.moments import Day
 from domain.orders.cancelling import CancelUnits, may_credit_fee
 from domain.orders.order import Placed, still_to_pay
@@ -45,6 +47,7 @@ from domain.refusal import Refusal
 
 StepName = Literal[
     "resolve_payment",
+    "assign_money",
     "search_cards",
     "charge_card",
     "reach_customer",
@@ -65,6 +68,9 @@ StepName = Literal[
 ]
 
 
+NONE_CAME: Final[Mapping[str, UnmatchedMoney]] = {}
+
+
 class Step(msgspec.Struct, frozen=True):
     """Something that might be done for an order, as the command that would do it."""
 
@@ -73,8 +79,8 @@ class Step(msgspec.Struct, frozen=True):
     """The rule by which it is done."""
     command: Command
     subject: str | None = None
-    """The charge it would resolve, the card it would charge, the contact point it would use, the bill or
-    dispute it is about.
+    """The charge it would resolve, the money that waits, the card it would charge, the contact point it would
+    use, the bill or dispute it is about.
     """
 
 
@@ -105,22 +111,24 @@ def steps_of(
     by: str,
     today: Day,
     mint: Minted,
-    kept: tuple[str, ...] = (),
+    kept: Mapping[str, UnmatchedMoney] = NONE_CAME,
     connected: str | None = None,
 ) -> tuple[Step, ...]:
     """Every step there is for an order, in the order in which the house takes them.
 
     `by` names the person who would speak to the customer; a bill, a credit note or a promise would be one of
-    `today`; `kept` is the money that came for the order without a place; `connected` is the processor that
-    can be asked what became of a charge.
+    `today`; `kept` is the money that came for the order without a place, settled or not; `connected` is the
+    processor that can be asked what became of a charge.
     A customer is reached about a hold; one that is over is no reason to.
     """
     named: dict[str, Any] = {"order": state.placed.order, "customer": state.placed.customer}
     noted_on = today if may_credit_fee(state) else None
+    names = tuple(kept)
     return (
         *_under_way(state, connected),
+        *_waiting(state, mint, kept),
         Step("search_cards", "R-D3", CompleteCardSearch(**named)),
-        *_charges(state, customer, mint, kept),
+        *_charges(state, customer, mint, names),
         *_reaches(state, customer, by),
         *_credit(state, customer, mint),
         Step("record_payment", "I12", _payment(state, mint)),
@@ -130,7 +138,7 @@ def steps_of(
         Step(
             "close_as_not_delivered",
             "I4",
-            CloseAsNotDelivered(**named, refund=mint("ref"), decided_on=noted_on, kept=kept),
+            CloseAsNotDelivered(**named, refund=mint("ref"), decided_on=noted_on, kept=names),
         ),
         Step(
             "cancel",
@@ -159,6 +167,23 @@ def _under_way(state: Placed, connected: str | None) -> Iterable[Step]:
         told_by: ChargeToldBy = "processor" if it.processor == connected else "person"
         asks = AbandonCharge(order=it.order, customer=it.customer, payment=it.payment, told_by=told_by)
         yield Step("resolve_payment", "R-D4", asks, it.payment)
+
+
+def _waiting(state: Placed, mint: Minted, kept: Mapping[str, UnmatchedMoney]) -> Iterable[Step]:
+    """What waits of the money that came for the order was a payment of it, as far as it takes one."""
+    for name, money in kept.items():
+        if money.left:
+            amount = min(money.left, max(1, still_to_pay(state)))
+            fact = CapturePayment(
+                order=state.placed.order,
+                payment=mint("pay"),
+                amount=amount,
+                currency=money.it.currency,
+                processor=money.it.processor,
+                reference=money.next_reference,
+            )
+            said = AssignMoney(unmatched=name, customer=state.placed.customer, fact=fact, kept=tuple(kept))
+            yield Step("assign_money", "I12", said, name)
 
 
 def _charges(state: Placed, customer: Customer, mint: Minted, kept: tuple[str, ...]) -> Iterable[Step]:

@@ -3,15 +3,15 @@
 Age never lowers a refund; it only labels its row. Source: R-G1 … R-G3
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
 from domain.moments import Day
 from domain.orders.guarantees import supplier_until
-from domain.orders.order import Placed, Shipment
+from domain.orders.order import Placed
 from domain.orders.order_events import GuaranteeGranted
 from domain.orders.pricing import price_of_units
 from domain.refunds.refund import Refund
@@ -42,16 +42,16 @@ def refunded_parts(state: Placed, units: tuple[AskedUnits, ...], asked_on: Day) 
 
     Source: R-G3, R-G6
     """
-    used = _used(state)
     refunded = {asked.line: state.lines[asked.line - 1].refunded for asked in units}
+    windows = _windows(state, refunded)
     parts: list[RefundedPart] = []
     for asked in units:
-        line, left = state.lines[asked.line - 1].line, asked.quantity
-        for window in sorted(_windows(state, asked.line, used), key=lambda window: window.ends):
-            quantity = min(left, window.quantity)
-            if not quantity:
-                continue
-            first = refunded[asked.line]
+        line, left, its = state.lines[asked.line - 1].line, asked.quantity, windows[asked.line]
+        while left and its:
+            window = its.popleft()
+            quantity, first = min(left, window.quantity), refunded[asked.line]
+            if quantity < window.quantity:
+                its.appendleft(msgspec.structs.replace(window, quantity=window.quantity - quantity))
             price = price_of_units(line, first, first + quantity)
             part = RefundedPart(
                 line=asked.line,
@@ -64,20 +64,17 @@ def refunded_parts(state: Placed, units: tuple[AskedUnits, ...], asked_on: Day) 
             )
             parts.append(_aged(state, part, window.granted, asked_on))
             refunded[asked.line] = first + quantity
-            place = (asked.line, window.shipment, parts[-1].delivery)
-            used[place] = used.get(place, 0) + quantity
             left -= quantity
     return tuple(parts)
 
 
-def _used(state: Placed) -> dict[Place, int]:
+def _used(state: Placed) -> Counter[Place]:
     """How many units each place lost to refunds that stand."""
-    used: dict[Place, int] = {}
+    used = Counter[Place]()
     for refund in _standing(state):
         for part in refund.granted.parts:
             if part.line is not None and part.shipment is not None:
-                place = (part.line, part.shipment, part.delivery)
-                used[place] = used.get(place, 0) + part.quantity
+                used[part.line, part.shipment, part.delivery] += part.quantity
     return used
 
 
@@ -86,15 +83,18 @@ def arrived_since(state: Placed, refund: Refund) -> Counter[tuple[int, str]]:
 
     What nobody asked back arrives first, then what was asked back first.
     """
-    on_the_way = [_on_the_way(each) for each in _standing(state)]
-    arrived = Counter[tuple[int, str]]()
-    for (line, shipment), quantity in sum(on_the_way, arrived).items():
-        arrived[line, shipment] = max(0, quantity - _under_way(state.shipments[shipment], line))
-    for each, its in zip(_standing(state), on_the_way, strict=True):
+    before, every = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
+    for each in _standing(state):
         if each is refund:
-            return its & arrived
-        arrived -= its
-    return Counter[tuple[int, str]]()
+            before.update(every)
+        every.update(_on_the_way(each))
+    its = Counter[tuple[int, str]]() if refund.corrected is not None else _on_the_way(refund)
+    under_way = {name: state.shipments[name].undelivered() for name in {name for _, name in its}}
+    arrived = Counter[tuple[int, str]]()
+    for line, name in its:
+        since = every[line, name] - under_way[name].get(line, 0)
+        arrived[line, name] = since - before[line, name]
+    return its & arrived
 
 
 def _on_the_way(refund: Refund) -> Counter[tuple[int, str]]:
@@ -110,25 +110,30 @@ def _standing(state: Placed) -> list[Refund]:
     return [refund for refund in state.refunds.values() if refund.corrected is None]
 
 
-def _windows(state: Placed, line: int, used: dict[Place, int]) -> Iterator[Window]:
+def _windows(state: Placed, lines: Iterable[int]) -> dict[int, deque[Window]]:
+    """By line, its windows that have units left, the earliest-ending first."""
+    used, found = _used(state), {line: list[Window]() for line in lines}
     for name, shipment in state.shipments.items():
-        under_way = _under_way(shipment, line)
-        refunded_on_the_way = used.get((line, name, None), 0)
+        under_way = shipment.undelivered()
         # What was refunded on the way and has arrived since began windows that are nobody's any more.
-        arrived = max(0, refunded_on_the_way - under_way)
+        arrived = {
+            part.line: max(0, used[part.line, name, None] - under_way.get(part.line, 0))
+            for part in shipment.shipped.parts
+        }
         for delivery in shipment.deliveries.values():
             for part in delivery.delivered.parts:
-                if part.line == line and delivery.granted is not None:
-                    taken = used.get((line, name, delivery.delivered.delivery), 0)
-                    left = max(0, part.quantity - taken)
-                    gone = min(arrived, left)
-                    arrived -= gone
-                    yield Window(name, delivery.granted, left - gone)
-        yield Window(name, None, max(0, under_way - refunded_on_the_way))
-
-
-def _under_way(shipment: Shipment, line: int) -> int:
-    return shipment.undelivered().get(line, 0)
+                if part.line in found and delivery.granted is not None:
+                    left = max(0, part.quantity - used[part.line, name, delivery.delivered.delivery])
+                    gone = min(arrived[part.line], left)
+                    arrived[part.line] -= gone
+                    found[part.line].append(Window(name, delivery.granted, left - gone))
+        for line, quantity in under_way.items():
+            if line in found:
+                found[line].append(Window(name, None, max(0, quantity - used[line, name, None])))
+    return {
+        line: deque(sorted([it for it in its if it.quantity], key=lambda window: window.ends))
+        for line, its in found.items()
+    }
 
 
 def _aged(state: Placed, part: RefundedPart, granted: GuaranteeGranted | None, asked_on: Day) -> RefundedPart:

@@ -16,7 +16,7 @@ from domain.ids import expect_id
 from domain.money import portion
 from domain.orders.order import Placed
 from domain.orders.products import Product, ProductUnknown
-from domain.refunds.refund import Refund, besides, with_those_before
+from domain.refunds.refund import Refund, Refunds, besides, with_those_before
 from domain.refunds.refund_events import RefundedPart
 from domain.refunds.refund_windows import arrived_since
 from domain.refusal import Refusal, WhereNone
@@ -127,10 +127,9 @@ def named_goods(
 ) -> tuple[HeldGoods, ...]:
     """Those goods and what they are worth. Raises: GoodsExceedRefund, GoodsValueUnknown, ProductUnknown."""
     held: list[HeldGoods] = []
-    whole = [(part, part.quantity) for part in refund.granted.parts]
-    undecided = left_of(whole, _decided_on(refund, returns, state), state)
+    undecided = left_by_name(refund, _decided_on(refund, returns, state), state)
     for each in named:
-        of_refund = [(part, left) for part, left in undecided if _is_named(part, each)]
+        of_refund = undecided.get(each.name, [])
         if each.line is None and not of_refund:
             held.append(_not_ordered(each, refund, given))
             continue
@@ -147,12 +146,6 @@ def named_goods(
     return tuple(held)
 
 
-def _is_named(part: RefundedPart, named: NamedGoods) -> bool:
-    if named.line is None:
-        return part.line is None and part.sku == named.sku
-    return part.line == named.line and part.shipment is not None
-
-
 def _decided_on(refund: Refund, returns: GoodsReturns, state: object) -> Counter[Which]:
     """Units of the refund of which was decided whether they stay or come back."""
 
@@ -167,12 +160,10 @@ GoodsOf = Callable[[GoodsReturn, bool], Iterable[HeldGoods | ReturnedGoods]]
 
 def dealt_with(refund: Refund, returns: GoodsReturns, state: object, goods_of: GoodsOf) -> Counter[Which]:
     """Such goods of the refund, those of before included where its units were refunded anew."""
-    own = _counted(refund, returns, goods_of)
+    own = _counted({refund.granted.refund: refund}, returns, goods_of)
     if not isinstance(state, Placed):
         return own  # the same goods again are others
-    every: Counter[Which] = Counter()
-    for known in state.refunds.values():
-        every += _counted(known, returns, goods_of)
+    every = _counted(state.refunds, returns, goods_of)
     others: Counter[Which] = Counter()
     for other in besides(refund, state.refunds):
         for part in other.granted.parts:
@@ -180,10 +171,9 @@ def dealt_with(refund: Refund, returns: GoodsReturns, state: object, goods_of: G
     return with_those_before(own, every, others)
 
 
-def _counted(refund: Refund, returns: GoodsReturns, goods_of: GoodsOf) -> Counter[Which]:
-    stands = refund.corrected is None
-    mine = [each for each in returns.values() if each.decided.refund == refund.granted.refund]
-    return units_of(goods for each in mine for goods in goods_of(each, stands))
+def _counted(refunds: Refunds, returns: GoodsReturns, goods_of: GoodsOf) -> Counter[Which]:
+    theirs = [(each, refunds[it]) for each in returns.values() if (it := each.decided.refund) in refunds]
+    return units_of(goods for each, refund in theirs for goods in goods_of(each, refund.corrected is None))
 
 
 def left_of(
@@ -197,6 +187,19 @@ def left_of(
         taken[name] -= gone
         left.append((part, units - gone))
     return left
+
+
+def left_by_name(
+    refund: Refund, taken: Counter[Which], state: object
+) -> dict[int | str | None, list[tuple[RefundedPart, int]]]:
+    """Each part of the refund, and how many of its units are left once those are taken away, by how goods are
+    named: the line whose units were sent, or the sku where they are of no line; `taken` is used up.
+    """
+    found: dict[int | str | None, list[tuple[RefundedPart, int]]] = {}
+    for part, left in left_of([(part, part.quantity) for part in refund.granted.parts], taken, state):
+        if part.line is None or part.shipment is not None:
+            found.setdefault(part.sku if part.line is None else part.line, []).append((part, left))
+    return found
 
 
 def sku_of(part: RefundedPart, state: object) -> str:

@@ -17,11 +17,10 @@ from domain.ids import expect_id
 from domain.moments import day_of
 from domain.orders.order import Placed
 from domain.orders.order_events import ContactChannel
-from domain.refunds.refund_events import RefundedPart
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
-from domain.returns.goods_return import GoodsReturn, GoodsReturnUnknown, Which, units_of
-from domain.returns.held_goods import GoodsExceedRefund, dealt_with, left_of, sku_of
+from domain.returns.goods_return import GoodsReturn, GoodsReturnUnknown
+from domain.returns.held_goods import GoodsExceedRefund, dealt_with, left_by_name, sku_of
 from domain.returns.return_events import (
     Condition,
     GoodsLeftWithCustomer,
@@ -63,6 +62,11 @@ class CameBack(msgspec.Struct, frozen=True, kw_only=True):
             raise OutOfRange("goods", "must each name either a line or a sku")
         expect_text("sku", self.sku)
         expect_quantity("quantity", self.quantity)
+
+    @property
+    def name(self) -> int | str | None:
+        """The line or the sku."""
+        return self.sku if self.line is None else self.line
 
 
 class TakeGoodsBack(Command, frozen=True, kw_only=True):
@@ -210,19 +214,20 @@ def _counted(
     """What came, by shipment. Raises: GoodsExceedRefund."""
     of = state.refunds[known.decided.refund]
     refund = of.granted
-    came = dealt_with(of, state.returns, state, lambda it, _: it.arrived)
+    to_come = left_by_name(of, dealt_with(of, state.returns, state, lambda it, _: it.arrived), state)
     counted: list[ReturnedGoods] = []
     for each in command.goods:
-        parts = [(part, part.quantity) for part in refund.parts if _is_of(part, each)]
+        parts = to_come.get(each.name, [])
         if each.line is None and not parts:
             assert each.sku is not None
             counted.append(ReturnedGoods(sku=each.sku, quantity=each.quantity, condition=each.condition))
             continue
         missing = each.quantity
-        for part, left in left_of(parts, Counter[Which](came), state):
+        for place, (part, left) in enumerate(parts):
             taken = min(missing, left)
             missing -= taken
             if taken:
+                parts[place] = (part, left - taken)
                 goods = ReturnedGoods(
                     line=part.line,
                     sku=sku_of(part, state),
@@ -231,7 +236,6 @@ def _counted(
                     condition=each.condition,
                 )
                 counted.append(goods)
-                came += units_of((goods,))
         if missing:
             raise _more_than_left(command, each, missing, refund.refund)
     return tuple(counted)
@@ -242,17 +246,10 @@ def _more_than_left(command: TakeGoodsBack, last: CameBack, missing: int, refund
 
     `last` is the condition of which so many are one line's too many; those before it were all counted.
     """
-    of_it = [each for each in command.goods if (each.line, each.sku) == (last.line, last.sku)]
+    of_it = [each for each in command.goods if each.name == last.name]
     until_last = sum([each.quantity for each in of_it[: of_it.index(last) + 1]])
-    name = last.sku if last.line is None else last.line
-    assert name is not None
-    return GoodsExceedRefund(refund, name, sum([each.quantity for each in of_it]), until_last - missing)
-
-
-def _is_of(part: RefundedPart, came: CameBack) -> bool:
-    if came.line is None:
-        return part.line is None and part.sku == came.sku
-    return part.line == came.line and part.shipment is not None
+    assert last.name is not None
+    return GoodsExceedRefund(refund, last.name, sum([each.quantity for each in of_it]), until_last - missing)
 
 
 def _named(returned: GoodsReturned) -> Counter[tuple[int | None, str | None, Condition]]:

@@ -1,6 +1,6 @@
 """Which refunded units a supplier may still answer for, and until when. Source: R-G2"""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -108,9 +108,9 @@ def _dealt_with(state: Placed, refund: Refund) -> Counter[Which]:
         for unit in claim.units:
             units[unit.line, unit.shipment, unit.delivery] += unit.quantity
         if begun.refund == refund.granted.refund:
-            own += units
+            own.update(units)
         if isinstance(begun, SupplierClaimFiled) or state.refunds[begun.refund].corrected is None:
-            every += units
+            every.update(units)
     others: Counter[Which] = Counter()
     for other in besides(refund, state.refunds):
         for part in other.granted.parts:
@@ -169,27 +169,35 @@ def chosen_units(
     open_units = units if claimed_on is None else tuple([it for it in units if it.until >= claimed_on])
     if not units and not parts:
         raise NothingToClaim(refund)
+    of_line, open_of_line = _by_line(units), _by_line(open_units)
     if not open_units and not parts:
         line = units[0].line
-        raise SupplierWindowOver(refund, line, _units_of(line, units), 0)
+        raise SupplierWindowOver(refund, line, _count(of_line[line]), 0)
     chosen: list[ClaimedFromSupplier] = []
     for part in parts:
-        for within, refusal in ((units, UnitsDealtWith), (open_units, SupplierWindowOver)):
-            if part.quantity > (left := _units_of(part.line, within)):
+        for within, refusal in ((of_line, UnitsDealtWith), (open_of_line, SupplierWindowOver)):
+            if part.quantity > (left := _count(within[part.line])):
                 raise refusal(refund, part.line, part.quantity, left)
-        chosen.extend(_first_of(part, open_units))
+        chosen.extend(_first_of(part, open_of_line[part.line]))
     return tuple(chosen) if parts else open_units
 
 
-def _units_of(line: int, units: Iterable[ClaimedFromSupplier]) -> int:
-    return sum([unit.quantity for unit in units if unit.line == line])
+def _by_line(units: Iterable[ClaimedFromSupplier]) -> defaultdict[int, list[ClaimedFromSupplier]]:
+    found = defaultdict[int, list[ClaimedFromSupplier]](list)
+    for unit in units:
+        found[unit.line].append(unit)
+    return found
+
+
+def _count(units: Iterable[ClaimedFromSupplier]) -> int:
+    return sum([unit.quantity for unit in units])
 
 
 def _first_of(part: Part, units: Iterable[ClaimedFromSupplier]) -> Iterator[ClaimedFromSupplier]:
-    """As many units of the line as the part names, of those there are."""
+    """As many units as the part names, of those of its line."""
     missing = part.quantity
     for unit in units:
-        taken = min(missing, unit.quantity) if unit.line == part.line else 0
+        taken = min(missing, unit.quantity)
         missing -= taken
         if taken:
             yield msgspec.structs.replace(unit, quantity=taken)

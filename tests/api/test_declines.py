@@ -108,6 +108,8 @@ async def test_nobody_is_charged_while_money_that_came_for_the_order_waits(trial
     step = (await steps(trial, order))["charge_card"]
     assert (step["allowed"], step["type"]) == (False, "/problems/money-waits")
     assert (await row(trial, order))["next_step"] == "assign_money"
+    waits = (await steps(trial, order))["assign_money"]
+    assert (waits["allowed"], waits["by"], waits["rule"]) == (True, "agent", "I12")
     await trial.recorded(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
     assert (await steps(trial, order))["charge_card"]["allowed"]
     assert (await row(trial, order))["next_step"] == "search_cards"

@@ -61,6 +61,7 @@ def next_of(story: Story, kept: tuple[str, ...] = ()) -> NextOnHold | None:
         case "owner_decides":
             assert ("release_unpaid", "owner") in allowed
         case "resolve_payment" | "assign_money":
+            assert (found, "agent") in allowed or found == "resolve_payment"
             assert "charge_card" not in {name for name, _ in allowed}
         case "released_by_rule":
             # The owner may release it, until time has.

@@ -11,6 +11,8 @@ from domain.bills.billing import NewBill
 from domain.bills.collecting import RecordCollectionCall
 from domain.bills.watch_events import WatchedOrderReviewed
 from domain.decisions import decide
+from domain.inbound.unmatched import unmatched_stream
+from domain.inbound.waiting import MoneyWaits
 from domain.moments import day_of
 from domain.money import Money
 from domain.orders.next_steps import NextStep, asked, next_steps, steps_of
@@ -58,6 +60,7 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
+from tests.domain.notice_examples import MONEY, give_back, unmatched
 from tests.domain.specification import AGENT, OWNER, ZONE, Story, given
 
 HELD = (attempted(), declined(), held())
@@ -74,7 +77,7 @@ def steps(
         ANN,
         day_of(story.at, ZONE),
         lambda prefix: id_of(prefix, 900),
-        kept,
+        {name: story.state(unmatched_stream(name)) for name in kept},
         connected,
     )
     answers = next_steps([asked(step, story.given(step.command)) for step in found])
@@ -298,6 +301,34 @@ def test_while_payment_is_asked_first_the_owners_review_is_the_way_on() -> None:
     assert (refused(story, "ship"), by(story, "review_order")) == ("R-B2", "owner")
     story.by(OWNER).do(review("ship"))
     assert ("review_order", None) not in steps(story)
+
+
+def money_waits(*events: Any, **other: Any) -> dict[tuple[str, str | None], NextStep]:
+    """The steps of an order for which money came without a place."""
+    return steps(given(ann(), customer(), placed(), *events, unmatched(**other)), kept=(MONEY,))
+
+
+def test_money_that_came_for_the_order_and_waits_may_be_a_payment_of_it() -> None:
+    # Leave it to the list of unmatched money → nobody sees here why no card is charged, and this fails.
+    found = money_waits(*HELD, card_stored())
+    step = found["assign_money", MONEY]
+    assert (step.by, step.rule, step.refusal) == ("agent", "I12", None)
+    assert isinstance(found["charge_card", CARD].refusal, MoneyWaits)
+    assert money_waits(amount=9000)["assign_money", MONEY].by == "agent", "as far as it is needed"
+    assert money_waits(amount=1)["assign_money", MONEY].by == "agent"
+
+
+def test_why_money_that_waits_is_no_payment_of_the_order_says_its_decision() -> None:
+    paid = money_waits(captured(reference="ch_8"))["assign_money", MONEY]
+    assert isinstance(paid.refusal, CaptureExceedsPrice)
+    assert money_waits(currency="EUR")["assign_money", MONEY].refusal is not None
+
+
+def test_money_that_went_back_waits_for_nothing() -> None:
+    # Ask about all that ever came → a step is shown that nobody can take, and this fails.
+    story = given(ann(), customer(), placed(), unmatched())
+    story.do(give_back(kept=(MONEY,)))
+    assert ("assign_money", MONEY) not in steps(story, kept=(MONEY,))
 
 
 def test_a_step_says_what_its_decision_says() -> None:
