@@ -73,7 +73,6 @@ from domain.payments.capturing import CapturePayment, capture_payment
 from domain.payments.disputing import CloseDispute, OpenDispute, close_dispute, open_dispute
 from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
 from domain.refunds.approving import ApproveRefund, WithdrawRefund, approve_refund, withdraw_refund
-from domain.refunds.customers_payouts import RecordCustomerPayout, record_customer_payout
 from domain.refunds.due_changes import with_due_changes
 from domain.refunds.granting import GrantRefund, grant_refund
 from domain.refunds.granting_unverified import (
@@ -140,7 +139,6 @@ DECISIONS: Mapping[type[Command], Decide] = {
     WithdrawRefund: withdraw_refund,
     SettleRefund: settle_refund,
     RecordPayout: record_told_payout,
-    RecordCustomerPayout: record_customer_payout,
     RecordFailedPayout: record_failed_payout,
     RecordReturnedPayout: record_returned_payout,
     DismissFraudSignal: dismiss_fraud_signal,

@@ -7,6 +7,7 @@ told of only now: it counts from its own moment, and what it ends or keeps from 
 import msgspec
 
 from domain.bills.promise_events import PromiseKept
+from domain.customers.registering import Customer
 from domain.decision import Decision, Given
 from domain.declines.decline_events import OrderPlacedOnHold, OrderReleased
 from domain.declines.holds import hold_follows
@@ -24,14 +25,20 @@ def with_events_in_turn(decision: Decision, given: Given) -> Decision:
     later: dict[int, Moment] = {}
     for place, (stream, event) in enumerate(decision.events):
         state = given.states.get(stream)
-        earliest = _follows(event, state) if isinstance(state, Placed) else None
+        earliest = _follows(event, state) if isinstance(state, Placed | Customer) else None
         if earliest is not None and earliest > at:
             later[place] = earliest
     return msgspec.structs.replace(decision, later=later) if later else decision
 
 
-def _follows(event: Event, state: Placed) -> Moment | None:
+def _follows(event: Event, state: Placed | Customer) -> Moment | None:
     """Since when there is what the event rests on; None where the decision says so itself."""
+    if isinstance(event, PayoutNamed):
+        return state.refunds[event.refund].payouts[event.payout].at
+    return _follows_in_order(event, state) if isinstance(state, Placed) else None
+
+
+def _follows_in_order(event: Event, state: Placed) -> Moment | None:
     match event:
         case OrderReleased() if state.declines.hold is not None:
             return state.declines.hold.waits_since
@@ -39,7 +46,5 @@ def _follows(event: Event, state: Placed) -> Moment | None:
             return hold_follows(state)
         case PromiseKept():
             return state.bills[event.subject].promises[event.promise].at
-        case PayoutNamed():
-            return state.refunds[event.refund].payouts[event.payout].at
         case _:
             return None

@@ -8,17 +8,16 @@ import msgspec
 
 from api.kept_money import kept_for
 from api.stripe.objects import StripeCharge, StripeEvent, StripeRefund, minor_units
-from api.stripe.told import STRIPE, Found, Told, derived_id, find, kept_under, moved, object_of, our_id
+from api.stripe.paid_of import PaidOf, meant_of, paying_out, recorded_of
+from api.stripe.told import STRIPE, Found, Told, derived_id, find, kept_under, moved, object_of
+from domain.customers.registering import Customer
 from domain.inbound.notices import MovedMoney
 from domain.inbound.returning import RecordFailedReturn, ReturnMoney
-from domain.inbound.unmatched import Returned, UnmatchedMoney, unmatched_stream
+from domain.inbound.unmatched import Returned, Settlement, UnmatchedMoney, unmatched_stream
+from domain.inbound.unmatched_events import UnmatchedPayoutAssigned
 from domain.orders.order import Placed
-from domain.payments.payment import Payment
-from domain.refunds.owed import owed
-from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordReturnedPayout
-from domain.refunds.refund import Payout, sent_by_hand
-from domain.refunds.refund_events import RefundPaid
+from domain.refunds.refund import Payout
 from ledger.book import Book
 from ledger.record.references import kept_as
 
@@ -56,15 +55,14 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
     currency = it.currency.upper()
     amount = minor_units(it.amount, currency)
     money = moved("payout", amount, currency, it.id)
-    refund = None if found.order is None else _refund_of(found, found.order, it, amount)
-    told = None if found.order is None else _payout_of(found.order, it.id)
-    if told is None and await kept_under(book, "payout", (it.id,)):
+    of = await recorded_of(book, found, it.id)
+    if of is None and await kept_under(book, "payout", (it.id,)):
         return Told(order=found.order, money=money)  # though a refund, or a receipt, might take it by now
-    if found.order is None or found.payment is None or refund is None:
+    of = of or await meant_of(book, found, it, amount)
+    fact = None if of is None else paying_out(it, of, found, amount)
+    if of is None or fact is None:
         return await _gone_back(book, it, found, money)
-    known = found.order.refunds.get(refund)
-    fact = _paying_out(it, refund, found.order, found.payment)
-    return Told(order=found.order, fact=fact, money=money, earliest=None if known is None else known.at)
+    return Told(order=of.order, customer=of.customer, fact=fact, money=money, earliest=of.since)
 
 
 async def _gone_back(book: Book, it: StripeRefund, found: Found, money: MovedMoney | None) -> Told:
@@ -72,8 +70,8 @@ async def _gone_back(book: Book, it: StripeRefund, found: Found, money: MovedMon
     waits = await _waiting(book, it)
     if waits is None or (waits.left == 0 and waits.returned_under(it.id) is None):
         return Told(order=found.order, money=money)
-    order, fact = await _returning(book, it, waits)
-    return Told(order=order, fact=fact, money=money, earliest=waits.at)
+    order, fact = await _returning(book, it, waits, minor_units(it.amount, it.currency.upper()))
+    return Told(order=order, customer=waits.it.customer, fact=fact, money=money, earliest=waits.at)
 
 
 async def _waiting(book: Book, it: StripeRefund) -> UnmatchedMoney | None:
@@ -87,18 +85,17 @@ async def _waiting(book: Book, it: StripeRefund) -> UnmatchedMoney | None:
 
 
 async def _returning(
-    book: Book, it: StripeRefund, money: UnmatchedMoney
+    book: Book, it: StripeRefund, money: UnmatchedMoney, amount: int
 ) -> tuple[Placed | None, ReturnMoney]:
-    """It, or a payout that waits, went back where it came from; and the order it named."""
-    currency = it.currency.upper()
+    """So much of it, or of a payout that waits, went back where it came from; and the order it named."""
     order, customer = money.it.order, money.it.customer
     named = None if order is None else await book.state(order)
     kept = () if order is None or customer is None else await kept_for(book, order, customer)
     fact = ReturnMoney(
         unmatched=money.it.unmatched,
         settlement=derived_id("stl", it.id),
-        amount=minor_units(it.amount, currency),
-        currency=currency,
+        amount=amount,
+        currency=it.currency.upper(),
         reference=it.id,
         order=order,
         customer=None if order is None else customer,
@@ -107,110 +104,99 @@ async def _returning(
     return named if isinstance(named, Placed) else None, fact
 
 
-def _paying_out(it: StripeRefund, refund: str, order: Placed, payment: Payment) -> RecordPayout:
-    currency = it.currency.upper()
-    amount = minor_units(it.amount, currency)
-    known = order.refunds.get(refund)
-    by_hand = None if known is None else sent_by_hand(known, payment.received.payment, amount)
-    told_before = derived_id("pot", it.id) if by_hand is None else by_hand.tried.payout
-    return RecordPayout(
-        order=order.placed.order,
-        refund=refund,
-        payout=our_id(it.metadata, "payout", "pot") or told_before,
-        payment=payment.received.payment,
-        amount=amount,
-        currency=currency,
-        reference=it.id,
-    )
-
-
-def _refund_of(found: Found, order: Placed, it: StripeRefund, amount: int) -> str | None:
-    """The refund it pays: the one it was recorded for, the one the shop named, one of which somebody recorded
-    it by hand, or the first it may pay.
-
-    Less than was recorded by hand may be another payout: of that the shop has to name the refund, or a
-    person.
-    """
-    told = _payout_of(order, it.id)
-    if told is not None:
-        return told.tried.refund
-    named = our_id(it.metadata, "refund", "ref")
-    if named in order.refunds:
-        return named
-    payment = None if found.payment is None else found.payment.received.payment
-    for name, refund in order.refunds.items():
-        if payment is not None and sent_by_hand(refund, payment, amount) is not None:
-            return name
-    for name, refund in order.refunds.items():
-        if refund.corrected is None and owed(order, refund).cash >= amount:
-            return name
-    return None
-
-
-def _payout_of(order: Placed, reference: str) -> Payout | None:
-    for refund in order.refunds.values():
-        for payout in refund.payouts.values():
-            if isinstance(payout.tried, RefundPaid) and payout.tried.reference == reference:
-                return payout
-    return None
-
-
 async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
     currency = it.currency.upper()
     amount = minor_units(it.amount, currency)
-    order = found.order
-    told = None if order is None else _payout_of(order, it.id)
-    if order is not None and told is not None:
-        fact = _coming_back(it, order, told.tried.refund, told.tried.payout, told)
-        money = moved("receipt", amount, currency, it.id)
-        return Told(order=order, fact=fact, money=money, earliest=order.refunds[told.tried.refund].at)
+    of = await recorded_of(book, found, it.id)
     waits, kept = await _waiting(book, it), await kept_as(book, "payout", STRIPE, it.id)
+    if of is not None and of.payout is not None and kept is None:
+        fact, money = _coming_back(it, of, of.payout), moved("receipt", amount, currency, it.id)
+        return Told(order=of.order, customer=of.customer, fact=fact, money=money, earliest=of.payout.at)
     if waits is not None and waits.returned_under(it.id) is not None:
         return await _is_here_again(book, it, waits)
     if kept is not None:
-        return await _payout_came_back(book, it, kept)
-    refund = None if order is None else _refund_of(found, order, it, amount)
-    if order is None or found.payment is None or refund is None:
+        return await _payout_came_back(book, it, kept, of)
+    of = await meant_of(book, found, it, amount)
+    paid = None if of is None else paying_out(it, of, found, amount)
+    if of is None or paid is None:
         if waits is not None and waits.left >= amount:
             return await _is_here_again(book, it, waits)
-        return Told(order=order)  # as far as is known here, nothing had left
-    paid = _paying_out(it, refund, order, found.payment)
-    fact = _coming_back(it, order, refund, paid.payout, None)
-    return Told(order=order, fact=fact, first=(paid,), earliest=order.refunds[refund].at)
+        return Told(order=found.order)  # as far as is known here, nothing had left
+    fact = RecordReturnedPayout(stream=of.stream, refund=of.refund, payout=paid.payout, why=_why(it))
+    return Told(order=of.order, customer=of.customer, fact=fact, first=(paid,), earliest=of.since)
 
 
 async def _is_here_again(book: Book, it: StripeRefund, waits: UnmatchedMoney) -> Told:
     """What went back of a charge that waits did not arrive."""
-    order, back = await _returning(book, it, waits)
+    order, back = await _returning(book, it, waits, minor_units(it.amount, it.currency.upper()))
     known = waits.returned_under(it.id)
     gone = back.settlement if known is None or not isinstance(known.it, Returned) else known.it.settlement
     return Told(
         order=order,
+        customer=waits.it.customer,
         fact=RecordFailedReturn(unmatched=waits.it.unmatched, settlement=gone),
         first=(back,) if known is None else (),
         earliest=waits.at if known is None else known.at,
     )
 
 
-async def _payout_came_back(book: Book, it: StripeRefund, kept: str) -> Told:
-    """A payout that waits without a place did not arrive: it came back to us."""
+async def _payout_came_back(book: Book, it: StripeRefund, kept: str, beside: PaidOf | None) -> Told:
+    """A payout that was kept without a place did not arrive: each refund or receipt to which some of it was
+    assigned has that again, and the rest came back to us. `beside`: the payout beyond which it left.
+    """
     currency = it.currency.upper()
-    money = moved("receipt", minor_units(it.amount, currency), currency, it.id)
     payout = await book.state(unmatched_stream(kept))
     if not isinstance(payout, UnmatchedMoney):
-        return Told(money=money)
-    order, fact = await _returning(book, it, payout)
-    return Told(order=order, fact=fact, money=money, earliest=payout.at)
+        return Told(money=moved("receipt", minor_units(it.amount, currency), currency, it.id))
+    parts: list[Told] = []
+    left = payout.it.amount
+    for known in payout.standing:
+        part = await _part_came_back(book, it, known)
+        if part is not None:
+            parts.append(part)
+            left -= known.it.amount
+    if (
+        beside is not None
+        and beside.payout is not None
+        and beside.payout.tried.payout not in payout.settlements
+    ):
+        parts.append(_told_back(it, beside, beside.payout))
+    if left:
+        money = moved("receipt", left, currency, it.id)
+        order, fact = await _returning(book, it, payout, left)
+        customer = payout.it.customer
+        parts.append(Told(order=order, customer=customer, fact=fact, money=money, earliest=payout.at))
+    first = tuple([part.fact for part in parts[:-1] if part.fact is not None])
+    earliest = max([part.earliest for part in parts if part.earliest is not None])
+    return msgspec.structs.replace(parts[-1], first=first, earliest=earliest)
 
 
-def _coming_back(
-    it: StripeRefund, order: Placed, refund: str, payout: str, known: Payout | None
-) -> RecordReturnedPayout:
+async def _part_came_back(book: Book, it: StripeRefund, known: Settlement) -> Told | None:
+    """What somebody assigned of it; None where it was said to be a payment that a bank took back."""
+    was = known.it
+    if not isinstance(was, UnmatchedPayoutAssigned):
+        return None
+    if was.counts_as == "return":
+        again = RecordFailedReturn(unmatched=was.about, settlement=was.subject)
+        return Told(customer=was.customer, fact=again, earliest=known.at)
+    holder = await book.state(was.order or was.customer or "")
+    if was.counts_as != "refund" or not isinstance(holder, Placed | Customer):
+        return None
+    return _told_back(it, PaidOf(holder, was.about), holder.refunds[was.about].payouts[was.subject])
+
+
+def _told_back(it: StripeRefund, of: PaidOf, payout: Payout) -> Told:
+    money = moved("receipt", payout.tried.amount, payout.tried.currency, it.id)
+    fact = _coming_back(it, of, payout)
+    return Told(order=of.order, customer=of.customer, fact=fact, money=money, earliest=payout.at)
+
+
+def _coming_back(it: StripeRefund, of: PaidOf, payout: Payout) -> RecordReturnedPayout:
     # Why, as it was recorded: not every notice of it says so.
-    before = None if known is None or known.returned is None else known.returned.why
-    return RecordReturnedPayout(
-        stream=order.placed.order,
-        refund=refund,
-        payout=payout,
-        why=before or it.failure_reason or "returned",
-    )
+    before = None if payout.returned is None else payout.returned.why
+    name = payout.tried.payout
+    return RecordReturnedPayout(stream=of.stream, refund=of.refund, payout=name, why=before or _why(it))
+
+
+def _why(it: StripeRefund) -> str:
+    return it.failure_reason or "returned"

@@ -32,6 +32,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What a notice tells, as far as it can be placed; nothing where its kind tells nothing here."""
 
     order: Placed | None = None
+    customer: str | None = None
+    """Whom it is about where it is about no order."""
     fact: ToldFact | None = None
     money: MovedMoney | None = None
     first: tuple[ToldFact, ...] = ()

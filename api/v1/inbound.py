@@ -136,7 +136,7 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
 async def _receiving(call: Call, event: StripeEvent, body: str, told: Told) -> ReceiveNotice:
     """What is to be decided."""
     order = told.order
-    customer = None if order is None else order.placed.customer
+    customer = told.customer if order is None else order.placed.customer
     return ReceiveNotice(
         processor=STRIPE,
         notice=event.id,

@@ -33,7 +33,7 @@ from api.v1.holders import holder_of
 from domain.bills.bill_payments import ReceiveBillPayment
 from domain.customers.registering import Customer
 from domain.entry import Minor
-from domain.inbound.assigning import AssignMoney
+from domain.inbound.assigning import AssignMoney, is_beyond
 from domain.inbound.returning import RecordFailedReturn, ReturnMoney
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.moments import Moment
@@ -41,7 +41,6 @@ from domain.orders.order import Placed
 from domain.payments.capturing import CapturePayment
 from domain.payments.money_facts import MoneyFact
 from domain.payments.reversing import ReinstatePayment, ReversePayment
-from domain.refunds.customers_payouts import RecordCustomerPayout, is_beyond
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.refund import REFUND
 from ledger.identity import mint
@@ -172,9 +171,9 @@ async def assign_money(call: Call, unmatched: UnmatchedInPath, body: AssignMoney
     amount = _amount(body, money)
     order = await _order_of(call, body)
     if not isinstance(order, Placed):
-        fact = _left_for_customer(body, amount, money, order)
-        command = asked(AssignMoney, unmatched=unmatched, customer=fact.customer, fact=fact)
-        return await call.decide(command, body, subject="unmatched", of=fact.customer)
+        customer, fact = order.registered.customer, _left_for_customer(body, amount, money, order)
+        command = asked(AssignMoney, unmatched=unmatched, customer=customer, fact=fact)
+        return await call.decide(command, body, subject="unmatched", of=customer)
     customer = order.placed.customer
     fact = _received(body, amount, money, order) if money.is_receipt else _left(body, amount, money, order)
     if isinstance(fact, CapturePayment | ReceiveBillPayment):
@@ -316,6 +315,12 @@ def _received(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: 
     )
 
 
+def _paid_as(money: UnmatchedMoney, state: Placed | Customer) -> str:
+    """The reference of a payout; what left beyond one that has it already is the second part under it."""
+    part = len(money.settlements) + 2
+    return f"{money.it.reference}/{part}" if is_beyond(money, state) else money.next_reference
+
+
 def _named_again(amount: int, money: UnmatchedMoney, order: Placed) -> str:
     """The name of what comes again: the money's own, also where as much was recorded under it by hand; any
     other part has one of its own.
@@ -338,13 +343,13 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
     if body.refund is not None:
         return asked(
             RecordPayout,
-            order=order.placed.order,
+            stream=order.placed.order,
             refund=body.refund,
             payout=mint("pot"),
             payment=body.payment or _paid_most(order, body.refund, amount),
             amount=amount,
             currency=it.currency,
-            reference=money.next_reference,
+            reference=_paid_as(money, order),
         )
     if body.payment is None:
         raise Invalid("This money left us.", faults=(Fault("", "Should name a refund or a payment"),))
@@ -364,22 +369,21 @@ def _left(body: AssignMoneyBody, amount: int, money: UnmatchedMoney, order: Plac
 
 def _left_for_customer(
     body: AssignMoneyBody, amount: int, money: UnmatchedMoney, customer: Customer
-) -> RecordCustomerPayout:
+) -> RecordPayout:
     """What left for a refund that belongs to no order, as the command that records it."""
     if money.is_receipt:
         raise Invalid("This money came to us.", faults=(Fault("", "Should name what came, not what left"),))
     if body.payment is not None:
         raise Invalid(faults=(Fault("/payment", "Should be left out: this refund belongs to no order"),))
-    part = len(money.settlements) + 2
     return asked(
-        RecordCustomerPayout,
-        unmatched=money.it.unmatched,
-        customer=customer.registered.customer,
+        RecordPayout,
+        stream=customer.registered.customer,
         refund=body.refund,
         payout=mint("pot"),
+        processor=money.it.processor,
         amount=amount,
         currency=money.it.currency,
-        reference=f"{money.it.reference}/{part}" if is_beyond(money) else money.next_reference,
+        reference=_paid_as(money, customer),
     )
 
 

@@ -34,10 +34,12 @@ from domain.payments.payment_events import (
     StoreCreditRequested,
     StoreCreditWithdrawn,
 )
+from domain.refunds.payout_events import PayoutNamed
 from domain.refunds.refund import (
     claim_changed,
     with_escalated,
     with_granted,
+    with_named,
     with_payout,
     with_requested,
     with_returned,
@@ -175,6 +177,10 @@ def _refund_tried(state: Customer, it: RefundPaid | RefundPaymentFailed, entry: 
     return msgspec.structs.replace(state, refunds=with_payout(state.refunds, it, entry))
 
 
+def _payout_named(state: Customer, it: PayoutNamed, entry: Entry) -> Customer:
+    return msgspec.structs.replace(state, refunds=with_named(state.refunds, it, entry))
+
+
 def _refund_returned(state: Customer, it: RefundReturned, entry: Entry) -> Customer:
     return msgspec.structs.replace(state, refunds=with_returned(state.refunds, it, entry))
 
@@ -217,6 +223,7 @@ EVOLVE_CUSTOMER: Final[Mapping[type[Event], Callable[[Customer, Any, Entry], Cus
     RefundGranted: _refund_granted,
     RefundPaid: _refund_tried,
     RefundPaymentFailed: _refund_tried,
+    PayoutNamed: _payout_named,
     RefundReturned: _refund_returned,
     RefundCorrected: _refund_corrected,
     PaymentCorrected: _payment_corrected,

@@ -39,9 +39,9 @@ from domain.payments.money_facts import MONEY_FACTS, FactKind, MoneyFact
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import recorded_under, reinstated_under, way_of
 from domain.payments.reversing import ReinstatePayment
-from domain.refunds.customers_payouts import RecordCustomerPayout, recorded_by_hand
-from domain.refunds.paying_out import RecordPayout
+from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout, recorded_as
 from domain.refunds.payout_events import PayoutNamed
+from domain.refunds.refund import Payout
 from domain.refunds.refund_events import RefundPaid
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
@@ -100,7 +100,8 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
         raise OtherDirection(command.unmatched)
     if isinstance(fact, ReturnMoney) and not unmatched_money(given, fact.unmatched).is_receipt:
         raise OtherDirection(fact.unmatched)
-    assigned = _assigned(command, kind, state, given)
+    recorded = _recorded_as(fact, state, given)
+    assigned = _assigned(command, kind, recorded, state)
     name = getattr(fact, kind.subject)
     # Asked again it is known, whatever was recorded or corrected since under its reference.
     if (known := state.said_as(name)) is not None:
@@ -109,7 +110,7 @@ def assign_money(command: AssignMoney, given: Given) -> Decision:
         return _already(known, _named_as(known, assigned), assigned.subject, command.customer)
     expect_left(state, Money(fact.amount, fact.currency))
     decided = kind.decide(fact, given)
-    if not decided.events and assigned.subject == name and state.is_receipt:
+    if not decided.events and _is_other(fact, state, recorded, name):
         raise AlreadyRecordedOtherwise(name)  # of other money, or taken back
     assigned = _as_decided(assigned, decided)
     own = {(claim.kind, claim.value) for claim in claims_of_unmatched(state.it)}
@@ -138,11 +139,18 @@ def _as_decided(
     return msgspec.structs.replace(assigned, subject=named[0]) if named else assigned
 
 
+def _is_other(fact: MoneyFact, state: UnmatchedMoney, recorded: str | None, name: str) -> bool:
+    """Whether what is on record already is not this money."""
+    return (
+        recorded in (None, name) if state.is_receipt else recorded is None and isinstance(fact, RecordPayout)
+    )
+
+
 def _assigned(
-    command: AssignMoney, kind: FactKind, state: UnmatchedMoney, given: Given
+    command: AssignMoney, kind: FactKind, recorded: str | None, state: UnmatchedMoney
 ) -> UnmatchedReceiptAssigned | UnmatchedPayoutAssigned:
     name, fact = getattr(command.fact, kind.subject), command.fact
-    subject = _recorded_as(fact, given) or name
+    subject = recorded or name
     about = None if kind.about is None else getattr(fact, kind.about)
     if not state.is_receipt:
         assert about is not None
@@ -188,17 +196,15 @@ def _named_as(known: Settlement, said: Settled) -> Settled:
     return said
 
 
-def _recorded_as(fact: MoneyFact, given: Given) -> str | None:
+def _recorded_as(fact: MoneyFact, state: UnmatchedMoney, given: Given) -> str | None:
     """What is recorded already under the same reference: the same money under another name."""
     if isinstance(fact, ReturnMoney):
         return _returned_as(fact, given)
-    if isinstance(fact, RecordCustomerPayout):
-        return _paid_as(fact, given)
+    if isinstance(fact, RecordPayout):
+        return _paid_as(fact, state, given)
     order = given.state(fact.order, Placed)
     if order is not None and isinstance(fact, ReinstatePayment):
         return _came_again_as(fact, order)
-    if order is not None and isinstance(fact, RecordPayout):
-        return _named_as_payout(fact, order)
     if order is None or not isinstance(fact, CapturePayment | ReceiveBillPayment):
         return None
     way = fact.processor if isinstance(fact, CapturePayment) else fact.method
@@ -211,11 +217,26 @@ def _returned_as(fact: ReturnMoney, given: Given) -> str | None:
     return None if known is None or not isinstance(known.it, Returned) else known.it.settlement
 
 
-def _paid_as(fact: RecordCustomerPayout, given: Given) -> str | None:
-    customer = given.state(fact.customer, Customer)
-    refund = None if customer is None else customer.refunds.get(fact.refund)
-    known = refund and recorded_by_hand(refund, fact, unmatched_money(given, fact.unmatched))
-    return None if known is None else known.tried.payout
+def _paid_as(fact: RecordPayout, money: UnmatchedMoney, given: Given) -> str | None:
+    """The payout recorded by hand that it is, or that was named by it."""
+    holder = given.states[fact.stream]
+    refund = holder.refunds.get(fact.refund) if isinstance(holder, Placed | Customer) else None
+    known = None if refund is None else recorded_as(fact, refund)
+    return None if known is None or _is_beside(known, money) else known.tried.payout
+
+
+def is_beyond(money: UnmatchedMoney, state: Placed | Customer) -> bool:
+    """Whether it is what left beyond a payout that was recorded with it under the same reference."""
+    payouts = [payout for refund in state.refunds.values() for payout in refund.payouts.values()]
+    named = [
+        it for it in payouts if isinstance(it.tried, RefundPaid) and it.tried.reference == money.it.reference
+    ]
+    return any(_is_beside(known, money) for known in named)
+
+
+def _is_beside(known: Payout, money: UnmatchedMoney) -> bool:
+    """Whether that payout under the same reference is other money: more left than it could take."""
+    return money.it.why == PayoutExceedsDue.slug() and known.position < money.position
 
 
 def _came_again_as(fact: ReinstatePayment, order: Placed) -> str | None:
@@ -225,16 +246,6 @@ def _came_again_as(fact: ReinstatePayment, order: Placed) -> str | None:
     way = way_of(order.payments[reversal.it.payment])
     known = reinstated_under(order, fact.reversal, way, fact.reference)
     return None if known is None else known[0].reinstatement
-
-
-def _named_as_payout(fact: RecordPayout, order: Placed) -> str | None:
-    """The payout recorded by hand that it is, or that was named by it."""
-    refund = order.refunds.get(fact.refund)
-    for payout in () if refund is None else refund.payouts.values():
-        it, was_named = payout.tried, payout.named_position is not None
-        if was_named and isinstance(it, RefundPaid) and it.reference == fact.reference:
-            return it.payout
-    return None
 
 
 def _already(known: Settlement, said: Settled, name: str, customer: str | None) -> Decision:

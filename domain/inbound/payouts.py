@@ -44,7 +44,7 @@ def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
     of which only other content under the same id refuses it.
     """
     asked = command.paid
-    state, refund = refund_of(asked.order, asked.refund, given)
+    state, refund = refund_of(asked.stream, asked.refund, given)
     known = refund.unmatched.get(asked.payout)
     if known is not None:
         return Decision(customer=refund.customer, already=(known,))

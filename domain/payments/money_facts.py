@@ -11,17 +11,10 @@ from domain.inbound.returning import ReturnMoney, return_money
 from domain.inbound.unmatched_events import CountsAs, Direction
 from domain.payments.capturing import CapturePayment, capture_payment
 from domain.payments.reversing import ReinstatePayment, ReversePayment, reinstate_payment, reverse_payment
-from domain.refunds.customers_payouts import RecordCustomerPayout, record_customer_payout
 from domain.refunds.paying_out import RecordPayout, record_told_payout
 
 MoneyFact = (
-    CapturePayment
-    | ReceiveBillPayment
-    | ReinstatePayment
-    | RecordPayout
-    | RecordCustomerPayout
-    | ReversePayment
-    | ReturnMoney
+    CapturePayment | ReceiveBillPayment | ReinstatePayment | RecordPayout | ReversePayment | ReturnMoney
 )
 """A command that records that money came or left."""
 
@@ -43,7 +36,6 @@ MONEY_FACTS: Final[Mapping[type[MoneyFact], FactKind]] = {
     ReceiveBillPayment: FactKind("bill_payment", "receipt", "payment", "bill", receive_bill_payment),
     ReinstatePayment: FactKind("reinstatement", "receipt", "reinstatement", "reversal", reinstate_payment),
     RecordPayout: FactKind("refund", "payout", "payout", "refund", record_told_payout),
-    RecordCustomerPayout: FactKind("refund", "payout", "payout", "refund", record_customer_payout),
     ReversePayment: FactKind("reversal", "payout", "reversal", "payment", reverse_payment),
     ReturnMoney: FactKind("return", "payout", "settlement", "unmatched", return_money),
 }

@@ -24,12 +24,13 @@ from domain.customers.registering import Customer
 from domain.deadlines import is_before_cut_over
 from domain.decision import Decision, Given
 from domain.entry import Minor
-from domain.ids import expect_id, parse_type_id, type_id
+from domain.ids import expect_id, is_id, parse_type_id, type_id
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import PaymentCaptured
 from domain.payments.references import named_by
 from domain.refunds.contesting import contesting
+from domain.refunds.credit_out import credit_that_leaves
 from domain.refunds.granted_refund import refund_of
 from domain.refunds.owed import owed
 from domain.refunds.payout_events import PayoutNamed
@@ -114,12 +115,16 @@ def _named(prefix: str, refund: str, ordinal: int) -> str:
 
 
 class RecordPayout(Command, frozen=True, kw_only=True):
-    """Record money of a refund that a processor has sent back against a payment. Raises: ValueError."""
+    """Record money of a refund that a processor has sent. Raises: ValueError."""
 
-    order: str
+    stream: str
+    """The order, or the customer where the refund belongs to none."""
     refund: str
     payout: str
-    payment: str
+    payment: str | None = None
+    """The payment it went back against; None where no payment tells whose money it is."""
+    processor: str | None = None
+    """Whose name the reference is, where no payment says so."""
     amount: Minor
     """As the processor says."""
     currency: str
@@ -128,12 +133,21 @@ class RecordPayout(Command, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
         expect_id("pot", self.payout)
-        expect_id("pay", self.payment)
+        if self.payment is not None:
+            expect_id("pay", self.payment)
         expect_amount("amount", self.amount, least=1)
         expect_text("reference", self.reference)
 
+    @property
+    def order(self) -> str | None:
+        """The order it is of; None where it is the customer's own."""
+        return self.stream if is_id("ord", self.stream) else None
+
     def writes(self) -> tuple[str, ...]:
-        return (self.order,)
+        return (self.stream,)
+
+    def facts_of(self) -> str | None:
+        return self.stream if self.order is None else None
 
 
 @dataclass(unsafe_hash=True)
@@ -167,7 +181,7 @@ def record_told_payout(command: RecordPayout, given: Given) -> Decision:
     Checks, in this order: refund granted; those of a payout, unless one recorded by hand is named; where it
     is one, that no other payout has its reference (I12). It may have been told before it was recorded here.
     """
-    state, refund = refund_of(command.order, command.refund, given)
+    state, refund = refund_of(command.stream, command.refund, given)
     by_hand = refund.payouts.get(command.payout)
     if by_hand is None:
         try:
@@ -191,12 +205,12 @@ def _recorded_by_hand(refund: Refund, command: RecordPayout) -> Payout | None:
 def _named_after_all(by_hand: Payout, command: RecordPayout, state: Placed | Customer) -> Decision:
     assert isinstance(by_hand.tried, RefundPaid)
     it = msgspec.structs.replace(by_hand.tried, amount=command.amount, reference=command.reference)
-    processor = _processor(state, command.payment)
+    processor = _processor(state, command)
     expect_unused(state, it, processor)
     named = PayoutNamed(
         refund=it.refund,
         customer=it.customer,
-        order=command.order,
+        order=it.order,
         payout=it.payout,
         currency=it.currency,
         amount=it.amount,
@@ -204,39 +218,37 @@ def _named_after_all(by_hand: Payout, command: RecordPayout, state: Placed | Cus
         part=command.payout if it.amount < by_hand.tried.amount else None,
     )
     claims = payout_claims(state, it, processor)
-    return Decision(events=((command.order, named),), claims=claims, customer=it.customer)
+    return Decision(events=((command.stream, named),), claims=claims, customer=it.customer)
 
 
 def record_payout(command: RecordPayout, given: Given) -> Decision:
     """Records what left, also while a bank asks: it is money that moved, and the dispute is contested then.
 
     Checks, in this order: refund granted; retry, by payout, then by the processor's reference, which is that
-    of no other payout (I12); at most what is due back as money, and what of the payment may go back (I13);
-    not before the grant.
+    of no other payout (I12); at most what is due back as money, and what of the payment may go back; of a
+    refund of the customer's own, what is left to give, whatever a bank took since (I13); not before the
+    grant.
     """
-    state, refund = refund_of(command.order, command.refund, given)
+    state, refund = refund_of(command.stream, command.refund, given)
+    known = refund.payouts.get(command.payout)
+    if known is not None and not _is_told(command, known):
+        raise AlreadyRecordedOtherwise(command.payout)
+    known = known or recorded_as(command, refund)
+    if known is not None:
+        return Decision(customer=refund.customer, already=(known.position,))
     paid = RefundPaid(
         refund=command.refund,
-        customer=refund.granted.customer,
+        customer=refund.customer,
         order=refund.granted.order,
         payout=command.payout,
         currency=command.currency,
         amount=command.amount,
-        method="original_method",
+        method="other_card" if command.payment is None else "original_method",
         payment=command.payment,
         payment_method=_card(state, command.payment),
         reference=command.reference,
     )
-    known = refund.payouts.get(command.payout)
-    if known is not None:
-        if not _is_told(paid, known):
-            raise AlreadyRecordedOtherwise(command.payout)
-        return Decision(customer=paid.customer, already=(known.position,))
-    for known in refund.payouts.values():
-        # The processor may tell us itself of what it was asked for.
-        if _is_told(msgspec.structs.replace(paid, payout=known.tried.payout), known):
-            return Decision(customer=paid.customer, already=(known.position,))
-    processor = _processor(state, command.payment)
+    processor = _processor(state, command)
     if processor is not None:
         expect_unused(state, paid, processor)
     due = _due(state, refund, command)
@@ -244,36 +256,56 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
         currency = refund.granted.currency
         raise PayoutExceedsDue(command.refund, Money(command.amount, currency), Money(due, currency))
     expect_cause(refund.at, given)
-    assert isinstance(state, Placed)
     paid = msgspec.structs.replace(paid, left=owed(state, refund).total - command.amount)
-    paid = contesting(paid, state, given)
+    if isinstance(state, Placed):
+        paid = contesting(paid, state, given)
+    else:
+        credits = credit_that_leaves(state, refund, command.amount, given)
+        paid = msgspec.structs.replace(paid, credits=credits)
     claims = payout_claims(state, paid, processor)
-    return Decision(events=((command.order, paid),), claims=claims, customer=paid.customer)
+    return Decision(events=((command.stream, paid),), claims=claims, customer=paid.customer)
 
 
-def _is_told(paid: RefundPaid, known: Payout) -> bool:
-    """Whether that payout is on record so, whatever followed from it."""
-    it = known.tried
-    return (
-        isinstance(it, RefundPaid) and msgspec.structs.replace(it, left=0, disputes=(), deadlines=()) == paid
-    )
+def recorded_as(command: RecordPayout, refund: Refund) -> Payout | None:
+    """The payout on record under its reference, of as much: the processor tells itself of what it was asked
+    for, and whoever recorded it by hand said the same.
+    """
+    for known in refund.payouts.values():
+        if _is_told(command, known):
+            return known
+    return None
 
 
-def _due(state: object, refund: Refund, command: RecordPayout) -> int:
-    """What may leave against that payment."""
-    if not isinstance(state, Placed) or command.currency != refund.granted.currency:
+def _is_told(command: RecordPayout, known: Payout) -> bool:
+    """Whether that payout is on record so, in whichever way somebody says that it left; but against another
+    payment it is another.
+    """
+    it, said = known.tried, (command.currency, command.amount, command.reference)
+    is_same = isinstance(it, RefundPaid) and (it.currency, it.amount, it.reference) == said
+    return is_same and (it.payment == command.payment or None in (it.payment, command.payment))
+
+
+def _due(state: Placed | Customer, refund: Refund, command: RecordPayout) -> int:
+    """What may leave against that payment; or, of a refund of the customer's own, against none."""
+    if command.currency != refund.granted.currency:
         return 0
-    payment = state.payments.get(command.payment)
+    if isinstance(state, Customer):
+        return owed(state, refund).cash if command.payment is None else 0
+    payment = None if command.payment is None else state.payments.get(command.payment)
     return 0 if payment is None else min(owed(state, refund).cash, payment.may_go_back)
 
 
-def _processor(state: object, payment: str) -> str | None:
-    """Through which it came; None where the order has no such payment, and nothing may go back against it."""
-    known = state.payments.get(payment) if isinstance(state, Placed) else None
+def _processor(state: Placed | Customer, command: RecordPayout) -> str | None:
+    """Whose name its reference is: of the one it came through; None where the order has no such payment, and
+    nothing may go back against it.
+    """
+    if command.payment is None:
+        return command.processor
+    known = state.payments.get(command.payment) if isinstance(state, Placed) else None
     return None if known is None else named_by(known)[0]
 
 
-def _card(state: object, payment: str) -> str | None:
-    known = state.payments.get(payment) if isinstance(state, Placed) else None
+def _card(state: Placed | Customer, payment: str | None) -> str | None:
+    known = state.payments.get(payment) if isinstance(state, Placed) and payment is not None else None
     it = None if known is None else known.received
     return it.payment_method if isinstance(it, PaymentCaptured) else None

@@ -28,7 +28,7 @@ class PayoutNamed(Event, frozen=True, kw_only=True):
 
     refund: str
     customer: str
-    order: str
+    order: str | None = None
     payout: str
     currency: str
     amount: Minor

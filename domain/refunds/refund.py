@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from domain.customers.credit import CreditLeft, with_less, with_more
+from domain.customers.credit import CreditLeft, drawn, with_less, with_more
 from domain.entry import Entry
 from domain.moments import Moment
 from domain.payments.payment_events import CreditSetAside
@@ -56,12 +56,15 @@ class Payout(msgspec.Struct, frozen=True):
         """Whether it failed or came back."""
         return isinstance(self.tried, RefundPaymentFailed) or self.returned is not None
 
-    def without_reference(self, payment: str) -> int:
-        """What of it went back against that payment, and nobody said under which reference."""
+    def without_reference(self, payment: str | None) -> int:
+        """What of it went back against that payment, or to another card against none, and nobody said under
+        which reference.
+        """
         it = self.tried
         if not isinstance(it, RefundPaid) or it.reference is not None or self.did_not_arrive:
             return 0
-        return it.amount if (it.method, it.payment) == ("original_method", payment) else 0
+        way = "other_card" if payment is None else "original_method"
+        return it.amount if (it.method, it.payment) == (way, payment) else 0
 
 
 class Refund(msgspec.Struct, frozen=True):
@@ -118,15 +121,15 @@ class Refund(msgspec.Struct, frozen=True):
         return max(0, self.granted.granted - self.paid - self.set_aside)
 
 
-def sent_by_hand(refund: Refund, payment: str, amount: int) -> Payout | None:
-    """The payout of so much, back the way it came, that somebody recorded without its reference."""
+def sent_by_hand(refund: Refund, payment: str | None, amount: int) -> Payout | None:
+    """The payout of so much, against that payment, or none, that was recorded without its reference."""
     for payout in refund.payouts.values():
         if payout.without_reference(payment) == amount:
             return payout
     return None
 
 
-def sent_in_parts(refund: Refund, payment: str, amount: int) -> Payout | None:
+def sent_in_parts(refund: Refund, payment: str | None, amount: int) -> Payout | None:
     """The payout recorded so of which so much may be a part: it left in several."""
     for payout in refund.payouts.values():
         if payout.without_reference(payment) > amount:
@@ -208,11 +211,18 @@ def with_named(refunds: Refunds, it: PayoutNamed, entry: Entry) -> Refunds:
     """The refunds, of which a payout is known by its reference from now on, or a part of it by itself."""
     known = refunds[it.refund]
     payout, name = known.payouts[it.payout], it.part or it.payout
-    tried = msgspec.structs.replace(payout.tried, payout=name, amount=it.amount, reference=it.reference)
+    assert isinstance(payout.tried, RefundPaid)
+    credits = with_more({}, payout.tried.credits)
+    its = drawn(credits, it.amount)
+    tried = msgspec.structs.replace(
+        payout.tried, payout=name, amount=it.amount, reference=it.reference, credits=its
+    )
     named = msgspec.structs.replace(payout, tried=tried, named_position=entry.position)
     payouts = {**known.payouts, name: named}
     if it.part is not None:
-        rest = msgspec.structs.replace(payout.tried, amount=payout.tried.amount - it.amount)
+        left = payout.tried.amount - it.amount
+        others = drawn(with_less(credits, its), left)
+        rest = msgspec.structs.replace(payout.tried, amount=left, credits=others)
         # Either comes back by itself only once there are two.
         payouts[name] = msgspec.structs.replace(named, at=entry.effective_at, position=entry.position)
         payouts[it.payout] = msgspec.structs.replace(payout, tried=rest, at=entry.effective_at)

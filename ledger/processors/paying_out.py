@@ -158,7 +158,7 @@ async def _recording(
     match said:
         case SentBack():
             paid = RecordPayout(
-                order=errand.order,
+                stream=errand.order,
                 refund=refund,
                 payout=it.payout,
                 payment=it.payment,

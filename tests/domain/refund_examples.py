@@ -114,7 +114,7 @@ def settle(**other: Any) -> SettleRefund:
 def paid_back(amount: int, number: int = 1) -> RecordPayout:
     """So much of the refund was sent back against the payment."""
     return RecordPayout(
-        order=ORDER,
+        stream=ORDER,
         refund=REFUND,
         payout=id_of("pot", number),
         payment=PAYMENT,

@@ -59,7 +59,7 @@ def payout_of(twins: Twins, which: int, much: int) -> tuple[Order | None, Record
     due = payouts.due_as_money(order, order.refunds[refund])
     most = min(due, payouts.may_go_back(order.payments[payment]))
     return order, RecordPayout(
-        order=order.name,
+        stream=order.name,
         refund=refund,
         payout=id_of("pot", 100_000 * twins.number),
         payment=payment,

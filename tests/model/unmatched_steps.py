@@ -63,7 +63,7 @@ def assign(twins: Twins, which: int, much: int) -> None:
         fact = _reversal(twins, order, payment, amount)
         if refund is not None and much % 2:
             fact = RecordPayout(
-                order=order.name,
+                stream=order.name,
                 refund=refund,
                 payout=id_of("pot", 100_000 * twins.number),
                 payment=payment,

@@ -588,7 +588,7 @@ async def test_recording_a_payout_is_a_retry_the_second_time(book: Book, acme: P
     (paid,) = await payouts(book, order)
     assert isinstance(paid, RefundPaid)
     again = RecordPayout(
-        order=order,
+        stream=order,
         refund=refund,
         payout=paid.payout,
         payment=paid.payment or "",

@@ -158,7 +158,7 @@ def test_what_happened_long_ago_is_no_reason_to_refuse_a_processor() -> None:
 
 def test_what_left_us_is_a_payout_of_its_refund() -> None:
     paid = RecordPayout(
-        order=ORDER,
+        stream=ORDER,
         refund=REFUND,
         payout=PAYOUT,
         payment=PAYMENT,
@@ -176,7 +176,7 @@ def test_what_left_us_is_a_payout_of_its_refund() -> None:
 @pytest.mark.parametrize(("amount", "fits"), [(3400, True), (3401, False)])
 def test_a_payout_is_at_most_what_is_due_back(amount: int, fits: bool) -> None:
     paid = RecordPayout(
-        order=ORDER,
+        stream=ORDER,
         refund=REFUND,
         payout=PAYOUT,
         payment=PAYMENT,

@@ -144,7 +144,7 @@ def take(books: Books, step: tuple[int, ...]) -> None:
     if kind == FAILED and amount % 3 == 0:
         books.do(RecordFailedPayout(**about, payout=books.next_id("pot"), method="original_method", why="no"))
     paid = RecordPayout(
-        order=order,
+        stream=order,
         refund=refund,
         payout=books.next_id("pot"),
         payment=payment,

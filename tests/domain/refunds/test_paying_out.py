@@ -48,7 +48,7 @@ def next_of(story: Story) -> SendBack | KeepCredit | None:
 
 def record(**other: object) -> RecordPayout:
     said = {
-        "order": ORDER,
+        "stream": ORDER,
         "refund": REFUND,
         "payout": FIRST,
         "payment": PAYMENT,

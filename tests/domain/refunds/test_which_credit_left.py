@@ -10,8 +10,8 @@ import pytest
 from domain.customers.credit import CreditLeft
 from domain.inbound.assigning import AssignMoney
 from domain.payments.payment_events import CreditSetAside, CreditShare
-from domain.refunds.customers_payouts import RecordCustomerPayout
 from domain.refunds.due_now import due_now
+from domain.refunds.paying_out import RecordPayout
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settling import SettleRefund
 from tests.domain.bill_examples import PERSONS, dispute, reverse
@@ -23,6 +23,7 @@ from tests.domain.examples import (
     PAYMENT,
     cancel,
     captured,
+    card_stored,
     customer_registered,
     id_of,
     placed,
@@ -55,9 +56,9 @@ def asked_back(first: str = A) -> Story:
 
 def was(amount: int) -> AssignMoney:
     """What waits, so much, was paid out of it."""
-    fact = RecordCustomerPayout(
-        unmatched=MONEY,
-        customer=CUSTOMER,
+    fact = RecordPayout(
+        stream=CUSTOMER,
+        processor="acme",
         refund=ASKED,
         payout=TOLD,
         amount=amount,
@@ -171,3 +172,23 @@ def test_told_again_whatever_a_bank_took_since_it_is_the_same() -> None:
     assert told(story).credits == (CreditShare(OF_A, 2000),)
     story.do(reverse())
     story.when(was(2000)).nothing()
+
+
+@pytest.mark.parametrize(("part", "of"), [(TOLD, {OF_A: 5000}), (id_of("pot", 90), {OF_A: 2595, OF_B: 7595})])
+def test_a_part_that_came_back_is_owed_as_its_own_part_of_the_credit(part: str, of: CreditLeft) -> None:
+    # Let each part have all the credit that left → more of it is owed than is, and this fails.
+    story = asked_back()
+    story.record(card_stored())
+    story.do(by_cheque(method="other_card", reference=None))
+    its = RecordPayout(
+        stream=CUSTOMER,
+        processor="acme",
+        refund=ASKED,
+        payout=TOLD,
+        amount=5000,
+        currency="USD",
+        reference="re_9",
+    )
+    story.do(its)
+    story.do(come_back(stream=CUSTOMER, refund=ASKED, payout=part))
+    assert still_owed(story) == of
