@@ -8,6 +8,7 @@ import pytest
 
 from domain import decision, decisions, ticking
 from domain.bills import bill
+from domain.bills.paying_again import PaidAgain
 from domain.customers import standing
 from domain.orders import account, cancelling, pricing
 from domain.orders import order as orders
@@ -166,6 +167,14 @@ BROKEN: dict[str, Broken] = {
         lambda customer, currency, _: {
             name: credit.available for name, credit in customer.credit.items() if name == currency
         },
+    ),
+    "a payout that comes back pays nothing of what was taken since": (
+        "domain.refunds.payout_failures.paid_again",
+        lambda *_, **__: PaidAgain((), ()),
+    ),
+    "what a bank gives again pays nothing of what it left owed": (
+        "domain.payments.reversing.paid_again",
+        lambda *_, **__: PaidAgain((), ()),
     ),
     "what was paid out stays due": (
         "domain.refunds.refund.Refund.claim",
