@@ -7,6 +7,7 @@ from api.grammars import RefundInPath
 from api.permissions import Permission
 from api.problems import Fault, Invalid
 from api.section import Section
+from api.stripe.told import STRIPE
 from api.v1.holders import holder_of
 from api.v1.refund_bodies import FailedPayoutBody, ReturnedPayoutBody, SettleRefundBody
 from api.v1.refund_receipts import RefundReceipt, decided_refund
@@ -14,7 +15,9 @@ from domain.orders.order import Placed
 from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
 from domain.refunds.refund import REFUND, Refund
 from domain.refunds.settling import SettleRefund
+from ledger.book import Book
 from ledger.identity import mint
+from ledger.record.references import kept_as
 
 payouts = Section("payouts", "Money of refunds that leaves us: it goes back the way it came.")
 
@@ -47,6 +50,7 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
         payment=body.payment,
         amount=_amount(body, state.refunds.get(refund)),
         unmatched=mint("unm"),
+        told=await _told(call.book, body.reference),
     )
     return await decided_refund(call, command, body, stream, customer)
 
@@ -87,6 +91,17 @@ async def record_returned_payout(call: Call, refund: RefundInPath, body: Returne
     stream, _, customer = await holder_of(call, REFUND, refund)
     command = asked(RecordReturnedPayout, stream=stream, refund=refund, payout=body.payout, why=body.why)
     return await decided_refund(call, command, body, stream, customer)
+
+
+async def _told(book: Book, reference: str | None) -> str | None:
+    """The money kept without a place that left under that reference at a processor."""
+    if reference is None:
+        return None
+    for processor in dict.fromkeys((STRIPE, book.connected or STRIPE)):
+        kept = await kept_as(book, "payout", processor, reference)
+        if kept is not None:
+            return kept
+    return None
 
 
 def _amount(body: SettleRefundBody, refund: Refund | None) -> int | None:

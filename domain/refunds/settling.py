@@ -76,6 +76,8 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     """What left; None: what was due at that moment on the way chosen."""
     unmatched: str | None = None
     """Names what left beyond what is due by now; None where that is refused."""
+    told: str | None = None
+    """Money kept without a place that left under its reference, as its processor told."""
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
@@ -97,8 +99,22 @@ class SettleRefund(Command, frozen=True, kw_only=True):
         beyond = () if self.unmatched is None else (unmatched_stream(self.unmatched),)
         return (*self.held_in(), *beyond)
 
+    def reads(self) -> tuple[str, ...]:
+        return () if self.told is None else (unmatched_stream(self.told),)
+
     def facts_of(self) -> str | None:
         return self.customer if self.stream == self.customer else None
+
+
+@dataclass(unsafe_hash=True)
+class PayoutToldAlready(Refusal):
+    """The processor has told of what left under this reference, and it is kept as money without a place."""
+
+    rule = "I12"
+    way_out = "Say what that money was for: assign it to this refund, and it is paid out of it once."
+
+    refund: str
+    unmatched: str
 
 
 @dataclass(unsafe_hash=True)
@@ -122,17 +138,20 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     """Pays out what is due back of a refund, and claims the reference of what left. That money left is a
     fact, whatever a bank did since: what of it is due no longer is kept as unmatched.
 
-    Checks, in this order: refund known; retry, by payout, then by the reference; granted (R-G9); not taken
-    back (H-correct); no dispute open by then, nor by now where nothing has left (R-B9); something due back
-    then, where no amount says what left (I13); the way open, and no earlier one (R-G8); no reference or
-    amount of money that left, where it is kept as credit; a reference, where what leaves so always bears one,
-    or a processor that is connected has to say what left, unless it is asked (R-G8); not before the grant; no
-    more than is due by now, where nothing names the rest; no other payout's reference (I12).
+    Checks, in this order: refund known; retry, by payout, then by the reference; nothing told of that
+    waits under it (I12); granted (R-G9); not taken back (H-correct); no dispute open by then, nor by now
+    where nothing has left (R-B9); something due back then, where no amount says what left (I13); the way
+    open, and no earlier one (R-G8); no reference or amount of money that left, where it is kept as
+    credit; a reference, where what leaves so always bears one, or a processor that is connected has to
+    say what left, unless it is asked (R-G8); not before the grant; no more than is due by now, where
+    nothing names the rest; no other payout's reference (I12).
     """
     state, refund = refund_of(command.stream, command.refund, given)
     already = _already_settled(command, state, refund, given)
     if already:
         return Decision(customer=command.customer, already=already)
+    if command.told is not None and given.state(unmatched_stream(command.told), UnmatchedMoney) is not None:
+        raise PayoutToldAlready(command.refund, command.told)
     expect_not_taken_back(refund)
     expect_undisputed(state, refund, given, by_now=False)
     due, then = due_now(state, refund, given), due_then(state, refund, given)

@@ -551,8 +551,8 @@ async def test_a_refund_that_waits_is_not_settled_by_hand_too(stripe: Stripe) ->
     (granted,) = (await shown(house, order))["refunds"]
     path = f"/v1/refunds/{granted['id']}/settlement"
     tried = await house.agent.post(path, {"reference": back["id"]})
-    assert (tried.status_code, tried.json()["type"]) == (409, "/problems/claim-taken")
-    assert "say what it was for" in tried.json()["way_out"]
+    assert (tried.status_code, tried.json()["type"]) == (409, "/problems/payout-told-already")
+    assert "Say what that money was for" in tried.json()["way_out"]
     assert (await house.agent.post(path, {"reference": fresh("re")})).status_code == 201
 
 

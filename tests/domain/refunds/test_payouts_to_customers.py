@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.customers.registering import Customer
@@ -17,7 +18,7 @@ from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import RefundPaid, RefundReturned
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settling import PayoutToldAlready, SettleRefund
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     CUSTOMER,
@@ -257,3 +258,16 @@ def payout_without_reference(method: Any) -> RefundPaid:
 def test_against_a_payment_nothing_of_a_customers_own_refund_leaves() -> None:
     granted().when(paid(payment=PAYMENT)).refused(PayoutExceedsDue)
     granted().when(paid(currency="EUR")).refused(PayoutExceedsDue)
+
+
+@pytest.mark.parametrize("stream", [CUSTOMER, ORDER])
+def test_what_its_processor_told_of_is_not_recorded_by_hand_too(stream: str) -> None:
+    # Record it all the same → the same money is shown twice until somebody assigns it, and this fails.
+    story = told(given(customer_registered(), placed(), captured(), shipped()))
+    story.do(grant((1, 1)) if stream == ORDER else grant_unverified(ClaimedUnits(1, "X", amount=3400)))
+    method = "original_method" if stream == ORDER else "cheque"
+    told_of = by_hand(stream=stream, method=method, told=MONEY)
+    story.when(told_of).refused(PayoutToldAlready(REFUND, MONEY))
+    other = by_hand(stream=stream, method=method, reference="1001")
+    assert story.when(other).decides(RefundPaid).amount == 3400
+    story.when(msgspec.structs.replace(other, told=MONEY)).nothing()
