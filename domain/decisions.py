@@ -50,6 +50,7 @@ from domain.in_turn import with_events_in_turn
 from domain.inbound.assigning import AssignMoney, assign_money
 from domain.inbound.charges_let_through import RecordCharge, record_charge
 from domain.inbound.closing_notices import CloseNotice, close_notice
+from domain.inbound.notice_events import TOLD
 from domain.inbound.notices import ReceiveNotice, receive_notice
 from domain.inbound.other_money import WaitForOtherMoney, wait_for_other_money
 from domain.inbound.payouts import RecordSentPayout, record_sent_payout
@@ -267,6 +268,6 @@ def _untimely(given: Given) -> Refusal | None:
 
 def is_backdated_too_far(given: Given) -> bool:
     """Whether this happened too long ago for this person to enter it. Source: §3"""
-    if given.actor.role == "owner" or given.origin in ("import", "provider", TICK):
+    if given.actor.role == "owner" or given.origin in ("import", TOLD, TICK):
         return False
     return given.now - given.at > given.edition.backdating_days * 24 * HOUR

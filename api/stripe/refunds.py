@@ -68,7 +68,7 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
 async def _gone_back(book: Book, it: StripeRefund, found: Found, money: MovedMoney | None) -> Told:
     """Of a charge that waits without a place: as far as that is left, it went back."""
     waits = await _waiting(book, it)
-    if waits is None or (waits.left == 0 and waits.returned_under(it.id) is None):
+    if waits is None or (waits.left == 0 and _went_back(it, waits) is None):
         return Told(order=found.order, money=money)
     order, fact = await _returning(book, it, waits, minor_units(it.amount, it.currency.upper()))
     return Told(order=order, customer=waits.it.customer, fact=fact, money=money, earliest=waits.at)
@@ -82,6 +82,13 @@ async def _waiting(book: Book, it: StripeRefund) -> UnmatchedMoney | None:
         if isinstance(state, UnmatchedMoney) and state.is_receipt:
             return state
     return None
+
+
+def _went_back(it: StripeRefund, waits: UnmatchedMoney) -> Settlement | None:
+    """What it tells of the charge is on record: under its reference, or told of before and taken back by a
+    person.
+    """
+    return waits.returned_under(it.id) or waits.settlements.get(derived_id("stl", it.id))
 
 
 async def _returning(
@@ -112,7 +119,7 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
     if of is not None and of.payout is not None and kept is None:
         fact, money = _coming_back(it, of, of.payout), moved("receipt", amount, currency, it.id)
         return Told(order=of.order, customer=of.customer, fact=fact, money=money, earliest=of.payout.at)
-    if waits is not None and waits.returned_under(it.id) is not None:
+    if waits is not None and _went_back(it, waits) is not None:
         return await _is_here_again(book, it, waits)
     if kept is not None:
         return await _payout_came_back(book, it, kept, of)
@@ -129,7 +136,7 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
 async def _is_here_again(book: Book, it: StripeRefund, waits: UnmatchedMoney) -> Told:
     """What went back of a charge that waits did not arrive."""
     order, back = await _returning(book, it, waits, minor_units(it.amount, it.currency.upper()))
-    known = waits.returned_under(it.id)
+    known = _went_back(it, waits)
     gone = back.settlement if known is None or not isinstance(known.it, Returned) else known.it.settlement
     return Told(
         order=order,

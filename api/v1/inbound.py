@@ -19,9 +19,10 @@ from api.section import Section
 from api.stripe.objects import StripeEvent
 from api.stripe.reading import told_by
 from api.stripe.told import STRIPE, Told, takes_effect_at
+from domain.causes import EffectiveBeforeCause
 from domain.inbound.closing_notices import CloseNotice
-from domain.inbound.notice_events import NoticeReceived, NoticeResult
-from domain.inbound.notices import ReceiveNotice
+from domain.inbound.notice_events import TOLD, NoticeReceived, NoticeResult
+from domain.inbound.notices import ReceiveNotice, ToldFact
 from domain.moments import Moment
 from domain.payments.references import PAYOUT_REF
 from domain.refusal import Refusal
@@ -119,7 +120,7 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
         submission = _submission(call, event, told)
         for fact in told.first:
             with suppress(Refusal):  # then what follows it is refused too, and kept as such
-                await call.book.execute(fact, submission)
+                await _told_before(call, fact, submission)
         try:
             outcome = await call.book.execute(command, submission)
         except ClaimTaken as taken:
@@ -131,6 +132,21 @@ async def _kept(call: Call, event: StripeEvent, body: str) -> tuple[NoticeReceiv
             if isinstance(entry.event, NoticeReceived):
                 return entry.event, entry.position, outcome.entries[-1].position
     raise StreamBusy((f"inbound/{STRIPE}/{event.id}",))
+
+
+async def _told_before(call: Call, fact: ToldFact, submission: Submission) -> None:
+    """What a notice follows is recorded as of its moment, or as of when all was there that it takes.
+
+    Raises: Refusal, LedgerError. Source: H-notice
+    """
+    then = submission
+    while True:
+        try:
+            await call.book.execute(fact, then)
+        except EffectiveBeforeCause as early:
+            then = msgspec.structs.replace(submission, effective_at=early.earliest)  # each later than before
+        else:
+            return
 
 
 async def _receiving(call: Call, event: StripeEvent, body: str, told: Told) -> ReceiveNotice:
@@ -159,7 +175,7 @@ def _submission(call: Call, event: StripeEvent, told: Told) -> Submission:
     clock = call.book.clock
     happened_at = event.happened_at + (clock.ahead if isinstance(clock, DemoClock) else 0)
     effective_at = min(takes_effect_at(told, happened_at), clock())
-    return Submission(actor=call.caller.actor, origin="provider", effective_at=effective_at)
+    return Submission(actor=call.caller.actor, origin=TOLD, effective_at=effective_at)
 
 
 class CloseNoticeBody(Writing):

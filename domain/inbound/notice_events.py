@@ -6,6 +6,9 @@ from domain.entry import Event, Sealed
 from domain.moments import Moment
 from domain.orders.order_events import Deadline
 
+TOLD: Final = "provider"
+"""The origin of what a payment processor tells."""
+
 NoticeResult = Literal["recorded", "known", "unmatched", "refused", "kept", "not_understood"]
 """What became of a notice.
 

@@ -1,8 +1,9 @@
 """Returning: unmatched money, or some of it, went back where it came from; and may not have arrived there.
 
-What went back left under a reference, as a payout of a refund does, and has that name for good: whichever
-tells it first, a person or the processor, the other tells the same. What came back of a payout comes to us
-under the payout's own. Source: I12, §2 Money
+What went back left under a reference, as a payout of a refund does: whichever tells it first, a person or the
+processor, the other tells the same. What a person took back may be said again under its name, by either; what
+its processor says itself did not arrive has that name for good, told however late that it had left. What came
+back of a payout comes to us under the payout's own. Source: I12, §2 Money
 """
 
 from dataclasses import dataclass
@@ -120,8 +121,8 @@ def return_money(command: ReturnMoney, given: Given) -> Decision:
     it, would not: nobody was asked for anything while it was here.
 
     Checks, in this order: money known; its order, and whose that is; retry, by return, then by the reference,
-    which is that of no other return (I12); its currency; something left, and at most that; a reference, where
-    money left us (R-G8); not before it moved. Source: I12, R-D2, R-B2
+    which is that of no other return (I12), unless a person took that back; its currency; something left, and
+    at most that; a reference, where money left us (R-G8). Source: I12, R-D2, R-B2
     """
     state = unmatched_money(given, command.unmatched)
     if command.order != state.it.order:
@@ -134,7 +135,6 @@ def return_money(command: ReturnMoney, given: Given) -> Decision:
     expect_left(state, Money(command.amount, command.currency))
     if state.is_receipt and command.reference is None:
         raise ReferenceMissing(command.unmatched)
-    expect_cause(state.at, given)
     left = state.left - command.amount
     held = ()
     if order is not None:
@@ -194,14 +194,15 @@ def _already(known: Settlement, said: Returned) -> Decision:
 
 
 def _claims(command: ReturnMoney, state: UnmatchedMoney) -> tuple[Claim, ...]:
-    """That nothing else left us under its reference; of what came back of a payout, that nothing else comes
-    to us under it and waits.
+    """That nothing else left us under its reference, but for what a person took back before; of what came
+    back of a payout, that nothing else comes to us under it and waits.
     """
     it = state.it
     if command.reference is None:
         return ()
     if state.is_receipt:
-        return (MoneyReference(it.processor, command.reference, it.customer or "").payout_claim(),)
+        named = MoneyReference(it.processor, command.reference, it.customer or "")
+        return (named.payout_claim(state.freed(command.reference)),)
     return (Claim(UNMATCHED_REF, unmatched_ref("receipt", it.processor, command.reference)),)
 
 

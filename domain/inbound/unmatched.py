@@ -8,6 +8,7 @@ import msgspec
 from domain.decision import Claim, Given
 from domain.entry import Entry
 from domain.ids import is_id
+from domain.inbound.notice_events import TOLD
 from domain.inbound.unmatched_events import (
     Direction,
     UnmatchedPayout,
@@ -43,6 +44,15 @@ class Settlement(msgspec.Struct, frozen=True):
     position: int
     reopened: int | None = None
     """Position of the entry that says it was none after all, or is here again."""
+    failed: bool = False
+    """Whether the processor through which it went back says itself that it did not arrive."""
+
+    @property
+    def taken_back(self) -> int | None:
+        """Position of the entry in which a person says that it is here; None where nobody or its processor
+        does.
+        """
+        return None if self.failed else self.reopened
 
 
 class UnmatchedMoney(msgspec.Struct, frozen=True):
@@ -88,10 +98,21 @@ class UnmatchedMoney(msgspec.Struct, frozen=True):
         return None
 
     def returned_under(self, reference: str | None) -> Settlement | None:
-        """What of it went back, or came back, under that reference, whatever became of that since."""
+        """What of it went back, or came back, under that reference; None also where a person took that back,
+        so that it may be said anew.
+        """
+        known = self._last_returned_under(reference)
+        return None if known is None or known.taken_back is not None else known
+
+    def freed(self, reference: str) -> int | None:
+        """Position of the entry by which a person took back what went back last under that reference."""
+        known = self._last_returned_under(reference)
+        return None if known is None else known.taken_back
+
+    def _last_returned_under(self, reference: str | None) -> Settlement | None:
         if reference is None:
             return None
-        for known in self.settlements.values():
+        for known in reversed(list(self.settlements.values())):
             if isinstance(known.it, Returned) and known.it.reference == reference:
                 return known
         return None
@@ -229,7 +250,7 @@ def _evolved(state: UnmatchedMoney | None, entry: Entry) -> UnmatchedMoney:
         case UnmatchedReceiptReopened() as it, UnmatchedMoney():
             return _reopened(state, it.subject, entry)
         case UnmatchedReceiptCameAgain() as it, UnmatchedMoney():
-            return _reopened(state, it.settlement, entry)
+            return _reopened(state, it.settlement, entry, failed=entry.meta.origin == TOLD)
         case event, _:
             raise TypeError(f"{type(event).__name__} does not belong at {entry.stream} {entry.version}")
 
@@ -239,6 +260,6 @@ def _settled(state: UnmatchedMoney, name: str, it: Settled, entry: Entry) -> Unm
     return msgspec.structs.replace(state, settlements={**state.settlements, name: settlement})
 
 
-def _reopened(state: UnmatchedMoney, name: str, entry: Entry) -> UnmatchedMoney:
-    none = msgspec.structs.replace(state.settlements[name], reopened=entry.position)
+def _reopened(state: UnmatchedMoney, name: str, entry: Entry, *, failed: bool = False) -> UnmatchedMoney:
+    none = msgspec.structs.replace(state.settlements[name], reopened=entry.position, failed=failed)
     return msgspec.structs.replace(state, settlements={**state.settlements, name: none})

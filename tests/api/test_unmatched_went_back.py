@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.stripe.told import derived_id
 from ledger.composition import Ledger
 from tests.api.house import House, eur, payment_body
 from tests.api.stripe import Stripe, fresh, stripe_of
@@ -209,7 +210,6 @@ async def test_a_failure_may_be_told_first(stripe: Stripe) -> None:
 
 
 async def test_a_return_that_was_said_by_mistake_waits_again(house: House) -> None:
-    # Keep it for good → a wrong amount under the name that Stripe tells has no way out, and this fails.
     money = await house.unmatched(2000)
     receipt = await house.recorded(f"/v1/unmatched/{money}/return", {"reference": fresh("re")})
     said = {"settlement": receipt["entries"][0]["data"]["settlement"]}
@@ -220,6 +220,94 @@ async def test_a_return_that_was_said_by_mistake_waits_again(house: House) -> No
     assert (await listed(house, money))["left"]["amount"] == 2000
     unknown = await house.agent.post(path, {"settlement": "stl_00000000000000000000000009"})
     assert (unknown.status_code, unknown.json()["type"]) == (409, "/problems/return-unknown")
+
+
+async def said_and_taken_back(house: House, money: str, name: str, **amount: Any) -> None:
+    """A person says that it went back under that name, and that it did not."""
+    receipt = await house.recorded(f"/v1/unmatched/{money}/return", {"reference": name, **amount})
+    said = {"settlement": receipt["entries"][0]["data"]["settlement"]}
+    await house.recorded(f"/v1/unmatched/{money}/return-failure", said)
+
+
+async def test_what_came_back_goes_back_once_more_under_its_name(house: House) -> None:
+    # Answer it as known → nothing is recorded, the money waits for ever, and this fails.
+    before, money, name = await cash(house), await house.unmatched(2000), fresh("wire")
+    for _ in range(2):
+        await said_and_taken_back(house, money, name)
+    assert (await cash(house), (await listed(house, money))["left"]["amount"]) == (before + 2000, 2000)
+    again = await house.agent.post(f"/v1/unmatched/{money}/return", {"reference": name})
+    assert (again.status_code, "Idempotent-Replayed" in again.headers) == (201, False)
+    assert (await cash(house), (await listed(house, money))["left"]["amount"]) == (before, 0)
+
+
+@pytest.mark.parametrize("amount", [2000, 200], ids=["too early", "and mistyped"])
+async def test_what_stripe_tells_counts_after_a_person_took_back_what_they_said(
+    stripe: Stripe, amount: int
+) -> None:
+    # Take it for what the person said → the books hold 20.00 that left, and this fails.
+    house = stripe.house
+    money, it = await kept_charge(stripe, 2000)
+    here, back = await cash(house), refund(it, 2000)
+    await said_and_taken_back(house, money, back["id"], amount=eur(amount))
+    assert await stripe.tell("refund.created", back) == "recorded"
+    assert await stripe.tell("refund.updated", back) == "known"
+    assert (await cash(house), (await listed(house, money))["left"]["amount"]) == (here - 2000, 0)
+    assert await stripe.tell("refund.failed", back | {"status": "failed"}) == "recorded"
+    assert await stripe.tell("refund.updated", back) == "known"
+    assert (await cash(house), (await listed(house, money))["left"]["amount"]) == (here, 2000)
+
+
+async def test_a_failure_told_first_counts_after_a_person_took_back_what_they_said(stripe: Stripe) -> None:
+    # Take the failure for what the person took back → told late of the success, 20.00 leave, this fails.
+    house = stripe.house
+    money, it = await kept_charge(stripe, 2000)
+    here, back = await cash(house), refund(it, 2000)
+    await said_and_taken_back(house, money, back["id"])
+    for kind, status, result in (
+        ("refund.failed", "failed", "recorded"),
+        ("charge.refund.updated", "failed", "known"),
+        ("refund.created", "succeeded", "known"),
+    ):
+        assert await stripe.tell(kind, back | {"status": status}) == result
+        assert (await cash(house), (await listed(house, money))["left"]["amount"]) == (here, 2000)
+
+
+async def test_a_payout_kept_beside_a_mistyped_return_is_assigned_once_that_is_taken_back(
+    stripe: Stripe,
+) -> None:
+    # Keep the name for the mistake → both wait with no way out, and this fails.
+    house = stripe.house
+    money, it = await kept_charge(stripe, 2000)
+    here, back = await cash(house), refund(it, 2000)
+    receipt = await house.recorded(
+        f"/v1/unmatched/{money}/return", {"reference": back["id"], "amount": eur(200)}
+    )
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    (row,) = await waiting(house, back["id"])
+    path, said = f"/v1/unmatched/{row['id']}/assignment", {"receipt": money, "amount": eur(1800)}
+    refused = await house.agent.post(path, said)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/reference-paid-out-otherwise")
+    mistake = {"settlement": receipt["entries"][0]["data"]["settlement"]}
+    await house.recorded(f"/v1/unmatched/{money}/return-failure", mistake)
+    await house.recorded(path, {"receipt": money})
+    assert [(await listed(house, name))["left"]["amount"] for name in (money, row["id"])] == [0, 0]
+    assert await cash(house) == here - 2000
+
+
+async def test_what_stripe_told_and_a_person_took_back_stays_theirs_to_say_again(stripe: Stripe) -> None:
+    house = stripe.house
+    money, it = await kept_charge(stripe, 2000)
+    here, back = await cash(house), refund(it, 2000)
+    await stripe.tell("refund.created", back)
+    await house.recorded(
+        f"/v1/unmatched/{money}/return-failure", {"settlement": derived_id("stl", back["id"])}
+    )
+    order = await house.order(2)
+    await house.recorded(f"/v1/unmatched/{money}/assignment", {"order": order})
+    for kind, status in (("refund.updated", "succeeded"), ("refund.failed", "failed")):
+        assert await stripe.tell(kind, back | {"status": status}) == "known"
+    assert await waiting(house, back["id"]) == []
+    assert await cash(house) == here
 
 
 @pytest.mark.parametrize("named", [True, False])

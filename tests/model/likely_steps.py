@@ -16,7 +16,7 @@ SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("approve", "withdraw"),
     ("promise",),
     ("grant_credit",),
-    ("told_payment", "told_reversal", "assign", "give_back"),
+    ("told_payment", "told_reversal", "assign", "give_back", "came_again"),
     ("attempt", "let_through", "refuse"),
     ("send_back", "told_payout", "fail_payout"),
     ("unverified", "pay_own", "return_own", "correct_own", "ask_credit_back"),
@@ -82,6 +82,8 @@ def _ripe(twins: Twins, order: Order) -> Iterator[str]:
             yield from ("review", "review", "review")
     if any(it.left for it in twins.shop.unmatched.values()):
         yield from ("assign", "assign", "assign", "give_back")
+    if any(it.came and it.returns for it in twins.shop.unmatched.values()):
+        yield from ("came_again", "give_back")
     if order.under_way is not None:
         yield from ["let_through"] * 6
         yield from ["refuse"] * (2 + 6 * len(twins.shop.card_declines))

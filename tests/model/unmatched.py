@@ -13,6 +13,15 @@ from tests.model.shop import Shop
 
 
 @dataclass
+class Return:
+    """So much went back; `here` once it did not arrive, or was said by mistake."""
+
+    settlement: str
+    amount: int
+    here: bool = False
+
+
+@dataclass
 class Unmatched:
     """Money of which `left` is for nothing yet; else it left us."""
 
@@ -23,6 +32,8 @@ class Unmatched:
     came: bool
     parts: dict[str, int] = field(default_factory=dict[str, int])
     """What of it was assigned, by the payment it is recorded as."""
+    returns: dict[str, Return] = field(default_factory=dict[str, Return])
+    """What of it went back, by the name it left under: the last under each."""
 
 
 def told(shop: Shop, name: str, money: Unmatched, record: Callable[[], None]) -> None:
@@ -55,14 +66,29 @@ def assigned(shop: Shop, name: str) -> None:
     _lacks(shop, shop.unmatched[name].order)
 
 
-def give_back(shop: Shop, name: str, amount: int) -> None:
-    """It went back. R-B2: an order that it came for waits, unless what is left of all that came would do."""
-    money = shop.unmatched[name]
-    if amount > money.left:
+def give_back(shop: Shop, name: str, back: Return, under: str) -> None:
+    """It went back. I12: once under one name, but for what a person took back. R-B2: an order that it came
+    for waits, unless what is left of all that came would do.
+    """
+    money, known = shop.unmatched[name], shop.unmatched[name].returns.get(under)
+    if known is not None and not known.here:
+        if known.amount != back.amount:
+            raise Refused("I12")
+        return
+    if back.amount > money.left:
         raise Refused("I12")
-    money.left -= amount
+    money.left -= back.amount
+    money.returns[under] = back
     if money.came:
         _lacks(shop, money.order)
+
+
+def came_again(shop: Shop, name: str, under: str) -> None:
+    """I12: what went back did not arrive: once."""
+    back = shop.unmatched[name].returns[under]
+    if not back.here:
+        back.here = True
+        shop.unmatched[name].left += back.amount
 
 
 def waiting_for(shop: Shop, order: str) -> int:

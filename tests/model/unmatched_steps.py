@@ -6,7 +6,7 @@ from domain.bills.bill_payments import ReceiveBillPayment
 from domain.inbound.assigning import AssignMoney
 from domain.inbound.notices import MovedMoney, ReceiveNotice
 from domain.inbound.other_money import WaitForOtherMoney
-from domain.inbound.returning import ReturnMoney
+from domain.inbound.returning import RecordFailedReturn, ReturnMoney
 from domain.payments.money_facts import MoneyFact
 from domain.payments.reversing import ReversePayment
 from domain.refunds.paying_out import RecordPayout
@@ -16,7 +16,7 @@ from tests.model import holds, payouts, receiving, reversals, unmatched
 from tests.model.choices import Take, amount_of, one_of, order_of
 from tests.model.orders import Order
 from tests.model.twins import Twins
-from tests.model.unmatched import Unmatched
+from tests.model.unmatched import Return, Unmatched
 
 
 def told_payment(twins: Twins, which: int, much: int) -> None:
@@ -114,18 +114,31 @@ def give_back(twins: Twins, which: int, much: int) -> None:
     if name is None:
         return
     money = twins.shop.unmatched[name]
-    amount = amount_of(money.left, much)
+    before = one_of({under: under for under in money.returns}, which // 16) if much % 2 else None
+    under = before or f"back_{twins.number}"
+    back = Return(id_of("stl", twins.number), amount_of(money.left, much // 2))
     command = ReturnMoney(
         unmatched=name,
-        settlement=id_of("stl", twins.number),
-        amount=amount,
+        settlement=back.settlement,
+        amount=back.amount,
         currency=money.currency,
-        reference=f"back_{twins.number}",
+        reference=under,
         order=money.order,
         customer=twins.shop.orders[money.order].customer,
         kept=unmatched.kept_for(twins.shop, money.order),
     )
-    twins.ask(command, lambda: unmatched.give_back(twins.shop, name, amount))
+    twins.ask(command, lambda: unmatched.give_back(twins.shop, name, back, under))
+
+
+def came_again(twins: Twins, which: int, much: int) -> None:
+    """What went back did not arrive, or was said by mistake."""
+    gone = {name: it for name, it in twins.shop.unmatched.items() if it.came and it.returns}
+    name = one_of({name: name for name in gone}, which // 4)
+    if name is None:
+        return
+    under, back = list(gone[name].returns.items())[much % len(gone[name].returns)]
+    command = RecordFailedReturn(unmatched=name, settlement=back.settlement)
+    twins.ask(command, lambda: unmatched.came_again(twins.shop, name, under))
 
 
 def tell(twins: Twins, order: Order, fact: MoneyFact, *, came: bool = False) -> None:
@@ -185,5 +198,6 @@ UNMATCHED: Mapping[str, tuple[int, Take]] = {
     "told_reversal": (1, told_reversal),
     "assign": (1, assign),
     "give_back": (1, give_back),
+    "came_again": (1, came_again),
 }
 """How often each is tried, and how."""
