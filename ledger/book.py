@@ -22,7 +22,6 @@ from domain.book.register import Register
 from domain.command import Command
 from domain.customers.standing import CustomerFacts
 from domain.decision import Decision, Given
-from domain.decisions import decide
 from domain.declines.releasing import facts_due
 from domain.entry import Entry
 from domain.moments import Moment
@@ -33,6 +32,7 @@ from ledger.processors.gateway import Gateway
 from ledger.projecting.read_models import ReadModels
 from ledger.reacting.rows import Reactions
 from ledger.record.append import Recorded, Repeated, Stale, Taken
+from ledger.record.deciding import decided
 from ledger.record.folds import Folded, FoldedFacts, Folds, Recent
 from ledger.record.queues import Queues
 from ledger.record.reading import Record
@@ -45,7 +45,9 @@ from ledger.sealing.sealer import Sealer
 ALWAYS_READ = frozenset({register.STREAM, policy.STREAM})
 
 PERSISTENCE = 2.0
-"""Seconds for which a command is decided again while others keep changing what it reads."""
+"""Seconds for which a command is decided again while others keep changing what it reads, from the first time
+on that they did: it is decided twice at least on what was just read, however long that takes.
+"""
 
 BUSY, IDLE = 0.05, 1.0
 """Seconds between two looks for others' entries: while there are some, and while there are not."""
@@ -174,18 +176,20 @@ class Book:
             queues.add(customer)
         with in_time:
             async with self._queues.turn(queues):
-                return await self._settled(command, submission)
+                return await self._settled(command, submission, in_time)
 
-    async def _settled(self, command: Command, submission: Submission) -> Outcome:
+    async def _settled(self, command: Command, submission: Submission, in_time: InTime) -> Outcome:
         loop = asyncio.get_running_loop()
-        until = loop.time() + PERSISTENCE
+        until: float | None = None
         fresh = submission.dry_run
         while True:
             now = self.clock()
             at = now if submission.effective_at is None else submission.effective_at
             view = await self._view(command, submission, at, fresh=fresh)
             try:
-                decision = _decided(command, submission, view, at, now)
+                _expect_version(submission, view)
+                given = _given(submission, view, at, now)
+                decision = await decided(command, given, view.states.values(), in_time)
             except (Refusal, VersionMismatch):
                 if view.fresh:
                     if repeated := await self.repeats.of(submission):
@@ -197,7 +201,10 @@ class Book:
                 outcome = await self._appended(decision, submission, view, at)
                 if outcome is not None:
                     return outcome
-                if loop.time() >= until:
+                # What was merely kept, or taken to be new, may be out of date though nobody else writes now.
+                if view.fresh and until is None:
+                    until = loop.time() + PERSISTENCE
+                elif until is not None and loop.time() >= until:
                     raise StreamBusy(tuple(sorted(command.writes())))
             elif view.fresh:
                 return await self._unrecorded(decision, submission, view, at)
@@ -449,12 +456,11 @@ class Book:
                     waiter.set_result(None)
 
 
-def _decided(command: Command, submission: Submission, view: _View, at: Moment, now: Moment) -> Decision:
+def _expect_version(submission: Submission, view: _View) -> None:
     if submission.expected is not None:
         stream, versions = submission.expected
         if (actual := view.states[stream].version) not in versions:
             raise VersionMismatch(stream, versions, actual)
-    return decide(command, _given(submission, view, at, now))
 
 
 def _given(submission: Submission, view: _View, at: Moment, now: Moment) -> Given:

@@ -5,7 +5,8 @@ is started again by `serve`) is waited for, and one that hangs is given up, afte
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, ClassVar, LiteralString, Self
 
@@ -137,6 +138,18 @@ class InTime:
             # Somebody else may have cancelled the task too; then that is what ended it.
             if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
                 raise Unavailable("the database does not answer") from error
+
+    @contextmanager
+    def stopped(self) -> Generator[None]:
+        """For `with`, within its own: what is waited for inside does not count."""
+        watch = self._watch_over_me
+        watch.discard(self)
+        began = watch.loop.time()
+        try:
+            yield
+        finally:
+            self.until += watch.loop.time() - began
+            watch.add(self)
 
     def end(self) -> None:
         """Its time is over."""

@@ -4,15 +4,22 @@ import asyncio
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
+from threading import Event
+from typing import Any
 
 import msgspec
 import psycopg
 import pytest
 
+from domain.bills.billing import NewBill
 from domain.book.default_edition import DEFAULT_EDITION
 from domain.book.policy import AdoptPolicy
 from domain.book.register import BookOpened, OpenBook
+from domain.command import Command
 from domain.customers.registering import RegisterCustomer
+from domain.decision import Decision, Given
+from domain.decisions import decide
+from domain.numbers import year_of_recording
 from domain.orders.order import Placed
 from domain.orders.order_events import OrderPlaced, Part
 from domain.orders.shipping import ShipmentExceedsUnits, ShipOrder
@@ -34,9 +41,12 @@ from ledger.errors import (
     VersionMismatch,
 )
 from ledger.identity import mint
+from ledger.record import deciding
+from ledger.record.append import Verdict
 from ledger.record.chain import verify
 from ledger.record.codec import entry_of
 from ledger.record.submission import Lookup, Outcome, Submission
+from ledger.record.writer import Writer
 from ledger.sealing.sealer import BOOK
 from tests.record.conftest import ANN, Rows, capture, place, submission
 
@@ -414,10 +424,55 @@ async def test_a_command_that_keeps_losing_to_others_is_told_the_stream_is_busy(
     monkeypatch.setattr(book_module, "PERSISTENCE", 0.0)
     order = await placed_order(book)
     other = await other_ledger.book(book.name)
-    await other.execute(capture(order, 1), submission())
+    append, writers = Writer.append, list[Writer]()
+
+    async def after_another(writer: Writer, *asked: Any) -> Verdict:
+        writers.append(writer)
+        if writer is writers[0]:
+            await other.execute(capture(order, 1), submission())
+        return await append(writer, *asked)
+
+    monkeypatch.setattr(Writer, "append", after_another)
     with pytest.raises(StreamBusy) as busy:
         await book.execute(capture(order, 1), submission())
     assert busy.value.streams == (order,)
+
+
+async def test_a_lone_command_is_recorded_however_long_it_takes_to_decide(
+    book: Book, other_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the seconds begin with the command → a process that has read the order, and not yet the numbers of
+    the year's bills, says for ever that others are faster.
+    """
+    monkeypatch.setattr(book_module, "PERSISTENCE", 0.0)
+    year = year_of_recording(book.clock(), "Europe/Berlin")
+    billed: list[ShipOrder] = []
+    for _ in range(2):
+        placed = msgspec.structs.replace(place(), terms="bill_after")
+        await book.execute(placed, submission())
+        billed.append(msgspec.structs.replace(ship(placed.order), bill=NewBill(mint("bil"), year)))
+    await book.execute(billed[0], submission())
+    restarted = await other_ledger.book(book.name)
+    await restarted.state(billed[1].order)
+    assert len((await restarted.execute(billed[1], submission())).entries) == 3
+
+
+async def test_a_long_decision_leaves_the_loop_to_others(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Decide it on the loop → nobody else is served, and it waits in vain.
+    order = await placed_order(book)
+    served = Event()
+
+    def decide_once_another_was_served(command: Command, given: Given) -> Decision:
+        assert served.wait(10)
+        return decide(command, given)
+
+    monkeypatch.setattr(deciding, "LONG", 2)  # what the order weighs
+    monkeypatch.setattr(deciding, "decide", decide_once_another_was_served)
+    long = asyncio.create_task(book.execute(capture(order, 1), submission()))
+    await asyncio.sleep(0)
+    assert await book.state(order) is not None
+    served.set()
+    assert len((await long).entries) == 1
 
 
 async def test_a_cancelled_caller_leaves_the_order_usable(book: Book, rows: Rows) -> None:

@@ -157,3 +157,21 @@ async def test_of_many_who_wait_each_is_told_in_its_own_time(monkeypatch: pytest
         await waits(0.01)  # the timer was set for the patient one again
     go_on.set()
     await patient
+
+
+async def test_what_does_not_wait_for_the_database_takes_none_of_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Let the time go on meanwhile → it is over, as the second one's is.
+    monkeypatch.setattr(connection_module, "PATIENCE", 0.0)
+    over = asyncio.Event()
+
+    async def waits_in_vain() -> None:
+        with pytest.raises(Unavailable), InTime():
+            await asyncio.Event().wait()
+        over.set()
+
+    with InTime() as mine, mine.stopped():
+        other = asyncio.create_task(waits_in_vain())
+        await over.wait()
+    await other
