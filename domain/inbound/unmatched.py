@@ -195,7 +195,8 @@ def claims_of_unmatched(
     if direction == "receipt" or reference_used:
         return (once,)
     named = MoneyReference(it.processor, it.reference, it.customer or "")
-    return once, msgspec.structs.replace(named.payout_claim(), stream=stream)
+    freed = it.freed if isinstance(it, UnmatchedPayout) else None
+    return once, msgspec.structs.replace(named.payout_claim(freed), stream=stream)
 
 
 def kept_in(holder: str) -> str | None:

@@ -45,6 +45,8 @@ class UnmatchedPayout(Event, frozen=True, kw_only=True):
     amount: Minor
     processor: str
     reference: str
+    freed: int | None = None
+    """Position that says that what left before under its reference came back: it is posted once more."""
     why: str
     deadlines: tuple[Deadline, ...] = ()
 

@@ -12,6 +12,8 @@ from domain.entry import Event, Minor
 from domain.inbound.unmatched import claims_of_unmatched, is_kept, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.orders.order import Placed
+from domain.payments.references import MoneyReference
+from domain.refunds.payout_references import freed_at
 from domain.refunds.refund_events import PayoutUnmatched
 
 
@@ -51,6 +53,7 @@ def kept_beyond(
         amount=it.amount,
         processor=it.processor,
         reference=it.reference,
+        freed=freed_at(state, MoneyReference(it.processor, it.reference, it.customer)),
         why=it.why,
         deadlines=deadlines_of_unmatched(given),
     )

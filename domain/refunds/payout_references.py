@@ -77,7 +77,7 @@ def expect_unused(state: Placed | Customer, it: RefundPaid, processor: str | Non
 
     Raises: ReferencePaidOutOtherwise.
     """
-    for known in _under_the_same(state, it, processor):
+    for known in _under(state, _named(state, it, processor), processor):
         if not known.did_not_arrive:
             recorded = Money(known.tried.amount, known.tried.currency)
             raise ReferencePaidOutOtherwise(
@@ -88,14 +88,21 @@ def expect_unused(state: Placed | Customer, it: RefundPaid, processor: str | Non
 def payout_claims(state: Placed | Customer, it: RefundPaid, processor: str | None) -> tuple[Claim, ...]:
     """What a payout claims; nothing without a reference. `processor`: the one connected."""
     named = _named(state, it, processor)
-    if named is None:
-        return ()
-    returned = [known.returned_position or 0 for known in _under_the_same(state, it, processor)]
-    return (named.payout_claim(max(returned) if returned and named.is_payers_own else None),)
+    return () if named is None else (named.payout_claim(freed_at(state, named)),)
 
 
-def _under_the_same(state: Placed | Customer, it: RefundPaid, processor: str | None) -> Iterator[Payout]:
-    named = _named(state, it, processor)
+def freed_at(state: Placed | Customer, named: MoneyReference) -> int | None:
+    """Position that says that the last payout of the same order, or customer, under it came back to us, where
+    we wrote it ourselves: it is free for what is sent again.
+    """
+    if not named.is_payers_own:
+        return None
+    # No card's payout is under what we write ourselves, whoever is connected.
+    returned = [known.returned_position for known in _under(state, named, None)]
+    return max([position for position in returned if position is not None], default=None)
+
+
+def _under(state: Placed | Customer, named: MoneyReference | None, processor: str | None) -> Iterator[Payout]:
     if named is None:
         return
     for refund in state.refunds.values():

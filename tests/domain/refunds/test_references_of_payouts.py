@@ -33,7 +33,7 @@ from tests.domain.examples import (
 from tests.domain.notice_examples import assign, left, money, notice
 from tests.domain.refund_examples import PAYOUTS, come_back, fail, grant, settle
 from tests.domain.refunds.test_paying_out import MONEY, SECOND, record
-from tests.domain.specification import Story, given
+from tests.domain.specification import Story, given, moment
 
 LATER: dict[str, Any] = {"payouts": (id_of("pot", 3),), "credit": id_of("crd", 3)}
 
@@ -161,6 +161,32 @@ def test_a_cheque_is_posted_as_often_as_it_comes_back_for_whichever_refund() -> 
         story.do(cheque)
         story.do(come_back(refund=refund, payout=payout))
     assert len(set(claims)) == len(claims)
+
+
+def told_after_the_bank_took_it_all(reference: str) -> tuple[Story, Command]:
+    """Cheque 815 came back on the 20th; one left on the 25th, which is told once the bank took all."""
+    story = given(customer_registered(), placed(), captured(), shipped())
+    for command in (grant((1, 2)), fail(), settle(reference="815", method="cheque")):
+        story.do(command)
+    story.on("2010-08-20").do(come_back())
+    story.on("2010-08-27").do(reverse())
+    story.with_now(moment("2010-08-28")).on("2010-08-25")
+    return story, settle(reference=reference, method="cheque", unmatched=id_of("unm", 60), **LATER)
+
+
+def test_a_cheque_posted_again_waits_under_its_number_where_nothing_is_due_any_more() -> None:
+    # Claim its number anew → what has left can never be told, this fails.
+    story, again = told_after_the_bank_took_it_all("815")
+    came_back = entry_of(story, RefundReturned)
+    once, freed = claims_of(story, again)
+    assert (once.kind, once.value) == ("unmatched_ref", "payout/cheque/815")
+    assert (freed.kind, freed.value) == ("payout_ref_again", f"cheque/815/{came_back}")
+    beyond = story.when(again).decides(UnmatchedPayout)
+    assert (beyond.amount, beyond.freed) == (7595, came_back)
+    assert claims_of_unmatched(beyond) == (once, freed), "whatever it becomes claims no more"
+    story, other = told_after_the_bank_took_it_all("816")
+    assert [it.value for it in claims_of(story, other)] == ["payout/cheque/816", "cheque/816"]
+    assert story.when(other).decides(UnmatchedPayout).freed is None
 
 
 def test_a_processor_names_what_it_sends_again_anew() -> None:
