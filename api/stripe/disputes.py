@@ -7,8 +7,9 @@ any order.
 from collections.abc import Mapping
 
 from api.stripe.objects import StripeDispute, StripeEvent, minor_units
-from api.stripe.told import STRIPE, Told, derived_id, find, kept_under, moved, object_of
-from domain.inbound.notices import KEPT_BEFORE, UNKNOWN, ToldFact
+from api.stripe.told import STRIPE, Found, Told, derived_id, find, kept_under, moved, object_of
+from api.stripe.waiting_charges import charge_waiting, gone_back, is_here_again, went_back
+from domain.inbound.notices import KEPT_BEFORE, UNKNOWN, MovedMoney, ToldFact
 from domain.orders.order import Placed
 from domain.payments.disputing import CloseDispute, OpenDispute
 from domain.payments.payment import Payment, Reversal
@@ -87,13 +88,16 @@ async def dispute_closed(book: Book, event: StripeEvent) -> Told:
 
 
 async def funds_withdrawn(book: Book, event: StripeEvent) -> Told:
-    """A bank took a payment back."""
+    """A bank took a payment back, or a charge that waits without a place: that went back."""
     it = object_of(event, StripeDispute)
     currency = it.currency.upper()
     money = moved("payout", minor_units(it.amount, currency), currency, it.id)
     found = await find(book, (it.charge, it.payment_intent), None)
-    if found.order is None or found.payment is None or money is None:
-        return Told(order=found.order, money=money)
+    if money is None:
+        return Told(order=found.order)
+    if found.order is None or found.payment is None:
+        kept = await kept_under(book, "payout", (it.id,))
+        return Told(order=found.order, money=money) if kept else await gone_back(book, it, found, money)
     known = _dispute_named(it, found.order)
     first = _before(_opening(it, found.order, found.payment)) if known is None else ()
     fact = _taking_back(it, found.order, found.payment, known)
@@ -139,7 +143,7 @@ async def funds_reinstated(book: Book, event: StripeEvent) -> Told:
     found = await find(book, (it.charge, it.payment_intent), None)
     order, payment = found.order, found.payment
     if order is None or payment is None or money is None:
-        return Told(order=order, money=money)
+        return await _waits_again(book, it, found, money)
     dispute = _dispute_named(it, order)
     reversal = derived_id("rev", it.id)
     known = _reversal_named(it, order, dispute)
@@ -163,3 +167,12 @@ async def funds_reinstated(book: Book, event: StripeEvent) -> Told:
     return Told(
         order=order, fact=fact, money=money, first=first, earliest=payment.at if known is None else known.at
     )
+
+
+async def _waits_again(book: Book, it: StripeDispute, found: Found, money: MovedMoney | None) -> Told:
+    """What the bank had taken of a charge that waits without a place: all of it is here again, or a part."""
+    waits = await charge_waiting(book, it)
+    known = None if waits is None else went_back(it, waits)
+    if waits is None or known is None or money is None or known.it.amount != money.amount:
+        return Told(order=found.order, money=money)
+    return await is_here_again(book, it, waits)

@@ -6,14 +6,13 @@ left too, which is recorded first where nobody has told it yet: they may come in
 
 import msgspec
 
-from api.kept_money import kept_for
 from api.stripe.objects import StripeCharge, StripeEvent, StripeRefund, minor_units
 from api.stripe.paid_of import PaidOf, meant_of, paying_out, recorded_of
-from api.stripe.told import STRIPE, Found, Told, derived_id, find, kept_under, moved, object_of
+from api.stripe.told import STRIPE, Found, Told, find, kept_under, moved, object_of
+from api.stripe.waiting_charges import charge_waiting, gone_back, is_here_again, returning, went_back
 from domain.customers.registering import Customer
-from domain.inbound.notices import MovedMoney
-from domain.inbound.returning import RecordFailedReturn, ReturnMoney
-from domain.inbound.unmatched import Returned, Settlement, UnmatchedMoney, unmatched_stream
+from domain.inbound.returning import RecordFailedReturn
+from domain.inbound.unmatched import Settlement, UnmatchedMoney, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayoutAssigned
 from domain.orders.order import Placed
 from domain.refunds.payout_failures import RecordReturnedPayout
@@ -61,90 +60,30 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
     of = of or await meant_of(book, found, it, amount)
     fact = None if of is None else paying_out(it, of, found, amount)
     if of is None or fact is None:
-        return await _gone_back(book, it, found, money)
+        return await gone_back(book, it, found, money)
     return Told(order=of.order, customer=of.customer, fact=fact, money=money, earliest=of.since)
-
-
-async def _gone_back(book: Book, it: StripeRefund, found: Found, money: MovedMoney | None) -> Told:
-    """Of a charge that waits without a place: as far as that is left, it went back."""
-    waits = await _waiting(book, it)
-    if waits is None or (waits.left == 0 and _went_back(it, waits) is None):
-        return Told(order=found.order, money=money)
-    order, fact = await _returning(book, it, waits, minor_units(it.amount, it.currency.upper()))
-    return Told(order=order, customer=waits.it.customer, fact=fact, money=money, earliest=waits.at)
-
-
-async def _waiting(book: Book, it: StripeRefund) -> UnmatchedMoney | None:
-    """The charge, where it was kept without a place."""
-    for reference in (it.charge, it.payment_intent):
-        kept = None if reference is None else await kept_as(book, "receipt", STRIPE, reference)
-        state = None if kept is None else await book.state(unmatched_stream(kept))
-        if isinstance(state, UnmatchedMoney) and state.is_receipt:
-            return state
-    return None
-
-
-def _went_back(it: StripeRefund, waits: UnmatchedMoney) -> Settlement | None:
-    """What it tells of the charge is on record: under its reference, or told of before and taken back by a
-    person.
-    """
-    return waits.returned_under(it.id) or waits.settlements.get(derived_id("stl", it.id))
-
-
-async def _returning(
-    book: Book, it: StripeRefund, money: UnmatchedMoney, amount: int
-) -> tuple[Placed | None, ReturnMoney]:
-    """So much of it, or of a payout that waits, went back where it came from; and the order it named."""
-    order, customer = money.it.order, money.it.customer
-    named = None if order is None else await book.state(order)
-    kept = () if order is None or customer is None else await kept_for(book, order, customer)
-    fact = ReturnMoney(
-        unmatched=money.it.unmatched,
-        settlement=derived_id("stl", it.id),
-        amount=amount,
-        currency=it.currency.upper(),
-        reference=it.id,
-        order=order,
-        customer=None if order is None else customer,
-        kept=kept,
-    )
-    return named if isinstance(named, Placed) else None, fact
 
 
 async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
     currency = it.currency.upper()
     amount = minor_units(it.amount, currency)
     of = await recorded_of(book, found, it.id)
-    waits, kept = await _waiting(book, it), await kept_as(book, "payout", STRIPE, it.id)
+    waits, kept = await charge_waiting(book, it), await kept_as(book, "payout", STRIPE, it.id)
     if of is not None and of.payout is not None and kept is None:
         fact, money = _coming_back(it, of, of.payout), moved("receipt", amount, currency, it.id)
         return Told(order=of.order, customer=of.customer, fact=fact, money=money, earliest=of.payout.at)
-    if waits is not None and _went_back(it, waits) is not None:
-        return await _is_here_again(book, it, waits)
+    if waits is not None and went_back(it, waits) is not None:
+        return await is_here_again(book, it, waits)
     if kept is not None:
         return await _payout_came_back(book, it, kept, of)
     of = await meant_of(book, found, it, amount)
     paid = None if of is None else paying_out(it, of, found, amount)
     if of is None or paid is None:
         if waits is not None and waits.left >= amount:
-            return await _is_here_again(book, it, waits)
+            return await is_here_again(book, it, waits)
         return Told(order=found.order)  # as far as is known here, nothing had left
     fact = RecordReturnedPayout(stream=of.stream, refund=of.refund, payout=paid.payout, why=_why(it))
     return Told(order=of.order, customer=of.customer, fact=fact, first=(paid,), earliest=of.since)
-
-
-async def _is_here_again(book: Book, it: StripeRefund, waits: UnmatchedMoney) -> Told:
-    """What went back of a charge that waits did not arrive."""
-    order, back = await _returning(book, it, waits, minor_units(it.amount, it.currency.upper()))
-    known = _went_back(it, waits)
-    gone = back.settlement if known is None or not isinstance(known.it, Returned) else known.it.settlement
-    return Told(
-        order=order,
-        customer=waits.it.customer,
-        fact=RecordFailedReturn(unmatched=waits.it.unmatched, settlement=gone),
-        first=(back,) if known is None else (),
-        earliest=waits.at if known is None else known.at,
-    )
 
 
 async def _payout_came_back(book: Book, it: StripeRefund, kept: str, beside: PaidOf | None) -> Told:
@@ -170,7 +109,7 @@ async def _payout_came_back(book: Book, it: StripeRefund, kept: str, beside: Pai
         parts.append(_told_back(it, beside, beside.payout))
     if left:
         money = moved("receipt", left, currency, it.id)
-        order, fact = await _returning(book, it, payout, left)
+        order, fact = await returning(book, it, payout, left)
         customer = payout.it.customer
         parts.append(Told(order=order, customer=customer, fact=fact, money=money, earliest=payout.at))
     first = tuple([part.fact for part in parts[:-1] if part.fact is not None])

@@ -764,6 +764,29 @@ async def test_a_dispute_about_money_without_a_place_is_somebodys_task(stripe: S
         assert await to_look_at(stripe) == "kept_before"
 
 
+async def test_what_a_bank_takes_of_a_charge_that_waits_is_no_money_to_assign(stripe: Stripe) -> None:
+    """Keep it beside the charge → the order is said to be paid with what the bank has, and this fails."""
+    house = stripe.house
+    order = await house.paid_order(2)
+    it = charge(order)
+    assert await stripe.tell("charge.succeeded", it) == "unmatched", "it is paid already"
+    asked = dispute(it, status="needs_response")
+    (row,) = await waiting(house, it["id"])
+    assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "recorded"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "known"
+    assert await waiting(house, asked["id"]) == []
+    (row,) = await waiting(house, it["id"])
+    assert (row["left"], row["returned"]) == (eur(0), eur(2000))
+    to = await house.agent.post(f"/v1/unmatched/{row['id']}/assignment", {"order": await house.order(2)})
+    assert (to.status_code, to.json()["type"]) == (409, "/problems/unmatched-settled")
+    won = {**asked, "status": "won"}
+    assert await stripe.tell("charge.dispute.funds_reinstated", won) == "recorded"
+    assert await stripe.tell("charge.dispute.funds_reinstated", won) == "known"
+    (row,) = await waiting(house, it["id"])
+    assert (row["left"], row["returned"]) == (eur(2000), eur(0))
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"order": await house.order(2)})
+
+
 async def test_money_recorded_for_another_order_than_the_shop_named_is_somebodys_task(stripe: Stripe) -> None:
     """Take its reference's word for it → the order it was for waits unpaid and unseen, and this fails."""
     house = stripe.house
