@@ -14,12 +14,13 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.payments.payers_references import PayersReferenceUsed
 from domain.payments.payment_events import PaymentCaptured, PaymentReinstated
-from domain.payments.reversing import ReferenceReinstatedOtherwise
+from domain.payments.reversing import ReferenceReinstatedOtherwise, ReinstatementExceedsReversal
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
     BILL,
     PERSONS,
     REINSTATEMENT,
+    REVERSAL,
     bill_paid,
     billed_story,
     pay_bill,
@@ -220,6 +221,16 @@ def test_what_came_again_is_told_by_hand_and_by_its_processor_and_counts_once() 
     assert story.account(ORDER).reversed == 4595
     story.do(reinstate(3000, reference="dp_2", reinstatement=AGAIN_ID))
     assert story.account(ORDER).reversed == 1595
+
+
+def test_what_came_again_under_two_names_is_never_more_than_was_taken() -> None:
+    # Bound each part alone → a part told under another name beats what the bank took, and this fails.
+    story = taken_back()
+    story.do(reinstate(5000, reference="txn_1"))
+    told = reinstate(5000, reference="dp_1", reinstatement=AGAIN_ID)
+    story.when(told).refused(ReinstatementExceedsReversal(REVERSAL, usd(5000), usd(2595)))
+    story.do(reinstate(2595, reference="dp_1", reinstatement=AGAIN_ID))
+    assert story.account(ORDER).reversed == 0
 
 
 def test_what_came_again_under_a_name_that_is_recorded_otherwise_is_refused() -> None:
