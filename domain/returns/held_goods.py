@@ -21,7 +21,7 @@ from domain.refunds.refund_events import RefundedPart
 from domain.refunds.refund_windows import arrived_since
 from domain.refusal import Refusal, WhereNone
 from domain.returns.goods_return import GoodsReturn, GoodsReturns, Which, units_of
-from domain.returns.return_events import HeldGoods, ReturnedGoods
+from domain.returns.return_events import HeldGoods
 
 
 class NamedGoods(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,23 +147,38 @@ def named_goods(
 
 
 def _decided_on(refund: Refund, returns: GoodsReturns, state: object) -> Counter[Which]:
-    """Units of the refund of which was decided whether they stay or come back."""
-
-    return dealt_with(
-        refund, returns, state, lambda it, stands: it.decided.goods if stands else it.asked_back
-    )
+    """Units of the refund of which was decided whether they stay or come back, or which came back."""
+    return _dealt_with(refund, returns, state, _decided_or_came)
 
 
-GoodsOf = Callable[[GoodsReturn, bool], Iterable[HeldGoods | ReturnedGoods]]
-"""The goods of a return that count, and whether its refund stands or was taken back."""
+def came_back(refund: Refund, returns: GoodsReturns, state: object) -> Counter[Which]:
+    """Units of the refund that came back, those of before included where its units were refunded anew."""
+    return _dealt_with(refund, returns, state, lambda its, _: _came_of(its))
 
 
-def dealt_with(refund: Refund, returns: GoodsReturns, state: object, goods_of: GoodsOf) -> Counter[Which]:
-    """Such goods of the refund, those of before included where its units were refunded anew."""
-    own = _counted({refund.granted.refund: refund}, returns, goods_of)
+CountedOf = Callable[[Sequence[GoodsReturn], bool], Counter[Which]]
+"""The units that count of the returns of a refund, which stands or was taken back."""
+
+
+def _decided_or_came(its: Sequence[GoodsReturn], stands: bool) -> Counter[Which]:
+    """What came is of what was decided on; what came beyond it was decided by its coming. Where the refund
+    was none, what was left with the customer is decided on anew.
+    """
+    decided = units_of(goods for it in its for goods in (it.decided.goods if stands else it.asked_back))
+    return decided | _came_of(its)
+
+
+def _came_of(its: Sequence[GoodsReturn]) -> Counter[Which]:
+    return units_of(goods for it in its for goods in it.arrived)
+
+
+def _dealt_with(
+    refund: Refund, returns: GoodsReturns, state: object, counted_of: CountedOf
+) -> Counter[Which]:
+    own = _counted({refund.granted.refund: refund}, returns, counted_of)
     if not isinstance(state, Placed):
         return own  # the same goods again are others
-    every = _counted(state.refunds, returns, goods_of)
+    every = _counted(state.refunds, returns, counted_of)
     others: Counter[Which] = Counter()
     for other in besides(refund, state.refunds):
         for part in other.granted.parts:
@@ -171,9 +186,15 @@ def dealt_with(refund: Refund, returns: GoodsReturns, state: object, goods_of: G
     return with_those_before(own, every, others)
 
 
-def _counted(refunds: Refunds, returns: GoodsReturns, goods_of: GoodsOf) -> Counter[Which]:
-    theirs = [(each, refunds[it]) for each in returns.values() if (it := each.decided.refund) in refunds]
-    return units_of(goods for each, refund in theirs for goods in goods_of(each, refund.corrected is None))
+def _counted(refunds: Refunds, returns: GoodsReturns, counted_of: CountedOf) -> Counter[Which]:
+    its: dict[str, list[GoodsReturn]] = {}
+    for each in returns.values():
+        if each.decided.refund in refunds:
+            its.setdefault(each.decided.refund, []).append(each)
+    units = Counter[Which]()
+    for name, of_refund in its.items():
+        units.update(counted_of(of_refund, refunds[name].corrected is None))
+    return units
 
 
 def left_of(

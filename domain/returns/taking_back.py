@@ -20,7 +20,7 @@ from domain.orders.order_events import ContactChannel
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.returns.goods_return import GoodsReturn, GoodsReturnUnknown
-from domain.returns.held_goods import GoodsExceedRefund, dealt_with, left_by_name, sku_of
+from domain.returns.held_goods import GoodsExceedRefund, came_back, left_by_name, sku_of
 from domain.returns.return_events import (
     Condition,
     GoodsLeftWithCustomer,
@@ -214,7 +214,7 @@ def _counted(
     """What came, by shipment. Raises: GoodsExceedRefund."""
     of = state.refunds[known.decided.refund]
     refund = of.granted
-    to_come = left_by_name(of, dealt_with(of, state.returns, state, lambda it, _: it.arrived), state)
+    to_come = left_by_name(of, came_back(of, state.returns, state), state)
     counted: list[ReturnedGoods] = []
     for each in command.goods:
         parts = to_come.get(each.name, [])

@@ -3,12 +3,14 @@
 Source: R-G2, R-G7, H-correct
 """
 
+import pytest
+
 from domain.refunds.refund_events import RefundGranted
 from domain.returns.held_goods import GoodsExceedRefund, NothingHeld
 from domain.returns.return_events import GoodsLeftWithCustomer, GoodsReturned, GoodsReturnRequested
 from domain.suppliers.recoverable import NothingToClaim, UnitsDealtWith
 from domain.suppliers.supplier_events import SupplierClaimFiled
-from tests.domain.correction_examples import correct
+from tests.domain.correction_examples import correct, order
 from tests.domain.examples import OTHER_REFUND, REFUND, id_of
 from tests.domain.refund_examples import deciding, grant
 from tests.domain.return_examples import (
@@ -19,6 +21,7 @@ from tests.domain.return_examples import (
     came,
     file_claim,
     goods,
+    leave,
     refunded,
     take_back,
     waive,
@@ -79,6 +82,31 @@ def test_what_was_kept_of_a_refund_that_was_none_is_decided_on_anew() -> None:
     anew(story)
     again = ask_back(refund=OTHER_REFUND, goods_return=OTHER_RETURN, wanted="return")
     story.when(again).decides(GoodsReturnRequested)
+
+
+@pytest.mark.parametrize("wanted", ["return", "keep"])
+def test_what_came_back_is_not_asked_for_again_whatever_became_of_the_rest(wanted: str) -> None:
+    # Count only what was asked back and not left → both dresses are asked for, and this fails.
+    story = refunded(2).by(SUPERVISOR).because("sealed:it was damaged, which nobody wrote down")
+    story.do(ask_back(wanted=wanted))
+    story.do(take_back(came(1)))
+    if wanted == "return":
+        story.do(leave())
+    anew(story, quantity=2)
+    again = ask_back(refund=OTHER_REFUND, goods_return=OTHER_RETURN, wanted="return")
+    asked = story.when(again).decides(GoodsReturnRequested)
+    assert [each.quantity for each in asked.goods] == [1]
+    story.do(again)
+    story.do(take_back(came(1), goods_return=OTHER_RETURN, arrival=OTHER_ARRIVAL))
+    assert not order(story).returns[OTHER_RETURN].is_awaited
+
+
+def test_what_came_beside_what_was_asked_for_is_not_asked_for() -> None:
+    # Count what was decided on, not what came → the second dress is asked for, and this fails.
+    story = refunded(2).by(SUPERVISOR).because("sealed:they would like to keep one")
+    story.do(ask_back(goods(1), wanted="return"))
+    story.do(take_back(came(2)))
+    story.when(ask_back(goods_return=OTHER_RETURN)).refused(NothingHeld(REFUND))
 
 
 def test_a_supplier_is_asked_once_for_the_same_units() -> None:
