@@ -54,7 +54,7 @@ class PayoutDuringDispute(Refusal):
 def due_now(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
     """What of a refund is to leave now, whatever a bank asks about."""
     due = owed(state, refund)
-    if isinstance(state, Placed) or not _is_credit(refund):
+    if isinstance(state, Placed):
         return due
     stays = sum([share.amount for share in stays_credit(state, refund, given)])
     return Owed(due.total - stays, stays)
@@ -67,7 +67,7 @@ def due_then(state: Placed | Customer, refund: Refund, given: Given) -> Owed:
     due = due_now(state, refund, given)
     if isinstance(state, Placed):
         since = sum(taken_since(state, given.at).values())
-        of_it = refund.claim - cleared(state).get(refund.granted.refund, 0) - due.credit
+        of_it = refund.claim - cleared(state)[refund.granted.refund] - due.credit
         most = min(of_it, state.there.by(DUE_BACK, given.at))
         return Owed(max(due.cash, min(due.cash + since, most)), due.credit)
     if not _is_credit(refund):

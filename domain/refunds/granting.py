@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.bills.owing import expect_customer
-from domain.causes import EffectiveBeforeCause, expect_cause
+from domain.causes import EffectiveBeforeCause
 from domain.command import (
     LONGEST_SEALED,
     MOST_LINES,
@@ -124,8 +124,8 @@ def grant_refund(command: GrantRefund, given: Given) -> Decision:
     """Grants a refund of an order within the limits of whoever acts, else escalates it to the next role.
 
     Checks, in this order: order placed; customer; retry; lines and units (I13); something to refund; not
-    before the asking, nor asked before the first contact, the order or the shipments concerned. Then limits
-    (R-G11), which never refuse; a credit note of this year.
+    before the asking, nor asked before the first contact or the order. Then limits (R-G11), which never
+    refuse; a credit note of this year. Not before the shipments concerned, which `domain.causal_order` asks.
     """
     state = placed_order(given, command.order)
     expect_customer(state, command.customer)
@@ -173,7 +173,7 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
     if split.unshipped:
         events.append(cancelled_units(state, refund, split.unshipped, all_unshipped=False, given=given))
     parts = refunded_parts(state, split.shipped, day_of(asked_at, given.book.zone))
-    _expect_causes(state, parts, ask, asked_at, given)
+    _expect_causes(state, ask, asked_at, given)
     credits_fee = returns_fee and state.fee_charged
     credit = sum([part.goods + part.tax for part in parts]) + (state.fee if credits_fee else 0)
     clearing = clear(state.bills, credit, _shipments(state, parts, credits_fee=credits_fee and state.fee > 0))
@@ -227,7 +227,7 @@ def _covers_the_rest(state: Placed, after: Placed, split: _Split) -> bool:
     Where units are cancelled with it, their cancellation says so.
     """
     was_short, is_short = price_not_covered(state) > 0, price_not_covered(after) > 0
-    return was_short and not is_short and after.units_to_ship > 0 and not split.unshipped
+    return was_short and not is_short and not split.unshipped
 
 
 def _split(state: Placed, ask: RefundAsk) -> _Split:
@@ -262,14 +262,10 @@ def _without(state: Placed, split: _Split) -> Placed:
     return msgspec.structs.replace(after, lines=tuple(lines))
 
 
-def _expect_causes(
-    state: Placed, parts: Iterable[RefundedPart], ask: RefundAsk, asked_at: Moment, given: Given
-) -> None:
+def _expect_causes(state: Placed, ask: RefundAsk, asked_at: Moment, given: Given) -> None:
     expect_asked(ask, asked_at, given)
     if asked_at < state.placed_at:
         raise EffectiveBeforeCause(asked_at, state.placed_at)
-    for shipment in {part.shipment for part in parts if part.shipment is not None}:
-        expect_cause(state.shipments[shipment].at, given)
 
 
 def _shipments(state: Placed, parts: Iterable[RefundedPart], *, credits_fee: bool) -> list[str]:

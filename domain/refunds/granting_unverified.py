@@ -206,7 +206,8 @@ def pay_out_credit(command: PayOutCredit, given: Given) -> Decision:
     """Grants a customer the money we keep for them. No limit applies: it is theirs.
 
     Checks, in this order: customer known; retry; credit set aside, and money that backs it (I15, R-G8); not
-    before the customer was registered, or the asking, nor asked before the first contact.
+    before the asking, nor asked before the first contact. Not before it was credit, which
+    `domain.causal_order` asks.
     """
     state = known_customer(given, command.customer)
     already = already_asked(state.refunds, state.refund_requests, command.refund, command.ask)
@@ -223,12 +224,12 @@ def credit_draft(state: Customer, refund: str, currency: str, ask: RefundAsk, gi
 
     Raises: CreditExceedsSetAside, EffectiveBeforeCause, MomentTooLate.
     """
-    asked = ask.credit or 0
+    assert ask.credit is not None
+    asked = ask.credit
     may = may_be_asked_back(state, currency, given)
     most = sum(may.values())
     if asked > most:
         raise CreditExceedsSetAside(state.registered.customer, Money(asked, currency), Money(most, currency))
-    expect_cause(state.registered_at, given)
     asked_at = given.at if ask.asked_at is None else ask.asked_at
     expect_asked(ask, asked_at, given)
     granted = _of_customer(state, refund, currency, asked, ask, given)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.book.register import Register
-from domain.causes import expect_cause
 from domain.command import Command, expect_amount, expect_text
 from domain.customers.registering import Customer
 from domain.deadlines import is_before_cut_over
@@ -86,7 +85,7 @@ def leaves_by_itself(state: Placed, refund: Refund, book: Register) -> frozenset
 def _undisputed(
     state: Placed, refund: Refund, processor: str | None, book: Register
 ) -> SendBack | KeepCredit | None:
-    if refund.unmatched or refund.corrected is not None:
+    if refund.unmatched:
         return None
     if is_before_cut_over(book, refund.origin, refund.at):
         return None
@@ -226,8 +225,8 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
 
     Checks, in this order: refund granted; retry, by payout, then by the processor's reference, which is that
     of no other payout (I12); at most what is due back as money, and what of the payment may go back; of a
-    refund of the customer's own, what is left to give, whatever a bank took since (I13); not before the
-    grant.
+    refund of the customer's own, what is left to give, whatever a bank took since (I13). Not before the
+    grant, which `domain.causal_order` asks.
     """
     state, refund = refund_of(command.stream, command.refund, given)
     known = refund.payouts.get(command.payout)
@@ -255,7 +254,6 @@ def record_payout(command: RecordPayout, given: Given) -> Decision:
     if command.amount > due:
         currency = refund.granted.currency
         raise PayoutExceedsDue(command.refund, Money(command.amount, currency), Money(due, currency))
-    expect_cause(refund.at, given)
     paid = msgspec.structs.replace(paid, left=owed(state, refund).total - command.amount)
     if isinstance(state, Placed):
         paid = contesting(paid, state, given)

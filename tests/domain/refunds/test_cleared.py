@@ -10,7 +10,7 @@ from domain.corrections.correction_events import PaymentCorrected, RefundCorrect
 from domain.customers.standing import standing
 from domain.orders.account import Purse
 from domain.orders.order_events import OrderShipped
-from domain.refunds.cleared import cleared
+from domain.refunds.cleared import cleared, cleared_late
 from domain.refunds.due_now import NothingDueBack
 from domain.refunds.refund_events import RefundDueChanged, RefundGranted
 from tests.domain.bill_examples import pay_bill, reinstate, reverse
@@ -21,6 +21,7 @@ from tests.domain.examples import (
     OTHER_PAYMENT,
     OTHER_REFUND,
     REFUND,
+    cancel,
     capture,
     captured,
     id_of,
@@ -33,6 +34,7 @@ from tests.domain.specification import SUPERVISOR, Story
 
 DECIDED = deciding(SUPERVISOR.person)
 ALL = grant((1, 2), deciding=DECIDED)
+ALL_THAT_SHIPPED = grant((1, 1), deciding=DECIDED)
 AGAIN = id_of("rev", 9)
 
 
@@ -48,6 +50,7 @@ def test_what_a_payment_that_never_came_had_paid_a_refund_clears_instead() -> No
     story.do(receive(2000))
     story.do(ALL)
     assert cleared(order(story)) == {REFUND: 5595}
+    assert cleared_late(order(story), order(story).refunds[REFUND]) == 0
     story.do(correct(story, BillPaymentReceived))
     assert (said_late(story), cleared(order(story))) == ({REFUND: (2000, 0)}, {REFUND: 7595})
 
@@ -148,3 +151,31 @@ def test_a_refund_taken_back_opens_all_it_cleared_though_money_came_for_units_st
     assert sum(share.amount for share in corrected.reopened) == 3400
     assert order(story).purse() == Purse(3400, 0)
     assert said_late(story) == {}, "it was none: that says what it clears"
+
+
+def test_a_refund_that_had_cleared_some_clears_no_more_late_than_it_granted() -> None:
+    story = on_bill()
+    for command in (
+        receive(4000),
+        pay_bill(amount=3195, payment=OTHER_PAYMENT),
+        grant((1, 1), deciding=DECIDED),
+        grant((1, 1), refund=OTHER_REFUND, deciding=DECIDED),
+    ):
+        story.do(command)
+    assert cleared(order(story)) == {REFUND: 400, OTHER_REFUND: 0}
+    story.do(correct(story, BillPaymentReceived))
+    assert cleared(order(story)) == {REFUND: 3400, OTHER_REFUND: 1000}
+
+
+def test_a_deposit_that_goes_back_clears_nothing_late() -> None:
+    # Let it clear as far as it grants → the customer is asked for what they paid, and this fails.
+    story = by_supervisor(placed(terms="bill_after"))
+    story.do(ship((1, 1), bill=NewBill(BILL, 2010)))
+    story.do(receive(4195))
+    story.do(capture(payment=OTHER_PAYMENT, amount=3400))
+    story.do(cancel(refund=OTHER_REFUND))
+    story.do(ALL_THAT_SHIPPED)
+    story.do(correct(story, BillPaymentReceived))
+    late = cleared(order(story))
+    assert late[OTHER_REFUND] == 0
+    assert late[REFUND] > 0

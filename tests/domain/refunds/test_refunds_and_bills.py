@@ -1,5 +1,7 @@
 """What a refund clears of its order's bills, and what of it is due back then. Source: R-G9"""
 
+import pytest
+
 from domain.bills.bill_events import BillShare, BillWrittenOff, WriteOffReversed
 from domain.bills.billing import NewBill
 from domain.causes import EffectiveBeforeCause
@@ -116,3 +118,21 @@ def test_without_a_fee_only_the_units_own_bill_is_cleared_first() -> None:
     story.do(deliver(shipment=OTHER_SHIPMENT))
     refund = story.when(grant((1, 1), observed_problem="damaged")).decides(RefundGranted)
     assert [(share.bill, share.amount) for share in refund.cleared] == [(OTHER_BILL, 3400)]
+
+
+@pytest.mark.parametrize("fee", [795, 1])
+def test_a_fee_that_goes_back_clears_what_was_let_off_of_the_shipment_that_carried_it(fee: int) -> None:
+    # Look at the shipment of the units alone → what was let off goes out as money, and this fails.
+    lines = (OrderLine(1, "HAT", "A hat", 1, 1000, 0, 0), OrderLine(2, "DRESS-36", "A dress", 1, 3400, 0, 0))
+    story = given(
+        customer_registered(),
+        placed(terms="bill_after", lines=lines, shipping=fee, total=4400 + fee),
+        shipped((1, 1), goods=1000, shipping=fee, charge=1000 + fee),
+        billed(amount=1000 + fee),
+        shipped((2, 1), shipment=OTHER_SHIPMENT, goods=3400, shipping=0, charge=3400, carries_fee=False),
+        billed(shipment=OTHER_SHIPMENT, bill=OTHER_BILL, number=2, amount=3400),
+        written_off(amount=1000 + fee),
+    )
+    found = story.when(grant((2, 1), observed_problem="late")).decides(RefundGranted)
+    assert found.cleared == (BillShare(OTHER_BILL, 3400),)
+    assert (found.write_offs_cleared, found.left) == ((BillShare(BILL, fee),), 0)

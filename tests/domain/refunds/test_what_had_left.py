@@ -1,21 +1,40 @@
 """Money that left before a bank asked or took some back is entered late: it left all the same."""
 
+from typing import Any
+
 import pytest
 
+from domain.causes import EffectiveBeforeCause
 from domain.command import OutOfRange
 from domain.deadlines import deadlines_of_dispute
+from domain.decision import Claim
+from domain.decisions import decide
 from domain.inbound.unmatched_events import UnmatchedPayout
+from domain.payments.payment_events import CreditSetAside
 from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
 from domain.refunds.going_back import PaidOutByProcessor
 from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.refund_events import ClaimedUnits, PayoutUnmatched, RefundPaid
-from domain.refunds.settling import CreditLeavesNothing
+from domain.refunds.settling import CreditLeavesNothing, SettleRefund
+from domain.refunds.ways import EarlierWayOpen
 from domain.retry import AlreadyRecordedOtherwise
-from tests.domain.bill_examples import DISPUTE, PERSONS, close_dispute, dispute, reverse
+from tests.domain.bill_examples import (
+    DISPUTE,
+    PERSONS,
+    billed_story,
+    close_dispute,
+    dispute,
+    pay_bill,
+    reinstate,
+    reverse,
+)
+from tests.domain.decline_examples import OLD_CARD, old_card
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,
+    OTHER_PAYMENT,
     OTHER_REFUND,
+    PAYMENT,
     REFUND,
     cancel,
     captured,
@@ -25,7 +44,15 @@ from tests.domain.examples import (
     shipped,
     usd,
 )
-from tests.domain.refund_examples import fail, grant, grant_unverified, pay_out_credit, settle
+from tests.domain.refund_examples import (
+    PAYOUTS,
+    deciding,
+    fail,
+    grant,
+    grant_unverified,
+    pay_out_credit,
+    settle,
+)
 from tests.domain.specification import OWNER, Story, given, moment
 
 ON_PAPER = {"method": "cheque", "reference": "815"}
@@ -182,3 +209,147 @@ def test_more_than_a_refund_of_no_order_waits_as_unmatched() -> None:
     story.do(grant_unverified(ClaimedUnits(1, "X", amount=3400)))
     decided = story.do(settle(stream=CUSTOMER, **ON_PAPER, amount=4000))
     assert [it.amount for it in decided if isinstance(it, RefundPaid | UnmatchedPayout)] == [3400, 600]
+
+
+def test_what_is_kept_as_credit_of_what_a_bank_took_since_is_what_is_due_still() -> None:
+    # Keep what was due then → credit stays of money that is gone, and this fails.
+    for taken, kept in ((7595, None), (7594, 1)):
+        story = owed_by_cheque()
+        story.on("2010-08-12").do(reverse(amount=taken))
+        entered_on(story, "2010-08-13")
+        asked = story.when(settle(method="store_credit"))
+        if kept is None:
+            asked.refused(NothingDueBack(REFUND))
+        else:
+            assert asked.decides(CreditSetAside).amount == kept
+
+
+def test_nobody_is_asked_to_send_and_nothing_waits_before_the_grant() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    granted = story.on("2010-08-11").at
+    story.do(grant((1, 2), deciding=deciding(day="2010-08-11")))
+    by_processor = settle(processor="acme")
+    story.with_now(granted).at = granted - 1
+    story.when(by_processor).refused(EffectiveBeforeCause(granted - 1, granted))
+    story.at = granted
+    story.do(settle(reference="re_1", processor="acme"))
+    more = settle(**ON_PAPER, amount=100, payouts=(id_of("pot", 4),))
+    story.at = granted - 1
+    story.when(more).refused(EffectiveBeforeCause(granted - 1, granted))
+    story.at = granted
+    assert story.when(more).decides(UnmatchedPayout).amount == 100
+
+
+def paid_by_two(first: int = 4000, **said: str) -> Story:
+    """75.95 that came as two payments, by transfer unless said, are due back since the 10th."""
+    ways = {"processor": "bank_transfer", "reference": "T-1", **said}
+    story = given(customer_registered(), placed(), captured(amount=first, **ways))
+    story.record(
+        captured(payment=OTHER_PAYMENT, amount=7595 - first, processor="bank_transfer", reference="T-2")
+    )
+    story.record(shipped())
+    story.do(grant((1, 2)))
+    return story
+
+
+def test_one_reference_names_what_left_against_one_payment() -> None:
+    # Take all that goes back by hand → one reference stands for two transfers, and this fails.
+    paid = paid_by_two().when(settle(reference="W-1")).decides(RefundPaid)
+    assert (paid.payment, paid.amount) == (PAYMENT, 4000)
+
+
+def test_what_left_against_a_payment_that_a_bank_took_since_is_none_of_another() -> None:
+    story = paid_by_two()
+    story.on("2010-08-12").do(reverse(amount=4000))
+    entered_on(story, "2010-08-13")
+    decided = story.do(settle(reference="W-1", payment=PAYMENT))
+    assert [type(it) for it in decided if isinstance(it, RefundPaid)] == []
+    beyond = unmatched_of(decided)
+    assert (beyond.amount, beyond.processor, beyond.reference) == (4000, "bank_transfer", "W-1")
+
+
+def test_what_left_before_a_bank_took_some_and_gave_some_of_it_again_is_told_by_payment() -> None:
+    # Count what came again as taken, too → the second payment gets too little back, and this fails.
+    story = paid_by_two()
+    story.on("2010-08-12").do(reverse(amount=4000))
+    story.on("2010-08-13").do(reinstate(1000))
+    story.on("2010-08-14").do(reverse(amount=1000, reversal=id_of("rev", 5), reference="dp_5"))
+    entered_on(story, "2010-08-15")
+    decided = story.do(settle(amount=7595))
+    paid = [(it.payment, it.amount) for it in decided if isinstance(it, RefundPaid)]
+    assert paid == [(OTHER_PAYMENT, 3595)]
+    assert unmatched_of(decided).amount == 4000
+
+
+def test_what_left_at_the_very_moment_at_which_a_bank_took_some_left_of_the_rest() -> None:
+    story = owed_by_cheque()
+    taken = story.on("2010-08-12").at
+    story.do(reverse(amount=3000))
+    story.with_now(taken).at = taken
+    assert story.when(settle(**ON_PAPER)).decides(RefundPaid).amount == 4595
+    story = owed_by_cheque()
+    story.at = taken
+    story.do(reverse(amount=3000))
+    story.with_now(taken).at = taken - 1
+    assert unmatched_of(story.do(settle(**ON_PAPER))).amount == 3000
+
+
+def test_what_left_of_one_refund_is_no_more_than_was_due_of_it_whatever_a_bank_took() -> None:
+    # Count all that a bank took → what was due of another refund left with this one, and this fails.
+    story = billed_story().by(OWNER)
+    story.do(pay_bill(amount=5595))
+    for refund in (REFUND, OTHER_REFUND):
+        story.do(grant((1, 1), refund=refund, deciding=deciding(OWNER.person)))
+    story.on("2010-08-12").do(reverse(amount=5595, kind="bounced"))
+    entered_on(story, "2010-08-13")
+    assert unmatched_of(story.do(settle(reference="W-1"))).amount == 1400
+
+
+@pytest.mark.parametrize(
+    ("named", "processor"),
+    [({}, "card"), ({"processor": "acme"}, "acme")],
+    ids=["no processor is connected", "one is"],
+)
+def test_what_left_beyond_to_another_card_has_its_processors_name(
+    named: dict[str, Any], processor: str
+) -> None:
+    story = given(customer_registered(), old_card(), placed(), captured(), shipped())
+    story.do(grant((1, 2)))
+    story.do(fail())
+    more = settle(method="other_card", reference="re_9", amount=7600, **named)
+    decided = story.do(more)
+    beyond = unmatched_of(decided)
+    assert (beyond.amount, beyond.processor) == (5, processor)
+    (told,) = [it for it in decided if isinstance(it, PayoutUnmatched)]
+    assert told.payout == PAYOUTS[1]
+
+
+def test_a_reference_is_claimed_once_by_what_is_paid_or_else_by_what_waits() -> None:
+    def claimed(story: Story, command: SettleRefund) -> list[Claim]:
+        claims = decide(command, story.given(command)).claims
+        return [claim for claim in claims if claim.kind == "payout_ref"]
+
+    story = owed_by_cheque()
+    assert claimed(story, settle(**ON_PAPER, amount=7600)) == [Claim("payout_ref", "cheque/815", ORDER)]
+    story.on("2010-08-12").do(reverse())
+    entered_on(story, "2010-08-13")
+    waits = f"unmatched/{id_of('unm', 60)}"
+    assert claimed(story, settle(**ON_PAPER)) == [Claim("payout_ref", "cheque/815", waits)]
+
+
+def test_what_left_in_another_amount_than_was_recorded_is_not_the_same() -> None:
+    story = owed_by_cheque()
+    story.do(settle(**ON_PAPER, amount=1000))
+    story.when(settle(**ON_PAPER, amount=999)).refused(AlreadyRecordedOtherwise(PAYOUTS[0]))
+
+
+def test_a_card_that_is_named_is_a_way_that_comes_after_the_first() -> None:
+    story = given(customer_registered(), old_card(), placed(), captured(), shipped())
+    story.do(grant((1, 2)))
+    named = settle(payment_method=OLD_CARD, reference="re_9")
+    story.when(named).refused(EarlierWayOpen(REFUND, "other_card", "original_method"))
+
+
+def test_a_cheque_is_no_way_back_for_what_came_by_card_beside_a_cheque() -> None:
+    story = paid_by_two(processor="cheque", reference="101")
+    story.when(settle(**ON_PAPER)).refused(EarlierWayOpen(REFUND, "cheque", "original_method"))
