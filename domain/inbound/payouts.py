@@ -36,6 +36,9 @@ class RecordSentPayout(Command, frozen=True, kw_only=True):
     def reads(self) -> tuple[str, ...]:
         return self.paid.reads()
 
+    def facts_of(self) -> str | None:
+        return self.paid.facts_of()
+
 
 def record_sent_payout(command: RecordSentPayout, given: Given) -> Decision:
     """Records the payout; what a rule forbids the refund to take is kept as unmatched.

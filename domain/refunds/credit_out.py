@@ -32,10 +32,12 @@ def stays_credit(
     return _stays(state, refund, given, if_lost=False, by_now=by_now)
 
 
-def may_be_lost(state: Customer, refund: Refund, given: Given, *, by_now: bool) -> bool:
-    """Whether less of it may leave, if every bank that asks takes what it asks for. Source: R-B9"""
-    lost = _stays(state, refund, given, if_lost=True, by_now=by_now)
-    return lost != _stays(state, refund, given, if_lost=False, by_now=by_now)
+def may_be_lost(state: Customer, refund: Refund, given: Given) -> bool:
+    """Whether less of it might leave at the deciding moment, if every bank that asked by then takes what it
+    asks for. Source: R-B9
+    """
+    lost = _stays(state, refund, given, if_lost=True, by_now=False)
+    return lost != _stays(state, refund, given, if_lost=False, by_now=False)
 
 
 def credit_again(state: Customer, refund: Refund, amount: int, given: Given) -> tuple[CreditShare, ...]:

@@ -84,13 +84,14 @@ def none_due(state: Placed | Customer, refund: Refund) -> NothingDueBack | Nothi
 
 def expect_undisputed(state: Placed | Customer, refund: Refund, given: Given, *, by_now: bool) -> None:
     """No bank asks about what it came with; `by_now`: nor began to after the deciding moment, which does not
-    bring back what had left. Raises: PayoutDuringDispute.
+    bring back what had left. Credit given as money is kept again only where none of it may leave: then nobody
+    asks about any. Raises: PayoutDuringDispute.
     """
     if isinstance(state, Placed):
         opened = [dispute.at for dispute in state.disputes.values() if dispute.outcome is None]
         waits = any(by_now or at <= given.at for at in opened)
     else:
-        waits = _is_credit(refund) and may_be_lost(state, refund, given, by_now=by_now)
+        waits = _is_credit(refund) and may_be_lost(state, refund, given)
     if waits:
         raise PayoutDuringDispute(refund.granted.refund)
 

@@ -262,3 +262,17 @@ def test_payouts_that_failed_are_asked_like_the_first() -> None:
     story.do(reverse())
     (again,) = story.do(in_cash())
     assert isinstance(again, CreditSetAside)
+
+
+def test_what_lacks_its_money_is_taken_once_of_several_credits_of_an_order() -> None:
+    # Take of each what the order lacks → credit that money backs is not given as money, and this fails.
+    story = given(customer_registered(), *PERSONS, placed(), captured())
+    for number in (1, 2):
+        refund, payouts = id_of("ref", number), (id_of("pot", 10 + number),)
+        story.do(cancel((1, 1), refund=refund))
+        story.do(fail(refund=refund, payout=id_of("pot", 20 + number)))
+        story.do(settle(refund=refund, payouts=payouts, credit=id_of("crd", number)))
+    story.do(reverse(amount=4000))
+    third = id_of("ref", 3)
+    story.when(pay_out_credit(3596, refund=third)).refused(exceeds(3596, 3595))
+    assert story.do(pay_out_credit(3595, refund=third))

@@ -12,7 +12,7 @@ from domain.inbound.assigning import AssignMoney, is_beyond
 from domain.inbound.unmatched import UnmatchedMoney, UnmatchedSettled, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedPayoutAssigned
 from domain.money import Money
-from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
+from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout, record_payout
 from domain.refunds.payout_events import PayoutNamed
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
@@ -180,6 +180,16 @@ def test_what_left_beyond_a_payout_of_an_order_is_no_part_of_it_either() -> None
     assert is_beyond(state, story.state(ORDER))
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("refund", PAYOUT), ("payout", REFUND), ("payment", REFUND), ("amount", 0), ("reference", "")],
+)
+def test_what_left_is_said_in_the_fields_own_words(field: str, value: object) -> None:
+    assert paid(amount=1)
+    with pytest.raises(ValueError, match=rf"^{field} must|expected the id"):
+        paid(**{field: value})
+
+
 # What was recorded by hand and is told later
 
 
@@ -271,3 +281,14 @@ def test_what_its_processor_told_of_is_not_recorded_by_hand_too(stream: str) -> 
     other = by_hand(stream=stream, method=method, reference="1001")
     assert story.when(other).decides(RefundPaid).amount == 3400
     story.when(msgspec.structs.replace(other, told=MONEY)).nothing()
+
+
+def test_the_same_payout_told_twice_is_the_one_on_record_whatever_left_after_it() -> None:
+    story = told(granted())
+    it = was(amount=1000)
+    assert record_payout(paid(amount=1000), story.given(it)).customer == CUSTOMER
+    story.do(it)
+    (position,) = [entry.position for entry in story.entries if isinstance(entry.event, RefundPaid)]
+    story.do(by_hand(reference="re_10"))
+    again = record_payout(paid(amount=1000), story.given(it))
+    assert (again.customer, again.already, again.events) == (CUSTOMER, (position,), ())

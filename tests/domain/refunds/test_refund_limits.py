@@ -19,6 +19,7 @@ from domain.refunds.approving import RefundGrantedAlready, RefundNoLongerWanted
 from domain.refunds.limits import ApproverIsRequester, Deciding
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import (
+    ClaimedUnits,
     FraudSignalDismissed,
     FraudSignalRaised,
     RefundAllowanceUsed,
@@ -42,7 +43,17 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.refund_examples import approve, deciding, grant, used, used_today, withdraw
+from tests.domain.refund_examples import (
+    approve,
+    deciding,
+    grant,
+    grant_unverified,
+    pay_out_credit,
+    used,
+    used_today,
+    withdraw,
+)
+from tests.domain.refunds.test_credit_that_no_money_backs import kept
 from tests.domain.specification import AGENT, OPENED, OWNER, SUPERVISOR, Story, given, moment
 
 COLLEAGUE = Actor(person="per_01h455vb4pex5vsknk084sn02t", role="agent")
@@ -511,3 +522,23 @@ def test_a_request_says_who_took_it_down() -> None:
     story = pillows(200)
     asked = story.when(grant((1, 151))).decides(RefundRequested)
     assert (asked.requested_by, asked.amount, asked.deadlines) == (AGENT.person, 15100, ())
+
+
+def test_credit_that_goes_back_is_no_signal_beside_what_nobody_could_verify() -> None:
+    story = kept()
+    story.do(grant_unverified(ClaimedUnits(1, "X", amount=100), refund=OTHER_REFUND))
+    events = story.do(pay_out_credit(7595, refund=id_of("ref", 3)))
+    assert signals(events) == []
+
+
+def test_a_deposit_that_goes_back_counts_against_no_limit() -> None:
+    assert refund_granted().against_limits == 0
+
+
+def test_the_most_that_lie_close_together_are_told_and_not_the_newest() -> None:
+    story = pillows(200).with_now(moment("2010-09-30"))
+    for number, day in ((11, "2010-08-20"), (12, "2010-08-21"), (13, "2010-09-25")):
+        asked = grant((1, 1), refund=id_of("ref", number), deciding=deciding(day="2010-09-30"))
+        assert signals(story.on(day).do(asked)) == []
+    between = grant((1, 1), refund=id_of("ref", 14), deciding=deciding(day="2010-09-30"))
+    assert signals(story.on("2010-08-30").do(between)) == [("refunds_in_short_time", 3)]

@@ -94,6 +94,13 @@ def test_what_is_listed_is_granted_at_its_list_price() -> None:
     story.when(grant_unverified(LISTED)).then(event, credit_note_taken(), allowance(2700))
 
 
+def test_what_a_person_states_counts_though_the_goods_are_listed() -> None:
+    story = given(customer_registered(), listed(SHIRT, "SHIRT"))
+    stated = ClaimedUnits(3, "SHIRT", product=SHIRT, amount=100)
+    granted = story.when(grant_unverified(stated)).decides(RefundGranted)
+    assert (granted.granted, granted.basis) == (100, "stated")
+
+
 MANY = (ClaimedUnits(1, "SWING", amount=1),) * MOST_LINES
 OUTSIDE: list[Row] = [
     (claim_with, "claims", ()),

@@ -8,6 +8,7 @@ import pytest
 from domain.bills.bill_events import BillShare
 from domain.book.register import BookOpened
 from domain.causes import EffectiveBeforeCause
+from domain.command import OutOfRange
 from domain.decisions import decide
 from domain.money import Money
 from domain.payments.payment_events import CreditSetAside
@@ -15,10 +16,10 @@ from domain.refunds.due_now import NothingDueBack
 from domain.refunds.going_back import PaidOutByProcessor
 from domain.refunds.granted_refund import RefundNotGranted
 from domain.refunds.owed import owed
-from domain.refunds.paying_out import PayoutExceedsDue, next_payout
-from domain.refunds.payout_events import PayoutAsked
+from domain.refunds.paying_out import PayoutExceedsDue, next_payout, record_told_payout
+from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.refund import Refund, RefundUnknown
-from domain.refunds.refund_events import RefundPaid, RefundPaymentFailed, RefundReturned
+from domain.refunds.refund_events import ClaimedUnits, RefundPaid, RefundPaymentFailed, RefundReturned
 from domain.refunds.settling import CreditLeavesNothing
 from domain.refunds.ways import EarlierWayOpen, PayoutWayClosed
 from domain.retry import AlreadyRecordedOtherwise
@@ -57,6 +58,7 @@ from tests.domain.refund_examples import (
     credit_of,
     fail,
     grant,
+    grant_unverified,
     pay_out_credit,
     settle,
 )
@@ -458,3 +460,83 @@ def test_what_came_as_credit_leaves_under_no_reference() -> None:
     story.do(grant((1, 2)))
     story.when(settle(reference="re_z1")).refused(CreditLeavesNothing(REFUND, None))
     assert story.when(settle()).decides(CreditSetAside).amount == 7595
+
+
+@pytest.mark.parametrize(
+    ("command", "field", "said"),
+    [
+        (settle, "amount", {"amount": 0}),
+        (settle, "payment", {"payment": PAYMENT, "method": "cheque"}),
+        (settle, "payment_method", {"payment_method": CARD, "method": "cheque"}),
+        (fail, "amount", {"amount": 0}),
+        (fail, "payment", {"payment": PAYMENT, "method": "cheque"}),
+        (fail, "payment_method", {"payment_method": CARD, "method": "cheque"}),
+    ],
+    ids=lambda it: getattr(it, "__name__", None),
+)
+def test_what_leaves_is_said_in_the_fields_own_words(command: Any, field: str, said: dict[str, Any]) -> None:
+    assert command(amount=1)
+    with pytest.raises(OutOfRange, match=rf"^{field} must"):
+        command(**said)
+
+
+def test_payouts_have_names_of_their_own_kind() -> None:
+    with pytest.raises(ValueError, match="expected the id"):
+        settle(payouts=(REFUND,))
+
+
+def test_beside_what_the_processor_sends_by_itself_no_more_fails_than_is_due() -> None:
+    story = billed_story()
+    story.do(capture(amount=2000))
+    story.do(pay_bill(amount=5595, payment=OTHER_PAYMENT))
+    story.do(grant((1, 1)))
+    failure = story.when(fail(processor="acme")).decides(RefundPaymentFailed)
+    assert (failure.payment, failure.amount) == (OTHER_PAYMENT, 1400)
+
+
+def test_what_belongs_to_no_order_came_no_way_back_to_which_it_could_go() -> None:
+    story = given(customer_registered())
+    story.do(grant_unverified(ClaimedUnits(1, "X", amount=3400)))
+    story.when(fail(stream=CUSTOMER)).refused(PayoutWayClosed(REFUND, "original_method", "store_credit"))
+    story.do(settle(stream=CUSTOMER, method="cheque", reference="815", amount=1000))
+    assert story.when(come_back(stream=CUSTOMER)).decides(RefundReturned).left == 3400
+
+
+def test_a_cheque_is_no_way_back_for_a_cheque_beside_a_transfer() -> None:
+    story = billed_story()
+    story.do(pay_bill(amount=4000, method="cheque", reference="101"))
+    story.do(pay_bill(amount=3595, payment=OTHER_PAYMENT))
+    story.do(grant((1, 2)))
+    by_cheque = settle(method="cheque", reference="815")
+    story.when(by_cheque).refused(EarlierWayOpen(REFUND, "cheque", "original_method"))
+
+
+def test_a_payment_that_is_named_is_the_way_it_came() -> None:
+    story = owing()
+    story.do(fail())
+    named = settle(payment=PAYMENT, reference="re_9")
+    story.when(named).refused(PayoutWayClosed(REFUND, "original_method", "store_credit"))
+
+
+def test_only_what_went_back_without_a_reference_against_its_payment_is_named_by_another() -> None:
+    # Count a cent of any payout → a cent that a processor sent is one recorded by hand, and this fails.
+    named = owing()
+    named.do(settle(reference="re_1", processor="acme"))
+    unnamed = owing()
+    unnamed.do(settle())
+    for story, payment, cents in (
+        (named, PAYMENT, 0),
+        (unnamed, PAYMENT, 7595),
+        (unnamed, OTHER_PAYMENT, 0),
+    ):
+        (payout,) = story.state(ORDER).refunds[REFUND].payouts.values()
+        assert payout.without_reference(payment) == cents
+
+
+def test_what_a_processor_tells_of_a_payout_recorded_by_hand_is_its_customers() -> None:
+    story = owing()
+    story.do(settle())
+    told = record(payout=SECOND)
+    decision = record_told_payout(told, story.given(told))
+    assert [type(event) for _, event in decision.events] == [PayoutNamed]
+    assert decision.customer == CUSTOMER

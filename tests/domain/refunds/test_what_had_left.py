@@ -14,7 +14,7 @@ from domain.payments.payment_events import CreditSetAside
 from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
 from domain.refunds.going_back import PaidOutByProcessor
 from domain.refunds.paying_out import PayoutExceedsDue
-from domain.refunds.refund_events import ClaimedUnits, PayoutUnmatched, RefundPaid
+from domain.refunds.refund_events import ClaimedUnits, PayoutUnmatched, RefundPaid, RefundPaymentFailed
 from domain.refunds.settling import CreditLeavesNothing, SettleRefund
 from domain.refunds.ways import EarlierWayOpen
 from domain.retry import AlreadyRecordedOtherwise
@@ -240,14 +240,10 @@ def test_nobody_is_asked_to_send_and_nothing_waits_before_the_grant() -> None:
     assert story.when(more).decides(UnmatchedPayout).amount == 100
 
 
-def paid_by_two(first: int = 4000, **said: str) -> Story:
-    """75.95 that came as two payments, by transfer unless said, are due back since the 10th."""
-    ways = {"processor": "bank_transfer", "reference": "T-1", **said}
-    story = given(customer_registered(), placed(), captured(amount=first, **ways))
-    story.record(
-        captured(payment=OTHER_PAYMENT, amount=7595 - first, processor="bank_transfer", reference="T-2")
-    )
-    story.record(shipped())
+def paid_by_two(first: str = "bank_transfer", second: str = "bank_transfer") -> Story:
+    """40.00 and 35.95, by transfer unless said, are due back since the 10th."""
+    story = given(customer_registered(), placed(), captured(amount=4000, processor=first, reference="T-1"))
+    story.record(captured(payment=OTHER_PAYMENT, amount=3595, processor=second, reference="T-2"), shipped())
     story.do(grant((1, 2)))
     return story
 
@@ -256,6 +252,8 @@ def test_one_reference_names_what_left_against_one_payment() -> None:
     # Take all that goes back by hand → one reference stands for two transfers, and this fails.
     paid = paid_by_two().when(settle(reference="W-1")).decides(RefundPaid)
     assert (paid.payment, paid.amount) == (PAYMENT, 4000)
+    sent = paid_by_two("acme", "acme").when(settle(reference="re_1", processor="acme")).decides(RefundPaid)
+    assert (sent.payment, sent.amount) == (PAYMENT, 4000)
 
 
 def test_what_left_against_a_payment_that_a_bank_took_since_is_none_of_another() -> None:
@@ -268,30 +266,26 @@ def test_what_left_against_a_payment_that_a_bank_took_since_is_none_of_another()
     assert (beyond.amount, beyond.processor, beyond.reference) == (4000, "bank_transfer", "W-1")
 
 
-def test_what_left_before_a_bank_took_some_and_gave_some_of_it_again_is_told_by_payment() -> None:
-    # Count what came again as taken, too → the second payment gets too little back, and this fails.
+def test_what_left_before_a_bank_took_some_and_gave_some_of_it_again_was_what_was_there() -> None:
+    # Count what came again as taken, too → more left than ever came, and this fails.
     story = paid_by_two()
     story.on("2010-08-12").do(reverse(amount=4000))
     story.on("2010-08-13").do(reinstate(1000))
     story.on("2010-08-14").do(reverse(amount=1000, reversal=id_of("rev", 5), reference="dp_5"))
     entered_on(story, "2010-08-15")
-    decided = story.do(settle(amount=7595))
-    paid = [(it.payment, it.amount) for it in decided if isinstance(it, RefundPaid)]
-    assert paid == [(OTHER_PAYMENT, 3595)]
+    decided = story.do(settle(reference="W-1", payment=PAYMENT))
     assert unmatched_of(decided).amount == 4000
 
 
-def test_what_left_at_the_very_moment_at_which_a_bank_took_some_left_of_the_rest() -> None:
-    story = owed_by_cheque()
-    taken = story.on("2010-08-12").at
-    story.do(reverse(amount=3000))
-    story.with_now(taken).at = taken
-    assert story.when(settle(**ON_PAPER)).decides(RefundPaid).amount == 4595
-    story = owed_by_cheque()
-    story.at = taken
-    story.do(reverse(amount=3000))
-    story.with_now(taken).at = taken - 1
-    assert unmatched_of(story.do(settle(**ON_PAPER))).amount == 3000
+def test_at_the_very_moment_at_which_a_bank_took_a_payment_the_next_goes_back() -> None:
+    for sooner, paid, beyond in ((0, [(OTHER_PAYMENT, 3595)], []), (1, [], [4000])):
+        story = paid_by_two()
+        taken = story.on("2010-08-12").at
+        story.do(reverse(amount=4000))
+        story.with_now(taken).at = taken - sooner
+        decided = story.do(settle(reference="W-1"))
+        assert [(it.payment, it.amount) for it in decided if isinstance(it, RefundPaid)] == paid
+        assert [it.amount for it in decided if isinstance(it, UnmatchedPayout)] == beyond
 
 
 def test_what_left_of_one_refund_is_no_more_than_was_due_of_it_whatever_a_bank_took() -> None:
@@ -350,6 +344,28 @@ def test_a_card_that_is_named_is_a_way_that_comes_after_the_first() -> None:
     story.when(named).refused(EarlierWayOpen(REFUND, "other_card", "original_method"))
 
 
-def test_a_cheque_is_no_way_back_for_what_came_by_card_beside_a_cheque() -> None:
-    story = paid_by_two(processor="cheque", reference="101")
-    story.when(settle(**ON_PAPER)).refused(EarlierWayOpen(REFUND, "cheque", "original_method"))
+def test_what_left_beyond_has_the_name_of_whoever_sent_the_payment_it_went_back_against() -> None:
+    story = paid_by_two("acme")
+    more = settle(reference="W-1", payment=OTHER_PAYMENT, amount=3600, processor="acme")
+    assert unmatched_of(story.do(more)).processor == "bank_transfer"
+
+
+def test_of_credit_given_as_money_fails_what_money_backs_by_now() -> None:
+    # Ask as of then alone → what a bank took since is said to have failed, and this fails.
+    by_cheque = {"stream": CUSTOMER, "refund": OTHER_REFUND, "method": "cheque", "why": "undelivered"}
+    story = kept_as_credit()
+    story.on("2010-08-12").do(reverse(amount=3000))
+    entered_on(story, "2010-08-13")
+    assert story.when(fail(**by_cheque)).decides(RefundPaymentFailed).amount == 4595
+    asked_about = kept_as_credit()
+    asked_about.on("2010-08-12").do(dispute(amount=3000))
+    assert asked_about.when(fail(**by_cheque)).decides(RefundPaymentFailed).amount == 7595
+
+
+def test_what_stayed_credit_then_is_that_credit_whatever_a_bank_took_later() -> None:
+    story = kept_as_credit()
+    story.on("2010-08-11").do(reverse(amount=1000))
+    story.on("2010-08-12").do(reverse(amount=2000, reversal=id_of("rev", 5), reference="dp_5"))
+    entered_on(story, "2010-08-13")
+    kept = story.when(settle(**AS_CREDIT)).decides(CreditSetAside)
+    assert (kept.amount, sum(share.amount for share in kept.again)) == (1000, 1000)

@@ -32,6 +32,7 @@ from tests.domain.examples import (
     customer_registered,
     id_of,
     placed,
+    refund_granted,
     shipped,
 )
 from tests.domain.notice_examples import assign, left, money, notice
@@ -342,3 +343,15 @@ def test_a_reference_of_another_payout_names_none() -> None:
     story.do(settle(payouts=(FIRST, SECOND)))
     named_so = record(amount=2400, reference="re_9", payout=FIRST)
     story.when(named_so).refused(ReferencePaidOutOtherwise)
+
+
+@pytest.mark.parametrize("cents", [0, 1])
+def test_what_says_that_a_cent_is_due_is_followed_and_what_says_that_nothing_is_is_not(cents: int) -> None:
+    changed = RefundDueChanged(
+        refund=REFUND, customer=CUSTOMER, order=ORDER, currency="USD", due=cents, cleared_late=0
+    )
+    for said in (changed, refund_granted(left=cents)):
+        story = given(customer_registered(), placed(), captured(), refund_granted())
+        (entry,) = story.record(said).entries[-1:]
+        found = PayoutFollowsGrant().follows(said, entry)
+        assert found == (PayOut(order=ORDER, customer=CUSTOMER) if cents else None)

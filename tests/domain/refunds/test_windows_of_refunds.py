@@ -3,12 +3,15 @@
 import pytest
 
 from domain.orders.order_events import OrderLine
-from domain.refunds.refund_events import RefundGranted
+from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundGranted
+from domain.refunds.refund_windows import arrived_since
 from tests.domain.examples import (
     DELIVERY,
+    ORDER,
     OTHER_DELIVERY,
     OTHER_REFUND,
     OTHER_SHIPMENT,
+    REFUND,
     SHIPMENT,
     capture,
     captured,
@@ -152,3 +155,25 @@ def test_a_unit_refunded_on_its_way_is_not_refunded_again_once_it_arrived() -> N
     second = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
     assert [(part.shipment, part.delivery) for part in first.parts] == [(SHIPMENT, None)]
     assert [(part.shipment, part.delivery) for part in second.parts] == [(OTHER_SHIPMENT, None)]
+
+
+def test_units_of_two_windows_named_in_two_parts_come_out_of_each() -> None:
+    # Give back what the first part took → both come out of one window, and this fails.
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(deliver((1, 1)))
+    story.on("2010-08-11").do(deliver((1, 1), delivery=OTHER_DELIVERY))
+    ask = RefundAsk(units=(AskedUnits(1, 1, note_line=1), AskedUnits(1, 1, note_line=2)))
+    granted = story.when(grant(ask=ask)).decides(RefundGranted)
+    assert [part.delivery for part in granted.parts] == [DELIVERY, OTHER_DELIVERY]
+
+
+def test_what_was_refunded_on_the_way_has_not_arrived_for_another_that_was_refunded_once_it_had() -> None:
+    story = given(customer_registered(), placed(), captured(), shipped())
+    story.do(grant((1, 1)))
+    story.do(deliver((1, 1)))
+    story.do(grant((1, 1), refund=OTHER_REFUND))
+    state = story.state(ORDER)
+    assert not arrived_since(state, state.refunds[REFUND])
+    story.do(deliver((1, 1), delivery=OTHER_DELIVERY))
+    state = story.state(ORDER)
+    assert sum(arrived_since(state, state.refunds[REFUND]).values()) == 1
