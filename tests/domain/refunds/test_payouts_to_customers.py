@@ -9,6 +9,7 @@ from domain.customers.registering import Customer
 from domain.decision import Claim
 from domain.decisions import decide
 from domain.inbound.assigning import AssignMoney, is_beyond
+from domain.inbound.payouts import RecordSentPayout
 from domain.inbound.unmatched import UnmatchedMoney, UnmatchedSettled, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedPayoutAssigned
 from domain.money import Money
@@ -292,3 +293,28 @@ def test_the_same_payout_told_twice_is_the_one_on_record_whatever_left_after_it(
     story.do(by_hand(reference="re_10"))
     again = record_payout(paid(amount=1000), story.given(it))
     assert (again.customer, again.already, again.events) == (CUSTOMER, (position,), ())
+
+
+def test_a_part_of_it_says_what_is_left_to_give() -> None:
+    story = told(granted())
+    assert story.when(was(amount=1000)).decides(RefundPaid).left == 2400
+
+
+def test_money_of_another_currency_pays_no_cent_of_it() -> None:
+    story = told(granted(), currency="EUR")
+    story.when(was(amount=1, currency="EUR")).refused(PayoutExceedsDue)
+
+
+def test_what_left_is_no_other_payout_of_its_refund() -> None:
+    story = granted()
+    story.do(by_hand(reference="re_8", amount=1000))
+    told(story, amount=2400)
+    it = was(payout=PAYOUTS[0], amount=2400)
+    story.when(it).refused(AlreadyRecordedOtherwise(PAYOUTS[0]))
+
+
+def test_what_money_backs_is_asked_of_the_customer_whoever_tells_of_the_payout() -> None:
+    # Leave the customer's facts out → credit whose money a bank took leaves as money, and this fails.
+    sent = RecordSentPayout(paid=paid(), processor="acme", unmatched=MONEY)
+    assert (paid().facts_of(), sent.facts_of()) == (CUSTOMER, CUSTOMER)
+    assert record().facts_of() is None
