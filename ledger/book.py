@@ -412,6 +412,10 @@ class Book:
         """The stream that holds a claim."""
         return self.held(kind, value) or await self._record.claimed(kind, value)
 
+    async def holders(self, kind: str, values: Iterable[str]) -> dict[str, str]:
+        """The streams that hold claims of that kind, by value, whoever claimed them."""
+        return await self._record.holders(kind, dict.fromkeys(values))
+
     def held(self, kind: str, value: str) -> str | None:
         """The stream that holds a claim, if this process has met it lately; a claim is never let go."""
         return self._holders.get((kind, value))

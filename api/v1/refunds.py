@@ -116,12 +116,13 @@ async def grant_customer_refund(
         )
         return await decided_refund(call, command, body, customer, customer)
     skus = [claim.sku for claim in body.claims]
+    products = await call.book.holders("sku", skus)
     claims = tuple(
         [
             ClaimedUnits(
                 claim.quantity,
                 claim.sku,
-                None if claim.amount is not None else await call.book.claimed("sku", claim.sku),
+                None if claim.amount is not None else products.get(claim.sku),
                 None if claim.amount is None else claim.amount.amount,
             )
             for claim in body.claims

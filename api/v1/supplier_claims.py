@@ -166,8 +166,7 @@ async def file_supplier_claim(call: Call, refund: RefundInPath, body: FileSuppli
     amount = body.amount
     if amount is not None and amount.currency != state.placed.currency:
         raise Invalid(faults=(Fault("/amount/currency", "Should be the currency of the order"),))
-    skus = dict.fromkeys(line.line.sku for line in state.lines)
-    products = [await call.book.claimed("sku", sku) for sku in skus]
+    products = await call.book.holders("sku", [line.line.sku for line in state.lines])
     command = asked(
         FileSupplierClaim,
         order=order,
@@ -175,7 +174,7 @@ async def file_supplier_claim(call: Call, refund: RefundInPath, body: FileSuppli
         claim=mint("clm"),
         parts=parts_of(body.parts),
         amount=None if amount is None else amount.amount,
-        products=tuple([product for product in products if product is not None]),
+        products=tuple(products.values()),
         supplier=body.supplier,
         sends_goods=body.sends_goods,
     )

@@ -69,6 +69,13 @@ _CLAIM = """
 SELECT entry.stream FROM claims AS held
 JOIN entries AS entry ON entry.book = held.book AND entry.position = held.position
 WHERE held.book = %b AND held.kind = %b AND held.value = %b"""
+_CLAIMS = """
+SELECT asked.value, held.stream FROM unnest(%b::text[]) AS asked (value)
+CROSS JOIN LATERAL (
+    SELECT entry.stream FROM claims AS claim
+    JOIN entries AS entry ON entry.book = claim.book AND entry.position = claim.position
+    WHERE claim.book = %b AND claim.kind = %b AND claim.value = asked.value LIMIT 1
+) AS held"""
 _LOOKUP = "SELECT customer FROM lookups WHERE book = %b AND kind = %b AND digest = %b ORDER BY customer"
 
 
@@ -156,6 +163,10 @@ class Record:
         """The stream that holds a claim."""
         rows = await self._reader.rows(_CLAIM, (self.book, kind, value))
         return rows[0][0] if rows else None
+
+    async def holders(self, kind: str, values: Iterable[str]) -> dict[str, str]:
+        """The streams that hold claims of that kind, by value; of those values that are claimed."""
+        return dict(await self._reader.rows(_CLAIMS, (list(values), self.book, kind)))
 
     async def customers_by(self, kind: str, digest: bytes) -> list[str]:
         """The customers found under a digest of the blind index."""
