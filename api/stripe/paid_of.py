@@ -9,6 +9,8 @@ What the shop named is never taken for another refund. What is recorded by hand 
 own is found by who paid the charge; where nobody is known, the shop names it, or a person.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from api.stripe.objects import StripeRefund
@@ -71,12 +73,25 @@ async def recorded_of(book: Book, found: Found, reference: str) -> PaidOf | None
     return None
 
 
+def with_parts(of: PaidOf, reference: str) -> list[PaidOf]:
+    """It, and what else its holder has on record under parts of the reference: it paid several refunds."""
+    parts = [each for each in _payouts(of.holder) if _reference_of(each).startswith(f"{reference}/")]
+    return [of, *parts]
+
+
 def _under(holder: Placed | Customer, reference: str) -> PaidOf | None:
+    return next((each for each in _payouts(holder) if _reference_of(each) == reference), None)
+
+
+def _payouts(holder: Placed | Customer) -> Iterator[PaidOf]:
     for name, refund in holder.refunds.items():
         for payout in refund.payouts.values():
-            if isinstance(payout.tried, RefundPaid) and payout.tried.reference == reference:
-                return PaidOf(holder, name, payout)
-    return None
+            yield PaidOf(holder, name, payout)
+
+
+def _reference_of(of: PaidOf) -> str:
+    tried = None if of.payout is None else of.payout.tried
+    return (tried.reference or "") if isinstance(tried, RefundPaid) else ""
 
 
 async def meant_of(book: Book, found: Found, it: StripeRefund, amount: int) -> PaidOf | None:

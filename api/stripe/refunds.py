@@ -4,17 +4,21 @@ What went back of a charge that waits without a place is the return of that mone
 left too, which is recorded first where nobody has told it yet: they may come in any order.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from api.stripe.objects import StripeCharge, StripeEvent, StripeRefund, minor_units
-from api.stripe.paid_of import PaidOf, meant_of, paying_out, recorded_of
-from api.stripe.told import STRIPE, Found, Told, find, kept_under, moved, object_of
+from api.stripe.paid_of import PaidOf, meant_of, paying_out, recorded_of, with_parts
+from api.stripe.told import STRIPE, Found, Told, derived_id, find, kept_under, moved, object_of
 from api.stripe.waiting_charges import charge_waiting, gone_back, is_here_again, returning, went_back
 from domain.customers.registering import Customer
 from domain.inbound.returning import RecordFailedReturn
 from domain.inbound.unmatched import Settlement, UnmatchedMoney, unmatched_stream
-from domain.inbound.unmatched_events import UnmatchedPayoutAssigned
+from domain.inbound.unmatched_events import UnmatchedPayoutAssigned, UnmatchedPayoutReturned
 from domain.orders.order import Placed
+from domain.payments.payment import Reversal
+from domain.payments.reversing import ReinstatePayment
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.refund import Payout
 from ledger.book import Book
@@ -65,17 +69,19 @@ async def _sent_back(book: Book, it: StripeRefund) -> Told:
 
 
 async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
-    currency = it.currency.upper()
-    amount = minor_units(it.amount, currency)
+    """It did not arrive: whatever is on record of it came back, each part to what it was of."""
+    amount = minor_units(it.amount, it.currency.upper())
     of = await recorded_of(book, found, it.id)
     waits, kept = await charge_waiting(book, it), await kept_as(book, "payout", STRIPE, it.id)
-    if of is not None and of.payout is not None and kept is None:
-        fact, money = _coming_back(it, of, of.payout), moved("receipt", amount, currency, it.id)
-        return Told(order=of.order, customer=of.customer, fact=fact, money=money, earliest=of.payout.at)
+    parts: list[Told] = []
     if waits is not None and went_back(it, waits) is not None:
-        return await is_here_again(book, it, waits)
+        parts.append(await is_here_again(book, it, waits))
+    if of is not None:
+        parts.extend([_told_back(it, each, each.payout) for each in with_parts(of, it.id) if each.payout])
     if kept is not None:
-        return await _payout_came_back(book, it, kept, of)
+        parts.extend(await _payout_came_back(book, it, kept))
+    if parts or kept is not None:
+        return _together(parts, found)
     of = await meant_of(book, found, it, amount)
     paid = None if of is None else paying_out(it, of, found, amount)
     if of is None or paid is None:
@@ -86,39 +92,38 @@ async def _came_back(book: Book, it: StripeRefund, found: Found) -> Told:
     return Told(order=of.order, customer=of.customer, fact=fact, first=(paid,), earliest=of.since)
 
 
-async def _payout_came_back(book: Book, it: StripeRefund, kept: str, beside: PaidOf | None) -> Told:
-    """A payout that was kept without a place did not arrive: each refund or receipt to which some of it was
-    assigned has that again, and the rest came back to us. `beside`: the payout beyond which it left.
+def _together(parts: Sequence[Told], found: Found) -> Told:
+    """All of them, once each: the last one is what the notice tells, and the others come before it."""
+    if not parts:
+        return Told(order=found.order)
+    last = parts[-1]
+    facts = dict.fromkeys([fact for part in parts for fact in (*part.first, part.fact) if fact is not None])
+    first = tuple([fact for fact in facts if fact != last.fact])
+    earliest = max([part.earliest for part in parts if part.earliest is not None], default=None)
+    return msgspec.structs.replace(last, first=first, earliest=earliest)
+
+
+async def _payout_came_back(book: Book, it: StripeRefund, kept: str) -> list[Told]:
+    """A payout that was kept without a place did not arrive: each refund, receipt or payment of which some of
+    it was has that again, and what is left came back to us; a person may have said so before.
     """
-    currency = it.currency.upper()
     payout = await book.state(unmatched_stream(kept))
-    if not isinstance(payout, UnmatchedMoney):
-        return Told(money=moved("receipt", minor_units(it.amount, currency), currency, it.id))
-    parts: list[Told] = []
-    left = payout.it.amount
-    for known in payout.standing:
-        part = await _part_came_back(book, it, known)
-        if part is not None:
-            parts.append(part)
-            left -= known.it.amount
-    if (
-        beside is not None
-        and beside.payout is not None
-        and beside.payout.tried.payout not in payout.settlements
-    ):
-        parts.append(_told_back(it, beside, beside.payout))
-    if left:
-        money = moved("receipt", left, currency, it.id)
-        order, fact = await returning(book, it, payout, left)
+    assert isinstance(payout, UnmatchedMoney)
+    parts = [part for known in payout.standing if (part := await _part_came_back(book, it, known))]
+    back = [known.it for known in payout.standing if isinstance(known.it, UnmatchedPayoutReturned)]
+    if payout.left or (back and not parts):
+        order, fact = await returning(book, it, payout, payout.left or back[-1].amount)
+        if not payout.left:
+            said = back[-1]
+            fact = msgspec.structs.replace(fact, settlement=said.settlement, reference=said.reference)
+        money = moved("receipt", fact.amount, fact.currency, it.id)
         customer = payout.it.customer
         parts.append(Told(order=order, customer=customer, fact=fact, money=money, earliest=payout.at))
-    first = tuple([part.fact for part in parts[:-1] if part.fact is not None])
-    earliest = max([part.earliest for part in parts if part.earliest is not None])
-    return msgspec.structs.replace(parts[-1], first=first, earliest=earliest)
+    return parts
 
 
 async def _part_came_back(book: Book, it: StripeRefund, known: Settlement) -> Told | None:
-    """What somebody assigned of it; None where it was said to be a payment that a bank took back."""
+    """What somebody assigned of it; None for what came back already, or is found by its reference."""
     was = known.it
     if not isinstance(was, UnmatchedPayoutAssigned):
         return None
@@ -126,9 +131,37 @@ async def _part_came_back(book: Book, it: StripeRefund, known: Settlement) -> To
         again = RecordFailedReturn(unmatched=was.about, settlement=was.subject)
         return Told(customer=was.customer, fact=again, earliest=known.at)
     holder = await book.state(was.order or was.customer or "")
-    if was.counts_as != "refund" or not isinstance(holder, Placed | Customer):
+    if was.counts_as == "reversal" and isinstance(holder, Placed):
+        taken = _reversal_of(holder, was.subject, it.id)
+        return None if taken is None else _given_again(it, holder, taken, was.amount)
+    assert isinstance(holder, Placed | Customer)
+    payout = holder.refunds[was.about].payouts.get(was.subject)
+    return None if payout is None else _told_back(it, PaidOf(holder, was.about), payout)
+
+
+def _reversal_of(order: Placed, name: str, reference: str) -> Reversal | None:
+    """As it was assigned; or as it was recorded by hand meanwhile, under its reference."""
+    for known in order.reversals.values():
+        if name == known.it.reversal or reference == known.it.reference:
+            return known
+    return None
+
+
+def _given_again(it: StripeRefund, order: Placed, reversal: Reversal, amount: int) -> Told | None:
+    """What was said to be a payment taken back: its customer has paid after all, unless that is known."""
+    fact = ReinstatePayment(
+        order=order.placed.order,
+        reversal=reversal.it.reversal,
+        reinstatement=derived_id("rev", f"{it.id}/{reversal.it.reversal}"),
+        amount=amount,
+        currency=it.currency.upper(),
+        reference=reversal.it.reference or it.id,
+    )
+    told_before = fact.reinstatement in [each.reinstatement for each, _ in reversal.reinstatements]
+    if not told_before and amount > reversal.it.amount - reversal.reinstated:
         return None
-    return _told_back(it, PaidOf(holder, was.about), holder.refunds[was.about].payouts[was.subject])
+    money = moved("receipt", amount, fact.currency, fact.reference)
+    return Told(order=order, fact=fact, money=money, earliest=reversal.at)
 
 
 def _told_back(it: StripeRefund, of: PaidOf, payout: Payout) -> Told:
