@@ -92,6 +92,17 @@ def test_more_that_becomes_due_is_asked_for_though_something_was_due_before() ->
     assert sent_next(story) == (OTHER_PAYMENT, 5595)
 
 
+def test_what_comes_again_of_what_was_due_is_sent_back_though_some_was_due_all_the_time() -> None:
+    # Look only at what is due, or at what it clears → acme is never asked for it again, and this fails.
+    story = by_bank_and_card((1, 2))
+    story.do(reverse(payment=OTHER_PAYMENT, amount=5595))
+    assert (sent_next(story), story.state(ORDER).purse().due_back) == (NOTHING, 2000)
+    _, changed = story.do(reinstate(5595))
+    assert isinstance(changed, RefundDueChanged)
+    assert (changed.due, changed.cleared_late) == (7595, 0)
+    assert sent_next(story) == (OTHER_PAYMENT, 5595)
+
+
 def test_more_of_what_is_asked_for_already_is_not_said_again() -> None:
     # Say each growth → every payout of two refunds tells of the other, and this fails.
     story = given(customer_registered(), placed(), captured(), shipped())
