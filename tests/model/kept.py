@@ -54,7 +54,7 @@ def lacks(shop: Shop, customer: str, currency: str) -> dict[str | None, int]:
     """
     orders = shop.orders_of(customer, currency)
     credit = shop.credit(customer, currency)
-    asked = [it for each in shop.own_refunds_of(customer, currency) for it in first(each.pile, each.left)]
+    asked = [it for each in shop.own_refunds_of(customer, currency) if each.left for it in each.pile]
     kept = {it.name: of_order(credit.pile, it.name) + of_order(asked, it.name) for it in orders}
     missing = {it.name: it.gift - it.money_here for it in orders}
     short = missing

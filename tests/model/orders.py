@@ -211,7 +211,9 @@ class OwnRefund:
     is_credit: bool = False
     """Credit asked back."""
     pile: Pile = field(default_factory=Pile)
-    """Whose money that is, without what became credit again."""
+    """Whose money that is, without what left us or became credit again."""
+    went: dict[str, Pile] = field(default_factory=dict[str, Pile])
+    """Whose money left, by payout."""
     paid: int = 0
     set_aside: int = 0
     corrected: bool = False

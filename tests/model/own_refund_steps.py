@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from domain.corrections.correcting import CorrectEntry
+from domain.inbound.notices import MovedMoney, ReceiveNotice
 from domain.orders.products import RepriceProduct
 from domain.payments.payment_events import CreditSetAside
 from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCredit
+from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.refund_events import ClaimedUnits, RefundAsk, RefundGranted, RefundPaid
 from domain.refunds.settling import SettleRefund
@@ -85,11 +87,14 @@ def ask_credit_back(twins: Twins, which: int, much: int) -> None:
 
 
 def pay_own(twins: Twins, which: int, much: int) -> None:
-    """As credit, or by cheque where they want money."""
+    """As credit, or by cheque where they want money; or a processor tells that some of it has left."""
     name = _one(twins, which)
     if name is None:
         return
     it = twins.shop.own_refunds[name]
+    if much % 4 == 3 and it.left:
+        _told(twins, name, amount_of(it.left, much // 4))
+        return
     number = 100_000 * twins.number
     command = SettleRefund(
         stream=it.customer,
@@ -105,9 +110,46 @@ def pay_own(twins: Twins, which: int, much: int) -> None:
         events = [entry.event for entry in twins.story.entries[before:]]
         cash = sum(it.amount for it in events if isinstance(it, RefundPaid))
         credit = sum(it.amount for it in events if isinstance(it, CreditSetAside))
-        own_refunds.pay_out(twins.shop, name, cash, credit)
+        own_refunds.pay_out(twins.shop, name, command.payouts[0], cash, credit)
 
     twins.ask(named_where_it_must_be(command), of_shop)
+
+
+def _told(twins: Twins, name: str, much: int) -> None:
+    """R-B9: whatever a bank asks. Which credit it asks about, and stays where other can have left, is for
+    `tests/domain` to say.
+    """
+    it = twins.shop.own_refunds[name]
+    if it.is_credit and own_refunds.disputed(twins.shop, it):
+        return
+    payout, amount, reference = id_of("pot", 100_000 * twins.number), min(it.left, much), f"re_{twins.number}"
+    fact = RecordPayout(
+        stream=it.customer,
+        refund=name,
+        payout=payout,
+        processor="acme",
+        amount=amount,
+        currency=it.currency,
+        reference=reference,
+    )
+    command = ReceiveNotice(
+        processor="acme",
+        notice=f"evt_{twins.number}",
+        kind="refund",
+        happened_at=twins.story.at,
+        body="sealed:",
+        customer=it.customer,
+        order=None,
+        fact=fact,
+        money=MovedMoney(
+            unmatched=id_of("unm", twins.number),
+            direction="payout",
+            amount=amount,
+            currency=it.currency,
+            reference=reference,
+        ),
+    )
+    twins.ask(command, lambda: own_refunds.told(twins.shop, name, payout, amount))
 
 
 def return_own(twins: Twins, which: int, much: int) -> None:
@@ -122,7 +164,7 @@ def return_own(twins: Twins, which: int, much: int) -> None:
     command = RecordReturnedPayout(
         stream=payout.customer, refund=name, payout=payout.payout, why="cheque undelivered"
     )
-    twins.ask(command, lambda: own_refunds.return_payout(twins.shop, name, payout.amount))
+    twins.ask(command, lambda: own_refunds.return_payout(twins.shop, name, payout.payout, payout.amount))
 
 
 def correct_own(twins: Twins, which: int, much: int) -> None:

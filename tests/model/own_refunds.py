@@ -37,7 +37,7 @@ def ask_credit_back(shop: Shop, name: str, customer: str, currency: str, amount:
     )
 
 
-def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
+def pay_out(shop: Shop, name: str, payout: str, cash: int, credit: int) -> None:
     """I13, R-G8: something, at most what was granted; credit asked back becomes credit again only as far as
     no money backs it any more. R-B9: it may wait while a bank asks.
     """
@@ -46,12 +46,12 @@ def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
         raise Refused("H-correct")
     stays = _stays(shop, it) if it.is_credit else []
     leaves = it.left - sum(amount for _, amount in stays)
-    disputed = any(None in order.disputes.values() for order in shop.orders_of(it.customer, it.currency))
     if not cash + credit:
-        raise Refused("I13", "R-G8", *(["R-B9"] if it.is_credit and disputed else []))
+        raise Refused("I13", "R-G8", *(["R-B9"] if it.is_credit and disputed(shop, it) else []))
     if cash + credit > it.left or (it.is_credit and (cash > leaves or credit > it.left - leaves)):
         raise Refused("I13", "R-G8")
-    it.paid += cash
+    if cash:
+        _leaves(shop, it, payout, cash)
     it.set_aside += credit
     shop.credit(it.customer, it.currency).set_aside += credit
     if not it.is_credit:
@@ -62,6 +62,11 @@ def pay_out(shop: Shop, name: str, cash: int, credit: int) -> None:
         kept.remove(it.pile, stays)
 
 
+def disputed(shop: Shop, it: OwnRefund) -> bool:
+    """Whether a bank asks about money of the customer's."""
+    return any(None in order.disputes.values() for order in shop.orders_of(it.customer, it.currency))
+
+
 def _stays(shop: Shop, it: OwnRefund) -> Pile:
     """What of credit given as money lacks its money, beyond what is still credit, or was given besides."""
     missing = kept.lacks(shop, it.customer, it.currency)
@@ -70,15 +75,38 @@ def _stays(shop: Shop, it: OwnRefund) -> Pile:
     for order in missing:
         missing[order] -= kept.of_order(credit.pile, order)
         missing[order] = max(0, missing[order])
-        missing[order] -= sum(kept.of_order(kept.first(each.pile, each.left), order) for each in others)
-    return kept.split(
-        kept.first(it.pile, it.left), {order: max(0, amount) for order, amount in missing.items()}
-    )[0]
+        missing[order] -= sum(kept.of_order(each.pile, order) for each in others)
+    return kept.split(it.pile, {order: max(0, amount) for order, amount in missing.items()})[0]
 
 
-def return_payout(shop: Shop, name: str, amount: int) -> None:
+def told(shop: Shop, name: str, payout: str, amount: int) -> None:
+    """I13: at most what is left of it, whatever a bank took."""
+    it = shop.own_refunds[name]
+    if amount > it.left:
+        raise Refused("I13")
+    _leaves(shop, it, payout, amount)
+
+
+def _leaves(shop: Shop, it: OwnRefund, payout: str, amount: int) -> None:
+    """R-G8: what has its money leaves first, and of the rest what became credit last."""
+    without = _stays(shop, it)
+    it.paid += amount
+    if not it.is_credit:
+        return
+    backed = list(it.pile)
+    kept.remove(backed, without)
+    parts = kept.take(backed, amount)
+    rest = amount - sum(there for _, there in parts)
+    kept.put(parts, kept.take(without[::-1], rest))
+    kept.remove(it.pile, parts)
+    it.went[payout] = parts
+
+
+def return_payout(shop: Shop, name: str, payout: str, amount: int) -> None:
     """Owed again."""
-    shop.own_refunds[name].paid -= amount
+    it = shop.own_refunds[name]
+    it.paid -= amount
+    kept.put(it.pile, it.went.pop(payout, []))
 
 
 def correct(shop: Shop, name: str) -> None:

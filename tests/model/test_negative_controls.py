@@ -227,6 +227,7 @@ _price_of_units, _split, _due_in = cancelling.price_of_units, pricing.split, tic
 
 
 RARE = {
+    "a payout that comes back pays nothing of what was taken since",
     "whoever asks may write off",
     "a way that failed stays open",
     "what a bank let through short is asked of nobody",

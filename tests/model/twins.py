@@ -430,6 +430,8 @@ class Twins:
                 assert (known.granted.granted, known.granted.credit_amount) == (it.granted, it.credit_amount)
                 assert (known.paid, known.set_aside, known.claim) == (it.paid, it.set_aside, it.left)
                 assert it.paid + it.set_aside <= it.granted
+                owed = [amount for _, amount in it.pile] if it.is_credit and not it.corrected else []
+                assert list(known.credits.values()) == owed, "whose money it is"
                 stage = "corrected" if known.corrected else "granted" if it.left else "settled"
                 assert self.books.refund_row(customer, name).stage == stage
 
