@@ -55,7 +55,7 @@ async def of_two_refunds(stripe: Stripe) -> tuple[str, list[str], dict[str, Any]
 
 @pytest.mark.parametrize("rest", [0, 500], ids=["all of it", "but for a rest"])
 async def test_what_was_assigned_in_parts_is_owed_again_of_each_refund(stripe: Stripe, rest: int) -> None:
-    # Look for one payout under its reference → the other refund counts as paid out, and this fails.
+    # Take back what stands first under its name alone → the other refund counts as paid, and this fails.
     house = stripe.house
     order, refunds, it = await of_two_refunds(stripe)
     before, back = await cash(house), refund(it, 2000 + rest)
