@@ -28,7 +28,10 @@ class BillStands(Refusal):
     """This bill was paid, cleared or written off, at least in part, so that it is not taken back."""
 
     rule = "H-correct"
-    way_out = "Correct the payment first, if there was none. What was written off or cleared stays so."
+    way_out = (
+        "Correct its payments first. Money that did come is recorded again afterwards, under its reference: "
+        "for the order, or for the new bill. What credit paid, or was cleared or written off, stays so."
+    )
     spoken = "Of this bill {settled} are paid, cleared or written off."
 
     bill: str

@@ -170,6 +170,29 @@ def test_with_the_payment_of_the_bill_corrected_first_it_may_be() -> None:
     assert order(story).account == type(before)()
 
 
+def test_money_that_did_come_for_the_bill_is_recorded_again_as_a_payment_of_the_order() -> None:
+    # Find a corrected payment under its reference → this and the next fail.
+    story = by_supervisor(placed(terms="bill_after"), shipped(), billed())
+    story.do(receive(500, method="acme", reference="ch_1"))
+    story.when(correct(story, OrderShipped)).refused(BillStands(BILL, usd(500)))
+    story.do(correct(story, BillPaymentReceived))
+    story.do(correct(story, OrderShipped))
+    story.do(capture(payment=id_of("pay", 2), amount=500))
+    assert (story.account(ORDER).balance, order(story).purse().deposit) == (-500, 500)
+    again = story.when(ship(shipment=OTHER_SHIPMENT, bill=NewBill(OTHER_BILL, 2010)))
+    assert again.decides(BillIssued).amount == 7595 - 500
+
+
+def test_money_that_did_come_for_the_bill_is_recorded_again_as_a_payment_of_the_new_one() -> None:
+    story = by_supervisor(placed(terms="bill_after"), shipped(), billed())
+    said: dict[str, Any] = {"method": "acme", "reference": "ch_1"}
+    story.do(receive(500, **said))
+    story.do(correct(story, BillPaymentReceived))
+    story.do(correct(story, BillIssued, bill=NewBill(OTHER_BILL, 2010)))
+    story.do(receive(500, **said, bill=OTHER_BILL, payment=id_of("pay", 2)))
+    assert (order(story).bills[OTHER_BILL].open, story.account(ORDER).balance) == (7095, 7095)
+
+
 def test_what_had_been_given_up_of_the_bill_is_not_any_more() -> None:
     marked = BillMarkedUncollectible(order=ORDER, customer=CUSTOMER, bill=BILL, currency="USD", amount=7595)
     story = by_supervisor(placed(terms="bill_after"), shipped(), billed(), marked)
