@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,12 +46,7 @@ def test_the_banner_holds_what_a_visitor_needs_and_ctrl_c_stops_everything(data:
 
 def test_what_the_readme_writes_is_read_again_as_it_says(data: Path):
     """Rename a column or a header, or answer another status → README.md shows what no longer is."""
-    (block,) = [
-        it
-        for it in README.read_text("utf-8").split("```console\n")
-        if "min_position=" in it and "Ann Example" in it
-    ]
-    write, headers, read, (heading, line) = _told(block.partition("```")[0])
+    write, headers, read, (heading, line) = _told(_block_with("min_position="))
     with serving(data) as service:
         status, answered, _ = _curled(service, write)
         position = answered["ledger-position"]
@@ -66,6 +62,31 @@ def test_what_the_readme_writes_is_read_again_as_it_says(data: Path):
         said = dict(zip(columns, row, strict=True))
         assert (said["name"], said["last_position"]) == ("Ann Example", position)
         assert f"/v1/customers/{said['id']}" == answered["location"]
+
+
+def _block_with(sign: str) -> str:
+    """The one block of commands in README.md that has this."""
+    blocks = [it.partition("```")[0] for it in README.read_text("utf-8").split("```console\n")[1:]]
+    (block,) = [it for it in blocks if sign in it]
+    return block
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("sh", "curl", "openssl"))), reason="it is typed into a shell, with both"
+)
+def test_the_notice_of_the_readme_is_signed_as_it_says(data: Path):
+    """Sign the body without the time, or read another column of `endpoints add` → this fails."""
+    *lines, told = _block_with("Stripe-Signature").splitlines()
+    with serving(data) as service:
+        typed = "\n".join(line.removeprefix("$ ") for line in lines)
+        makegood = str(Path(sys.executable).with_name("makegood"))
+        typed = typed.replace(".venv/bin/makegood", makegood).replace("http://127.0.0.1:8000", service.url)
+        folder = {**os.environ, "MAKEGOOD_DATA": str(data)}
+        answer = subprocess.run(["sh", "-c", typed], env=folder, capture_output=True, text=True, check=True)
+        assert re.sub(r"\d+", "…", answer.stdout) == re.sub(r"\d+", "…", told)
+        position = json.loads(answer.stdout)["position"]
+        waiting = json.loads(service.get(f"/v1/unmatched?min_position={position}")[1])["items"]
+        assert [(row["reference"], row["amount"]["amount"]) for row in waiting] == [("ch_1", 1250)]
 
 
 def _told(block: str) -> tuple[list[str], list[str], list[str], list[str]]:
