@@ -43,7 +43,10 @@ class BillPaymentBody(Writing):
         "of orders; `card` only where no reference is known.",
         examples=["bank_transfer"],
     )
-    reference: Reference | None = Field(default=None, description="What the bank calls it.")
+    reference: Reference | None = Field(
+        default=None,
+        description="What the bank calls it; needed where a processor took it: the name it has there.",
+    )
 
 
 class ReminderBody(Writing):

@@ -53,7 +53,9 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
     method: str
     """How it came: `bank_transfer`, `cheque`, or the processor that took it; `card` where none names it."""
     reference: str | None = None
-    """What the bank or processor calls it; without one, nothing tells whether it was recorded before."""
+    """What the bank calls it, without which nothing tells whether it was recorded before; or the processor
+    that took it, whose payments all have one.
+    """
     corrected_in: str | None = None
     """The order in which a payment under this reference was corrected, which lets the reference be used again
     here."""
@@ -68,6 +70,8 @@ class ReceiveBillPayment(Command, frozen=True, kw_only=True):
         expect_text("reference", self.reference)
         if self.reference is not None and self.method in NAMED_BY_NOBODY:
             raise OutOfRange("method", "must be the processor that took the card, where a reference is given")
+        if self.reference is None and self.method not in NAMED_BY_PAYER | NAMED_BY_NOBODY:
+            raise OutOfRange("reference", "must be given where a processor took it")
 
     @property
     def named(self) -> MoneyReference | None:

@@ -246,15 +246,17 @@ def _about_bills(state: Placed, by: str, today: Day, mint: Minted) -> Iterable[S
     order, customer = state.placed.order, state.placed.customer
     for name, bill in state.bills.items():
         if bill.open:
+            named = mint("pay")
             payment = ReceiveBillPayment(
                 order=order,
                 customer=customer,
                 bill=name,
-                payment=mint("pay"),
+                payment=named,
                 credit=mint("crd"),
                 amount=bill.open,
                 currency=bill.currency,
                 method="next_steps",
+                reference=named,
             )
             call = RecordCollectionCall(order=order, bill=name, by=by, outcome="not_reached")
             reminder = RecordReminder(order=order, bill=name, channel="email")

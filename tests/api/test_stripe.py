@@ -218,7 +218,11 @@ async def test_a_bill_payment_and_a_chargeback_recorded_by_hand_are_those_that_s
     shipped = await house.recorded(f"/v1/orders/{order}/shipments", shipment_body(2))
     (bill,) = [each["data"]["bill"] for each in shipped["entries"] if each["type"] == "bill.issued"]
     it = charge(None)
-    paid = {"amount": eur(2000), "method": "stripe", "reference": it["id"]}
+    unnamed = {"amount": eur(2000), "method": "stripe"}
+    paid = {**unnamed, "reference": it["id"]}
+    nameless = await house.agent.post(f"/v1/bills/{bill}/payments", unnamed)
+    (fault,) = nameless.json()["errors"]
+    assert (nameless.status_code, fault["pointer"]) == (422, "/reference")
     received = await house.recorded(f"/v1/bills/{bill}/payments", paid)
     assert await stripe.tell("charge.succeeded", it) == "known"
     asked = dispute(it, amount=500)

@@ -454,7 +454,7 @@ async def test_open_books_are_reported_by_month_of_effect_or_of_recording(told: 
     await told.done(f"/v1/bills/{bill}/payments", {"amount": usd("50.00"), **TRANSFER})
     one = {"parts": [{"line": 1, "quantity": 1}]}
     refund = of(await told.done(f"/v1/orders/{order}/refunds", one), "refund.granted")["refund"]
-    await told.done(f"/v1/refunds/{refund}/settlement", {})
+    await told.done(f"/v1/refunds/{refund}/settlement", {"reference": "RF-40"})
     august, september = await told.rows("/v1/period-report")
     assert (august["month"], august["sales"], august["shipping"]) == ("2010-08", usd("68.00"), usd("7.95"))
     assert (august["net_sales"], august["collected"]) == (usd("75.95"), usd("0.00"))

@@ -8,6 +8,7 @@ from domain.bills.owing import BillUnknown, CurrencyOfOrderDiffers, OrderOfAnoth
 from domain.causes import EffectiveBeforeCause
 from domain.command import OutOfRange
 from domain.orders.order import OrderUnknown
+from domain.payments.references import NAMED_BY_NOBODY, NAMED_BY_PAYER
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (
     ILL,
@@ -251,3 +252,11 @@ def test_a_card_payment_with_a_reference_names_the_processor_that_took_it() -> N
     story.do(pay_bill(method="trial_cards", reference="ch_1"))
     told = capture(payment=OTHER_PAYMENT, processor="trial_cards", reference="ch_1", amount=7595)
     assert story.when(told).nothing()
+
+
+def test_what_a_processor_took_has_a_reference_as_payments_of_orders_have() -> None:
+    # Take it without one → the processor's own notice of it is other money, and this fails.
+    with pytest.raises(OutOfRange, match="must be given where a processor took it"):
+        pay_bill(method="stripe")
+    for way in NAMED_BY_PAYER | NAMED_BY_NOBODY:
+        billed_story().when(pay_bill(method=way)).decides(BillPaymentReceived)
