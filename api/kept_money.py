@@ -37,6 +37,7 @@ async def money_for(call: Call, order: Placed) -> dict[str, UnmatchedMoney]:
     return {name: state for name, state in states.items() if isinstance(state, UnmatchedMoney)}
 
 
-async def waiting_money(call: Call, order: Placed) -> int:
-    """What of it waits still, in the order's currency. Raises: Unavailable."""
-    return sum([waiting_of(money, order) for money in (await money_for(call, order)).values()])
+async def any_money_waits(call: Call, order: Placed) -> bool:
+    """Whether any of it waits still, in whatever currency. Raises: Unavailable."""
+    came = await money_for(call, order)
+    return any([waiting_of(money, order) is not None for money in came.values()])

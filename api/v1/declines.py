@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.answers import Answer, Moment, Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath
-from api.kept_money import kept_for, money_for, waiting_money
+from api.kept_money import any_money_waits, kept_for, money_for
 from api.permissions import Permission
 from api.problems import PAGES, NoProcessor
 from api.render import rfc3339
@@ -205,8 +205,8 @@ async def next_step_of(call: Call, order: str) -> NextOnHold | None:
     ]
     ready = is_ready(state)
     then = None if ready is None else await call.book.facts(state.placed.customer, ready)
-    waiting = await waiting_money(call, state)
-    return next_on_hold(state, answers, waiting, then, (await call.book_register()).zone)
+    any_waits = await any_money_waits(call, state)
+    return next_on_hold(state, answers, any_waits, then, (await call.book_register()).zone)
 
 
 def _from_here(call: Call, it: NextStep) -> NextStep:

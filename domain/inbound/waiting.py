@@ -4,6 +4,7 @@ An order does not know what was kept under its name, since each money has a stre
 command names it, all that ever was, and the decision reads what became of it. Source: I12, R-D4
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,20 +33,42 @@ def streams_of(kept: Iterable[str]) -> tuple[str, ...]:
 
 
 def waiting_for(order: Placed, kept: Iterable[str], given: Given) -> int:
-    """What waits for the order of that money. Raises: ValueError."""
-    return sum([waiting_of(given.state(stream, UnmatchedMoney), order) for stream in streams_of(kept)])
+    """What waits of that money and may cover the order: what came in another currency covers nothing.
+
+    Raises: ValueError.
+    """
+    currency = order.placed.currency
+    return sum([it.minor for it in _waiting(order, kept, given) if it.currency == currency])
+
+
+def any_waits(order: Placed, kept: Iterable[str], given: Given) -> bool:
+    """Whether any of that money waits for the order, in whatever currency. Raises: ValueError."""
+    return bool(_waiting(order, kept, given))
 
 
 def expect_none_waits(order: Placed, kept: Iterable[str], given: Given) -> None:
-    """That none of that money waits for the order. Raises: MoneyWaits, ValueError."""
-    waiting = waiting_for(order, kept, given)
-    if waiting:
-        raise MoneyWaits(order.placed.order, order.money(waiting))
+    """That none of that money waits for the order, in whatever currency: the customer may have paid.
+
+    Raises: MoneyWaits, ValueError.
+    """
+    for waiting in _waiting(order, kept, given):
+        raise MoneyWaits(order.placed.order, waiting)
 
 
-def waiting_of(money: UnmatchedMoney | None, order: Placed) -> int:
-    """What of some money waits for the order it came for; what came in another currency covers nothing."""
-    if money is None or not money.is_receipt:
-        return 0
-    came_for, currency = money.it.order, money.it.currency
-    return money.left if (came_for, currency) == (order.placed.order, order.placed.currency) else 0
+def waiting_of(money: UnmatchedMoney | None, order: Placed) -> Money | None:
+    """What of some money waits for the order it came for, in the currency in which it came; None where
+    nothing does.
+    """
+    if money is None or not money.is_receipt or money.it.order != order.placed.order:
+        return None
+    return Money(money.left, money.it.currency) if money.left else None
+
+
+def _waiting(order: Placed, kept: Iterable[str], given: Given) -> tuple[Money, ...]:
+    """What waits for the order of that money, by currency, in the order in which it is named."""
+    left: Counter[str] = Counter()
+    for stream in streams_of(kept):
+        waiting = waiting_of(given.state(stream, UnmatchedMoney), order)
+        if waiting is not None:
+            left[waiting.currency] += waiting.minor
+    return tuple([Money(minor, currency) for currency, minor in left.items()])

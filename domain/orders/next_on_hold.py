@@ -28,19 +28,19 @@ NextOnHold = Literal[
 
 
 def next_on_hold(
-    state: Placed, answers: Iterable[NextStep], waiting: int, then: CustomerFacts | None, zone: str
+    state: Placed, answers: Iterable[NextStep], any_waits: bool, then: CustomerFacts | None, zone: str
 ) -> NextOnHold | None:
     """The step; None where the order is not on hold.
 
-    `answers`: at least to charging the hold's `cards_left` and to closing the order. `waiting`: what waits of
-    the money that came for it. `then`: the customer's facts as of `is_ready`, where that is any moment.
+    `answers`: at least to charging the hold's `cards_left` and to closing the order. `any_waits`: whether
+    any of the money that came for it does. `then`: the customer's facts as of `is_ready`, where that is any moment.
     """
     hold = state.declines.hold
     if hold is None:
         return None
     if open_attempt(state) is not None:
         return "resolve_payment"
-    if waiting:
+    if any_waits:
         return "assign_money"
     may = {(answer.name, answer.subject) for answer in answers if answer.by is not None}
     left = hold.cards_left

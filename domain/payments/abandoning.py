@@ -17,7 +17,7 @@ from domain.customers.cards_on_file import card_of, verdict_of
 from domain.decision import Decision, Given
 from domain.declines.decline_events import ChargeAbandoned, ChargeToldBy
 from domain.ids import expect_id
-from domain.inbound.waiting import streams_of, waiting_for
+from domain.inbound.waiting import any_waits, streams_of
 from domain.orders.order import placed_order, still_to_pay
 from domain.payments.attempting import has_outcome, open_attempt
 from domain.refusal import Refusal
@@ -115,11 +115,7 @@ def is_still_wanted(command: AbandonCharge, given: Given) -> bool:
     if attempt is None or attempt.attempted.payment != command.payment:
         return False
     it = attempt.attempted
-    if (
-        it.amount > still_to_pay(state)
-        or waiting_for(state, command.kept, given)
-        or it.payment_method is None
-    ):
+    if it.amount > still_to_pay(state) or any_waits(state, command.kept, given) or it.payment_method is None:
         return False
     card = card_of(given, state, command.customer, it.payment_method)
     verdict = verdict_of(card, None, given, named=it.named_by_customer, payment=it.payment)

@@ -20,7 +20,7 @@ def attempt(shop: Shop, name: str, charge: str, amount: int) -> None:
     """
     order = shop.orders[name]
     broken = set[str]()
-    if order.under_way is not None or unmatched.waiting_for(shop, name):
+    if order.under_way is not None or unmatched.any_waits(shop, name):
         broken.add("R-D4")
     if not 0 < amount <= holds.not_covered(order) + order.open:
         broken.add("I12")

@@ -102,7 +102,7 @@ def close_undelivered(shop: Shop, name: str, refund: str, on_file: set[str], ste
         or shop.today < (hold.declined_on or shop.today) + timedelta(days=DAYS)
     ):
         broken.add("I4")
-    if order.under_way is not None or unmatched.waiting_for(shop, name):
+    if order.under_way is not None or unmatched.any_waits(shop, name):
         broken.add("R-D4")
     if broken:
         raise Refused(*broken)

@@ -99,6 +99,11 @@ def waiting_for(shop: Shop, order: str) -> int:
     )
 
 
+def any_waits(shop: Shop, order: str) -> bool:
+    """Whether any of all that came for an order waits, in whatever currency: the customer may have paid."""
+    return any(it.left for it in shop.unmatched.values() if it.came and it.order == order)
+
+
 def kept_for(shop: Shop, order: str) -> tuple[str, ...]:
     """All that ever came for an order and had no place."""
     return tuple(name for name, it in shop.unmatched.items() if it.came and it.order == order)

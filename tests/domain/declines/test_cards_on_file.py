@@ -333,8 +333,20 @@ def test_nobody_is_charged_while_money_that_came_for_the_order_waits() -> None:
     story.when(asked).refused(MoneyWaits(ORDER, Money(1, "USD")))
     story.do(give_back(amount=1, settlement=id_of("stl", 2)))
     assert story.do(asked)
-    elsewhere = given(customer(), card_stored(), placed(), unmatched(currency="EUR"))
-    assert elsewhere.do(asked), "it covers nothing of this order"
+
+
+def test_money_in_another_currency_waits_for_the_order_too() -> None:
+    # Ask what covers the order alone → who has paid in euro pays twice, and this fails.
+    story = given(customer(), card_stored(), placed(), unmatched(amount=8000, currency="EUR"))
+    asked = charge(kept=(MONEY,))
+    story.when(asked).refused(MoneyWaits(ORDER, Money(8000, "EUR")))
+    story.do(give_back(amount=8000, currency="EUR"))
+    assert story.do(asked)
+
+
+def test_money_that_named_another_order_does_not_wait_for_this_one() -> None:
+    story = given(customer(), card_stored(), placed(), unmatched(order=OTHER_ORDER))
+    assert story.do(charge(kept=(MONEY,)))
 
 
 def test_an_order_that_owes_nothing_is_charged_nothing_and_no_order_too_much() -> None:

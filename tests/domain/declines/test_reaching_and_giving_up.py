@@ -262,6 +262,15 @@ def test_money_that_waits_for_the_order_may_be_the_customers_payment() -> None:
     assert story.do(asked)
 
 
+def test_money_in_another_currency_may_be_the_customers_payment() -> None:
+    # Ask what covers the order alone → who has paid in euro gets nothing, and this fails.
+    story = effort(waiting(unmatched(currency="EUR"))).on("2010-08-24").by(OWNER).because("sealed:Why")
+    asked = give_up(kept=(MONEY,))
+    story.when(asked).refused(MoneyWaits(ORDER, Money(7595, "EUR")))
+    story.do(give_back(currency="EUR"))
+    assert story.do(asked)
+
+
 def test_an_existing_customer_is_served_whatever_was_tried() -> None:
     existing = placed(standing="existing", standing_rests_on=OTHER_ORDER)
     story = given(ann(), customer(), existing, attempted(), declined(), held(standing="existing"))

@@ -52,8 +52,8 @@ def next_of(story: Story, kept: tuple[str, ...] = ()) -> NextOnHold | None:
     state, answers = story.state(ORDER), steps(story, kept)
     ready = is_ready(state)
     then = None if ready is None else story.facts(CUSTOMER, ready)
-    waiting = sum([waiting_of(story.state(unmatched_stream(name)), state) for name in kept])
-    found = next_on_hold(state, answers.values(), waiting, then, ZONE)
+    any_waits = any([waiting_of(story.state(unmatched_stream(name)), state) is not None for name in kept])
+    found = next_on_hold(state, answers.values(), any_waits, then, ZONE)
     allowed = {(answer.name, answer.by) for answer in answers.values() if answer.by is not None}
     match found:
         case "search_cards" | "charge_card" | "reach_customer" | "close_as_not_delivered":

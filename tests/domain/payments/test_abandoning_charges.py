@@ -155,11 +155,14 @@ def test_nothing_is_wanted_of_an_order_that_is_paid_or_cancelled(what: Any) -> N
     assert not is_wanted(story)
 
 
-def test_nothing_is_wanted_while_money_that_came_for_the_order_waits_nor_of_what_is_over() -> None:
+@pytest.mark.parametrize("currency", ["USD", "EUR"])
+def test_nothing_is_wanted_while_money_that_came_for_the_order_waits_nor_of_what_is_over(
+    currency: str,
+) -> None:
     story = charging().by(OWNER).because("sealed:Why")
-    story.record(unmatched())
+    story.record(unmatched(currency=currency))
     assert not is_wanted(story)
-    story.do(give_back())
+    story.do(give_back(currency=currency))
     assert is_wanted(story)
     story.do(abandon())
     assert not is_wanted(story)
