@@ -40,4 +40,4 @@ async def money_for(call: Call, order: Placed) -> dict[str, UnmatchedMoney]:
 async def any_money_waits(call: Call, order: Placed) -> bool:
     """Whether any of it waits still, in whatever currency. Raises: Unavailable."""
     came = await money_for(call, order)
-    return any([waiting_of(money, order) is not None for money in came.values()])
+    return any(waiting_of(money, order) is not None for money in came.values())

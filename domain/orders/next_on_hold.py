@@ -33,7 +33,8 @@ def next_on_hold(
     """The step; None where the order is not on hold.
 
     `answers`: at least to charging the hold's `cards_left` and to closing the order. `any_waits`: whether
-    any of the money that came for it does. `then`: the customer's facts as of `is_ready`, where that is any moment.
+    any of the money that came for it does. `then`: the customer's facts as of `is_ready`, where that is any
+    moment.
     """
     hold = state.declines.hold
     if hold is None:

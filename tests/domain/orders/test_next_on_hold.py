@@ -52,7 +52,8 @@ def next_of(story: Story, kept: tuple[str, ...] = ()) -> NextOnHold | None:
     state, answers = story.state(ORDER), steps(story, kept)
     ready = is_ready(state)
     then = None if ready is None else story.facts(CUSTOMER, ready)
-    any_waits = any([waiting_of(story.state(unmatched_stream(name)), state) is not None for name in kept])
+    came = [story.state(unmatched_stream(name)) for name in kept]
+    any_waits = any(waiting_of(money, state) is not None for money in came)
     found = next_on_hold(state, answers.values(), any_waits, then, ZONE)
     allowed = {(answer.name, answer.by) for answer in answers.values() if answer.by is not None}
     match found:
