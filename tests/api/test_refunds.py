@@ -365,9 +365,11 @@ async def test_a_person_pays_what_the_processor_does_not_and_says_what_it_did_el
     named = await house.recorded(f"{path}/settlement", {"payment": card})
     (it,) = [entry["data"] for entry in named["entries"]]
     assert (it["processor"], it["amount"]) == ("trial_cards", eur(1000))
-    by_hand = await house.agent.post(f"{path}/settlement", {})
+    nameless = await house.agent.post(f"{path}/settlement", {"payment": transfer})
+    assert nameless.json()["type"] == "/problems/reference-missing"
+    by_hand = await house.agent.post(f"{path}/settlement", {"payment": transfer, "reference": "RF_7"})
     (paid,) = [entry["data"] for entry in by_hand.json()["entries"]]
-    assert (paid["payment"], paid["amount"], paid["reference"]) == (transfer, eur(2000), None)
+    assert (paid["payment"], paid["amount"], paid["reference"]) == (transfer, eur(2000), "RF_7")
     elsewhere = await house.agent.post(f"{path}/settlement", {"payment": card, "reference": "re_1"})
     (paid,) = [entry["data"] for entry in elsewhere.json()["entries"]]
     assert (paid["payment"], paid["amount"], paid["reference"]) == (card, eur(1000), "re_1")
