@@ -26,9 +26,12 @@ class UnmatchedRow(Row):
     unmatched: str
     direction: Direction = "receipt"
     customer: str | None = None
-    """Whose it seems to be; after it was assigned, whose it was."""
+    """Whose it seems to be; once nothing is left to assign, whose the last of it was."""
     order: str | None = None
-    """The order it named; after it was assigned, the one it was for."""
+    """The order it named; once nothing is left to assign, the one the last of it was for."""
+    named_customer: str | None = None
+    named_order: str | None = None
+    """What it named when it moved: what waits of it waits for that."""
     currency: str = ""
     amount: Minor = 0
     assigned: Minor = 0
@@ -47,7 +50,7 @@ class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
     """Which money came or left that no rule could place, and what became of it?"""
 
     name = "unmatched"
-    version = 3
+    version = 4
     row = UnmatchedRow
     handles = events_of(UnmatchedMoneyEvent)
     key = ("unmatched",)
@@ -63,7 +66,6 @@ class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
                 _begin(row, it, entry)
             case UnmatchedReceiptAssigned() | UnmatchedPayoutAssigned():
                 row.assigned += it.amount
-                row.customer, row.order = it.customer, it.order
             case UnmatchedReceiptReopened():
                 row.assigned -= it.amount
             case UnmatchedReceiptCameAgain():
@@ -74,12 +76,15 @@ class Unmatched(RowPerGroup[UnmatchedRow, UnmatchedMoneyEvent]):
                 assert_never(it)
         row.left = row.amount - row.assigned - row.returned
         row.settled_at = None if row.left else entry.effective_at
+        row.customer, row.order = row.named_customer, row.named_order
+        if not row.left and isinstance(it, UnmatchedReceiptAssigned | UnmatchedPayoutAssigned):
+            row.customer, row.order = it.customer, it.order
         row.last_position = entry.position
 
 
 def _begin(row: UnmatchedRow, it: UnmatchedReceipt | UnmatchedPayout, entry: Entry) -> None:
     row.direction = "receipt" if isinstance(it, UnmatchedReceipt) else "payout"
-    row.customer, row.order = it.customer, it.order
+    row.named_customer, row.named_order = it.customer, it.order
     row.currency, row.amount = it.currency, it.amount
     row.processor, row.reference, row.why = it.processor, it.reference, it.why
     row.since = entry.effective_at

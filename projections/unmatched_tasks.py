@@ -21,24 +21,12 @@ def fold_unmatched(rows: MutableMapping[Key, Task], it: UnmatchedMoneyEvent, ent
     """Change the task about some money from before the entry to after it: gone once all of it is settled."""
     key = (entry.stream, UNMATCHED, it.unmatched)
     if isinstance(it, UnmatchedReceipt | UnmatchedPayout):
-        customer = it.customer or ""
-        begin_tasks(
-            rows, entry.stream, it.unmatched, customer, it.deadlines, entry, UNMATCHED, named=it.order
-        )
+        _begin(rows, it, entry)
         if key in rows:
             rows[key].open = it.amount
     elif isinstance(it, UnmatchedReceiptReopened | UnmatchedReceiptCameAgain):
         waiting = rows[key].open if key in rows else 0
-        begin_tasks(
-            rows,
-            entry.stream,
-            it.unmatched,
-            it.customer or "",
-            it.deadlines,
-            entry,
-            UNMATCHED,
-            named=it.order,
-        )
+        _begin(rows, it, entry)
         if key in rows:
             rows[key].open = waiting + it.amount
     elif key in rows:
@@ -47,3 +35,16 @@ def fold_unmatched(rows: MutableMapping[Key, Task], it: UnmatchedMoneyEvent, ent
         # Of history, which asks for nothing, more may be settled than the task that began again is about.
         if rows[key].open <= 0:
             del rows[key]
+
+
+def _begin(
+    rows: MutableMapping[Key, Task],
+    it: UnmatchedReceipt | UnmatchedPayout | UnmatchedReceiptReopened | UnmatchedReceiptCameAgain,
+    entry: Entry,
+) -> None:
+    """It is a task of the order that the money named, whatever it was taken for since."""
+    customer, order = it.customer, it.order
+    if isinstance(it, UnmatchedReceiptReopened):
+        order = None if it.came_for is None else it.came_for.order
+        customer = it.customer if it.came_for is None else it.came_for.customer
+    begin_tasks(rows, entry.stream, it.unmatched, customer or "", it.deadlines, entry, UNMATCHED, named=order)

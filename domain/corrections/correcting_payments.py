@@ -30,7 +30,7 @@ from domain.declines.resuming import hold_goes_on
 from domain.entry import Event
 from domain.ids import parse_type_id, type_id
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
-from domain.inbound.unmatched_events import UnmatchedReceiptReopened
+from domain.inbound.unmatched_events import CameFor, UnmatchedReceiptReopened
 from domain.moments import day_of
 from domain.money import Money
 from domain.orders.order import Placed
@@ -108,8 +108,7 @@ def correct_payment(
     if (used := _kept_credit_used(corrected, state, given)) is not None:
         events += [(it.order, used), (it.customer, used)]
     if waited is not None and waited.became(it.payment):
-        unmatched = waited.it.unmatched
-        events.append((unmatched_stream(unmatched), _waits_again(corrected, unmatched, given)))
+        events.append((unmatched_stream(waited.it.unmatched), _waits_again(corrected, waited, given)))
     events += hold_goes_on(without_payment(state, corrected), it.payment, payment.position, it.payment, given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
@@ -135,14 +134,16 @@ def _of_no_refund(corrected: PaymentCorrected, state: Placed) -> tuple[BillShare
     return tuple(shares)
 
 
-def _waits_again(it: PaymentCorrected, unmatched: str, given: Given) -> UnmatchedReceiptReopened:
+def _waits_again(it: PaymentCorrected, waited: UnmatchedMoney, given: Given) -> UnmatchedReceiptReopened:
+    named, whose = waited.it.order, waited.it.customer
     return UnmatchedReceiptReopened(
-        unmatched=unmatched,
+        unmatched=waited.it.unmatched,
         customer=it.customer,
         order=it.order,
         subject=it.payment,
         currency=it.currency,
         amount=it.amount,
+        came_for=None if named is None or whose is None else CameFor(named, whose),
         deadlines=deadlines_of_unmatched(given),
     )
 

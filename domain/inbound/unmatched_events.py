@@ -99,6 +99,8 @@ class UnmatchedReceiptReopened(Event, frozen=True, kw_only=True):
     """The payment as which it was recorded."""
     currency: str
     amount: Minor
+    came_for: CameFor | None = None
+    """Where it named an order: it waits for that again."""
     deadlines: tuple[Deadline, ...] = ()
     """Saying what it was for."""
 

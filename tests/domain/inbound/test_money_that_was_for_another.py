@@ -14,8 +14,12 @@ from domain.declines.decline_events import OrderPlacedOnHold, ShipmentReleasedWi
 from domain.entry import Event
 from domain.inbound.hold_follows_assignment import HoldFollowsAssignment
 from domain.inbound.other_money import WaitForOtherMoney
-from domain.inbound.unmatched_events import CameFor, UnmatchedReceiptAssigned
+from domain.inbound.unmatched_events import CameFor, UnmatchedReceiptAssigned, UnmatchedReceiptReopened
+from domain.payments.payment_events import PaymentCaptured
 from domain.reactions import Errand, asked_by
+from projections.tasks import Tasks
+from projections.unmatched import Unmatched
+from tests.domain.correction_examples import correct
 from tests.domain.decline_examples import ann, customer, declined, held, release
 from tests.domain.declines.test_losing_cover import lost, row_of, tasks_of
 from tests.domain.examples import (
@@ -34,8 +38,9 @@ from tests.domain.examples import (
     placed,
     shipped,
 )
+from tests.domain.figures import rows_of
 from tests.domain.notice_examples import MONEY, OTHER_MONEY, assign, unmatched
-from tests.domain.specification import OWNER, Story, given
+from tests.domain.specification import OWNER, SUPERVISOR, Story, given
 
 THIRD: dict[str, Any] = {"order": id_of("ord", 3), "shipment": OTHER_SHIPMENT}
 OVERDUE_HERE = (
@@ -170,3 +175,30 @@ def test_the_hold_says_whether_the_customer_owes_and_is_recorded_as_theirs() -> 
     assert (stream, decision.customer) == (ORDER, CUSTOMER)
     assert isinstance(held, OrderPlacedOnHold)
     assert held.is_watched
+
+
+def waits_in(story: Story) -> list[tuple[str | None, str | None, int]]:
+    """Whose each money without a place seems to be, the order, and what of it waits."""
+    return [(row.customer, row.order, row.left) for row in rows_of(Unmatched(), story.entries)]
+
+
+def test_what_waits_is_listed_with_the_order_that_it_named_until_all_of_it_has_a_place() -> None:
+    # Write the other order at once → its list shows what waits for this one, whose own is empty; this fails.
+    story = came_for_it()
+    story.do(for_another(2000))
+    assert waits_in(story) == [(CUSTOMER, ORDER, 5595)]
+    story.do(for_another(5595, 3))
+    assert waits_in(story) == [(OTHER_CUSTOMER, OTHER_ORDER, 0)]
+
+
+def test_money_that_was_not_for_the_other_order_after_all_waits_for_the_one_that_it_named() -> None:
+    # Say that it waits where it was last → that order is asked no more, this one nobody sees: this fails.
+    story = came_for_it().by(SUPERVISOR)
+    story.do(for_another())
+    nth = len([it for it in story.entries if isinstance(it.event, PaymentCaptured)])
+    named = {"stream": OTHER_ORDER, "customer": OTHER_CUSTOMER, "unmatched": MONEY}
+    reopened = story.when(correct(story, PaymentCaptured, nth, **named)).decides(UnmatchedReceiptReopened)
+    assert (reopened.order, reopened.came_for) == (OTHER_ORDER, CameFor(ORDER, CUSTOMER))
+    assert waits_in(story) == [(CUSTOMER, ORDER, 7595)]
+    (task,) = [row for row in rows_of(Tasks(), story.entries) if row.kind == "unmatched"]
+    assert (task.customer, task.order, task.open) == (CUSTOMER, ORDER, 7595)
