@@ -96,10 +96,11 @@ class DescribedApp(FastAPI):
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> "CoroutineType[Any, Any, None]":
         """Our entrance before FastAPI's."""
         scope["app"] = self
-        return self._entrance(scope, receive, send) or super().__call__(scope, receive, send)
+        return self.entrance(scope, receive, send) or super().__call__(scope, receive, send)
 
     @cached_property
-    def _entrance(self) -> Entrance:
+    def entrance(self) -> Entrance:
+        """The way to the declared routes, once all of them are there."""
         return Entrance([route for route in self.routes if isinstance(route, Route)])
 
 
@@ -158,7 +159,10 @@ async def _not_found(_: Request, __: Exception) -> Response:
     return problem_reply(NotFound())
 
 
-async def _wrong_method(_: Request, wrong: Exception) -> Response:
+async def _wrong_method(request: Request, wrong: Exception) -> Response:
+    """FastAPI names the methods of the first route at the address; several may share it."""
+    if declared := request.app.entrance.methods_at(request.url.path):
+        return problem_reply(WrongMethod(headers={"Allow": ", ".join(declared)}))
     allowed = wrong.headers if isinstance(wrong, HTTPException) else None
     return problem_reply(WrongMethod(headers=dict(allowed or {})))
 

@@ -35,6 +35,13 @@ class Entrance:
                 return route.serve(scope, receive, _headers_only(send) if method == "HEAD" else send)
         return None
 
+    def methods_at(self, path: str) -> list[str]:
+        """The methods that any declared route at that address answers, in the order of the alphabet."""
+        ways = self._ways.items()
+        return sorted(
+            method for method, routes in ways if any(route.path_regex.match(path) for route in routes)
+        )
+
 
 def _headers_only(send: Send) -> Send:
     """Sends what a GET would get, without the body."""

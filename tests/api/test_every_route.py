@@ -372,3 +372,23 @@ def test_every_route_is_documented(app: FastAPI) -> None:
 
 def test_every_declared_route_is_ours(app: FastAPI) -> None:
     assert sum(isinstance(route, Route) for route in app.routes) == len(EVERY)
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "answered"),
+    [
+        ("DELETE", "/v1/orders", {"GET", "HEAD", "POST"}),
+        ("PUT", "/v1/customers", {"GET", "HEAD", "POST"}),
+        ("PATCH", f"/v1/orders/ord_{EXAMPLE_SUFFIX}", {"GET", "HEAD"}),
+        ("GET", "/v1/ticks", {"POST"}),
+        ("HEAD", "/v1/events/stream", {"GET"}),
+        ("POST", "/healthz", {"GET", "HEAD"}),
+    ],
+)
+async def test_another_method_is_told_which_ones_are_answered(
+    house: House, method: str, address: str, answered: set[str]
+) -> None:
+    # Take the methods of the first route alone → this fails: GET is not among those of /v1/orders.
+    answer = await house.owner.client.request(method, address)
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == answered
