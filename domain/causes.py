@@ -14,13 +14,14 @@ from domain.refusal import Refusal
 
 @dataclass(unsafe_hash=True)
 class EffectiveBeforeCause(Refusal):
-    """This would take effect before what it builds on: goods ship after they are ordered, and then arrive."""
+    """This would take effect before what it builds on was there."""
 
     rule = "H-time"
     way_out = (
         "Give the moment at which it happened, not before the earliest shown. What a correction gave back, "
         "or money that came again, is there from then on: record it as of then."
     )
+    spoken = "What this builds on is there from {earliest:moment} on: before, it cannot take effect."
 
     effective_at: Moment
     earliest: Moment

@@ -10,6 +10,7 @@ import pytest
 
 from domain import decisions, stored_types
 from domain.authority import RoleTooLow
+from domain.causes import EffectiveBeforeCause
 from domain.corrections.correcting import EntryNotCorrectable
 from domain.corrections.undoing import INSTEAD
 from domain.declines.not_delivering import EffortTooFew
@@ -19,6 +20,7 @@ from domain.payments.capturing import CaptureExceedsPrice
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import ORDER, usd
+from tests.domain.specification import moment
 
 assert decisions
 assert stored_types
@@ -52,6 +54,13 @@ def test_what_a_refusal_speaks_are_its_figures_never_what_the_caller_sent(kind: 
 def test_a_refusal_speaks_its_figures() -> None:
     refusal = CaptureExceedsPrice(ORDER, Money(7596, "USD"), Money(7595, "USD"))
     assert str(refusal) == "A payment of 75.96 USD is more than the 75.95 USD that this order still needs."
+
+
+def test_what_comes_too_early_is_told_from_when_on_whatever_it_is() -> None:
+    # Say in its stead that goods ship after they are ordered → a gesture is told of goods, and this fails.
+    refusal = EffectiveBeforeCause(moment("2010-08-11"), moment("2010-08-12"))
+    there = "2010-08-12T16:00:00Z"
+    assert str(refusal) == f"What this builds on is there from {there} on: before, it cannot take effect."
 
 
 ALWAYS_SOME = {"UnmatchedExceeded", "DisputeExceedsPayment"}
