@@ -2,7 +2,7 @@
 number.
 
 Identifying numbers (references, SKUs, tracking numbers) have narrow grammars instead: they are long digits by
-nature.
+nature. A customer's reference is searched all the same, as in an import: it is shown wherever they are.
 """
 
 import re
@@ -158,6 +158,7 @@ Reference = Annotated[
         pattern=grammar(r"^[A-Za-z0-9_./-]{1,80}$", "Should be 1 to 80 letters, digits and _ . / -")
     ),
 ]
+CustomerReference = Annotated[Reference, AfterValidator(without_card_number)]
 Channel = Annotated[
     str,
     StringConstraints(

@@ -180,12 +180,12 @@ class Invalid(Problem):
 
 
 class CardNumberFound(Problem):
-    """A free text holds what looks like a card number; no free text with one is recorded."""
+    """A free text, or a customer's reference, holds what looks like a card number; none is recorded."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     way_out = (
         "Leave the number out. A card is known here by token, brand, last four digits and expiry only. "
-        "References, SKUs and tracking numbers have grammars of their own and are not searched."
+        "Other references, SKUs and tracking numbers have grammars of their own and are not searched."
     )
 
 

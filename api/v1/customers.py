@@ -16,9 +16,9 @@ from api.grammars import (
     Channel,
     ContactPointInPath,
     CustomerInPath,
+    CustomerReference,
     Expiry,
     LastFour,
-    Reference,
     ShortText,
     Token,
     contact_value,
@@ -67,7 +67,7 @@ class NewCustomer(Body):
     """A customer as the caller knows them."""
 
     name: ShortText | None = None
-    external_ref: Reference | None = Field(
+    external_ref: CustomerReference | None = Field(
         default=None, description="The customer's id in the shop; unique per channel."
     )
     contact_points: list[ContactPointBody] = Field(default=[], max_length=50)

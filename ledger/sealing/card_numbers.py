@@ -1,7 +1,8 @@
 """Card numbers in free text: found by issuer prefix, length and check digit, so that none is ever recorded.
 
-Only free text is searched. Tracking numbers, references and SKUs are long numbers by nature and have
-their own grammars (`api.grammars`); a payment token is refused if it is nothing but a card number.
+Only free text and customers' references are searched. Tracking numbers, other references and SKUs are long
+numbers by nature and have their own grammars (`api.grammars`); a payment token is refused if it is nothing
+but a card number.
 
 Source: R-D4
 """

@@ -85,6 +85,8 @@ def test_no_text_around_it_hides_a_card_number(before: str, between: str, after:
         ("/v1/customers", {"contact_points": [{"kind": "phone", "value": "3782 822463 10005"}]}),
         ("/v1/products", {"sku": "A", "description": VISA}),
         ("/v1/orders", order_body(customer={"name": VISA})),
+        ("/v1/customers", {"external_ref": VISA}),
+        ("/v1/orders", order_body(customer={"external_ref": VISA})),
     ],
 )
 async def test_a_card_number_is_refused_wherever_text_is_free(house: House, path: str, body: object) -> None:
@@ -103,7 +105,7 @@ async def test_a_token_that_is_a_card_number_is_refused(house: House) -> None:
 
 
 @pytest.mark.anyio
-async def test_references_and_tracking_numbers_may_be_any_digits(house: House) -> None:
+async def test_other_references_and_tracking_numbers_may_be_any_digits(house: House) -> None:
     order = await house.recorded("/v1/orders", order_body(external_ref=VISA, channel="numbers"))
     payment = {"amount": {"amount": 2000, "currency": "EUR"}, "processor": "stripe", "reference": VISA}
     await house.recorded(f"/v1/orders/{order['subject']}/payments", payment)
