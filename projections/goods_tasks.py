@@ -41,23 +41,9 @@ def fold_goods(rows: Rows, it: BearsOnGoods, entry: Entry) -> None:
             rows.pop((stream, LABEL, it.goods_return), None)
         case RefundGranted():
             begin_tasks(rows, stream, it.refund, customer, it.deadlines, entry, CLAIM)
-            if (stream, CLAIM, it.refund) in rows:
-                units = sum([part.quantity for part in it.parts if part.label == "supplier"])
-                rows[stream, CLAIM, it.refund].units = units
         case RefundCorrected():
             rows.pop((stream, CLAIM, it.refund), None)
         case SupplierClaimFiled() | SupplierClaimWaived():
-            _claim(rows, stream, it)
-
-
-def _claim(rows: Rows, stream: str, it: SupplierClaimFiled | SupplierClaimWaived) -> None:
-    """The task is done once all units inside the window were claimed or given up.
-
-    To give up what was claimed names no units: those were counted when they were claimed.
-    """
-    row = rows.get((stream, CLAIM, it.refund))
-    if row is None:
-        return
-    row.units -= sum([unit.quantity for unit in it.units])
-    if row.units <= 0 or (it.units and it.all_recoverable):
-        del rows[stream, CLAIM, it.refund]
+            # What is over when the rest is claimed is ours to bear; a filed claim given up names no units.
+            if it.units_left == 0 or (it.units and it.all_recoverable):
+                rows.pop((stream, CLAIM, it.refund), None)

@@ -194,7 +194,6 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         returns_fee=returns_fee,
         clearing=clearing,
     )
-    last_day = last_supplier_day(state, parts, ask.observed_problem, day_of(given.at, given.book.zone))
     event = msgspec.structs.replace(
         event,
         granted=granted,
@@ -207,7 +206,7 @@ def order_draft(state: Placed, refund: str, ask: RefundAsk, asked_at: Moment, gi
         left=left,
         deadlines=(
             *(deadlines_of_due_back(given) if left else ()),
-            *deadlines_of_supplier_claim(last_day, given),
+            *deadlines_of_supplier_claim(last_supplier_day(state, event), given),
             *(shipping_begins(state, given) if _covers_the_rest(state, after, split) else ()),
         ),
     )

@@ -17,7 +17,7 @@ from domain.refunds.granted_refund import refund_of
 from domain.refunds.refund import expect_not_taken_back
 from domain.refusal import OnRecord, Refusal, WhereNone
 from domain.retry import AlreadyRecordedOtherwise
-from domain.suppliers.recoverable import are_units, chosen_units, unclaimed
+from domain.suppliers.recoverable import are_units, chosen_units, left_to_claim, unclaimed
 from domain.suppliers.supplier_claim import (
     SUPPLIER_CLAIM,
     ClaimAnswer,
@@ -227,14 +227,14 @@ def waive_supplier_claim(command: WaiveSupplierClaim, given: Given) -> Decision:
     state = placed_order(given, command.order)
     known = state.supplier_claims.get(command.claim)
     if known is not None and command.refund in (None, known.begun.refund):
-        return _waived_after_filing(known, command, given)
+        return _waived_after_filing(state, known, command, given)
     if known is not None:
         raise AlreadyRecordedOtherwise(command.claim)
     if command.refund is None:
         raise SupplierClaimUnknown(command.claim)
     _, refund = refund_of(command.order, command.refund, given)
     expect_not_taken_back(refund)
-    units = chosen_units(command.parts, unclaimed(state, refund), command.refund)
+    units = chosen_units(command.parts, unclaimed(state, refund.granted), command.refund)
     expect_reason(given)
     expect_cause(refund.at, given)
     waived = SupplierClaimWaived(
@@ -244,6 +244,7 @@ def waive_supplier_claim(command: WaiveSupplierClaim, given: Given) -> Decision:
         customer=state.placed.customer,
         units=units,
         all_recoverable=not command.parts,
+        units_left=left_to_claim(state, refund, units),
     )
     return Decision(
         events=((command.order, waived),),
@@ -265,7 +266,9 @@ def _expect_unanswered(known: SupplierClaim) -> None:
         raise SupplierClaimAnswered(known.begun.claim, known.status)
 
 
-def _waived_after_filing(known: SupplierClaim, command: WaiveSupplierClaim, given: Given) -> Decision:
+def _waived_after_filing(
+    state: Placed, known: SupplierClaim, command: WaiveSupplierClaim, given: Given
+) -> Decision:
     begun = known.begun
     if isinstance(begun, SupplierClaimWaived):
         same = begun.all_recoverable == (not command.parts)
@@ -288,6 +291,7 @@ def _waived_after_filing(known: SupplierClaim, command: WaiveSupplierClaim, give
         customer=begun.customer,
         units=(),
         all_recoverable=True,
+        units_left=left_to_claim(state, state.refunds[begun.refund]),
     )
     return Decision(events=((command.order, waived),), customer=begun.customer)
 

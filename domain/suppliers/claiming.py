@@ -23,7 +23,7 @@ from domain.refunds.granted_refund import refund_of
 from domain.refunds.refund import expect_not_taken_back
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
-from domain.suppliers.recoverable import are_units, chosen_units, unclaimed
+from domain.suppliers.recoverable import are_units, chosen_units, left_to_claim, unclaimed
 from domain.suppliers.supplier_claim import (
     SUPPLIER_CLAIM,
     SupplierClaim,
@@ -103,7 +103,7 @@ def file_supplier_claim(command: FileSupplierClaim, given: Given) -> Decision:
         return _already_filed(known, command)
     expect_not_taken_back(refund)
     filed_on = day_of(given.at, given.book.zone)
-    units = chosen_units(command.parts, unclaimed(state, refund), command.refund, claimed_on=filed_on)
+    units = chosen_units(command.parts, unclaimed(state, refund.granted), command.refund, claimed_on=filed_on)
     products = [product for name in command.products if (product := given.state(name, Product)) is not None]
     amount = _cost(units, state, products) if command.amount is None else command.amount
     if command.sends_goods:
@@ -120,6 +120,7 @@ def file_supplier_claim(command: FileSupplierClaim, given: Given) -> Decision:
         filed_on=filed_on,
         units=units,
         all_recoverable=not command.parts,
+        units_left=left_to_claim(state, refund, units),
         sends_goods=command.sends_goods,
     )
     return Decision(

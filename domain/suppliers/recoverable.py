@@ -10,10 +10,11 @@ from domain.moments import Day
 from domain.orders.guarantees import supplier_until
 from domain.orders.order import Placed
 from domain.orders.order_events import Part
-from domain.refunds.refund import Refund, besides, with_those_before
-from domain.refunds.refund_events import ObservedProblem, RefundedPart
+from domain.refunds.refund import Refund
+from domain.refunds.refund_events import RefundedPart, RefundGranted
 from domain.refusal import Refusal, WhereNone
-from domain.suppliers.supplier_events import ClaimedFromSupplier, SupplierClaimFiled
+from domain.suppliers.claimed_units import dealt_with
+from domain.suppliers.supplier_events import ClaimedFromSupplier
 
 
 @dataclass(unsafe_hash=True)
@@ -74,14 +75,16 @@ class NothingToClaim(Refusal):
     refund: str
 
 
-def unclaimed(state: Placed, refund: Refund) -> tuple[ClaimedFromSupplier, ...]:
-    """The units of a refund that a supplier may answer for and that were neither claimed nor given up, those
-    whose window ends first before the others. Raises: WrongItemIsOurs. Source: R-G2
+def unclaimed(state: Placed, granted: RefundGranted) -> tuple[ClaimedFromSupplier, ...]:
+    """The units of a refund, granted or about to be, that a supplier may answer for and that were neither
+    claimed nor given up, those whose window ends first before the others.
+
+    What may be claimed or given up, whether somebody is asked to, and until when: all of it is asked here.
+    Raises: WrongItemIsOurs. Source: R-G2
     """
-    granted = refund.granted
     if granted.observed_problem == "wrong_item":
         raise WrongItemIsOurs(granted.refund)
-    taken = _dealt_with(state, refund)
+    taken = dealt_with(state, granted)
     found: list[ClaimedFromSupplier] = []
     for part in granted.parts:
         if part.line is None:
@@ -92,31 +95,6 @@ def unclaimed(state: Placed, refund: Refund) -> tuple[ClaimedFromSupplier, ...]:
         if gone < part.quantity:
             found.append(_claimable(state, part, part.line, part.quantity - gone))
     return tuple(sorted(found, key=lambda unit: (unit.line, unit.until)))
-
-
-Which = tuple[int, str | None, str | None]
-"""Which units: line, shipment and delivery."""
-
-
-def _dealt_with(state: Placed, refund: Refund) -> Counter[Which]:
-    """Units of the refund that were claimed or given up, or claimed before where they were refunded anew."""
-    own: Counter[Which] = Counter()
-    every: Counter[Which] = Counter()
-    for claim in state.supplier_claims.values():
-        begun = claim.begun
-        units = Counter[Which]()
-        for unit in claim.units:
-            units[unit.line, unit.shipment, unit.delivery] += unit.quantity
-        if begun.refund == refund.granted.refund:
-            own.update(units)
-        if isinstance(begun, SupplierClaimFiled) or state.refunds[begun.refund].corrected is None:
-            every.update(units)
-    others: Counter[Which] = Counter()
-    for other in besides(refund, state.refunds):
-        for part in other.granted.parts:
-            if part.line is not None:
-                others[part.line, part.shipment, part.delivery] += part.quantity
-    return with_those_before(own, every, others)
 
 
 def _claimable(state: Placed, part: RefundedPart, line: int, quantity: int) -> ClaimedFromSupplier:
@@ -140,17 +118,30 @@ def _supplier_until(state: Placed, part: RefundedPart) -> Day:
     return supplier_until(state.placed.guarantee, ordered_on, ordered_on)
 
 
-def last_supplier_day(
-    state: Placed, parts: Iterable[RefundedPart], problem: ObservedProblem | None, on: Day
-) -> Day | None:
-    """The first of the last days of the supplier's windows still open that day, also of units under way.
-
-    None where no supplier answers for any of them. Source: R-G2
+def last_supplier_day(state: Placed, granted: RefundGranted) -> Day | None:
+    """Until when somebody is asked to claim what of a refund is left and its supplier takes back on the day
+    of the grant, also of units under way: the first of its last days. None where nothing is. Source: R-G2
     """
-    if problem == "wrong_item":
-        return None
-    days = [_supplier_until(state, part) for part in parts]
-    return min([day for day in days if day >= on], default=None)
+    return min([unit.until for unit in _to_claim(state, granted)], default=None)
+
+
+def left_to_claim(state: Placed, refund: Refund, now: Iterable[ClaimedFromSupplier] = ()) -> int:
+    """How many units somebody is still asked to claim, once those are claimed or given up too; of a refund
+    that was taken back, none.
+    """
+    if refund.corrected is not None:
+        return 0
+    granted = refund.granted
+    return _count(_to_claim(state, granted)) - _count(_open_at_grant(granted, now))
+
+
+def _to_claim(state: Placed, granted: RefundGranted) -> list[ClaimedFromSupplier]:
+    is_ours = granted.observed_problem == "wrong_item"
+    return [] if is_ours else _open_at_grant(granted, unclaimed(state, granted))
+
+
+def _open_at_grant(granted: RefundGranted, units: Iterable[ClaimedFromSupplier]) -> list[ClaimedFromSupplier]:
+    return [unit for unit in units if unit.until >= granted.granted_on]
 
 
 def chosen_units(

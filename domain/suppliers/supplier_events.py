@@ -37,6 +37,8 @@ class SupplierClaimFiled(Event, frozen=True, kw_only=True):
     units: tuple[ClaimedFromSupplier, ...]
     all_recoverable: bool
     """Whether everything recoverable was asked for."""
+    units_left: int
+    """Units of the refund still to be claimed or given up, of those the supplier took back at its grant."""
     sends_goods: bool
     """Whether the goods go to the supplier with it: then they are no longer on hand."""
 
@@ -81,3 +83,5 @@ class SupplierClaimWaived(Event, frozen=True, kw_only=True):
     """What was never claimed; empty where the claim says it."""
     all_recoverable: bool
     """Whether everything not yet claimed was given up; true where the claim says it."""
+    units_left: int
+    """Units of the refund still to be claimed or given up, of those the supplier took back at its grant."""

@@ -11,7 +11,7 @@ from projections.guarantees import Guarantees
 from projections.projection import AnyProjection
 from projections.supplier_claims import SupplierClaims
 from projections.tasks import Tasks
-from tests.domain.correction_examples import entry_of
+from tests.domain.correction_examples import correct, entry_of
 from tests.domain.examples import (
     CUSTOMER,
     DELIVERY,
@@ -261,7 +261,7 @@ def test_a_claim_is_to_be_filed_in_time_for_all_units() -> None:
     story = refunded()
     found = task(story, "supplier_claim")
     assert found is not None
-    assert (found.subject, found.units, found.missed_from) == (REFUND, 2, moment("2010-09-10", "00:00"))
+    assert (found.subject, found.missed_from) == (REFUND, moment("2010-09-10", "00:00"))
     story.do(file_claim((1, 1)))
     assert task(story, "supplier_claim") is not None
     story.because("sealed:why").do(waive((1, 1), refund=REFUND, claim=OTHER_CLAIM))
@@ -273,9 +273,7 @@ def test_to_give_up_a_claim_of_some_units_leaves_the_others_to_be_claimed() -> N
     story = refunded().because("sealed:why")
     story.do(file_claim((1, 1)))
     story.do(waive())
-    found = task(story, "supplier_claim")
-    assert found is not None
-    assert found.units == 1
+    assert task(story, "supplier_claim") is not None
     story.do(file_claim((1, 1), claim=OTHER_CLAIM))
     assert task(story, "supplier_claim") is None
 
@@ -283,6 +281,41 @@ def test_to_give_up_a_claim_of_some_units_leaves_the_others_to_be_claimed() -> N
 def test_a_claim_for_all_or_a_waiver_ends_it() -> None:
     for done in (file_claim(), waive(refund=REFUND)):
         story = refunded().because("sealed:why")
+        story.do(done)
+        assert task(story, "supplier_claim") is None
+
+
+def claimed_and_refunded_anew(quantity: int) -> Story:
+    """One of two dresses was refunded and claimed, that was taken back, and so many are refunded anew."""
+    story = refunded(1).by(SUPERVISOR).because("sealed:why")
+    story.do(file_claim())
+    story.do(correct(story, RefundGranted))
+    story.do(grant((1, quantity), refund=OTHER_REFUND, deciding=deciding(SUPERVISOR.person)))
+    return story
+
+
+def test_what_was_claimed_before_it_was_refunded_anew_is_no_task() -> None:
+    # Look at windows alone → the task stays for ever, and this fails.
+    assert task(claimed_and_refunded_anew(1), "supplier_claim") is None
+    again = {"refund": OTHER_REFUND, "claim": OTHER_CLAIM}
+    for done in (file_claim((1, 1), **again), waive((1, 1), **again)):
+        story = claimed_and_refunded_anew(2)
+        assert task(story, "supplier_claim") is not None
+        story.do(done)
+        assert task(story, "supplier_claim") is None
+
+
+def test_the_task_of_a_refund_of_other_units_ends_though_one_that_was_claimed_is_taken_back() -> None:
+    # Let the claim count for whichever refund stands → nothing ends the task, and this fails.
+    again = {"refund": OTHER_REFUND, "claim": OTHER_CLAIM}
+    for done in (file_claim(**again), waive(**again)):
+        story = refunded(1).by(SUPERVISOR).because("sealed:why")
+        story.do(file_claim())
+        story.do(grant((1, 1), refund=OTHER_REFUND, deciding=deciding(SUPERVISOR.person)))
+        story.do(correct(story, RefundGranted))
+        found = task(story, "supplier_claim")
+        assert found is not None
+        assert found.subject == OTHER_REFUND
         story.do(done)
         assert task(story, "supplier_claim") is None
 

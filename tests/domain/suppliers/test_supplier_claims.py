@@ -84,6 +84,7 @@ def filed(**other: object) -> SupplierClaimFiled:
         "filed_on": "2010-08-10",
         "units": (both(),),
         "all_recoverable": True,
+        "units_left": 0,
         "sends_goods": False,
     }
     return SupplierClaimFiled(**{**said, **other})  # pyright: ignore[reportArgumentType]
@@ -371,7 +372,13 @@ def test_a_claim_is_given_up_with_a_reason() -> None:
     story.when(waive()).refused(ReasonMissing)
     story.because("sealed:Too small").when(waive()).then(
         SupplierClaimWaived(
-            claim=CLAIM, refund=REFUND, order=ORDER, customer=CUSTOMER, units=(), all_recoverable=True
+            claim=CLAIM,
+            refund=REFUND,
+            order=ORDER,
+            customer=CUSTOMER,
+            units=(),
+            all_recoverable=True,
+            units_left=0,
         )
     )
     assert story.state(ORDER).supplier_claims[CLAIM].status == "waived"
