@@ -30,8 +30,10 @@ class Document(msgspec.Struct, kw_only=True):
     lines: list[Line]
     certain: bool = False
     """Whether a row certainly names it."""
-    spoiled: bool = False
-    """One of its rows is bad, or may be."""
+    spoiled_by: int = 0
+    """The line of a bad row that is, or may be, of it; 0: none."""
+    told: bool = False
+    """Whether what is told has named it as left out."""
 
     @property
     def kind(self) -> str:
@@ -39,23 +41,36 @@ class Document(msgspec.Struct, kw_only=True):
         return "credit note" if self.credit_note else "order"
 
 
-def documents(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow], None]) -> Iterator[Document]:
+def documents(
+    rows: Iterable[Row | BadRow],
+    apart: int,
+    tell: Callable[[BadRow], None],
+    leave_out: Callable[[Document], None],
+) -> Iterator[Document]:
     """Every document with kept rows: earlier ones first, orders before credit notes, then by reference.
 
     `tell` hears of every bad row at once. The document of a bad row is left out whole: an order recorded
     without one of its lines would stay wrong; one left out is recorded by the next run over the mended file.
-    Where it is uncertain whose the row is, the documents of the rows above and below it are left out.
+    Where it is uncertain whose the row is, the documents of the rows above and below it are left out:
+    `leave_out` hears of each of those, since the row does not name them.
     """
-    complete = _gathered(rows, apart, tell)
-    return _in_order((document for document in complete if document.lines and not document.spoiled), apart)
+    complete = _gathered(rows, apart, tell, leave_out)
+    return _in_order((document for document in complete if document.lines and not document.spoiled_by), apart)
 
 
-def _gathered(rows: Iterable[Row | BadRow], apart: int, tell: Callable[[BadRow], None]) -> Iterator[Document]:
+def _gathered(
+    rows: Iterable[Row | BadRow],
+    apart: int,
+    tell: Callable[[BadRow], None],
+    leave_out: Callable[[Document], None],
+) -> Iterator[Document]:
     gathering = _Gathering()
     for number, row in enumerate(rows):
         seen = gathering.added(row, number)
         if isinstance(seen, BadRow):
             tell(seen)
+        for document in gathering.left_out_untold():
+            leave_out(document)
         yield from gathering.complete(number - apart)
     yield from gathering.documents.values()
 
@@ -68,8 +83,10 @@ class _Gathering:
         """The one whose last row is longest ago comes first."""
         self._above: Document | None = None
         """Of the last row of which that is certain."""
-        self._astray = False
-        """Whether other rows have come since then."""
+        self._astray = 0
+        """The line of the last other row that has come since then; 0: none."""
+        self._beside: tuple[Document | None, ...] = ()
+        """Those of the last row and of the one above it."""
 
     def added(self, row: Row | BadRow, number: int) -> Row | BadRow:
         """The row as its document sees it. One that may be any document's spoils those around it."""
@@ -82,12 +99,21 @@ class _Gathering:
             named.last_row, named.certain = number, named.certain or certain
             self.documents[row.document] = named
             row = _added(named, row)
+            named.told = named.told or (certain and isinstance(row, BadRow))
         if not certain:
-            _spoil(self._above)
+            _spoil(self._above, row.line_number)
         elif self._astray:
-            _spoil(named)
-        self._above, self._astray = (named, False) if certain else (self._above, True)
+            _spoil(named, self._astray)
+        self._beside = (self._above, named)
+        self._above, self._astray = (named, 0) if certain else (self._above, row.line_number)
         return row
+
+    def left_out_untold(self) -> Iterator[Document]:
+        """Those that the last row made known to be left out, each once."""
+        for document in self._beside:
+            if document is not None and document.spoiled_by and document.certain and not document.told:
+                document.told = True
+                yield document
 
     def complete(self, before: int) -> Iterator[Document]:
         """Takes out those whose last row came before, or is, that one."""
@@ -109,7 +135,7 @@ def _opened_by(row: Row | BadRow, reference: str) -> Document:
 
 def _added(document: Document, row: Row | BadRow) -> Row | BadRow:
     """The row as its document sees it: bad too where it contradicts the rows before it."""
-    if isinstance(row, Row) and not document.spoiled:
+    if isinstance(row, Row) and not document.spoiled_by:
         said = (row.customer, row.channel, row.currency)
         if said == (document.customer, document.channel, document.currency):
             document.at = min(document.at, row.at)
@@ -118,13 +144,13 @@ def _added(document: Document, row: Row | BadRow) -> Row | BadRow:
             return row
         reason = "customer, channel or currency differ from the document's first row"
         row = BadRow(line_number=row.line_number, document=row.document, reason=reason)
-    _spoil(document)
+    _spoil(document, row.line_number)
     return row
 
 
-def _spoil(document: Document | None) -> None:
+def _spoil(document: Document | None, line_number: int) -> None:
     if document is not None:
-        document.spoiled = True
+        document.spoiled_by = document.spoiled_by or line_number
         document.lines.clear()
 
 

@@ -68,7 +68,7 @@ class OrderImport:
         return self.receipt
 
     def _documents(self) -> Iterator[Document]:
-        found = documents(self._rows(), self._source.mapping.fixed.apart, self._bad_row)
+        found = documents(self._rows(), self._source.mapping.fixed.apart, self._bad_row, self._left_out)
         try:
             for document in found:
                 if document.credit_note:
@@ -91,6 +91,10 @@ class OrderImport:
         if not row.certain:
             left_out = "it may be of the order above or below it, so both are left out"
         self._report(row.line_number, f"{row.reason}; {left_out}")
+
+    def _left_out(self, document: Document) -> None:
+        named = f"{document.kind} {document.reference}"
+        self._report(document.first_line, f"{named} is left out: line {document.spoiled_by} may be of it")
 
     async def _record(self, document: Document) -> None:
         for outcome in await self._outcomes(document):

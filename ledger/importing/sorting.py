@@ -20,7 +20,7 @@ def expect_sorted(source: Source) -> None:
     """
     latest, apart = EARLIEST, source.mapping.fixed.apart
     try:
-        for document in documents(source.rows(), apart, lambda bad: None):
+        for document in documents(source.rows(), apart, lambda _: None, lambda _: None):
             if document.at < latest:
                 raise NotSorted(
                     f"{source.name}:{document.first_line}: {document.kind} {document.reference} happened "

@@ -390,7 +390,9 @@ def test_a_stray_quote_costs_its_own_order_and_what_is_recorded_is_whole(
     done = makegood("import", "orders", headless, "--book", book_name)
     assert (done.code, done.err) == (
         3,
-        "orders.csv:3: no order reference; it may be of the order above or below it, so both are left out\n",
+        "orders.csv:3: no order reference; it may be of the order above or below it, so both are left out\n"
+        "orders.csv:2: order 489434 is left out: line 3 may be of it\n"
+        "orders.csv:4: order 489450 is left out: line 3 may be of it\n",
     )
     assert recorded(database, book_name)["orders"] == 9
 

@@ -34,7 +34,7 @@ def read(file: str, mapping: str = MAPPING) -> tuple[dict[str, list[str]], list[
         path = Path(folder) / "orders.csv"
         path.write_bytes((HEADER + file).encode("utf-8", "surrogateescape"))
         with opened(path, load_mapping(mapping)) as source:
-            found = list(documents(source.rows(), source.mapping.fixed.apart, bad.append))
+            found = list(documents(source.rows(), source.mapping.fixed.apart, bad.append, lambda _: None))
     return {order.reference: [line.description for line in order.lines] for order in found}, bad
 
 

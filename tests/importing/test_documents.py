@@ -24,7 +24,14 @@ def row(document: str, minute: int, sku: str = "TEA", **said: object) -> Row:
 def gather(*rows: Row | BadRow, apart: int = 3) -> tuple[list[Document], list[BadRow]]:
     """The documents of these rows, and what was told of bad ones."""
     bad: list[BadRow] = []
-    return list(documents(rows, apart, bad.append)), bad
+    return list(documents(rows, apart, bad.append, lambda _: None)), bad
+
+
+def left_out(*rows: Row | BadRow) -> list[tuple[str, int]]:
+    """The documents that no bad row names, each with the line for which it is left out."""
+    found: list[Document] = []
+    list(documents(rows, 3, lambda _: None, found.append))
+    return [(document.reference, document.spoiled_by) for document in found]
 
 
 def said(found: list[Document]) -> list[tuple[str, str]]:
@@ -88,6 +95,18 @@ def test_a_row_that_may_be_of_any_document_takes_those_around_it_along():
     assert told == [lost, lost]
 
 
+def test_each_document_left_out_for_a_row_that_names_none_is_told_once():
+    """Tell of the row alone → nobody learns which orders to look at, this fails."""
+    lost = BadRow(line_number=3, document=None, certain=False, reason="x")
+    again = BadRow(line_number=4, document=None, certain=False, reason="x")
+    assert left_out(row("1", 0), lost, again, row("2", 0), row("2", 0)) == [("1", 3), ("2", 4)]
+    assert left_out(lost, row("2", 0), again, row("2", 0)) == [("2", 3)]
+    maybe = BadRow(line_number=3, document="9", certain=False, reason="x")
+    assert left_out(maybe, row("1", 0), row("9", 0)) == [("1", 3), ("9", 3)]
+    named = BadRow(line_number=5, document="1", reason="x")
+    assert left_out(row("1", 0), named, row("1", 0), lost) == []
+
+
 def test_rows_that_contradict_each_other_make_a_bad_document():
     found, told = gather(row("1", 0), row("1", 0, customer="K-2", line_number=7), row("1", 0))
     assert found == []
@@ -106,7 +125,7 @@ def test_memory_is_bounded_by_the_rows_apart_not_by_the_file():
             read += 1
             yield row(str(number), number)
 
-    first = next(documents(rows(), 50, lambda bad: None))
+    first = next(documents(rows(), 50, lambda _: None, lambda _: None))
     assert first.reference == "0"
     assert read <= 102
 
@@ -123,7 +142,7 @@ def test_however_rows_are_shuffled_within_reach_the_documents_are_the_same(seed:
 
 def test_the_real_slice_gathers_into_as_many_documents_as_it_has_references():
     with opened(SLICE) as source:
-        found = list(documents(source.rows(), source.mapping.fixed.apart, lambda bad: None))
+        found = list(documents(source.rows(), source.mapping.fixed.apart, lambda _: None, lambda _: None))
     assert len(found) == 647 + 133
     assert len({document.reference for document in found}) == len(found)
     assert [document.at for document in found] == sorted(document.at for document in found)
