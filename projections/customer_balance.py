@@ -93,7 +93,7 @@ class Balance(Row):
     credit_available: Minor = 0
     """What the customer may use; it belongs to no order. Source: I15"""
     goodwill_cost: Minor = 0
-    """Shipping we bore and credit we gave, as our marketing cost. Source: R-S8"""
+    """Shipping we bore and credit we gave out of goodwill, as our marketing cost. Source: R-S8"""
     lifetime_value: Minor = 0
     """Source: R-S4"""
     last_position: Place = 0

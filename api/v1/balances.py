@@ -118,7 +118,7 @@ async def show_balance(
     """Show what a customer owes or is owed
 
     One item per currency. A charge arises when goods ship; `deposits_held` is money for what is still to
-    ship.
+    ship; `goodwill_cost` is shipping we bore and new credit out of goodwill, not what puts figures right.
     """
     await call.found(customer, Customer)
     return await list_of(call, OF_CUSTOMER, query, sort="currency", prefix=(customer,))

@@ -143,7 +143,8 @@ async def report_periods(call: Call, query: Annotated[PeriodsQuery, Query()]) ->
 
     `net_sales` is sales and shipping less what was returned; `late_entries` counts what took effect in an
     earlier month than the one that reports it. Months are those of the book's zone. A closed month stays as
-    it is, as in `/v1/trial-balance?month=`, which lists its late entries.
+    it is, as in `/v1/trial-balance?month=`, which lists its late entries. `goodwill` is all new credit, that
+    which puts figures right too; shipping that we bore is `marketing`.
     """
     held = named_by(query, "customer", "currency")
     said = msgspec.structs.astuple(calendar_of(await call.book_register()))
