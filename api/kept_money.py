@@ -4,7 +4,7 @@ it.
 
 from api.call import Call
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
-from domain.inbound.unmatched_events import UnmatchedReceipt
+from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
 from domain.inbound.waiting import waiting_of
 from domain.orders.order import Placed
 from ledger.book import Book
@@ -18,13 +18,27 @@ async def kept_for(book: Book, order: str, customer: str) -> tuple[str, ...]:
 
     Raises: Unavailable.
     """
+    return await _named(book, order, customer, UnmatchedReceipt, "unmatched_receipt.recorded")
+
+
+async def payouts_for(book: Book, order: str, customer: str) -> tuple[str, ...]:
+    """The money that left for that order of that customer and had no place, settled or not.
+
+    Raises: Unavailable.
+    """
+    return await _named(book, order, customer, UnmatchedPayout, "unmatched_payout.recorded")
+
+
+async def _named(
+    book: Book, order: str, customer: str, kind: type[UnmatchedReceipt] | type[UnmatchedPayout], stored: str
+) -> tuple[str, ...]:
     found: list[str] = []
-    after, types = 0, frozenset({"unmatched_receipt.recorded"})
+    after, types = 0, frozenset({stored})
     while page := await book.page(after, AT_ONCE, types=types, customer=customer):
         found += [
             entry.event.unmatched
             for entry in page
-            if isinstance(entry.event, UnmatchedReceipt) and entry.event.order == order
+            if isinstance(entry.event, kind) and entry.event.order == order
         ]
         after = page[-1].position
     return tuple(found)

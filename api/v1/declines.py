@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.answers import Answer, Moment, Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath
-from api.kept_money import any_money_waits, kept_for, money_for
+from api.kept_money import any_money_waits, kept_for, money_for, payouts_for
 from api.permissions import Permission
 from api.problems import PAGES, NoProcessor
 from api.render import rfc3339
@@ -172,10 +172,13 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     state = await placed_in(call, order)
     customer = await call.found(state.placed.customer, Customer)
     today, kept = await call.today(), await money_for(call, state)
+    payouts = await payouts_for(call.book, order, state.placed.customer)
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
         asked_of(step, await call.book.given(step.command, submission))
-        for step in steps_of(state, customer, call.caller.actor.who, today, mint, kept, call.book.connected)
+        for step in steps_of(
+            state, customer, call.caller.actor.who, today, mint, kept, call.book.connected, payouts
+        )
     ]
     return call.answer(
         {

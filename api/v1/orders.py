@@ -9,6 +9,7 @@ from starlette.responses import Response
 from api.answers import EntryAnswer, Page, Receipt
 from api.call import Call, asked
 from api.grammars import At, OrderInPath
+from api.kept_money import payouts_for
 from api.lists import RowsPage
 from api.paging import AsOfQuery, Paged, Question, page_of_entries
 from api.permissions import Permission
@@ -140,7 +141,7 @@ async def ship_order(call: Call, order: OrderInPath, body: ShipOrderBody) -> Res
     """Ship some units of an order
 
     Each unit is charged once, when it ships. What the deposit does not cover is refused, or billed where the
-    terms allow it.
+    terms allow it. Money that left for the order and waits as unmatched does not count as its deposit.
     """
     state = await call.found_order(order)
     customer = customer_of(state)
@@ -153,6 +154,7 @@ async def ship_order(call: Call, order: OrderInPath, body: ShipOrderBody) -> Res
         tracking=body.tracking,
         description=await call.seal_about(customer, "delivery", body.description),
         bill=await call.new_bill() if isinstance(state, Placed) and may_issue_bill(state) else None,
+        payouts=await payouts_for(call.book, order, customer),
     )
     return await call.decide(command, body, subject="ord", of=customer, stream=order, place=PLACE)
 

@@ -27,6 +27,23 @@ class MoneyWaits(Refusal):
     waiting: Money
 
 
+@dataclass(unsafe_hash=True)
+class PayoutWaits(Refusal):
+    """Money left us that may be what covers this shipment, and waits until somebody says what it was."""
+
+    rule = "I2"
+    way_out = (
+        "Look at the list of unmatched money, and say what left: a refund, a payment taken back, or money"
+        " that is here again. What is covered then ships; about the rest, look at the order's next steps."
+    )
+    spoken = "The shipment costs {charge}. The deposit covers {deposit}, and {left} left us."
+
+    order: str
+    charge: Money
+    deposit: Money
+    left: Money
+
+
 def streams_of(kept: Iterable[str]) -> tuple[str, ...]:
     """The streams of that money, to be read. Raises: ValueError."""
     return tuple([unmatched_stream(name) for name in kept])
@@ -53,6 +70,17 @@ def expect_none_waits(order: Placed, kept: Iterable[str], given: Given) -> None:
     """
     for waiting in _waiting(order, kept, given):
         raise MoneyWaits(order.placed.order, waiting)
+
+
+def left_for(order: Placed, payouts: Iterable[str], given: Given) -> int:
+    """What left us for the order in its currency, of those payouts, and waits. Raises: ValueError."""
+    named = order.placed.order, order.placed.currency
+    left = 0
+    for stream in streams_of(payouts):
+        money = given.state(stream, UnmatchedMoney)
+        if money is not None and not money.is_receipt and (money.it.order, money.it.currency) == named:
+            left += money.left
+    return left
 
 
 def waiting_of(money: UnmatchedMoney | None, order: Placed) -> Money | None:

@@ -113,12 +113,13 @@ def steps_of(
     mint: Minted,
     kept: Mapping[str, UnmatchedMoney] = NONE_CAME,
     connected: str | None = None,
+    payouts: tuple[str, ...] = (),
 ) -> tuple[Step, ...]:
     """Every step there is for an order, in the order in which the house takes them.
 
     `by` names the person who would speak to the customer; a bill, a credit note or a promise would be one of
-    `today`; `kept` is the money that came for the order without a place, settled or not; `connected` is the
-    processor that can be asked what became of a charge.
+    `today`; `kept` is the money that came for the order without a place, settled or not, and `payouts` names
+    what left for it so; `connected` is the processor that can be asked what became of a charge.
     A customer is reached about a hold; one that is over is no reason to.
     """
     named: dict[str, Any] = {"order": state.placed.order, "customer": state.placed.customer}
@@ -132,7 +133,7 @@ def steps_of(
         *_reaches(state, customer, by),
         *_credit(state, customer, mint),
         Step("record_payment", "I12", _payment(state, mint)),
-        Step("ship", "I2", _shipment(state, int(today[:4]), mint)),
+        Step("ship", "I2", _shipment(state, int(today[:4]), mint, payouts)),
         *_review(state),
         Step("release_unpaid", "I3", ReleaseOrder(**named)),
         Step(
@@ -326,7 +327,7 @@ def _payment(state: Placed, mint: Minted) -> CapturePayment:
     )
 
 
-def _shipment(state: Placed, year: int, mint: Minted) -> ShipOrder:
+def _shipment(state: Placed, year: int, mint: Minted, payouts: tuple[str, ...]) -> ShipOrder:
     """All that is left; of a line of which nothing is, one unit, so that the decision says why not."""
     left = [Part(line.line.number, line.to_ship) for line in state.lines if line.to_ship]
     return ShipOrder(
@@ -336,4 +337,5 @@ def _shipment(state: Placed, year: int, mint: Minted) -> ShipOrder:
         method=PERSONAL_DELIVERY,
         description="said",
         bill=NewBill(mint("bil"), year) if may_issue_bill(state) else None,
+        payouts=payouts,
     )

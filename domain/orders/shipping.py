@@ -22,6 +22,7 @@ from domain.deadlines import deadlines_of_shipment, is_history
 from domain.decision import Decision, Given
 from domain.entry import Sealed
 from domain.ids import expect_id
+from domain.inbound.waiting import PayoutWaits, left_for, streams_of
 from domain.money import Money
 from domain.numbers import number_stream
 from domain.orders.order import Placed, Shipment, line_of, placed_order
@@ -49,6 +50,8 @@ class ShipOrder(Command, frozen=True, kw_only=True):
     """What the customer is told about the delivery."""
     bill: NewBill | None = None
     """The bill to issue if the deposit does not cover the shipment; named where `may_issue_bill`."""
+    payouts: tuple[str, ...] = ()
+    """Money that left for the order without a place: what of it waits may be its deposit."""
 
     def __post_init__(self) -> None:
         expect_id("shp", self.shipment)
@@ -61,6 +64,9 @@ class ShipOrder(Command, frozen=True, kw_only=True):
         if self.bill is None:
             return (self.order,)
         return (self.order, number_stream("bill", self.bill.year))
+
+    def reads(self) -> tuple[str, ...]:
+        return streams_of(self.payouts)
 
 
 @dataclass(unsafe_hash=True)
@@ -173,9 +179,9 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     """Ships units, charges them, and bills what the deposit does not cover where the terms allow it.
 
     Checks, in this order: order placed (I11); retry; parts, description and tracking (I6); lines and units
-    (I7); cover (I2); where the deposit does not cover it, not before it may be billed: the release, or the
-    owner's word that ended payment first. Nor before the order, or the money that covers it, which
-    `domain.causal_order` asks.
+    (I7); cover (I2), then without what left and waits; where the deposit does not cover it, not before it may
+    be billed: the release, or the owner's word that ended payment first. Nor before the order, or the money
+    that covers it, which `domain.causal_order` asks.
     """
     state = placed_order(given, command.order)
     recorded = state.shipments.get(command.shipment)
@@ -188,6 +194,7 @@ def ship_order(command: ShipOrder, given: Given) -> Decision:
     if not is_covered(shipped.charge, deposit, state):
         refusal = _why_not_covered(state)
         raise refusal(command.order, state.money(shipped.charge), state.money(deposit))
+    _expect_not_gone(command, shipped.charge, state, given)
     if shipped.charge > deposit:
         _expect_billable(state, given)
     billed = bill_issued(state, shipped, max(0, shipped.charge - deposit), command.bill, given)
@@ -213,6 +220,14 @@ def is_covered(charge: int, deposit: int, state: Placed) -> bool:
     Source: I2
     """
     return charge <= deposit or may_be_billed(state)
+
+
+def _expect_not_gone(command: ShipOrder, charge: int, state: Placed, given: Given) -> None:
+    """What left and waits does not count as cover; first it was what was due back. Raises: PayoutWaits."""
+    purse, left = state.purse(), left_for(state, command.payouts, given)
+    gone = max(0, left - purse.due_back)
+    if not is_covered(charge, purse.deposit - gone, state):
+        raise PayoutWaits(command.order, state.money(charge), state.money(purse.deposit), state.money(left))
 
 
 def _expect_billable(state: Placed, given: Given) -> None:

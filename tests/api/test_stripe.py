@@ -534,6 +534,22 @@ async def test_a_refund_nobody_granted_waits(stripe: Stripe) -> None:
     assert (await account(stripe.house, order))["refunded"] == 0
 
 
+async def test_an_order_whose_charge_went_back_in_the_dashboard_does_not_ship_unseen(stripe: Stripe) -> None:
+    # Name no payouts with the shipment → the goods leave, the money is gone, and this fails.
+    house, order = stripe.house, await stripe.house.order(2)
+    it = charge(order)
+    await stripe.tell("charge.succeeded", it)
+    assert await stripe.tell("refund.created", refund(it, 2000)) == "unmatched"
+    (step,) = [
+        each
+        for each in (await house.agent.get(f"/v1/orders/{order}/next-steps")).json()["steps"]
+        if each["step"] == "ship"
+    ]
+    assert (step["allowed"], step["type"]) == (False, "/problems/payout-waits")
+    refused = await house.agent.post(f"/v1/orders/{order}/shipments", shipment_body(2))
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/payout-waits")
+
+
 async def test_a_refund_that_waits_is_not_recorded_too_once_it_is_granted(stripe: Stripe) -> None:
     # Look only at what is due by now → told again it counts twice, and this fails.
     order = await stripe.house.order(2)

@@ -8,27 +8,32 @@ from hypothesis import given as for_all
 from hypothesis import strategies
 
 from domain.book.register import BookOpened
+from domain.inbound.waiting import PayoutWaits
 from domain.orders.order import LineUnknown, Placed
 from domain.orders.order_events import OrderLine, OrderShipped, Part
 from domain.orders.pricing import price_of_units
 from domain.orders.shipping import (
     ShipmentExceedsUnits,
     ShipmentNotCovered,
+    ShipmentOnHold,
     ShipmentWithoutDescription,
     ShipmentWithoutParts,
     ShipmentWithoutTracking,
 )
 from domain.refunds.refund_events import RefundAsk
 from domain.retry import AlreadyRecordedOtherwise
+from tests.domain.bill_examples import reverse
 from tests.domain.examples import (
     CUSTOMER,
     DRESSES,
     NEW_BILL,
     ONE_DRESS_WITH_FEE,
     ORDER,
+    OTHER_ORDER,
     OTHER_SHIPMENT,
     SHIPMENT,
     billed,
+    cancel,
     cancelled,
     captured,
     customer_registered,
@@ -39,11 +44,44 @@ from tests.domain.examples import (
     shipped,
     usd,
 )
-from tests.domain.specification import ZONE, Story, given
+from tests.domain.notice_examples import MONEY, assign, give_back, left
+from tests.domain.specification import OWNER, ZONE, Story, given
 
 
 def paid() -> Story:
     return given(customer_registered(), placed(), captured())
+
+
+def test_nothing_ships_on_money_that_went_back_until_somebody_says_what_left() -> None:
+    # Ask what the order knows alone → what was paid back at the processor ships for nothing, and this fails.
+    story = paid().record(left()).by(OWNER)
+    asked = ship(payouts=(MONEY,))
+    story.when(asked).refused(PayoutWaits(ORDER, usd(7595), usd(7595), usd(7595)))
+    story.do(assign(fact=reverse(), customer=CUSTOMER))
+    story.when(asked).refused(ShipmentOnHold(ORDER, usd(7595), usd(0)))
+
+
+def test_what_left_and_came_back_covers_the_shipment_again() -> None:
+    story = paid().record(left())
+    story.do(give_back())
+    assert story.do(ship(payouts=(MONEY,)))
+
+
+def test_what_left_stops_no_shipment_that_the_rest_covers_or_that_is_billed() -> None:
+    # Refuse whatever left → one parcel of goods that are paid for waits for the other's refund, this fails.
+    one = {"parts": (Part(1, 1),), "payouts": (MONEY,)}
+    paid().record(left(amount=3400)).when(ship(**one)).decides(OrderShipped)
+    paid().record(left(amount=3401)).when(ship(**one)).refused(PayoutWaits)
+    on_bill = given(customer_registered(), placed(terms="bill_after"), captured(), left())
+    on_bill.when(ship(payouts=(MONEY,), bill=NEW_BILL)).decides(OrderShipped)
+    for other in ({"order": OTHER_ORDER}, {"currency": "EUR"}):
+        paid().record(left(**other)).when(ship(payouts=(MONEY,))).decides(OrderShipped)
+
+
+def test_what_left_was_first_what_was_due_back() -> None:
+    story = paid()
+    story.do(cancel((1, 1)))
+    story.record(left(amount=3400)).when(ship(parts=(Part(1, 1),), payouts=(MONEY,))).decides(OrderShipped)
 
 
 def test_a_paid_order_ships_and_is_charged() -> None:
