@@ -90,7 +90,8 @@ from domain.refunds.payout_failures import (
     record_returned_payout,
 )
 from domain.refunds.refund_signals import DismissFraudSignal, dismiss_fraud_signal
-from domain.refunds.settling import SettleRefund, settle_refund
+from domain.refunds.settlement import SettleRefund
+from domain.refunds.settling import settle_refund
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from domain.returns.asking_back import AskGoodsBack, ask_goods_back

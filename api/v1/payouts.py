@@ -14,7 +14,7 @@ from api.v1.refund_receipts import RefundReceipt, decided_refund
 from domain.orders.order import Placed
 from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
 from domain.refunds.refund import REFUND, Refund
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from ledger.book import Book
 from ledger.identity import mint
 from ledger.record.references import kept_as

@@ -18,7 +18,7 @@ from domain.payments.capturing import CapturePayment
 from domain.refunds.granting import GrantRefund
 from domain.refunds.limits import Deciding
 from domain.refunds.refund_events import AskedUnits, RefundAsk
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from ledger.identity import mint
 
 

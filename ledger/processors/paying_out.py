@@ -18,7 +18,7 @@ from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_p
 from domain.refunds.payout_failures import RecordFailedPayout
 from domain.refunds.payout_follows_grant import PayOut
 from domain.refunds.refund import Refund
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from domain.refusal import Refusal
 from ledger.book import Book
 from ledger.errors import ClaimTaken

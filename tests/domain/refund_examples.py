@@ -12,7 +12,7 @@ from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
 from domain.refunds.persons_day import day_stream
 from domain.refunds.refund_events import AskedUnits, ClaimedUnits, RefundAllowanceUsed, RefundAsk
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from tests.domain.examples import (
     CUSTOMER,
     ORDER,

@@ -10,7 +10,7 @@ from domain.refunds.granting_unverified import GrantUnverifiedRefund, PayOutCred
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.refund_events import ClaimedUnits, RefundAsk, RefundGranted, RefundPaid
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from tests.domain.examples import id_of
 from tests.domain.specification import SUPERVISOR, Story
 from tests.model import limits, own_refunds, people

@@ -11,7 +11,7 @@ from domain.refunds.granting import GrantRefund
 from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.payout_references import ReferenceMissing
 from domain.refunds.refund_events import AskedUnits, RefundAsk, RefundPaid
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from domain.refusal import Refusal
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import id_of

@@ -20,7 +20,7 @@ from domain.orders.order import Placed
 from domain.orders.order_events import OrderPlaced
 from domain.orders.pricing import AskedLine
 from domain.refunds.granting import GrantRefund
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from domain.refusal import Refusal
 from ledger.record import codec
 from ledger.record.chain import ORIGIN, StoredRow, canonical, link

@@ -35,7 +35,7 @@ from domain.refunds.refund_events import (
     RefundPaid,
     RefundPaymentFailed,
 )
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from ledger.book import Book, machine_now
 from ledger.composition import Ledger
 from ledger.errors import OutOfReach

@@ -12,7 +12,7 @@ from domain.payments.payment_events import CreditSetAside, PaymentCaptured
 from domain.refunds.due_now import NothingLeftOfRefund, PayoutDuringDispute
 from domain.refunds.granting_unverified import CreditExceedsSetAside
 from domain.refunds.refund_events import RefundGranted, RefundPaid, RefundPaymentFailed
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from tests.domain.bill_examples import (
     PERSONS,
     close_dispute,

@@ -25,7 +25,7 @@ from domain.refunds.paying_out import RecordPayout
 from domain.refunds.payout_failures import RecordFailedPayout, RecordReturnedPayout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund_events import RefundPaid
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from domain.refusal import Refusal
 from tests.domain.bill_examples import credit_given, use_credit
 from tests.domain.examples import (

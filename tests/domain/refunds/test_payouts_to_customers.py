@@ -19,7 +19,8 @@ from domain.refunds.payout_failures import RecordReturnedPayout
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund import RefundUnknown
 from domain.refunds.refund_events import RefundPaid, RefundReturned
-from domain.refunds.settling import PayoutToldAlready, SettleRefund
+from domain.refunds.settlement import SettleRefund
+from domain.refunds.settling import PayoutToldAlready
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.examples import (
     CUSTOMER,

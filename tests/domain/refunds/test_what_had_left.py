@@ -15,7 +15,8 @@ from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
 from domain.refunds.going_back import PaidOutByProcessor
 from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.refund_events import ClaimedUnits, PayoutUnmatched, RefundPaid, RefundPaymentFailed
-from domain.refunds.settling import CreditLeavesNothing, SettleRefund
+from domain.refunds.settlement import SettleRefund
+from domain.refunds.settling import CreditLeavesNothing
 from domain.refunds.ways import EarlierWayOpen
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import (

@@ -13,7 +13,7 @@ from domain.payments.payment_events import CreditSetAside, CreditShare
 from domain.refunds.due_now import due_now
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.refund_events import RefundPaid
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from tests.domain.bill_examples import PERSONS, dispute, reverse
 from tests.domain.examples import (
     CUSTOMER,

@@ -17,7 +17,7 @@ from domain.refunds.payout_events import PayoutAsked, PayoutNamed
 from domain.refunds.payout_follows_grant import PayOut, PayoutFollowsGrant
 from domain.refunds.payout_references import ReferencePaidOutOtherwise
 from domain.refunds.refund_events import RefundDueChanged, RefundPaid, RefundPaymentFailed, RefundReturned
-from domain.refunds.settling import SettleRefund
+from domain.refunds.settlement import SettleRefund
 from domain.refunds.ways import EarlierWayOpen
 from domain.retry import AlreadyRecordedOtherwise
 from tests.domain.bill_examples import give_credit, reinstate, reverse, use_credit
