@@ -5,7 +5,7 @@ from typing import Any, cast
 from fastapi import FastAPI
 
 PLACES = """
-    after as_of_position call corrected corrects dismissed edition guarantee_edition head in_force incomplete
+    after as_of_position call corrected corrects dismissed edition freed guarantee_edition head in_force incomplete
     last_position late line note_line number numbers position resumes schema_version search supplier_edition
     version year
 """
