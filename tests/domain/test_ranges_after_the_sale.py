@@ -12,7 +12,7 @@ from domain.corrections.correcting import CorrectEntry
 from domain.inbound.assigning import AssignMoney
 from domain.inbound.closing_notices import CloseNotice
 from domain.inbound.other_money import WaitForOtherMoney
-from domain.inbound.returning import ReturnMoney
+from domain.inbound.returning import RecordFailedReturn, ReturnMoney
 from domain.moments import LAST_DAY
 from domain.orders.order_events import Part
 from domain.refunds.granting import GrantRefund
@@ -37,6 +37,7 @@ from tests.domain.ranges import (
     expect_other_kind,
     expect_taken,
 )
+from tests.domain.payments.test_abandoning_charges import abandon
 from tests.domain.refund_examples import approve, come_back, grant, pay_out_credit, settle, withdraw
 from tests.domain.refund_examples import fail as fail_payout
 from tests.domain.refunds.test_paying_out import record
@@ -100,6 +101,10 @@ def assign(**other: Any) -> AssignMoney:
 def give_back(**other: Any) -> ReturnMoney:
     said = {"unmatched": MONEY, "settlement": id_of("stl"), "amount": 1, "currency": "USD"}
     return ReturnMoney(**{**said, **other})
+
+
+def come_to_nothing(**other: Any) -> RecordFailedReturn:
+    return RecordFailedReturn(**{"unmatched": MONEY, "settlement": id_of("stl"), **other})
 
 
 def give_back_to(**other: Any) -> ReturnMoney:
@@ -257,6 +262,9 @@ IDS: list[tuple[Built, str]] = [
     (file_claim, "claim"),
     (assign, "customer"),
     (give_back, "settlement"),
+    (come_to_nothing, "settlement"),
+    (abandon, "customer"),
+    (abandon, "payment"),
     (money, "unmatched"),
     (give_back_to, "customer"),
     (wait, "customer"),

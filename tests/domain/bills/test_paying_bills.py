@@ -245,7 +245,7 @@ def test_an_attempt_to_charge_a_card_is_not_told_as_a_payment_of_a_bill() -> Non
 
 def test_a_card_payment_with_a_reference_names_the_processor_that_took_it() -> None:
     # Take it as `card` → the processor's own notice of it is other money, and this fails.
-    with pytest.raises(OutOfRange, match="must be the processor that took the card"):
+    with pytest.raises(OutOfRange, match="method must be the processor that took the card"):
         pay_bill(method="card", reference="ch_1")
     billed_story().when(pay_bill(method="card")).decides(BillPaymentReceived)
     story = billed_story()
@@ -256,7 +256,7 @@ def test_a_card_payment_with_a_reference_names_the_processor_that_took_it() -> N
 
 def test_what_a_processor_took_has_a_reference_as_payments_of_orders_have() -> None:
     # Take it without one → the processor's own notice of it is other money, and this fails.
-    with pytest.raises(OutOfRange, match="must be given where a processor took it"):
+    with pytest.raises(OutOfRange, match="reference must be given where a processor took it"):
         pay_bill(method="stripe")
     for way in NAMED_BY_PAYER | NAMED_BY_NOBODY:
         billed_story().when(pay_bill(method=way)).decides(BillPaymentReceived)

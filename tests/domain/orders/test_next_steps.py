@@ -15,7 +15,7 @@ from domain.inbound.unmatched import unmatched_stream
 from domain.inbound.waiting import MoneyWaits
 from domain.moments import day_of
 from domain.money import Money
-from domain.orders.next_steps import NextStep, asked, next_steps, steps_of
+from domain.orders.next_steps import NextStep, Step, asked, next_steps, steps_of
 from domain.orders.order_events import OverdueBill, Part
 from domain.orders.shipping import ShipmentExceedsUnits
 from domain.payments.capturing import CaptureExceedsPrice, CapturePayment
@@ -60,18 +60,15 @@ from tests.domain.examples import (
     ship,
     shipped,
 )
-from tests.domain.notice_examples import MONEY, give_back, unmatched
+from tests.domain.notice_examples import MONEY, assign, give_back, unmatched
 from tests.domain.specification import AGENT, OWNER, ZONE, Story, given
 
 HELD = (attempted(), declined(), held())
 CHARGE = charge().payment
 
 
-def steps(
-    story: Story, kept: tuple[str, ...] = (), connected: str | None = None
-) -> dict[tuple[str, str | None], NextStep]:
-    """Each step's answer, by its name and what it is about."""
-    found = steps_of(
+def steps_in(story: Story, kept: tuple[str, ...], connected: str | None) -> list[Step]:
+    return steps_of(
         story.state(ORDER),
         story.state(CUSTOMER),
         ANN,
@@ -80,6 +77,13 @@ def steps(
         {name: story.state(unmatched_stream(name)) for name in kept},
         connected,
     )
+
+
+def steps(
+    story: Story, kept: tuple[str, ...] = (), connected: str | None = None
+) -> dict[tuple[str, str | None], NextStep]:
+    """Each step's answer, by its name and what it is about."""
+    found = steps_in(story, kept, connected)
     answers = next_steps([asked(step, story.given(step.command)) for step in found])
     return {(answer.name, answer.subject): answer for answer in answers}
 
@@ -104,12 +108,9 @@ def test_a_new_customers_order_on_hold_may_be_paid_cancelled_or_let_go_by_the_ow
     assert refused(story, "close_as_not_delivered") == "I4"
 
 
-def commands(story: Story) -> dict[str, Any]:
+def commands(story: Story, kept: tuple[str, ...] = (), connected: str | None = None) -> dict[str, Any]:
     """The command that each step stands for."""
-    found = steps_of(
-        story.state(ORDER), story.state(CUSTOMER), ANN, day_of(story.at, ZONE), lambda it: id_of(it, 900)
-    )
-    return {step.name: step.command for step in found}
+    return {step.name: step.command for step in steps_in(story, kept, connected)}
 
 
 def test_each_step_names_the_rule_it_is_taken_by_and_whether_it_takes_a_reason() -> None:
@@ -163,6 +164,8 @@ def test_of_a_charge_under_way_its_processor_is_asked_or_a_supervisor_says_why()
     assert (elsewhere.by, elsewhere.needs_reason, elsewhere.rule) == ("supervisor", True, "R-D4")
     assert steps(story)["resolve_payment", CHARGE] == elsewhere
     assert commands(story)["resolve_payment"].payment == CHARGE
+    told_by = [commands(story, connected=it)["resolve_payment"].told_by for it in ("acme", "other")]
+    assert told_by == ["processor", "person"]
     story.do(capture(payment=CHARGE, payment_method=CARD, customer=CUSTOMER))
     assert ("resolve_payment", CHARGE) not in steps(story)
 
@@ -316,6 +319,20 @@ def test_money_that_came_for_the_order_and_waits_may_be_a_payment_of_it() -> Non
     assert isinstance(found["charge_card", CARD].refusal, MoneyWaits)
     assert money_waits(amount=9000)["assign_money", MONEY].by == "agent", "as far as it is needed"
     assert money_waits(amount=1)["assign_money", MONEY].by == "agent"
+
+
+def test_what_money_that_waits_would_pay_is_named_as_far_as_it_is_needed_and_at_least_something() -> None:
+    for came, pays, paid in ((9000, 7595, ()), (1, 1, ()), (9000, 1, (captured(reference="ch_8"),))):
+        story = given(ann(), customer(), placed(), *paid, unmatched(amount=came))
+        assert commands(story, (MONEY,))["assign_money"].fact.amount == pays
+
+
+def test_each_part_of_money_that_waits_has_a_name_of_its_own() -> None:
+    # Name them all alike → the second is taken for the first, and no more than matched: this fails.
+    story = given(ann(), customer(), placed(), unmatched(amount=9000))
+    assert commands(story, (MONEY,))["assign_money"].fact.reference == "ch_1"
+    story.do(assign(fact=capture(amount=1000)))
+    assert commands(story, (MONEY,))["assign_money"].fact.reference == "ch_1/2"
 
 
 def test_why_money_that_waits_is_no_payment_of_the_order_says_its_decision() -> None:

@@ -121,6 +121,24 @@ def test_units_named_in_two_parts_come_out_of_one_window_after_the_other() -> No
     assert places(rest) == [(OTHER_DELIVERY, 1)]
 
 
+def test_a_window_from_which_units_were_taken_has_so_many_less_for_the_next_part() -> None:
+    # Put back as many as were taken → all come out of the first window, and this fails.
+    story = three_shipped()
+    story.do(deliver((1, 2)))
+    story.do(deliver((1, 1), delivery=OTHER_DELIVERY))
+    all_three = story.when(grant((1, 1), (1, 2))).decides(RefundGranted)
+    assert places(all_three) == [(DELIVERY, 1), (DELIVERY, 1), (OTHER_DELIVERY, 1)]
+
+
+def test_a_unit_refunded_on_its_way_is_not_refunded_again_while_it_is() -> None:
+    story = given(customer_registered(), placed())
+    for command in (capture(), ship((1, 1)), ship((1, 1), shipment=OTHER_SHIPMENT)):
+        story.do(command)
+    first = story.when(grant((1, 1))).decides(RefundGranted)
+    second = story.when(grant((1, 1), refund=OTHER_REFUND)).decides(RefundGranted)
+    assert [it.parts[0].shipment for it in (first, second)] == [SHIPMENT, OTHER_SHIPMENT]
+
+
 def test_what_was_refunded_on_the_way_takes_no_window_while_as_many_are_under_way() -> None:
     story = three_shipped()
     story.do(grant((1, 1)))
