@@ -48,8 +48,6 @@ class Payout(msgspec.Struct, frozen=True):
     """Of the entry with which it left us, or failed to; of a part, that of the whole."""
     returned: RefundReturned | None = None
     returned_position: int | None = None
-    named_position: int | None = None
-    """Of the entry that says under which reference it left, where that was not known at once."""
 
     @property
     def did_not_arrive(self) -> bool:
@@ -217,7 +215,7 @@ def with_named(refunds: Refunds, it: PayoutNamed, entry: Entry) -> Refunds:
     tried = msgspec.structs.replace(
         payout.tried, payout=name, amount=it.amount, reference=it.reference, credits=its
     )
-    named = msgspec.structs.replace(payout, tried=tried, named_position=entry.position)
+    named = msgspec.structs.replace(payout, tried=tried)
     payouts = {**known.payouts, name: named}
     if it.part is not None:
         left = payout.tried.amount - it.amount

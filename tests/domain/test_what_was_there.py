@@ -21,6 +21,7 @@ from domain.payments.payment_events import PaymentCaptured, PaymentReinstated, P
 from domain.refunds.owed import owed
 from domain.refunds.paying_out import next_payout
 from domain.refunds.refund_events import ClaimedUnits, RefundDueChanged, RefundGranted, RefundPaid
+from domain.there import NOTHING
 from tests.domain.bill_examples import (
     ILL,
     billed_story,
@@ -64,7 +65,7 @@ from tests.domain.refund_examples import (
     paid_back,
     settle,
 )
-from tests.domain.specification import OWNER, Story, moment
+from tests.domain.specification import NOON, OWNER, Story, moment
 
 BACK, THEN = moment("2010-08-20"), moment("2010-08-15")
 """When something was given back, and a moment at which it was used still."""
@@ -531,3 +532,8 @@ def test_what_is_dated_later_than_all_of_it_is_asked_nothing() -> None:
     assert story.on("2010-08-21").do(cancel())
     kinds = [type(entry.event) for entry in story.entries]
     assert kinds.count(OrderUnitsCancelled) == 1
+
+
+def test_what_is_there_from_a_moment_on_is_there_at_that_moment() -> None:
+    there = NOTHING.after([(("due_back",), 100)], NOON)
+    assert [there.by(("due_back",), at) for at in (NOON - 1, NOON)] == [0, 100]

@@ -27,7 +27,7 @@ from domain.declines.releasing import OwnerWaitsForPayment
 from domain.money import Money
 from domain.numbers import NumberTaken
 from domain.orders.order_events import Deadline, DeadlineKind, OrderPlaced, OverdueBill
-from domain.orders.shipping import PaymentAskedFirst
+from domain.orders.shipping import PaymentAskedFirst, ShipmentNotCovered
 from projections.watched_orders import WatchedOrder, WatchedOrders
 from tests.domain.bill_examples import OVERDUE, billed_story, pay_bill, review
 from tests.domain.decline_examples import ann, customer, fail, release
@@ -272,6 +272,14 @@ def test_an_order_to_be_paid_before_waits_on_whatever_the_owner_says_of_the_watc
     story.do(fail())
     story.by(OWNER).do(review())
     assert story.state(ORDER).declines.hold is not None
+
+
+def test_what_was_to_be_paid_before_anyway_says_no_more_than_that_it_is_not_covered() -> None:
+    # Name the owner's word wherever there is one → they are asked to take back what changed nothing.
+    story = given(ann(), customer(), *OVERDUE, placed(watched_for=OWED, standing="existing"))
+    story.by(OWNER).because("sealed:Owes for long").do(review("payment_first"))
+    usd = Money(7595, "USD")
+    story.when(ship()).refused(ShipmentNotCovered(ORDER, usd, Money(0, "USD")))
 
 
 def test_a_bill_in_anothers_place_holds_nothing_up_that_is_to_be_paid_first() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.customers.backing import OrderMoney, lacking
 
-A, B = "order-a", "order-b"
+A, B, C = "order-a", "order-b", "order-c"
 ORDER_OF = {"credit-of-a": A, "credit-of-b": B}
 
 
@@ -25,6 +25,12 @@ def with_own(own: int, **spent: int) -> OrderMoney:
         ({A: with_own(-100, b=60), B: with_own(0, a=70)}, {A: 1_000, B: 20}, {A: 100}),
         ({A: with_own(-100, b=60), B: with_own(0, a=70)}, {A: 0, B: 20}, {A: 0, B: 20}),
         ({A: with_own(-100, a=70)}, {A: 30}, {A: 30}),
+        # Of A's credit so much was spent on B, and the rest of what A lacks is C's alone.
+        (
+            {A: with_own(-100), B: with_own(0, a=60), C: with_own(0, a=70)},
+            {B: 1_000, C: 1_000},
+            {A: 0, B: 60, C: 40},
+        ),
     ],
 )
 def test_orders_whose_credit_paid_each_other_lack_what_they_do_and_it_ends(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.bills.billing import could_be_billed
 from domain.bills.owing import OrderOfAnotherCustomer
 from domain.causes import EffectiveBeforeCause
 from domain.declines.decline_events import (
@@ -26,20 +27,25 @@ from tests.domain.decline_examples import (
     BY_EMAIL,
     BY_PHONE,
     ann,
+    attempted,
     customer,
+    declined,
     fail,
     give_up,
+    held,
     phone,
     reach,
     search,
 )
 from tests.domain.examples import (
+    CARD,
     CUSTOMER,
     ORDER,
     OTHER_CUSTOMER,
     OTHER_ORDER,
     capture,
     captured,
+    card_stored,
     id_of,
     placed,
 )
@@ -245,3 +251,27 @@ def test_who_was_tried_at_the_very_moment_of_the_decline_was_tried_since() -> No
     for at, untried in ((declined_at - 1, (BY_EMAIL, BY_PHONE)), (declined_at, (BY_PHONE,))):
         story.with_now(declined_at).at = at
         assert story.when(reach()).decides(ContactAttempted).untried == untried
+
+
+def test_a_decline_of_the_very_moment_of_the_first_starts_nothing_again() -> None:
+    story = bounced()
+    first = story.when(fail()).decides(PaymentDeclined)
+    second = story.when(fail(**AGAIN)).decides(PaymentDeclined)
+    assert first.deadlines
+    assert second.deadlines == ()
+
+
+def test_a_card_was_declined_when_it_was_first_however_often_since() -> None:
+    # Keep the last moment → who looked at the card in between looks again at what they know: this fails.
+    story = given(ann(), customer(), card_stored(), placed(), attempted(), declined(), held())
+    for day in (12, 11, 13):
+        story.on(f"2010-08-{day}").record(declined(payment=id_of("pay", day), payment_method=CARD))
+    assert story.state(ORDER).declines.hold.declined_cards == {CARD: moment("2010-08-11")}
+
+
+def test_a_wait_that_a_payment_ended_is_no_release_without_one() -> None:
+    # Take any end for a release → units leave unpaid as of that day, and this fails.
+    story = given(ann(), customer(), placed(), attempted(), declined(), held()).on("2010-08-11")
+    story.do(capture())
+    assert story.state(ORDER).declines.holds
+    assert not could_be_billed(story.state(ORDER), story.at)

@@ -13,6 +13,8 @@ from domain.bills.owing import OrderOfAnotherCustomer
 from domain.declines.decline_events import OrderPlacedOnHold, ShipmentReleasedWithoutPayment
 from domain.inbound.returning import UnmatchedNamesOtherOrder
 from domain.inbound.unmatched_events import UnmatchedPayoutReturned, UnmatchedReceiptReturned
+from domain.refunds.payout_references import ReferenceMissing
+from tests.domain.bill_examples import OVERDUE
 from tests.domain.decline_examples import ann, customer, declined, held, release
 from tests.domain.declines.test_losing_cover import lost, row_of, tasks_of
 from tests.domain.examples import (
@@ -143,3 +145,22 @@ def test_money_went_back_for_the_order_that_it_named() -> None:
         give_back(customer=None)
     nobody = came_for_it(order=None, customer=None)
     assert len(nobody.do(give_back(order=None, customer=None))) == 1
+
+
+def test_what_waits_of_a_watched_customer_says_so() -> None:
+    story = came_for_it(*OVERDUE, placed(standing="existing", standing_rests_on=OTHER_ORDER))
+    _, it = story.do(give_back())
+    assert isinstance(it, OrderPlacedOnHold)
+    assert it.is_watched
+
+
+def test_what_left_us_has_a_name_and_what_came_back_need_not() -> None:
+    came_for_it().when(give_back(reference=None)).refused(ReferenceMissing(MONEY))
+    story = given(ann(), customer(), placed(), left()).on("2010-08-11")
+    assert story.when(give_back(reference=None)).decides(UnmatchedPayoutReturned).reference is None
+
+
+def test_money_of_a_customer_that_named_no_order_went_back_for_them() -> None:
+    no_order = came_for_it(order=None)
+    back = no_order.when(give_back(order=None, customer=None)).decides(UnmatchedReceiptReturned)
+    assert back.customer == CUSTOMER
