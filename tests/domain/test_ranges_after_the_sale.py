@@ -28,6 +28,7 @@ from tests.domain.correction_examples import OWED
 from tests.domain.decline_examples import fail, give_up, reach, release, search
 from tests.domain.examples import BILL, CUSTOMER, ORDER, REFUND, capture, id_of
 from tests.domain.notice_examples import MONEY, money, notice
+from tests.domain.payments.test_abandoning_charges import abandon
 from tests.domain.ranges import (
     TOO_LONG,
     TOO_LONG_SEALED,
@@ -37,7 +38,6 @@ from tests.domain.ranges import (
     expect_other_kind,
     expect_taken,
 )
-from tests.domain.payments.test_abandoning_charges import abandon
 from tests.domain.refund_examples import approve, come_back, grant, pay_out_credit, settle, withdraw
 from tests.domain.refund_examples import fail as fail_payout
 from tests.domain.refunds.test_paying_out import record

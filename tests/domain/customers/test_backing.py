@@ -5,6 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from domain.customers.backing import OrderMoney, lacking
+from tests.domain.bill_examples import PERSONS, dispute, reinstate, reverse
+from tests.domain.examples import CUSTOMER, ORDER, captured, customer_registered, id_of, placed
+from tests.domain.specification import given
 
 A, B, C = "order-a", "order-b", "order-c"
 ORDER_OF = {"credit-of-a": A, "credit-of-b": B}
@@ -38,3 +41,14 @@ def test_orders_whose_credit_paid_each_other_lack_what_they_do_and_it_ends(
 ) -> None:
     # Leave spent what was passed on → the two pass it on to each other for ever, and this never ends.
     assert lacking(money, left, ORDER_OF.__getitem__, if_lost=False) == lacks
+
+
+def test_what_comes_again_may_be_taken_once_more_in_each_dispute_as_far_as_it_was_taken_there() -> None:
+    # Give all of it again in each → a bank may take more than it asks for, and this fails.
+    story = given(customer_registered(), *PERSONS, placed(), captured())
+    for number in (1, 2):
+        story.do(dispute(dispute=id_of("dsp", number), amount=3500))
+    story.do(reverse(amount=6000))
+    story.do(reinstate(5000))
+    money = story.facts(CUSTOMER, story.at).money[ORDER]
+    assert (money.own, money.if_lost) == (6595, 6595 - 3500 - 2500)

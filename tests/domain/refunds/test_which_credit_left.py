@@ -11,7 +11,7 @@ from domain.customers.credit import CreditLeft
 from domain.inbound.assigning import AssignMoney
 from domain.payments.payment_events import CreditSetAside, CreditShare
 from domain.refunds.due_now import due_now
-from domain.refunds.paying_out import RecordPayout
+from domain.refunds.paying_out import PayoutExceedsDue, RecordPayout
 from domain.refunds.refund_events import RefundPaid
 from domain.refunds.settlement import SettleRefund
 from tests.domain.bill_examples import PERSONS, dispute, reverse
@@ -27,6 +27,7 @@ from tests.domain.examples import (
     customer_registered,
     id_of,
     placed,
+    usd,
 )
 from tests.domain.notice_examples import MONEY, assign, left
 from tests.domain.refund_examples import come_back, fail, pay_out_credit, settle
@@ -192,3 +193,30 @@ def test_a_part_that_came_back_is_owed_as_its_own_part_of_the_credit(part: str, 
     story.do(its)
     story.do(come_back(stream=CUSTOMER, refund=ASKED, payout=part))
     assert still_owed(story) == of
+
+
+def test_what_a_bank_asks_about_since_then_leaves_last_too() -> None:
+    # Ask what it asked about that day alone → the credit leaves that it takes tomorrow, and this fails.
+    for first in (A, B):
+        story = asked_back(first)
+        story.on("2010-08-13").do(dispute())
+        story.with_now(moment("2010-08-13")).on("2010-08-12")
+        assert told(story).credits == (CreditShare(OF_B, 2000),)
+
+
+def test_all_but_the_last_of_it_leaves_of_all_credit_but_the_last() -> None:
+    assert told(asked_back(), 15189).credits == (CreditShare(OF_A, 7595), CreditShare(OF_B, 7594))
+
+
+def test_what_is_the_customers_own_goes_back_against_no_payment() -> None:
+    story = asked_back()
+    against = RecordPayout(
+        stream=CUSTOMER,
+        refund=ASKED,
+        payout=TOLD,
+        payment=PAYMENT,
+        amount=1,
+        currency="USD",
+        reference="re_9",
+    )
+    story.when(against).refused(PayoutExceedsDue(ASKED, usd(1), usd(0)))
