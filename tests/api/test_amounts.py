@@ -5,9 +5,9 @@ from typing import Any, cast
 from fastapi import FastAPI
 
 PLACES = """
-    after as_of_position call corrected corrects dismissed edition freed guarantee_edition head in_force incomplete
-    last_position late line note_line number numbers position resumes schema_version search supplier_edition
-    version year
+    after as_of_position call corrected corrects dismissed edition freed guarantee_edition head in_force
+    incomplete last_position late line note_line number numbers position resumes schema_version search
+    supplier_edition version year
 """
 """What is named by a number: entries, lines, editions, bills."""
 COUNTED = """

@@ -6,7 +6,17 @@ from domain.customers.credit import Credit, credit_after, drawn, not_asked_back
 from domain.payments.payment_events import CreditSetAside, CreditShare, CreditUsed
 from tests.domain.bill_examples import credit_given
 from tests.domain.correction_examples import payment_corrected
-from tests.domain.examples import CUSTOMER, ORDER, REFUND, id_of, refund_granted
+from tests.domain.examples import (
+    CUSTOMER,
+    ORDER,
+    REFUND,
+    captured,
+    customer_registered,
+    id_of,
+    placed,
+    refund_granted,
+)
+from tests.domain.specification import given
 
 FIRST, SECOND, THIRD = id_of("crd"), id_of("crd", 2), id_of("crd", 3)
 HAD = {"USD": Credit(gifts=10, own={FIRST: 20, SECOND: 30})}
@@ -83,3 +93,16 @@ def test_it_is_drawn_in_the_order_in_which_it_became_credit(
     amount: int, shares: tuple[CreditShare, ...]
 ) -> None:
     assert drawn(HAD["USD"].own, amount) == shares
+
+
+@pytest.mark.parametrize(
+    ("set_aside", "cash", "again"),
+    [(2000, 2000, 1000), (1200, 3500, 1000), (1000, 2000, 0), (1001, 2000, 1)],
+)
+def test_what_came_for_the_order_goes_back_before_credit_is_credit_again_and_a_gift_after_it(
+    set_aside: int, cash: int, again: int
+) -> None:
+    """30.00 came for it, of which so much goes back as money, and 20.00 of credit, 5.00 of it a gift."""
+    story = given(customer_registered(), placed(), captured(amount=3000))
+    story.record_in((ORDER, used(2000, 500, CreditShare(FIRST, 1500))))
+    assert sum(share.amount for share in story.state(ORDER).credit_in(set_aside, cash)) == again

@@ -11,8 +11,9 @@ from domain.decision import Claim
 from domain.decisions import decide
 from domain.inbound.unmatched_events import UnmatchedPayout
 from domain.payments.payment_events import CreditSetAside
-from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute
+from domain.refunds.due_now import NothingDueBack, PayoutDuringDispute, due_then
 from domain.refunds.going_back import PaidOutByProcessor
+from domain.refunds.owed import Owed
 from domain.refunds.paying_out import PayoutExceedsDue
 from domain.refunds.refund_events import ClaimedUnits, PayoutUnmatched, RefundPaid, RefundPaymentFailed
 from domain.refunds.settlement import SettleRefund
@@ -24,10 +25,12 @@ from tests.domain.bill_examples import (
     PERSONS,
     billed_story,
     close_dispute,
+    credit_given,
     dispute,
     pay_bill,
     reinstate,
     reverse,
+    use_credit,
 )
 from tests.domain.decline_examples import OLD_CARD, old_card
 from tests.domain.examples import (
@@ -223,6 +226,18 @@ def test_what_is_kept_as_credit_of_what_a_bank_took_since_is_what_is_due_still()
             asked.refused(NothingDueBack(REFUND))
         else:
             assert asked.decides(CreditSetAside).amount == kept
+
+
+def test_what_goes_back_as_credit_is_none_of_what_left_as_money_before_a_bank_took_it() -> None:
+    # Count it as money too → of a refund of 34.00 there leave 40.00 beside its credit, and this fails.
+    story = given(customer_registered(), *PERSONS, placed(), captured(amount=4000), credit_given(3595))
+    story.do(use_credit(3595))
+    for refund in (REFUND, OTHER_REFUND):
+        story.do(cancel((1, 1), refund=refund))
+    story.on("2010-08-12").do(reverse(amount=4000))
+    story.with_now(story.at).on("2010-08-11")
+    state, known = story.state(ORDER), story.given(settle())
+    assert due_then(state, state.refunds[REFUND], known) == Owed(0, 3400)
 
 
 def test_nobody_is_asked_to_send_and_nothing_waits_before_the_grant() -> None:
