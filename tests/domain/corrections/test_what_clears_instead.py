@@ -16,7 +16,7 @@ from domain.corrections.phantom_funds import cleared_of_write_offs, phantom_fund
 from domain.orders.order_events import OrderShipped
 from domain.payments.payment_events import PaymentCaptured
 from domain.refunds.refund_events import RefundGranted
-from tests.domain.bill_examples import pay_bill, reverse, written_off
+from tests.domain.bill_examples import pay_bill, reinstate, reverse, written_off
 from tests.domain.correction_examples import (
     OWED,
     by_supervisor,
@@ -131,6 +131,20 @@ def test_of_two_bills_only_what_nobody_owes_any_more_is_cleared_by_no_refund() -
         (BillShare(OWED, 4195), BillShare(BILL, 3400)),
         (BillShare(OWED, 4195),),
     )
+
+
+def test_what_was_cleared_by_no_refund_before_is_none_of_what_is_corrected_now() -> None:
+    # Count again what a bank gave since → the refund settles nothing of the second payment, and this fails.
+    story = on_bill()
+    for number, amount in enumerate((3000, 3595, 1000), 1):
+        story.do(receive(amount, payment=id_of("pay", number), credit=id_of("crd", number)))
+    story.do(reverse(amount=3000))
+    story.do(grant((1, 2), deciding=BY_SUPERVISOR))
+    story.do(correct(story, BillPaymentReceived, 2))
+    story.do(reinstate(3000))
+    third = correct(story, BillPaymentReceived, 3, owed=id_of("bil", 8))
+    it = story.when(third).decides(PaymentCorrected)
+    assert (it.cleared, it.of_no_refund) == ((BillShare(BILL, 1000),), ())
 
 
 def test_a_refund_that_was_none_opens_of_two_bills_what_it_settled_itself() -> None:
