@@ -1,8 +1,8 @@
 """Correcting a payment: money recorded as received never came, or was for something else.
 
-Everything the payment had brought about is taken back with it. What then is missing in the order's funds is
-owed like a bill, without a number, as after a chargeback; what refunds had kept of it as credit, and is left
-of that very credit, pays it.
+Everything the payment had brought about is taken back with it. What it had paid of what is owed without a
+number takes the order's funds first. What then is missing in them is owed like a bill, without a number, as
+after a chargeback; what refunds had kept of it as credit, and is left of that very credit, pays it.
 What had been without a place before it was assigned, or was found to be this payment, did come, and waits
 again.
 
@@ -97,9 +97,11 @@ def correct_payment(
         _expect_left(excess, it, known_customer(given, it.customer))
     corrected = _corrected(payment, excess, state, owed, given)
     after = without_payment(state, corrected)
+    of_funds = _taken_of_funds(after, state)
+    after = without_payment(state, msgspec.structs.replace(corrected, cleared=of_funds))
     # Last the bills: a refund since would have cleared of them what this payment seemed to have paid.
     numbered = [bill for bill in after.bills.values() if bill.is_numbered]
-    cleared = cleared_of_phantoms(after, (*without_number(after), *numbered))
+    cleared = (*of_funds, *cleared_of_phantoms(after, (*without_number(after), *numbered)))
     corrected = _with_cleared(corrected, cleared, state)
     corrected = msgspec.structs.replace(corrected, of_no_refund=_of_no_refund(corrected, state))
     events: list[tuple[str, Event]] = [(it.order, corrected)]
@@ -112,6 +114,16 @@ def correct_payment(
     events += hold_goes_on(without_payment(state, corrected), it.payment, payment.position, it.payment, given)
     claims = () if corrected.bill is None else (Claim("bill", corrected.bill, it.order),)
     return Decision(events=tuple(events), claims=claims, customer=it.customer)
+
+
+def _taken_of_funds(after: Placed, state: Placed) -> tuple[BillShare, ...]:
+    """What of that open again without a number takes the order's funds first, as what a bank takes (R-B9)."""
+    funds, shares = after.funds(), list[BillShare]()
+    for row in without_number(after):
+        if (amount := min(funds, row.open - state.bills[row.bill].open)) > 0:
+            shares.append(row.share(amount))
+            funds -= amount
+    return tuple(shares)
 
 
 def _with_cleared(it: PaymentCorrected, cleared: tuple[BillShare, ...], state: Placed) -> PaymentCorrected:

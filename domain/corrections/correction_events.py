@@ -51,7 +51,9 @@ class PaymentCorrected(Event, frozen=True, kw_only=True):
     """The credit that is none; None where nothing had been set aside."""
     set_aside: Minor
     cleared: tuple[BillShare, ...]
-    """What of the reopened shares is closed again: refunds clear it instead, or nobody owes it any more."""
+    """What of the reopened shares is closed again: refunds clear it instead, the order's funds do (without a
+    number only), or nobody owes it any more.
+    """
     of_no_refund: tuple[BillShare, ...] = ()
     """The latter: owed without a number for a charge that was taken back; or given back to the customer out
     of what covers units still to ship, which covers less of them.

@@ -44,12 +44,13 @@ def correct_payment(shop: Shop, name: str, payment: str, row: str) -> None:
     order.set_aside -= it.set_aside
     credit.set_aside -= it.set_aside
     kept.remove(credit.pile, [(part, it.set_aside) for part, _ in excess])
+    open_before = {bill.name: bill.open for bill in order.bills.values()}
     for share in it.paid:
         order.bills[share.bill].paid -= share.amount
     for share in it.undone:
         order.bills[share.bill].let_off += share.amount
     _open_again(shop, order, payment, it.paid, it.undone)
-    _clear_late(shop, order, of_none, it.undone)
+    _clear_late(shop, order, of_none, it.undone, open_before)
     _fall_overdue(shop, order)
     if missing:
         order.bills[row] = Bill(row, "correction", missing, shop.today, shop.today)
@@ -212,20 +213,27 @@ def _phantom(funds: int, money_here: int) -> int:
 
 def _clear_phantoms(shop: Shop, order: Order) -> None:
     """What only seems to be there was owed without a number, and falls away."""
-    for bill, share in _close(shop, order, [bill for bill in order.bills.values() if bill.shipment is None]):
+    rows = [bill for bill in order.bills.values() if bill.shipment is None]
+    for bill, share in _close(shop, rows, _phantom(order.funds, order.money_here)):
         bill.fell_away += share
 
 
-def _clear_late(shop: Shop, order: Order, of_none: int, undone: list[Share]) -> None:
+def _clear_late(
+    shop: Shop, order: Order, of_none: int, undone: list[Share], open_before: dict[str, int]
+) -> None:
     """R-G9: a refund clears of bills what a payment that never came had seemed to pay; that is no payment.
 
     Last what that payment had undone of write-offs: it stays let off, and is not written off again. What is
-    owed without a number comes first, and falls away as far as no refund can have cleared it: before, so much
-    was `of_none`.
+    owed without a number comes first: what opened of it, of all the order's funds (R-B9). It falls away as
+    far as no refund can have cleared it: before, so much was `of_none`.
     """
     rows = [bill for bill in order.bills.values() if bill.shipment is None]
     bills = [bill for bill in order.bills.values() if bill.shipment is not None]
-    closed = [(bill, share, False) for bill, share in _close(shop, order, rows + bills)]
+    taken = list[tuple[Bill, int]]()
+    for row in rows:
+        taken += _close(shop, [row], min(order.funds, row.open - open_before[row.name]))
+    taken += _close(shop, rows + bills, _phantom(order.funds, order.money_here))
+    closed = [(bill, share, False) for bill, share in taken]
     for share in undone:
         bill, part = order.bills[share.bill], min(share.amount, _phantom(order.funds, order.money_here))
         bill.written_off -= part
@@ -246,14 +254,14 @@ def _clear_late(shop: Shop, order: Order, of_none: int, undone: list[Share]) -> 
             bill.fell_away += part
 
 
-def _close(shop: Shop, order: Order, bills: list[Bill]) -> list[tuple[Bill, int]]:
-    """As much of those as only seems to be there."""
-    phantom, closed = _phantom(order.funds, order.money_here), list[tuple[Bill, int]]()
+def _close(shop: Shop, bills: list[Bill], amount: int) -> list[tuple[Bill, int]]:
+    """So much of those, one after the other."""
+    closed = list[tuple[Bill, int]]()
     for bill in bills:
-        share = min(phantom, bill.open)
+        share = min(amount, bill.open)
         shop.given_up -= bill.settle(share)
         bill.cleared += share
-        phantom -= share
+        amount -= share
         closed.append((bill, share))
     return closed
 
