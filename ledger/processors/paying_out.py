@@ -5,14 +5,17 @@
 The id is made of the refund and of how often it was tried, so that every reason to pay out asks for the same
 payout until it was recorded. What the processor says left is what is recorded, whatever changed meanwhile:
 for its refund, or, where that can take it no longer, as unmatched money. Where by the second asking it is not
-to be paid any more, the processor is only asked what became of it.
+to be paid any more, the processor is only asked what became of it. While money waits of which a processor
+told that it left for the order, nothing leaves by itself: it may be what is due.
 """
 
 import msgspec
 
 from domain.book.register import STREAM, Register
 from domain.command import Command
+from domain.inbound.notice_events import TOLD
 from domain.inbound.payouts import RecordSentPayout
+from domain.inbound.unmatched import UnmatchedMoney
 from domain.orders.order import Placed
 from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_payout
 from domain.refunds.payout_failures import RecordFailedPayout
@@ -26,6 +29,9 @@ from ledger.identity import mint
 from ledger.processors.gateway import Gateway, NotSentBack, SentBack
 from ledger.record.references import kept_as, waiting_under
 from ledger.record.submission import Outcome, Submission
+
+AT_ONCE = 500
+"""Entries read at once."""
 
 
 async def pay_out(book: Book, errand: PayOut, asked: Submission) -> None:
@@ -82,16 +88,34 @@ async def _is_next(book: Book, errand: PayOut, payout: str) -> bool:
 
 
 async def _following(book: Book, errand: PayOut) -> dict[str, tuple[Refund, SendBack | KeepCredit | None]]:
-    """Each refund of the order, and what of it is to be paid out next."""
+    """Each refund of the order, and what of it is to be paid out next: nothing, while what left waits."""
     state = await book.state(errand.order)
     register = await book.state(STREAM)
     if not isinstance(state, Placed) or not isinstance(register, Register):
         return {}
     processor = book.connected
+    if await _left_without_a_place(book, state):
+        return {name: (refund, None) for name, refund in state.refunds.items()}
     return {
         name: (refund, next_payout(state, refund, processor, register))
         for name, refund in state.refunds.items()
     }
+
+
+async def _left_without_a_place(book: Book, order: Placed) -> bool:
+    """Whether money waits of which a processor told that it left for the order: a refund of it may be paid
+    already, and a person says so. What was sent from here has ended its own refund (`PayoutUnmatched`).
+    """
+    after, types = 0, frozenset({"unmatched_payout.recorded"})
+    while page := await book.page(after, AT_ONCE, types=types, customer=order.placed.customer):
+        for entry in page:
+            money = await book.state(entry.stream)
+            if not isinstance(money, UnmatchedMoney) or entry.meta.origin != TOLD:
+                continue
+            if money.left and money.it.order == order.placed.order:
+                return True
+        after = page[-1].position
+    return False
 
 
 def _names(following: SendBack | KeepCredit | None, payout: str) -> bool:

@@ -13,7 +13,10 @@ from domain.corrections.correcting import CorrectEntry
 from domain.customers.crediting import UseCredit
 from domain.customers.giving_credit import GrantStoreCredit
 from domain.decision import Actor
-from domain.inbound.unmatched_events import UnmatchedPayout
+from domain.inbound.assigning import AssignMoney
+from domain.inbound.notice_events import TOLD
+from domain.inbound.notices import MovedMoney, ReceiveNotice
+from domain.inbound.unmatched_events import Direction, UnmatchedPayout
 from domain.moments import day_of, plus_days
 from domain.orders.cancelling import CancelUnits
 from domain.orders.delivering import DeliverShipment
@@ -416,6 +419,71 @@ async def test_money_the_bank_gives_back_is_paid_out_by_itself(
     await do(book, back)
     await reactor_of(book, "one").catch_up()
     assert ([paid.amount for paid in await payouts(book, order)], acme.left) == ([3_400], 3_400)
+
+
+async def told_of_payout(book: Book, order: str, customer: str, direction: Direction = "payout") -> str:
+    """Its processor tells of 34.00 that moved for the order at the processor's own page; it is kept."""
+    money = MovedMoney(
+        unmatched=mint("unm"), direction=direction, amount=3_400, currency="EUR", reference="re_told"
+    )
+    notice = ReceiveNotice(
+        processor="acme",
+        notice="evt_1",
+        kind="refund.created",
+        happened_at=book.clock(),
+        body="sealed:{}",
+        customer=customer,
+        order=order,
+        money=money,
+    )
+    await book.execute(notice, msgspec.structs.replace(submission(), origin=TOLD))
+    return money.unmatched
+
+
+async def placed_of(book: Book, order: str) -> Placed:
+    state = await book.state(order)
+    assert isinstance(state, Placed)
+    return state
+
+
+async def test_nothing_leaves_by_itself_for_an_order_while_what_its_processor_told_left_for_it_waits(
+    book: Book, acme: Processor
+) -> None:
+    # Look at the order only → 34.00 leave a second time before anybody said what left, and this fails.
+    order = await paid_order(book, quantity=2)
+    customer = (await placed_of(book, order)).placed.customer
+    told = await told_of_payout(book, order, customer)
+    first, second = await granted(book, order), await granted(book, order)
+    await reactor_of(book, "one").catch_up()
+    assert (acme.asked, await payouts(book, order)) == ([], [])
+    (payment,) = (await placed_of(book, order)).payments
+    paid = RecordPayout(
+        stream=order,
+        refund=first,
+        payout=mint("pot"),
+        payment=payment,
+        amount=3_400,
+        currency="EUR",
+        reference="re_told",
+    )
+    await do(book, AssignMoney(unmatched=told, customer=customer, fact=paid))
+    await settle_without_reference(book, order, second)
+    await reactor_of(book, "one").catch_up()
+    assert [sent.amount for sent in acme.asked] == [3_400]
+    assert (await balance(book, order), acme.left) == (0, 3_400)
+
+
+@pytest.mark.parametrize("waits", ["of another order", "came"])
+async def test_what_waits_and_did_not_leave_for_the_order_keeps_nothing_from_leaving(
+    book: Book, acme: Processor, waits: str
+) -> None:
+    order, other = await paid_order(book), await paid_order(book)
+    named = other if waits == "of another order" else order
+    customer = (await placed_of(book, named)).placed.customer
+    await told_of_payout(book, named, customer, "receipt" if waits == "came" else "payout")
+    await granted(book, order)
+    await reactor_of(book).catch_up()
+    assert (await balance(book, order), acme.left) == (0, 3_400)
 
 
 async def charged_back(book: Book, order: str, amount: int = 3_400) -> str:
