@@ -148,7 +148,7 @@ def _reversal_of(order: Placed, name: str, reference: str) -> Reversal | None:
 
 
 def _given_again(it: StripeRefund, order: Placed, reversal: Reversal, amount: int) -> Told | None:
-    """What was said to be a payment taken back: its customer has paid after all, unless that is known."""
+    """What was said to be a payment taken back: its customer has paid after all, as far as nobody said so."""
     fact = ReinstatePayment(
         order=order.placed.order,
         reversal=reversal.it.reversal,
@@ -157,10 +157,12 @@ def _given_again(it: StripeRefund, order: Placed, reversal: Reversal, amount: in
         currency=it.currency.upper(),
         reference=reversal.it.reference or it.id,
     )
-    told_before = fact.reinstatement in [each.reinstatement for each, _ in reversal.reinstatements]
-    if not told_before and amount > reversal.it.amount - reversal.reinstated:
+    told = [each.amount for each, _ in reversal.reinstatements if each.reinstatement == fact.reinstatement]
+    here = told[0] if told else min(amount, reversal.it.amount - reversal.reinstated)
+    if not here:
         return None
-    money = moved("receipt", amount, fact.currency, fact.reference)
+    fact = msgspec.structs.replace(fact, amount=here)
+    money = moved("receipt", here, fact.currency, fact.reference)
     return Told(order=order, fact=fact, money=money, earliest=reversal.at)
 
 

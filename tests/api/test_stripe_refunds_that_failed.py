@@ -195,3 +195,18 @@ async def test_what_came_again_of_such_a_payment_already_comes_once(stripe: Stri
     await house.recorded(path, again)
     assert await stripe.tell("refund.failed", back | {"status": "failed"}) == "kept"
     assert await cash(house) == before
+
+
+async def test_what_came_again_of_such_a_payment_in_part_brings_the_rest(stripe: Stripe) -> None:
+    # Take it for known because all of it would be too much → 6.00 are missing for ever, and this fails.
+    house, order = stripe.house, await stripe.house.order(1)
+    await stripe.tell("charge.succeeded", charge(order, 1000))
+    before, back = await cash(house), refund(charge(None), 1000)
+    money = await kept_payout(stripe, back)
+    (payment,) = (await shown(house, order))["payments"]
+    await assigned(stripe, money, 1000, order=order, payment=payment["id"])
+    (reversal,) = (await shown(house, order))["reversals"]
+    again = {"amount": eur(400), "reference": fresh("txn")}
+    await house.recorded(f"/v1/orders/{order}/payment-reversals/{reversal['id']}/reinstatements", again)
+    await fails(stripe, back)
+    assert await cash(house) == before
