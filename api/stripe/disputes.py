@@ -6,6 +6,8 @@ any order.
 
 from collections.abc import Mapping
 
+import msgspec
+
 from api.stripe.objects import StripeDispute, StripeEvent, minor_units
 from api.stripe.told import STRIPE, Found, Told, derived_id, find, kept_under, moved, object_of
 from api.stripe.waiting_charges import charge_waiting, gone_back, is_here_again, went_back
@@ -49,7 +51,8 @@ def _opening(it: StripeDispute, order: Placed, payment: Payment) -> OpenDispute 
         order=order.placed.order,
         dispute=derived_id("dsp", it.id),
         payment=payment.received.payment,
-        amount=minor_units(it.amount, currency),
+        # Of a charge that was assigned in parts, the payment is one.
+        amount=min(minor_units(it.amount, currency), payment.received.amount),
         currency=currency,
         why=it.reason,
         reference=it.id,
@@ -88,7 +91,7 @@ async def dispute_closed(book: Book, event: StripeEvent) -> Told:
 
 
 async def funds_withdrawn(book: Book, event: StripeEvent) -> Told:
-    """A bank took a payment back, or a charge that waits without a place: that went back."""
+    """A bank took a payment back, or a charge, or the rest of one, that waits: that went back."""
     it = object_of(event, StripeDispute)
     currency = it.currency.upper()
     money = moved("payout", minor_units(it.amount, currency), currency, it.id)
@@ -100,8 +103,23 @@ async def funds_withdrawn(book: Book, event: StripeEvent) -> Told:
         return Told(order=found.order, money=money) if kept else await gone_back(book, it, found, money)
     known = _dispute_named(it, found.order)
     first = _before(_opening(it, found.order, found.payment)) if known is None else ()
+    if _reversal_named(it, found.order, known) is None and await _takes_of_rest(book, it, found.payment):
+        told = await gone_back(book, it, found, money)  # as far as that is left; what is beyond it waits
+        is_named = told.order is not None or told.customer is not None
+        return msgspec.structs.replace(told, order=told.order if is_named else found.order, first=first)
     fact = _taking_back(it, found.order, found.payment, known)
     return Told(order=found.order, fact=fact, money=money, first=first, earliest=found.payment.at)
+
+
+async def _takes_of_rest(book: Book, it: StripeDispute, payment: Payment) -> bool:
+    """Whether it takes more than is there of the payment, and some of its charge waits without a place still,
+    or went back by it before.
+    """
+    waits = await charge_waiting(book, it)
+    if waits is None or await kept_under(book, "payout", (it.id,)):
+        return False
+    is_more = minor_units(it.amount, it.currency.upper()) > payment.standing
+    return went_back(it, waits) is not None or (is_more and waits.left > 0)
 
 
 def _taking_back(

@@ -11,7 +11,7 @@ from api.stripe.told import derived_id
 from ledger.composition import Ledger
 from tests.api.house import House, eur, payment_body
 from tests.api.stripe import Stripe, fresh, stripe_of
-from tests.api.test_stripe import account, cash, charge, refund, refunded_order, shown, waiting
+from tests.api.test_stripe import account, cash, charge, dispute, refund, refunded_order, shown, waiting
 from tests.api.test_unmatched import balance, listed, tasks
 
 pytestmark = pytest.mark.anyio
@@ -400,3 +400,40 @@ async def test_a_refund_of_an_order_is_found_by_itself(stripe: Stripe) -> None:
     came = await house.unmatched(1000)
     no = await house.agent.post(f"/v1/unmatched/{came}/assignment", {"refund": granted["id"]})
     assert no.status_code == 422
+
+
+@pytest.mark.parametrize("told_first", ["created", "funds_withdrawn"])
+async def test_what_a_bank_takes_of_a_charge_assigned_in_part_goes_back_of_its_rest_too(
+    stripe: Stripe, told_first: str
+) -> None:
+    # Ask about the payment for all of the charge → it is refused, its refund leaves meanwhile, and the rest
+    # waits though the bank has it; this fails.
+    house = stripe.house
+    order, before = await house.order(2), await cash(stripe.house)
+    money, it = await kept_charge(stripe, 2500)
+    await house.recorded(f"/v1/unmatched/{money}/assignment", {"amount": eur(2000), "order": order})
+    asked = dispute(it, status="needs_response")
+    if told_first == "created":
+        assert await stripe.tell("charge.dispute.created", asked) == "recorded"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "unmatched"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "known"
+    (opened,) = (await shown(house, order))["disputes"]
+    assert opened["amount"] == eur(2000)
+    assert (await listed(house, money))["left"] == eur(0)
+    (row,) = await waiting(house, asked["id"])
+    assert (row["direction"], row["left"], row["order"]) == ("payout", eur(2000), order)
+    assert await cash(house) == before
+
+
+async def test_what_a_bank_takes_of_a_payment_that_is_a_part_of_a_charge_is_taken_back_of_it(
+    stripe: Stripe,
+) -> None:
+    house = stripe.house
+    order = await house.order(2)
+    money, it = await kept_charge(stripe, 2500)
+    await house.recorded(f"/v1/unmatched/{money}/assignment", {"amount": eur(2000), "order": order})
+    asked = dispute(it, amount=2000, status="needs_response")
+    assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "recorded"
+    assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "known"
+    assert (await account(house, order))["reversed"] == 2000
+    assert (await listed(house, money))["left"] == eur(500)
