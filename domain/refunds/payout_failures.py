@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from domain.bills.bill import in_turn
+from domain.bills.bill_events import BillShare
 from domain.bills.paying_again import paid_again
 from domain.bills.promising import promises_kept
 from domain.causes import expect_cause
@@ -178,7 +180,7 @@ def _sent_by_itself(
 
 def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decision:
     """Records that the money of a payout came back: it pays what was left owed without a number since then;
-    the rest covers what is still to ship, or is owed again.
+    the rest covers what is still to ship, pays what was billed since then, or is owed again.
 
     Checks, in this order: refund known and granted; payout known; retry; not before it left us.
     """
@@ -206,15 +208,25 @@ def record_returned_payout(command: RecordReturnedPayout, given: Given) -> Decis
         returned = msgspec.structs.replace(returned, left=left, deadlines=deadlines_of_payout(given))
         return Decision(events=((command.stream, returned),), customer=it.customer)
     pays = paid_again(state, it.amount, since=payout.tried_position, because="returned_payout", by=it.payout)
-    returned = msgspec.structs.replace(returned, bills=pays.shares)
+    rest = it.amount - sum([share.amount for share in pays.shares])
+    shares = (*pays.shares, *_paid_of_bills(state, rest, payout.tried_position))
+    returned = msgspec.structs.replace(returned, bills=shares)
     # The rest covers the units still to ship first; then they wait no more, and less is due back.
     after = foreseen(state, (*pays.reopened, returned), at=given.at, now=given.now)
     left = owed(after, after.refunds[it.refund]).total
     again = deadlines_of_payout(given) if left else ()
     returned = msgspec.structs.replace(returned, left=left, deadlines=again)
     events = [(command.stream, event) for event in (*pays.reopened, returned)]
-    kept = promises_kept(state, pays.shares, it.payout)
+    kept = promises_kept(state, shares, it.payout)
     ends = hold_ends(
         after, may_ship=price_not_covered(after) == 0, because="paid", by=command.payout, given=given
     )
     return Decision(events=(*events, *kept, *ends), customer=it.customer)
+
+
+def _paid_of_bills(state: Placed, rest: int, since: int) -> tuple[BillShare, ...]:
+    """What that rest pays of bills issued since the payout left, after what is not covered: had it been here,
+    it would have covered what they charge.
+    """
+    billed = [bill for bill in state.bills.values() if bill.is_numbered and bill.position >= since]
+    return in_turn(billed, rest - min(rest, price_not_covered(state)))

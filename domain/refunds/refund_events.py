@@ -348,7 +348,7 @@ class RefundReturned(Event, frozen=True, kw_only=True):
     why: str
     bills: tuple[BillShare, ...] = ()
     """What it pays of what was left owed without a number since it had left us; what of that was written off
-    is reopened by a WriteOffReversed in the same append.
+    is reopened by a WriteOffReversed in the same append. Then what it pays of bills issued since.
     """
     left: Minor = 0
     """What of the refund is due back with it; the rest covers what is still to ship."""

@@ -3,6 +3,8 @@
 A part of the shop, as `tests.model.shop` says.
 """
 
+from collections.abc import Iterable
+
 from tests.model import debts, kept, promises
 from tests.model.orders import Bill, Kept, Order, Payment, Pile, Refused, Share
 from tests.model.shop import Shop
@@ -78,8 +80,13 @@ def grant_credit(shop: Shop, customer: str, currency: str, amount: int) -> bool:
 
 def pay_oldest(shop: Shop, order: Order, amount: int, by: str) -> list[Share]:
     """Open bills of the order, one after the other."""
+    return pay_in_turn(shop, order.bills.values(), amount, by)
+
+
+def pay_in_turn(shop: Shop, bills: Iterable[Bill], amount: int, by: str) -> list[Share]:
+    """Those bills, one after the other."""
     shares: list[Share] = []
-    for bill in order.bills.values():
+    for bill in bills:
         share = min(amount, bill.open)
         shares.append(pay(shop, bill, share, by))
         amount -= share

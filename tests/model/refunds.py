@@ -160,10 +160,15 @@ def pay_out(shop: Shop, name: str, refund: str, against: Mapping[str | None, int
 
 
 def return_payout(shop: Shop, name: str, refund: str, payout: str, payment: str | None, amount: int) -> None:
-    """A cheque that could not be delivered: owed again, but for what was left owed since it was posted."""
+    """A cheque that could not be delivered: owed again, but for what was left owed since it was posted, what
+    is to ship, and what was billed since: it would have covered that.
+    """
     order = shop.orders[name]
     bills_then = order.refunds[refund].bills_then[payout]
-    receiving.pay_again(shop, order, amount, payout, bills_then=bills_then)
+    not_covered = order.to_ship - order.deposit
+    rest = receiving.pay_again(shop, order, amount, payout, bills_then=bills_then)
+    billed = [bill for bill in list(order.bills.values())[bills_then:] if bill.shipment is not None]
+    receiving.pay_in_turn(shop, billed, rest - min(rest, not_covered), payout)
     order.refunded -= amount
     if payment is not None:
         order.payments[payment].went_back -= amount
