@@ -3,6 +3,7 @@ it.
 """
 
 from api.call import Call
+from domain.inbound.notice_events import TOLD
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
 from domain.inbound.waiting import waiting_of
@@ -29,8 +30,19 @@ async def payouts_for(book: Book, order: str, customer: str) -> tuple[str, ...]:
     return await _named(book, order, customer, UnmatchedPayout, "unmatched_payout.recorded")
 
 
+async def told_payouts_for(book: Book, order: str, customer: str) -> tuple[str, ...]:
+    """The same, of what a processor told itself. Raises: Unavailable."""
+    return await _named(book, order, customer, UnmatchedPayout, "unmatched_payout.recorded", only_told=True)
+
+
 async def _named(
-    book: Book, order: str, customer: str, kind: type[UnmatchedReceipt] | type[UnmatchedPayout], stored: str
+    book: Book,
+    order: str,
+    customer: str,
+    kind: type[UnmatchedReceipt] | type[UnmatchedPayout],
+    stored: str,
+    *,
+    only_told: bool = False,
 ) -> tuple[str, ...]:
     found: list[str] = []
     after, types = 0, frozenset({stored})
@@ -38,7 +50,9 @@ async def _named(
         found += [
             entry.event.unmatched
             for entry in page
-            if isinstance(entry.event, kind) and entry.event.order == order
+            if isinstance(entry.event, kind)
+            and entry.event.order == order
+            and (entry.meta.origin == TOLD or not only_told)
         ]
         after = page[-1].position
     return tuple(found)

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from api.call import Call, asked
 from api.grammars import RefundInPath
+from api.kept_money import told_payouts_for
 from api.permissions import Permission
 from api.problems import Fault, Invalid
 from api.section import Section
@@ -51,6 +52,9 @@ async def settle_refund(call: Call, refund: RefundInPath, body: SettleRefundBody
         amount=_amount(body, state.refunds.get(refund)),
         unmatched=mint("unm"),
         told=await _told(call.book, body.reference),
+        payouts_waiting=await told_payouts_for(call.book, stream, customer)
+        if isinstance(state, Placed)
+        else (),
     )
     return await decided_refund(call, command, body, stream, customer)
 

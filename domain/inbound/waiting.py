@@ -44,6 +44,22 @@ class PayoutWaits(Refusal):
     left: Money
 
 
+@dataclass(unsafe_hash=True)
+class RefundMayHaveLeft(Refusal):
+    """Money left us for this order that may be this refund, and waits until somebody says what it was."""
+
+    rule = "I12"
+    way_out = (
+        "Look at the list of unmatched money, and say what left: assign it to the refund that it was. Where"
+        " other money left besides, give its reference or its amount."
+    )
+    spoken = "Of this refund {due} are due back, and {left} left us for the order."
+
+    refund: str
+    due: Money
+    left: Money
+
+
 def streams_of(kept: Iterable[str]) -> tuple[str, ...]:
     """The streams of that money, to be read. Raises: ValueError."""
     return tuple([unmatched_stream(name) for name in kept])

@@ -10,6 +10,7 @@ from domain.decision import Given
 from domain.entry import Minor
 from domain.ids import expect_id
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
+from domain.inbound.waiting import streams_of
 from domain.orders.order import Placed
 from domain.refunds.refund import Payout, Refund
 from domain.refunds.refund_events import RefundPaid
@@ -48,6 +49,8 @@ class SettleRefund(Command, frozen=True, kw_only=True):
     """Names what left beyond what is due by now; None where that is refused."""
     told: str | None = None
     """Money kept without a place that left under its reference, as its processor told."""
+    payouts_waiting: tuple[str, ...] = ()
+    """Money that left for the order, as its processor told: what of it waits may be this refund."""
 
     def __post_init__(self) -> None:
         expect_id("ref", self.refund)
@@ -70,7 +73,8 @@ class SettleRefund(Command, frozen=True, kw_only=True):
         return (*self.held_in(), *beyond)
 
     def reads(self) -> tuple[str, ...]:
-        return () if self.told is None else (unmatched_stream(self.told),)
+        told = () if self.told is None else (self.told,)
+        return streams_of(dict.fromkeys((*told, *self.payouts_waiting)))
 
     def facts_of(self) -> str | None:
         return self.customer if self.stream == self.customer else None

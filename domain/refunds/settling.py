@@ -18,6 +18,7 @@ from domain.customers.registering import Customer
 from domain.decision import Claim, Decision, Given
 from domain.entry import Event
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
+from domain.inbound.waiting import RefundMayHaveLeft, left_for
 from domain.money import Money
 from domain.orders.order import Placed
 from domain.payments.payment_events import CreditSetAside, CreditShare
@@ -79,7 +80,8 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
 
     Checks, in this order: refund known; retry, by payout, then by the reference; nothing told of that
     waits under it (I12); granted (R-G9); not taken back (H-correct); no dispute open by then, nor by now
-    where nothing has left (R-B9); something due back then, where no amount says what left (I13); the way
+    where nothing has left (R-B9); something due back then, where no amount says what left (I13); nothing
+    waits that may be it, where neither an amount nor a reference says that other money left (I12); the way
     open, and no earlier one (R-G8); no reference or amount of money that left, where it is kept as
     credit; a reference, where what leaves so always bears one, or a processor that is connected has to
     say what left, unless it is asked (R-G8); not before the grant; no more than is due by now, where
@@ -96,11 +98,13 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
     due, then = due_now(state, refund, given), due_then(state, refund, given)
     if then.total == 0 and command.amount is None:
         raise none_due(state, refund)
+    said_to_have_left = command.reference is not None or command.amount is not None
+    if not said_to_have_left and then.cash:
+        _expect_not_gone(command, state, then.cash, given)
     customer = given.state(command.customer, Customer)
     ways = Ways(state, customer, refund, given)
     is_money = then.cash > 0 or command.amount is not None
     way = ways.chosen(command.way) if is_money else "store_credit"
-    said_to_have_left = command.reference is not None or command.amount is not None
     if way == "store_credit" and said_to_have_left:
         raise CreditLeavesNothing(command.refund, "cheque" if is_money else None)
     if way == "store_credit":
@@ -122,6 +126,13 @@ def settle_refund(command: SettleRefund, given: Given) -> Decision:
             raise ReferenceMissing(command.refund)
     expect_cause(refund.at, given)
     return _left(command, state, way, shares, Owed(due.cash, then.credit), given)
+
+
+def _expect_not_gone(command: SettleRefund, state: Placed | Customer, due: int, given: Given) -> None:
+    """What left and waits may be what is due: nothing leaves a second time. Raises: RefundMayHaveLeft."""
+    left = left_for(state, command.payouts_waiting, given) if isinstance(state, Placed) else 0
+    if isinstance(state, Placed) and left:
+        raise RefundMayHaveLeft(command.refund, state.money(due), state.money(left))
 
 
 def _back(command: SettleRefund, back: GoingBack) -> list[Share]:

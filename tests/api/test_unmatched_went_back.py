@@ -437,3 +437,23 @@ async def test_what_a_bank_takes_of_a_payment_that_is_a_part_of_a_charge_is_take
     assert await stripe.tell("charge.dispute.funds_withdrawn", asked) == "known"
     assert (await account(house, order))["reversed"] == 2000
     assert (await listed(house, money))["left"] == eur(500)
+
+
+async def test_a_refund_that_may_have_left_is_not_paid_out_until_somebody_says_what_left(
+    stripe: Stripe,
+) -> None:
+    # Name nothing that waits → what a person gave back at Stripe's page is paid out again, and this fails.
+    house = stripe.house
+    order, before = await house.order(2), await cash(stripe.house)
+    it = charge(order, 2000)
+    await stripe.tell("charge.succeeded", it)
+    back = refund(it, 1000)
+    assert await stripe.tell("refund.created", back) == "unmatched"
+    (row,) = await waiting(house, back["id"])
+    await house.recorded(f"/v1/orders/{order}/cancellation", {"parts": [{"line": 1, "quantity": 1}]})
+    (granted,) = (await shown(house, order))["refunds"]
+    tried = await house.agent.post(f"/v1/refunds/{granted['id']}/settlement", {})
+    assert (tried.status_code, tried.json()["type"]) == (409, "/problems/refund-may-have-left")
+    await house.recorded(f"/v1/unmatched/{row['id']}/assignment", {"refund": granted["id"]})
+    assert (await account(house, order))["refunded"] == 1000
+    assert await cash(house) - before == 1000

@@ -8,6 +8,7 @@ import pytest
 from domain.bills.bill_events import BillShare
 from domain.command import OutOfRange
 from domain.declines.decline_events import OrderReleased
+from domain.inbound.waiting import RefundMayHaveLeft
 from domain.orders.order_events import OrderLine
 from domain.orders.products import ProductListed, ProductUnknown
 from domain.payments.payment_events import (
@@ -57,7 +58,9 @@ from tests.domain.examples import (
     placed,
     ship,
     shipped,
+    usd,
 )
+from tests.domain.notice_examples import MONEY, give_back, left
 from tests.domain.refund_examples import (
     CREDIT,
     PAYOUTS,
@@ -538,3 +541,19 @@ def test_money_that_came_back_covers_what_waits_before_it_is_due_back() -> None:
     assert isinstance(returned, RefundReturned)
     assert released == OrderReleased(order=ORDER, customer=CUSTOMER, because="paid", by=returned.payout)
     assert story.state(ORDER).purse().due_back == 0
+
+
+def test_nothing_is_paid_out_while_what_left_for_the_order_may_be_it() -> None:
+    # Ask what the order knows alone → what was paid back at the processor leaves once more, and this fails.
+    story = given(customer_registered(), placed(), captured()).record(left(amount=3400))
+    story.do(cancel())
+    asked = settle(payouts_waiting=(MONEY,))
+    story.when(asked).refused(RefundMayHaveLeft(REFUND, usd(7595), usd(3400)))
+    story.do(give_back(amount=3400))
+    story.when(asked).decides(RefundPaid)
+
+
+def test_what_left_besides_what_waits_is_said_by_its_reference() -> None:
+    story = given(customer_registered(), placed(), captured()).record(left(amount=3400))
+    story.do(cancel())
+    story.when(settle(payouts_waiting=(MONEY,), reference="re_2")).decides(RefundPaid)
