@@ -4,7 +4,6 @@ money, is their return; what did not reach the customer, or the bank gives back,
 So nobody says of money what it was for that is here no longer. Source: I12, R-B9
 """
 
-from api.kept_money import kept_for
 from api.stripe.objects import StripeDispute, StripeRefund, minor_units
 from api.stripe.told import STRIPE, Found, Told, derived_id
 from domain.inbound.notices import MovedMoney
@@ -12,6 +11,7 @@ from domain.inbound.returning import RecordFailedReturn, ReturnMoney
 from domain.inbound.unmatched import Returned, Settlement, UnmatchedMoney, unmatched_stream
 from domain.orders.order import Placed
 from ledger.book import Book
+from ledger.kept_money import kept_for
 from ledger.record.references import kept_as
 
 TellsOfACharge = StripeRefund | StripeDispute

@@ -5,7 +5,6 @@ from starlette.responses import Response
 from api.answers import Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath, PaymentInPath
-from api.kept_money import kept_for
 from api.permissions import Permission
 from api.problems import Invalid, NoProcessor, NotFound
 from api.section import Section
@@ -16,6 +15,7 @@ from domain.declines.order_declines import Attempt
 from domain.payments.abandoning import AbandonCharge
 from domain.payments.attempting import AttemptPayment
 from ledger.identity import mint
+from ledger.kept_money import kept_for
 from ledger.processors.gateway import Gateway
 from ledger.processors.settling_attempts import settle_attempt
 from ledger.record.submission import Outcome, Submission

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from api.answers import Answer, Moment, Receipt
 from api.call import Call, asked
 from api.grammars import OrderInPath
-from api.kept_money import any_money_waits, kept_for, money_for, payouts_for
 from api.permissions import Permission
 from api.problems import PAGES, NoProcessor
 from api.render import rfc3339
@@ -32,6 +31,7 @@ from domain.orders.next_steps import NextStep, next_steps, steps_of
 from domain.orders.next_steps import asked as asked_of
 from domain.orders.order import Placed
 from ledger.identity import mint
+from ledger.kept_money import any_money_waits, kept_for, money_for, payouts_for
 from ledger.record.submission import Submission
 
 declines = Section(
@@ -171,7 +171,7 @@ async def show_next_steps(call: Call, order: OrderInPath) -> Response:
     """
     state = await placed_in(call, order)
     customer = await call.found(state.placed.customer, Customer)
-    today, kept = await call.today(), await money_for(call, state)
+    today, kept = await call.today(), await money_for(call.book, state)
     payouts = await payouts_for(call.book, order, state.placed.customer)
     submission = Submission(actor=call.caller.actor, origin="api", dry_run=True)
     answers = [
@@ -208,7 +208,7 @@ async def next_step_of(call: Call, order: str) -> NextOnHold | None:
     ]
     ready = is_ready(state)
     then = None if ready is None else await call.book.facts(state.placed.customer, ready)
-    any_waits = await any_money_waits(call, state)
+    any_waits = await any_money_waits(call.book, state)
     return next_on_hold(state, answers, any_waits, then, (await call.book_register()).zone)
 
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from api.answers import EntryAnswer, Page, Receipt
 from api.call import Call, asked
 from api.grammars import At, OrderInPath
-from api.kept_money import payouts_for
 from api.lists import RowsPage
 from api.paging import AsOfQuery, Paged, Question, page_of_entries
 from api.permissions import Permission
@@ -39,6 +38,7 @@ from domain.orders.shipping import ShipOrder
 from domain.payments.capturing import CapturePayment
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
+from ledger.kept_money import payouts_for
 from ledger.record.references import where_freed
 from ledger.sealing.sealer import BOOK
 from projections.timeline.contacts import contacts_of

@@ -4,7 +4,6 @@ from starlette.responses import Response
 
 from api.call import Call, asked
 from api.grammars import RefundInPath
-from api.kept_money import told_payouts_for
 from api.permissions import Permission
 from api.problems import Fault, Invalid
 from api.section import Section
@@ -18,6 +17,7 @@ from domain.refunds.refund import REFUND, Refund
 from domain.refunds.settlement import SettleRefund
 from ledger.book import Book
 from ledger.identity import mint
+from ledger.kept_money import told_payouts_for
 from ledger.record.references import kept_as
 
 payouts = Section("payouts", "Money of refunds that leaves us: it goes back the way it came.")

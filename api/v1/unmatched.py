@@ -24,7 +24,6 @@ from api.grammars import (
     UnmatchedId,
     UnmatchedInPath,
 )
-from api.kept_money import kept_for
 from api.lists import ListQuery, RowsPage, item_of, list_of, named_by
 from api.permissions import Permission
 from api.problems import Fault, Invalid, NotFound
@@ -44,6 +43,7 @@ from domain.payments.reversing import ReinstatePayment, ReversePayment
 from domain.refunds.paying_out import RecordPayout
 from domain.refunds.refund import REFUND
 from ledger.identity import mint
+from ledger.kept_money import kept_for
 from ledger.projecting.conditions import Where
 from ledger.projecting.listing import Listing
 from ledger.record.references import where_freed

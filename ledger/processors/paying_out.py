@@ -13,9 +13,7 @@ import msgspec
 
 from domain.book.register import STREAM, Register
 from domain.command import Command
-from domain.inbound.notice_events import TOLD
 from domain.inbound.payouts import RecordSentPayout
-from domain.inbound.unmatched import UnmatchedMoney
 from domain.orders.order import Placed
 from domain.refunds.paying_out import KeepCredit, RecordPayout, SendBack, next_payout
 from domain.refunds.payout_failures import RecordFailedPayout
@@ -26,12 +24,10 @@ from domain.refusal import Refusal
 from ledger.book import Book
 from ledger.errors import ClaimTaken
 from ledger.identity import mint
+from ledger.kept_money import any_told_payout_waits
 from ledger.processors.gateway import Gateway, NotSentBack, SentBack
 from ledger.record.references import kept_as, waiting_under
 from ledger.record.submission import Outcome, Submission
-
-AT_ONCE = 500
-"""Entries read at once."""
 
 
 async def pay_out(book: Book, errand: PayOut, asked: Submission) -> None:
@@ -94,28 +90,13 @@ async def _following(book: Book, errand: PayOut) -> dict[str, tuple[Refund, Send
     if not isinstance(state, Placed) or not isinstance(register, Register):
         return {}
     processor = book.connected
-    if await _left_without_a_place(book, state):
+    if await any_told_payout_waits(book, state):
+        # It may be a refund that is due. What was sent from here has ended its own (`PayoutUnmatched`).
         return {name: (refund, None) for name, refund in state.refunds.items()}
     return {
         name: (refund, next_payout(state, refund, processor, register))
         for name, refund in state.refunds.items()
     }
-
-
-async def _left_without_a_place(book: Book, order: Placed) -> bool:
-    """Whether money waits of which a processor told that it left for the order: a refund of it may be paid
-    already, and a person says so. What was sent from here has ended its own refund (`PayoutUnmatched`).
-    """
-    after, types = 0, frozenset({"unmatched_payout.recorded"})
-    while page := await book.page(after, AT_ONCE, types=types, customer=order.placed.customer):
-        for entry in page:
-            money = await book.state(entry.stream)
-            if not isinstance(money, UnmatchedMoney) or entry.meta.origin != TOLD:
-                continue
-            if money.left and money.it.order == order.placed.order:
-                return True
-        after = page[-1].position
-    return False
 
 
 def _names(following: SendBack | KeepCredit | None, payout: str) -> bool:

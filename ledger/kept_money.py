@@ -2,7 +2,6 @@
 it.
 """
 
-from api.call import Call
 from domain.inbound.notice_events import TOLD
 from domain.inbound.unmatched import UnmatchedMoney, unmatched_stream
 from domain.inbound.unmatched_events import UnmatchedPayout, UnmatchedReceipt
@@ -58,14 +57,26 @@ async def _named(
     return tuple(found)
 
 
-async def money_for(call: Call, order: Placed) -> dict[str, UnmatchedMoney]:
+async def money_for(book: Book, order: Placed) -> dict[str, UnmatchedMoney]:
     """The same, and what became of it. Raises: Unavailable."""
-    names = await kept_for(call.book, order.placed.order, order.placed.customer)
-    states = {name: await call.book.state(unmatched_stream(name)) for name in names}
+    names = await kept_for(book, order.placed.order, order.placed.customer)
+    states = {name: await book.state(unmatched_stream(name)) for name in names}
     return {name: state for name, state in states.items() if isinstance(state, UnmatchedMoney)}
 
 
-async def any_money_waits(call: Call, order: Placed) -> bool:
+async def any_money_waits(book: Book, order: Placed) -> bool:
     """Whether any of it waits still, in whatever currency. Raises: Unavailable."""
-    came = await money_for(call, order)
+    came = await money_for(book, order)
     return any(waiting_of(money, order) is not None for money in came.values())
+
+
+async def any_told_payout_waits(book: Book, order: Placed) -> bool:
+    """Whether a processor told of money that left for the order, and nobody has said yet what it was.
+
+    Raises: Unavailable.
+    """
+    for name in await told_payouts_for(book, order.placed.order, order.placed.customer):
+        money = await book.state(unmatched_stream(name))
+        if isinstance(money, UnmatchedMoney) and money.left:
+            return True
+    return False
